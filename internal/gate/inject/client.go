@@ -1,0 +1,172 @@
+// Package inject is the code that tracetest compiles into the package testing
+// of the user's tests. It is a package of its own only so that it is vetted and
+// tested like any other; package gate takes the text of client.go and hooks.go
+// and appends it to testing.go. standin.go stays here: it stands for the parts
+// of package testing that the hooks use.
+//
+// The code must not disturb the tests. It uses raw sockets because importing
+// net would make every test binary a cgo program, starts no goroutine (leak
+// detectors count them), leaks no descriptor into child processes, and gives
+// up for good when tracetest does not answer. All its names begin with
+// tracetest, because they live beside those of package testing.
+package inject
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// tracetestPatience is how long a test waits for an answer, in seconds. It is
+// the last resort for a tracetest that is stopped: while it runs, it answers
+// long before that, whatever Redis does.
+const tracetestPatience = 60
+
+// tracetestLine is this process's line to the gate.
+var tracetestLine struct {
+	mu    sync.Mutex
+	path  string // of the socket; empty: the gate is off
+	self  string // the number that the gate gave to this process
+	hello int    // the connection whose end says that the process is gone
+	idle  []int  // connections that no call is using
+}
+
+// tracetestOpen says hello to the gate named by the environment variable
+// TRACETEST_GATE, "path" or, in a process started by a test, "path#number of
+// the process that started it". It then renames itself there, so that its own
+// children can say who started them.
+func tracetestOpen(args []string, dir string) {
+	const name = "TRACETEST_GATE"
+	gate, _ := syscall.Getenv(name)
+	if gate == "" {
+		return
+	}
+	path, host, _ := strings.Cut(gate, "#")
+	line := &tracetestLine
+	line.mu.Lock()
+	defer line.mu.Unlock()
+	fd, ok := tracetestDial(path)
+	if !ok {
+		return
+	}
+	message := []string{"hello", host, strconv.Itoa(syscall.Getpid()), strconv.Itoa(syscall.Getppid()), dir}
+	answer, ok := tracetestAsk(fd, append(message, args...))
+	if !ok {
+		syscall.Close(fd)
+		return
+	}
+	line.hello = fd // stays open until the process ends
+	verdict, number, _ := strings.Cut(answer, " ")
+	syscall.Setenv(name, path+"#"+number)
+	if verdict == "go" {
+		line.path, line.self = path, number
+	}
+}
+
+// tracetestOn reports whether this process is held at its boundaries.
+func tracetestOn() bool {
+	tracetestLine.mu.Lock()
+	defer tracetestLine.mu.Unlock()
+	return tracetestLine.path != ""
+}
+
+// tracetestCall tells the gate something and returns when it may go on. Each
+// call that waits has a connection of its own, so that one test can be held
+// while another is let go.
+func tracetestCall(message ...string) {
+	line := &tracetestLine
+	line.mu.Lock()
+	path, fd, ok := line.path, -1, true
+	if n := len(line.idle); n > 0 {
+		fd, line.idle = line.idle[n-1], line.idle[:n-1]
+	}
+	line.mu.Unlock()
+	if path == "" {
+		return
+	}
+	if fd < 0 {
+		if fd, ok = tracetestDial(path); ok {
+			_, ok = tracetestAsk(fd, []string{"join", line.self})
+		}
+	}
+	if ok {
+		_, ok = tracetestAsk(fd, message)
+	}
+	line.mu.Lock()
+	defer line.mu.Unlock()
+	if ok {
+		line.idle = append(line.idle, fd)
+		return
+	}
+	if fd >= 0 {
+		syscall.Close(fd)
+	}
+	line.path = "" // tracetest is gone or stopped: never wait for it again
+}
+
+func tracetestDial(path string) (fd int, ok bool) {
+	syscall.ForkLock.RLock() // no child may inherit the descriptor
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return -1, false
+	}
+	patience := syscall.Timeval{Sec: tracetestPatience}
+	for _, option := range []int{syscall.SO_RCVTIMEO, syscall.SO_SNDTIMEO} {
+		if err == nil {
+			err = syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, option, &patience)
+		}
+	}
+	for err == nil {
+		err = syscall.Connect(fd, &syscall.SockaddrUnix{Name: path})
+		if err != syscall.EINTR {
+			break
+		}
+		err = nil
+	}
+	if err != nil && err != syscall.EISCONN {
+		syscall.Close(fd)
+		return -1, false
+	}
+	return fd, true
+}
+
+// tracetestAsk writes one line, its fields quoted, and reads one line back.
+func tracetestAsk(fd int, message []string) (answer string, ok bool) {
+	var text []byte
+	for i, field := range message {
+		if i > 0 {
+			text = append(text, ' ')
+		}
+		text = strconv.AppendQuote(text, field)
+	}
+	for text = append(text, '\n'); len(text) > 0; {
+		n, err := syscall.Write(fd, text)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || n <= 0 {
+			return "", false
+		}
+		text = text[n:]
+	}
+	var got []byte
+	var buffer [64]byte
+	for {
+		n, err := syscall.Read(fd, buffer[:])
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || n <= 0 {
+			return "", false
+		}
+		got = append(got, buffer[:n]...)
+		if got[len(got)-1] == '\n' {
+			return string(got[:len(got)-1]), true
+		}
+	}
+}

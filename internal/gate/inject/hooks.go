@@ -1,0 +1,127 @@
+package inject
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// The hooks: package gate inserts calls of them into package testing.
+
+// tracetestSerial numbers the owners of this process. Their names repeat
+// (-count, -cpu, the rounds of a benchmark).
+var tracetestSerial atomic.Int64
+
+// tracetestOwners maps the *common of each open test to its number.
+var tracetestOwners sync.Map
+
+// init runs before the user's package variables and init functions: they
+// depend on package testing and it does not depend on them.
+func init() {
+	if testBinary != "1" {
+		return // this is `go build` or `go vet`, not `go test`
+	}
+	for _, arg := range os.Args[1:] {
+		if strings.Contains(arg, "test.fuzzworker") {
+			return // a worker runs tens of thousands of inputs a second
+		}
+	}
+	dir, _ := os.Getwd()
+	tracetestOpen(os.Args, dir)
+	if tracetestOn() {
+		tracetestAtExit(func() { tracetestCall("exit") })
+	}
+}
+
+// tracetestMain tells which package this test binary is of.
+func tracetestMain(path string) { tracetestCall("main", path) }
+
+// tracetestBegin holds a test at its begin and sees to it that it is held at
+// its end. The clean-up that is registered first runs last, after the user's
+// own and after every subtest.
+func tracetestBegin(c *common, kind string) {
+	if !tracetestOn() || c.name == "" || c.parent == nil || c.parent.name == c.name {
+		return // off, the root of all tests, or the inner T of testing/synctest
+	}
+	parent := ""
+	if id, ok := tracetestOwners.Load(c.parent); ok {
+		parent = id.(string)
+	}
+	id := strconv.FormatInt(tracetestSerial.Add(1), 10)
+	tracetestOwners.Store(c, id)
+	c.Cleanup(func() {
+		tracetestOwners.Delete(c)
+		tracetestCall("end", id, tracetestStatus(c, kind))
+	})
+	tracetestCall("begin", id, kind, c.name, parent)
+}
+
+func tracetestPause(c *common)    { tracetestMove("pause", c) }
+func tracetestContinue(c *common) { tracetestMove("continue", c) }
+
+func tracetestMove(verb string, c *common) {
+	if id, ok := tracetestOwners.Load(c); ok {
+		tracetestCall(verb, id.(string))
+	}
+}
+
+func tracetestStatus(c *common, kind string) string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	switch {
+	case !c.finished && kind != "benchmark": // a benchmark finishes only after its last round
+		return "panic"
+	case c.failed && tracetestOwnFault(c):
+		return "fail"
+	case c.failed:
+		return "fail-below"
+	case c.skipped:
+		return "skip"
+	}
+	return "pass"
+}
+
+// tracetestExample holds an Example at its begin, and at its end by the
+// function that it returns.
+func tracetestExample(name string, ok *bool) func() {
+	if !tracetestOn() {
+		return func() {}
+	}
+	id := strconv.FormatInt(tracetestSerial.Add(1), 10)
+	tracetestCall("begin", id, "example", name, "")
+	return func() {
+		status := "fail"
+		if *ok {
+			status = "pass"
+		}
+		tracetestCall("end", id, status)
+	}
+}
+
+// tracetestFaults holds the *common of each test that failed by itself, and
+// not only because a subtest did.
+var tracetestFaults sync.Map
+
+func tracetestOwnFault(c *common) bool {
+	_, own := tracetestFaults.Load(c)
+	return own
+}
+
+// tracetestFail marks a test that Fail was called on.
+func tracetestFail(c *common) { tracetestFaults.Store(c, true) }
+
+// tracetestFailBelow takes the mark back that Fail left on a parent which it
+// only passed the failure on to.
+func tracetestFailBelow(c *common, own bool) {
+	if !own {
+		tracetestFaults.Delete(c)
+	}
+}
+
+// TracetestSpec holds a Ginkgo spec or suite. It is exported for the hook that
+// package gate appends to a test file of the user's package.
+func TracetestSpec(verb string, ordered bool, report string) {
+	tracetestCall(verb, strconv.FormatBool(ordered), report)
+}

@@ -1,0 +1,134 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"tracetest/internal/gotest"
+)
+
+// Overlay is what the go command needs to build the tests with the gate.
+type Overlay struct {
+	File   string   // for -overlay: the user's own replacements and ours
+	GOROOT string   // to run the go command from; the toolchain's own, or a link to it
+	Hooked []string // packages whose Ginkgo specs report to the gate
+	// Unhooked are the packages whose Ginkgo specs cannot, and why.
+	Unhooked map[string]string
+}
+
+// Prepare writes an overlay into dir, which must exist and be private. Nothing
+// else is written: not the user's tree, not GOROOT, not the module cache.
+//
+// The files have the same content in every run, wherever dir is, and so the
+// build cache of the go command holds.
+func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages []*gotest.Package, args *gotest.Args) (*Overlay, error) {
+	switch tools.GOOS {
+	case "windows", "plan9", "js", "wasip1":
+		return nil, fmt.Errorf("the gate does not work on %s: it needs unix sockets", tools.GOOS)
+	}
+	if tools.GOOS != runtime.GOOS {
+		return nil, fmt.Errorf("the tests are built for %s and this is %s: the gate cannot hear them", tools.GOOS, runtime.GOOS)
+	}
+	replace, err := userOverlay(args)
+	if err != nil {
+		return nil, err
+	}
+	o := &Overlay{GOROOT: tools.GOROOT, Unhooked: map[string]string{}}
+	if tools.InModCache() {
+		// https://go.dev/issue/71783: Go 1.25 refuses to replace files below
+		// GOMODCACHE. Below a link to it, it does not.
+		o.GOROOT = filepath.Join(dir, "go")
+		if err := os.Symlink(tools.GOROOT, o.GOROOT); err != nil {
+			return nil, fmt.Errorf("linking the toolchain: %w", err)
+		}
+	}
+	patched, err := patchTesting(tools.GOROOT)
+	if err != nil {
+		return nil, err
+	}
+	write := func(original, name string, content []byte) error {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			return fmt.Errorf("writing the overlay: %w", err)
+		}
+		replace[original] = path
+		return nil
+	}
+	for name, content := range patched {
+		original := filepath.Join(o.GOROOT, "src", "testing", name)
+		if _, taken := replace[original]; taken {
+			return nil, fmt.Errorf("your own overlay replaces %s, which the gate must patch", original)
+		}
+		if err := write(original, "testing_"+name, content); err != nil {
+			return nil, err
+		}
+	}
+	hooks, err := newHooker(ctx, args, tools.GOMODCACHE, replace, packages)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range packages {
+		original, content, reason := hooks.hook(p)
+		if reason != "" {
+			o.Unhooked[p.ImportPath] = reason
+		}
+		if original == "" {
+			continue
+		}
+		if err := write(original, fmt.Sprintf("ginkgo_%d_test.go", i), content); err != nil {
+			return nil, err
+		}
+		o.Hooked = append(o.Hooked, p.ImportPath)
+	}
+	text, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "\t")
+	if err != nil {
+		return nil, err
+	}
+	o.File = filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(o.File, text, 0o600); err != nil {
+		return nil, fmt.Errorf("writing the overlay: %w", err)
+	}
+	return o, nil
+}
+
+// userOverlay reads the overlay that the user asked for, on the command line
+// or in GOFLAGS. Its paths are relative to the folder of the go command.
+func userOverlay(args *gotest.Args) (map[string]string, error) {
+	path, set := args.Value("overlay")
+	if !set || path == "" {
+		return map[string]string{}, nil
+	}
+	base, err := filepath.Abs(args.Dir())
+	if err != nil {
+		return nil, err
+	}
+	absolute := func(p string) string {
+		if p == "" || filepath.IsAbs(p) {
+			return p // "" means that the file is to look deleted
+		}
+		return filepath.Join(base, p)
+	}
+	text, err := os.ReadFile(absolute(path))
+	if err != nil {
+		return nil, fmt.Errorf("reading your own overlay: %w", err)
+	}
+	var overlay struct{ Replace map[string]string }
+	if err := json.Unmarshal(text, &overlay); err != nil {
+		return nil, fmt.Errorf("reading your own overlay %q: %w", path, err)
+	}
+	replace := make(map[string]string, len(overlay.Replace))
+	for from, to := range overlay.Replace {
+		replace[filepath.Clean(absolute(from))] = absolute(to)
+	}
+	return replace, nil
+}
+
+func below(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return dir != "" && err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}

@@ -1,0 +1,290 @@
+// Package gate holds the tests at each boundary while a snapshot is taken.
+//
+// It has two halves. [Prepare] writes an overlay with which the go command
+// builds the tests: a package testing that reports the begin and end of each
+// test, and a hook for Ginkgo's specs. [Server] is what the tests then talk
+// to, over a unix socket in a private folder.
+//
+// Invariants:
+//   - A test process that says something waits until it is answered, and does
+//     nothing to Redis in between. So what a snapshot sees at that moment was
+//     done by whoever was open before.
+//   - Every connection says which process it is of. Nothing is guessed from
+//     the order in which connections come.
+//   - A test never fails or hangs because of the gate: whatever cannot be
+//     understood is answered, a connection that breaks turns the gate off for
+//     that process, and a process that a test started is never held.
+//
+// Limits: unix sockets, so not on Windows; a process whose environment was
+// emptied is not seen; the lock in the hooks orders tests that the race
+// detector might otherwise see racing.
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"tracetest/internal/record"
+)
+
+// Server is what the test processes talk to. Its methods other than Close must
+// be used by one goroutine.
+type Server struct {
+	listener net.Listener
+	path     string
+	messages chan message
+	closed   chan struct{}
+	once     sync.Once
+	packages func(dir string) string
+
+	queue     []message // taken from messages, to be handled before the next
+	processes []*process
+	owners    int64 // last owner's number
+	ordered   map[location]bool
+}
+
+// process is a test binary that said hello.
+type process struct {
+	record.Process
+	visible bool // its pid could be seen, so that its end can be seen too
+	gone    bool
+	owners  map[string]int64 // open owners, by the number that the process uses
+	tests   []int64          // open tests, in the order in which they began
+	specs   map[string]int64 // open specs, by text and location
+}
+
+// Held is a test process that waits at a boundary, or has something to say
+// that is no boundary.
+type Held struct {
+	// Process is set when a process is new or its package became known. It
+	// goes into the record before the boundary.
+	Process *record.Process
+	// Boundary is without looks. Its Verb is empty when nothing is to be
+	// looked at.
+	Boundary record.Boundary
+
+	answer  string
+	message message
+}
+
+// Release lets the process go on.
+func (h *Held) Release() { h.message.answer <- h.answer }
+
+// Listen opens the gate. The folder must be private; the path of the socket in
+// it must fit the 104 bytes that unix allows. Packages names the package whose
+// tests run in a folder, or "".
+func Listen(dir string, packages func(dir string) string) (*Server, error) {
+	path := filepath.Join(dir, "gate")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the socket that tests wait at: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		listener.Close()
+		return nil, err
+	}
+	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, ordered: map[location]bool{}}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				if errors.Is(err, net.ErrClosed) {
+					return
+				}
+				time.Sleep(time.Millisecond) // out of descriptors, most likely
+				continue
+			}
+			go s.serve(conn)
+		}
+	}()
+	return s, nil
+}
+
+// Env returns what the environment of the tests needs.
+func (s *Server) Env() string { return "TRACETEST_GATE=" + s.path }
+
+// Close shuts the gate and removes the socket. Tests that wait go on.
+func (s *Server) Close() error {
+	s.once.Do(func() { close(s.closed) })
+	return s.listener.Close()
+}
+
+func (s *Server) post(m message) bool {
+	select {
+	case s.messages <- m:
+		return true
+	case <-s.closed:
+		return false
+	}
+}
+
+// Next waits for the next process that says something. It returns nil when ctx
+// is done.
+func (s *Server) Next(ctx context.Context) *Held {
+	for {
+		m, ok := s.take(ctx)
+		if !ok {
+			return nil
+		}
+		if m.fields[0] == "hello" && s.waitForGone(ctx, &m) {
+			continue
+		}
+		h := &Held{answer: "go", message: m}
+		s.understand(h, m)
+		return h
+	}
+}
+
+func (s *Server) take(ctx context.Context) (message, bool) {
+	if len(s.queue) > 0 {
+		m := s.queue[0]
+		s.queue = s.queue[1:]
+		return m, true
+	}
+	select {
+	case m := <-s.messages:
+		return m, true
+	case <-ctx.Done():
+		return message{}, false
+	}
+}
+
+// waitForGone makes sure that the end of a process is handled before the begin
+// of one that started after it, though they come over different connections.
+// It reports whether the hello was put back behind what came first.
+func (s *Server) waitForGone(ctx context.Context, hello *message) bool {
+	var first []message
+	deadline := time.NewTimer(2 * time.Second)
+	defer deadline.Stop()
+	for s.hasDead(first) {
+		select {
+		case m := <-s.messages:
+			first = append(first, m)
+			continue
+		case <-deadline.C:
+		case <-ctx.Done():
+		}
+		break
+	}
+	if len(first) == 0 {
+		return false
+	}
+	s.queue = append(append(first, *hello), s.queue...)
+	return true
+}
+
+// hasDead reports whether a process has ended of which the end was not heard.
+func (s *Server) hasDead(heard []message) bool {
+	for _, p := range s.processes {
+		if p.gone || !p.visible || alive(p.PID) {
+			continue
+		}
+		known := false
+		for _, m := range heard {
+			known = known || (m.process == p.Index && m.fields[0] == "gone")
+		}
+		if !known {
+			return true
+		}
+	}
+	return false
+}
+
+// understand turns a message into a boundary. What it does not understand it
+// lets pass.
+func (s *Server) understand(h *Held, m message) {
+	f := m.fields
+	arg := func(i int) string {
+		if i < len(f) {
+			return f[i]
+		}
+		return ""
+	}
+	if f[0] == "hello" {
+		s.hello(h, f)
+		return
+	}
+	if m.process < 1 || m.process > len(s.processes) {
+		return
+	}
+	p := s.processes[m.process-1]
+	b := record.Boundary{Process: p.Index}
+	switch verb := record.Verb(f[0]); verb {
+	case "main":
+		if path := arg(1); path != "" && path != p.Package {
+			p.Package = path
+			known := p.Process
+			h.Process = &known
+		}
+		return
+	case record.VerbGone:
+		p.gone = true
+		b.Verb = verb
+	case record.VerbExit:
+		b.Verb = verb
+	case record.VerbBegin:
+		s.owners++
+		b.Verb, b.Owner = verb, s.owners
+		b.Begin = &record.Owner{ID: b.Owner, Parent: p.owners[arg(4)], Kind: record.Kind(arg(2)), Name: arg(3)}
+		p.owners[arg(1)] = b.Owner
+		p.tests = append(p.tests, b.Owner)
+	case record.VerbPause, record.VerbContinue, record.VerbEnd:
+		owner, open := p.owners[arg(1)]
+		if !open {
+			return
+		}
+		b.Verb, b.Owner = verb, owner
+		if verb == record.VerbEnd {
+			b.End = &record.Outcome{Status: arg(2)}
+			delete(p.owners, arg(1))
+			p.forget(owner)
+		}
+	case "spec-begin", "spec-end", record.VerbSuiteBegin, record.VerbSuiteEnd:
+		s.ginkgo(&b, p, f[0], arg(1) == "true", arg(2))
+	}
+	h.Boundary = b
+}
+
+func (s *Server) hello(h *Held, f []string) {
+	if len(f) < 5 {
+		return
+	}
+	pid, _ := strconv.Atoi(f[2])
+	ppid, _ := strconv.Atoi(f[3])
+	p := &process{owners: map[string]int64{}, specs: map[string]int64{}, visible: alive(pid)}
+	p.Process = record.Process{Index: len(s.processes) + 1, PID: pid, PPID: ppid, Package: s.packages(f[4]), Args: f[5:]}
+	h.answer = "go " + strconv.Itoa(p.Index)
+	if host, err := strconv.Atoi(f[1]); err == nil && host >= 1 && host <= len(s.processes) {
+		// A process that replaced itself (exec) has the number of its former
+		// self in the environment, and is nobody's child.
+		if outer := s.processes[host-1]; outer.PID != pid {
+			if outer.Host != nil {
+				host = outer.Host.Process
+			}
+			p.Host = &record.Host{Process: host}
+			h.answer = "nested " + strconv.Itoa(p.Index)
+		}
+	}
+	s.processes = append(s.processes, p)
+	known := p.Process
+	h.Process = &known
+	if p.Host == nil {
+		h.Boundary = record.Boundary{Verb: record.VerbHello, Process: p.Index}
+	}
+}
+
+func (p *process) forget(owner int64) {
+	for i, id := range p.tests {
+		if id == owner {
+			p.tests = append(p.tests[:i], p.tests[i+1:]...)
+			return
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package gate
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// The wire is one line each way: the test process sends its fields, quoted as
+// Go strings and separated by a space, and waits for one line back. Names of
+// tests and texts of specs can hold any byte, and quoting keeps them.
+
+// longestLine bounds what is kept of a message. A spec's report can hold a long
+// failure message.
+const longestLine = 8 << 20
+
+// fields splits a line into its unquoted fields.
+func fields(line string) ([]string, error) {
+	var all []string
+	for line = strings.TrimRight(line, "\n"); line != ""; line = strings.TrimPrefix(line, " ") {
+		quoted, err := strconv.QuotedPrefix(line)
+		if err != nil || quoted[0] != '"' {
+			return nil, fmt.Errorf("field %d is no quoted string", len(all)+1)
+		}
+		field, err := strconv.Unquote(quoted)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, field)
+		line = line[len(quoted):]
+	}
+	if len(all) == 0 {
+		return nil, errors.New("an empty message")
+	}
+	return all, nil
+}
+
+// readLine reads one line of at most longestLine bytes.
+func readLine(in *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		line = append(line, part...)
+		if err == nil {
+			return string(line), nil
+		}
+		if err != bufio.ErrBufferFull {
+			return "", err
+		}
+		if len(line) > longestLine {
+			return "", fmt.Errorf("a message of more than %d bytes", longestLine)
+		}
+	}
+}
+
+// A message is what one connection said. Whoever takes it from the server must
+// answer it, for the test process waits.
+type message struct {
+	process int // zero on hello
+	fields  []string
+	answer  chan string // of capacity 1
+}
+
+// serve reads the messages of one connection until it ends. The first says
+// what the connection is: hello or join.
+func (s *Server) serve(conn net.Conn) {
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	process, greeted := 0, false
+	defer func() {
+		if greeted {
+			s.post(message{process: process, fields: []string{"gone"}, answer: make(chan string, 1)})
+		}
+	}()
+	for first := true; ; first = false {
+		line, err := readLine(in)
+		if err != nil {
+			return
+		}
+		said, err := fields(line)
+		if err != nil {
+			return
+		}
+		m := message{process: process, fields: said, answer: make(chan string, 1)}
+		var answer string
+		switch {
+		case first && said[0] == "join" && len(said) == 2:
+			if process, err = strconv.Atoi(said[1]); err != nil {
+				return
+			}
+			answer = "go"
+		case first != (said[0] == "hello"):
+			return
+		default:
+			if !s.post(m) {
+				return
+			}
+			select {
+			case answer = <-m.answer:
+			case <-s.closed:
+				return
+			}
+			if said[0] == "hello" {
+				_, number, _ := strings.Cut(answer, " ")
+				process, _ = strconv.Atoi(number)
+				greeted = true
+			}
+		}
+		if _, err := conn.Write([]byte(answer + "\n")); err != nil {
+			return
+		}
+	}
+}

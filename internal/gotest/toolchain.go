@@ -1,0 +1,136 @@
+package gotest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Toolchain is the Go that will run the tests, resolved for the folder: a
+// go.mod can ask for another one than the go command on PATH.
+type Toolchain struct {
+	GOROOT     string
+	GOVERSION  string // such as "go1.26.8"
+	GOMODCACHE string
+	GOFLAGS    string
+	GOOS       string
+	GOHOSTOS   string
+	GOMOD      string // path of go.mod; empty or os.DevNull outside of a module
+	GOWORK     string
+}
+
+// FindToolchain asks the go command in dir, which may be empty.
+func FindToolchain(ctx context.Context, dir string) (*Toolchain, error) {
+	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOOS", "GOHOSTOS", "GOMOD", "GOWORK")
+	if err != nil {
+		return nil, fmt.Errorf("asking the go command for its settings: %w", err)
+	}
+	t := new(Toolchain)
+	if err := json.Unmarshal(out, t); err != nil {
+		return nil, fmt.Errorf("reading the answer of `go env`: %w", err)
+	}
+	return t, nil
+}
+
+// InModCache reports whether the toolchain was downloaded by the go command.
+// Since Go 1.25 an overlay must not replace files there.
+func (t *Toolchain) InModCache() bool {
+	if t.GOMODCACHE == "" {
+		return false
+	}
+	root, cache := t.GOROOT, t.GOMODCACHE
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real
+	}
+	if real, err := filepath.EvalSymlinks(cache); err == nil {
+		cache = real
+	}
+	return strings.HasPrefix(root+string(filepath.Separator), cache+string(filepath.Separator))
+}
+
+// Command returns the go command of this toolchain. With another GOROOT, a
+// link to the real one, it is the same Go and calls itself by that path.
+func (t *Toolchain) Command(goroot string) (path string, env []string) {
+	if goroot == "" || goroot == t.GOROOT {
+		return "go", nil
+	}
+	return filepath.Join(goroot, "bin", "go"), []string{"GOROOT=" + goroot, "GOTOOLCHAIN=local"}
+}
+
+// Package is a package that will be tested.
+type Package struct {
+	ImportPath   string
+	Dir          string
+	TestGoFiles  []string // of the package itself, names in Dir
+	XTestGoFiles []string // of the external test package
+	TestDeps     []string // import paths in its test binary; nil without test files
+	Module       struct{ Path, Dir, GoVersion string }
+	Error        *struct{ Err string }
+}
+
+// List returns the packages that the arguments match, in the order of go test.
+func List(ctx context.Context, a *Args) ([]*Package, error) {
+	type listed struct {
+		Package
+		ForTest string
+		Deps    []string
+	}
+	out, err := output(ctx, "", a.list([]string{"-e", "-test", "-json=ImportPath,ForTest,Dir,TestGoFiles,XTestGoFiles,Deps,Module,Error"}, a.Patterns())...)
+	if err != nil {
+		return nil, fmt.Errorf("listing the packages %s: %w", strings.Join(a.Patterns(), " "), err)
+	}
+	var packages []*Package
+	byPath := map[string]*Package{}
+	for decoder := json.NewDecoder(bytes.NewReader(out)); decoder.More(); {
+		var l listed
+		if err := decoder.Decode(&l); err != nil {
+			return nil, fmt.Errorf("reading the answer of `go list`: %w", err)
+		}
+		switch tested, isMain := strings.CutSuffix(l.ImportPath, ".test"); {
+		case isMain && byPath[tested] != nil:
+			byPath[tested].TestDeps = l.Deps
+		case l.ForTest == "" && !strings.Contains(l.ImportPath, " ["):
+			p := l.Package
+			packages = append(packages, &p)
+			byPath[p.ImportPath] = &p
+		}
+	}
+	return packages, nil
+}
+
+// Dirs returns the folders of packages, as the go test of these arguments will
+// find them. A package that cannot be found is missing.
+func Dirs(ctx context.Context, a *Args, paths []string) (map[string]string, error) {
+	out, err := output(ctx, "", a.list([]string{"-e", "-find", "-f", "{{.ImportPath}}\t{{.Dir}}"}, paths)...)
+	if err != nil {
+		return nil, fmt.Errorf("finding the folders of %s: %w", strings.Join(paths, " "), err)
+	}
+	dirs := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		if path, dir, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok {
+			dirs[path] = dir
+		}
+	}
+	return dirs, nil
+}
+
+// output runs the go command and returns what it wrote. Its error holds what
+// it complained about.
+func output(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(bytes.TrimSpace(exit.Stderr)) > 0 {
+		return nil, errors.New(string(bytes.TrimSpace(exit.Stderr)))
+	}
+	if errors.Is(err, exec.ErrNotFound) {
+		return nil, errors.New("there is no go command on PATH: install Go from https://go.dev/dl/")
+	}
+	return out, err
+}

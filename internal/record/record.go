@@ -1,0 +1,244 @@
+// Package record is the recorded run: its types and its JSON Lines file.
+//
+// The record is the seam of tracetest. Everything observed during a run goes
+// through it, and everything said after a run is computed from it alone, so
+// that `tracetest report run.jsonl` writes on another machine what the run
+// itself wrote.
+//
+// Invariants:
+//   - The first entry is a [Run], then come the [Server] entries (their values
+//     are the baseline of the run), then what happened, then one [End]. A
+//     record without an End is of a run that was cut short.
+//   - Entries are appended in the order in which tracetest observed them. Seq
+//     counts up by one; At never tells more than Seq about order, because test
+//     events reach us later than they happened.
+//   - No secret is ever in it: values of secret parameters are replaced by
+//     "(hidden N)" before they arrive here, where N tells equal values from
+//     different ones; the empty value stays empty.
+package record
+
+import "time"
+
+// Schema names the format of the file. It stands in the first line.
+const Schema = "tracetest.record/1"
+
+// Entry is one line of the record. Exactly one of the pointers is set.
+type Entry struct {
+	Seq int64     `json:"seq"`
+	At  time.Time `json:"at"`
+
+	Run      *Run      `json:"run,omitempty"`
+	Server   *Server   `json:"server,omitempty"`
+	Process  *Process  `json:"process,omitempty"`
+	Boundary *Boundary `json:"boundary,omitempty"`
+	Test     *Test     `json:"test,omitempty"`
+	Restore  *Restore  `json:"restore,omitempty"`
+	Notice   *Notice   `json:"notice,omitempty"`
+	End      *End      `json:"end,omitempty"`
+}
+
+// Mode says how the tests were watched.
+type Mode string
+
+const (
+	// ModeGate: the tests were held at each boundary while a snapshot was taken.
+	ModeGate Mode = "gate"
+	// ModeEvents: snapshots were taken when `go test -json` events arrived,
+	// which is always after the tests had gone on.
+	ModeEvents Mode = "events"
+)
+
+// Run is the first entry: what was asked for and how it is watched.
+type Run struct {
+	Schema     string            `json:"schema"`
+	Command    []string          `json:"command"` // the tracetest command line, passwords removed
+	Dir        string            `json:"dir"`     // the folder that it ran in; file names in reports are relative to it
+	Module     string            `json:"module,omitempty"`
+	Go         string            `json:"go"` // of the tests' toolchain, such as "go1.26.8"
+	Mode       Mode              `json:"mode"`
+	ModeReason string            `json:"mode_reason,omitempty"` // why the gate is not in use; empty when it is
+	Tap        bool              `json:"tap"`
+	Restore    string            `json:"restore"`          // never, run or test
+	Expect     map[string]string `json:"expect,omitempty"` // --expect, as `CONFIG GET` would say it
+	GoTest     []string          `json:"go_test"`          // the go command that was run, passwords removed
+}
+
+// Server is a watched Redis as the run found it: the baseline.
+type Server struct {
+	Index    int               `json:"index"`
+	Address  string            `json:"address"` // host:port or the path of a unix socket, without credentials
+	TLS      bool              `json:"tls,omitempty"`
+	Flavor   string            `json:"flavor"` // redis, valkey or redict
+	Version  string            `json:"version"`
+	RunID    string            `json:"run_id"`
+	Cluster  bool              `json:"cluster,omitempty"`
+	Partial  string            `json:"partial,omitempty"` // why only INFO could be watched; empty when everything is
+	Config   map[string]string `json:"config"`            // every parameter, under its current name, secrets hidden
+	Counters *Counters         `json:"counters,omitempty"`
+	// StartedWith is what the server is known to have been started with, by
+	// parameter. A parameter that is missing is not known.
+	StartedWith map[string]Origin `json:"started_with,omitempty"`
+}
+
+// Origin is a value and where it is known from ("--expect", ...).
+type Origin struct {
+	Value  string `json:"value"`
+	Source string `json:"source"`
+}
+
+// Process is a test binary that shook hands with the gate.
+type Process struct {
+	Index   int      `json:"index"` // from 1
+	PID     int      `json:"pid"`
+	PPID    int      `json:"ppid"`
+	Package string   `json:"package"` // import path under test; empty when it is not known
+	Args    []string `json:"args,omitempty"`
+	// Host is set on a nested process: a test binary that a test of another
+	// process started. What it does belongs to these owners. It is never held.
+	Host *Host `json:"host,omitempty"`
+}
+
+// Host is where a nested process belongs.
+type Host struct {
+	Process int     `json:"process"`
+	Owners  []int64 `json:"owners,omitempty"` // open in that process when it started; none means its package
+}
+
+// Verb says what kind of instant a boundary is.
+type Verb string
+
+const (
+	VerbHello      Verb = "hello"       // a test binary started; before the package's own init
+	VerbBegin      Verb = "begin"       // an owner begins
+	VerbPause      Verb = "pause"       // a test called t.Parallel and now waits
+	VerbContinue   Verb = "continue"    // a parallel test goes on
+	VerbEnd        Verb = "end"         // an owner ended, after its defers and clean-ups
+	VerbSuiteBegin Verb = "suite-begin" // Ginkgo is about to run BeforeSuite
+	VerbSuiteEnd   Verb = "suite-end"   // Ginkgo has run AfterSuite
+	VerbExit       Verb = "exit"        // a test binary is about to exit, held
+	VerbGone       Verb = "gone"        // a test binary is gone; what it had open is closed by this look
+	VerbEvent      Verb = "event"       // a `go test -json` event arrived; nothing was held
+	VerbFinish     Verb = "finish"      // the go command ended
+)
+
+// Boundary is an instant at which the servers were looked at.
+type Boundary struct {
+	Verb    Verb     `json:"verb"`
+	Process int      `json:"process,omitempty"` // zero for event and finish
+	Owner   int64    `json:"owner,omitempty"`   // zero where the boundary is not an owner's
+	Begin   *Owner   `json:"begin,omitempty"`   // on begin
+	End     *Outcome `json:"end,omitempty"`     // on end
+	Nodes   []Node   `json:"nodes,omitempty"`   // on suite-end: Ginkgo's suite nodes that ran
+	// Held is how long the test waited for its answer, in nanoseconds.
+	Held time.Duration `json:"held,omitempty"`
+	// Late is set when the test was let go before a server had answered: from
+	// here on the look says no longer what this boundary was like.
+	Late  bool   `json:"late,omitempty"`
+	Looks []Look `json:"looks,omitempty"`
+}
+
+// Kind is what an owner is.
+type Kind string
+
+const (
+	KindTest      Kind = "test" // a top-level test or, with a Parent, a subtest
+	KindExample   Kind = "example"
+	KindBenchmark Kind = "benchmark"
+	KindFuzz      Kind = "fuzz"
+	KindSpec      Kind = "spec" // a Ginkgo spec
+)
+
+// Owner is somebody who can make a change: a test, a subtest, a spec.
+type Owner struct {
+	ID       int64  `json:"id"`               // unique in the run, from 1
+	Parent   int64  `json:"parent,omitempty"` // zero: the package
+	Kind     Kind   `json:"kind"`
+	Name     string `json:"name"`               // t.Name(), or the full text of a spec
+	Location string `json:"location,omitempty"` // file:line of a spec
+	// Container is the file:line of the Ordered container that a spec is in.
+	// Its specs count as one unit.
+	Container string `json:"container,omitempty"`
+}
+
+// Outcome is how an owner ended.
+type Outcome struct {
+	Status   string `json:"status"` // pass, fail, skip, panic; for specs also pending
+	Message  string `json:"message,omitempty"`
+	Location string `json:"location,omitempty"` // file:line of the failure
+}
+
+// Node is a Ginkgo suite node that ran, such as BeforeSuite.
+type Node struct {
+	Type     string  `json:"type"`
+	Location string  `json:"location,omitempty"`
+	Outcome  Outcome `json:"outcome"`
+}
+
+// Look is one server as one boundary saw it.
+type Look struct {
+	Server   int       `json:"server"`
+	Sent     time.Time `json:"sent"`     // before the question left: what ended earlier is in the answer
+	Received time.Time `json:"received"` // after the answer: what began later is not
+	// Error says why the server could not be seen. Then nothing else is known.
+	Error string `json:"error,omitempty"`
+	// RunID is set when it differs from that of the look before: a restart.
+	RunID string `json:"run_id,omitempty"`
+	// Config holds the parameters that differ from the last good look.
+	Config map[string]string `json:"config,omitempty"`
+	// Counters is nil where they could not be read.
+	Counters *Counters `json:"counters,omitempty"`
+}
+
+// Counters are absolute figures of INFO, not differences. A figure below an
+// earlier one means that the server restarted or that its statistics were
+// reset, and that the difference is not known.
+type Counters struct {
+	UsedMemory int64            `json:"used_memory"`         // bytes
+	Evicted    int64            `json:"evicted,omitempty"`   // keys, since the start or the last reset
+	OOM        int64            `json:"oom,omitempty"`       // errorstat_OOM; not before Redis 6.2
+	Rejected   map[string]int64 `json:"rejected,omitempty"`  // rejected_calls by command, only those that had any
+	ConfigSet  int64            `json:"configset,omitempty"` // calls of CONFIG SET; not before Redis 7.0
+	ResetStat  int64            `json:"resetstat,omitempty"` // calls of CONFIG RESETSTAT; not before Redis 7.0
+	Keys       map[string]int64 `json:"keys,omitempty"`      // by database, such as "db0"
+}
+
+// Test is an event of `go test -json`. Output is not recorded as it comes: what
+// a failed test printed stands in the event that says so.
+type Test struct {
+	Time        time.Time `json:"time"` // when the go command read it: never before it happened
+	Action      string    `json:"action"`
+	Package     string    `json:"package,omitempty"`
+	Test        string    `json:"test,omitempty"`
+	Elapsed     float64   `json:"elapsed,omitempty"` // seconds
+	FailedBuild string    `json:"failed_build,omitempty"`
+	// Output of a failed test or package, joined, without its subtests'. Of
+	// long output the beginning and the end.
+	Output string `json:"output,omitempty"`
+}
+
+// Restore is what tracetest itself wrote to a server.
+type Restore struct {
+	Server  int               `json:"server"`
+	When    string            `json:"when"`            // "test" or "run"
+	Owner   int64             `json:"owner,omitempty"` // the unit after which it was done; zero at the end of the run
+	Values  map[string]string `json:"values"`          // parameter to value, secrets hidden
+	Error   string            `json:"error,omitempty"` // empty when it was read back and is right
+	Command string            `json:"command"`         // the same by hand, for a shell
+	// Look is taken after it, so that the change is tracetest's own.
+	Look *Look `json:"look,omitempty"`
+}
+
+// Notice is something that the reader of the report must know about how the
+// run was watched.
+type Notice struct {
+	Code    string `json:"code"` // for programs, such as "gate-late"
+	Text    string `json:"text"` // a sentence for people
+	Package string `json:"package,omitempty"`
+}
+
+// End is the last entry.
+type End struct {
+	GoExit   int    `json:"go_exit"`          // exit code of the go command; -1 when it was killed
+	Complete bool   `json:"complete"`         // false when the run was interrupted
+	Reason   string `json:"reason,omitempty"` // why it is not complete
+}

@@ -1,0 +1,222 @@
+package triage
+
+import (
+	"time"
+
+	"tracetest/internal/record"
+)
+
+// Schema names the format of findings.json.
+const Schema = "tracetest.findings/1"
+
+// Findings is what a record says: the content of findings.json, and all that a
+// report needs. Slices are never nil, so that they are [] in JSON.
+type Findings struct {
+	Schema    string    `json:"schema"`
+	Run       Run       `json:"run"`
+	Servers   []Server  `json:"servers"`
+	Leaks     []Change  `json:"leaks"`     // in run order, one for each unit and parameter
+	Contained []Change  `json:"contained"` // changes that were undone before their unit ended
+	Failures  []Failure `json:"failures"`
+	Growth    []Growth  `json:"growth"` // units that left most behind, largest first
+
+	Tests    Tests     `json:"tests"`
+	Packages []Package `json:"packages"`
+	Changed  []Changed `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
+	Restored []Restore `json:"restored"` // what tracetest wrote to the servers
+	Blind    []Blind   `json:"blind"`    // stretches in which a server could not be seen
+	Restarts []Restart `json:"restarts"`
+	Unmet    []Unmet   `json:"unmet"` // --expect that the server did not meet when the run began
+	Notices  []Notice  `json:"notices"`
+}
+
+// Run is how the run went as a whole.
+type Run struct {
+	Started    time.Time   `json:"started"`
+	Finished   time.Time   `json:"finished"`
+	Command    []string    `json:"command"`
+	Dir        string      `json:"dir"`
+	Go         string      `json:"go"`
+	Mode       record.Mode `json:"mode"`
+	ModeReason string      `json:"mode_reason"` // why events and not the gate; empty for the gate
+	Tap        bool        `json:"tap"`
+	Complete   bool        `json:"complete"`
+	Incomplete string      `json:"incomplete"` // why it is not complete
+	Exit       int         `json:"exit"`       // of tracetest
+	GoExit     int         `json:"go_exit"`    // of the go command
+	Restore    string      `json:"restore"`    // never, run or test
+	GoTest     []string    `json:"go_test"`    // the go command that was run
+}
+
+// Server is a watched server as the run found it.
+type Server struct {
+	Address     string                   `json:"address"`
+	TLS         bool                     `json:"tls"`
+	Flavor      string                   `json:"flavor"`
+	Version     string                   `json:"version"`
+	RunID       string                   `json:"run_id"`
+	StartedWith map[string]record.Origin `json:"started_with"`
+	Partial     string                   `json:"partial"` // why only INFO was watched; empty when everything was
+	Parameters  int                      `json:"parameters"`
+	Looks       int                      `json:"looks"` // snapshots taken
+}
+
+// Owner names who made a change.
+type Owner struct {
+	Package string `json:"package"`
+	Test    string `json:"test"` // empty for a package's own code: init, TestMain, between its tests
+	Spec    string `json:"spec"` // full text of a Ginkgo spec, or a suite node such as [BeforeSuite]
+}
+
+// Certainty says how an owner is known.
+type Certainty string
+
+const (
+	// Exact: the owner's own goroutine was seen writing the change.
+	Exact Certainty = "exact"
+	// Bracketed: it happened between the held begin and end of this owner
+	// while no other was open, but nobody saw the write.
+	Bracketed Certainty = "bracketed"
+	// Narrowed: several owners were open; Suspects holds them all.
+	Narrowed Certainty = "narrowed"
+)
+
+// Change is a parameter that a unit left changed (a leak), or changed and put
+// back (contained).
+type Change struct {
+	Server     string    `json:"server"` // address
+	Parameter  string    `json:"parameter"`
+	From       string    `json:"from"` // the value when the unit began
+	To         string    `json:"to"`   // a leak: when it ended; contained: the last that differed
+	Baseline   string    `json:"baseline"`
+	Owner      *Owner    `json:"owner"` // nil when narrowed
+	Certainty  Certainty `json:"certainty"`
+	Suspects   []Owner   `json:"suspects"` // when narrowed, else empty
+	Call       *Call     `json:"call"`     // nil while nobody saw the write
+	RestoredBy *Owner    `json:"restored_by"`
+	// RestoredByTool is set when tracetest itself put it back (--restore).
+	RestoredByTool bool      `json:"restored_by_tool"`
+	At             time.Time `json:"at"` // when the change was first seen
+
+	Unit     string `json:"unit"`      // what should have put it back, in words: "test", "spec", "package", ...
+	Location string `json:"location"`  // file:line of the owner where Ginkgo says it; else empty
+	OwnerEnd string `json:"owner_end"` // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
+	Together int    `json:"together"`  // leaks of one CONFIG SET share this number, from 1
+	Secret   bool   `json:"secret"`    // the values are hidden
+	Caveat   string `json:"caveat"`    // what weakens the attribution, a sentence; often empty
+	Settle   string `json:"settle"`    // what would settle it, a command; empty unless narrowed
+}
+
+// Call is the line that made a change.
+type Call struct {
+	Function string   `json:"function"`
+	File     string   `json:"file"`
+	Line     int      `json:"line"`
+	Stack    []string `json:"stack"`
+}
+
+// Cause is why a test failed, as far as Redis is concerned.
+type Cause string
+
+const (
+	CauseOOM      Cause = "oom"
+	CauseEviction Cause = "eviction"
+	CauseOther    Cause = "other"
+)
+
+// Failure is a failed test or spec. The parent of a failed subtest is not
+// listed beside it unless it failed by itself.
+type Failure struct {
+	Package   string `json:"package"`
+	Test      string `json:"test"` // empty: the package failed outside its tests
+	Spec      string `json:"spec"`
+	Cause     Cause  `json:"cause"`
+	Certainty string `json:"certainty"` // correlated, proved or refuted
+	Leak      *int   `json:"leak"`      // index into Leaks
+	Contained *int   `json:"contained"` // index into Contained
+	OOMErrors int64  `json:"oom_errors"`
+	Evicted   int64  `json:"evicted"`  // keys, while it ran
+	Message   string `json:"message"`  // the first lines of what it said
+	Location  string `json:"location"` // file:line where known
+	Status    string `json:"status"`   // fail, panic, died, build
+}
+
+// Growth is what a unit left behind in the server.
+type Growth struct {
+	Owner  Owner  `json:"owner"`
+	Server string `json:"server"`
+	Bytes  int64  `json:"bytes"`
+	Keys   int64  `json:"keys"`
+}
+
+// Tests counts what ran: tests without subtests, subtests, specs, examples, benchmarks.
+// A test that only groups subtests or specs is not counted beside them.
+type Tests struct {
+	Total   int `json:"total"`
+	Passed  int `json:"passed"`
+	Failed  int `json:"failed"`
+	Skipped int `json:"skipped"` // also pending specs
+	Specs   int `json:"specs"`   // how many of Total are Ginkgo specs
+}
+
+// Package says how a package was watched.
+type Package struct {
+	Path         string `json:"path"`
+	Outcome      string `json:"outcome"`      // pass, fail, skip (no tests), died, "" when it never ended
+	Instrumented bool   `json:"instrumented"` // its test binary shook hands with the gate
+	Ran          bool   `json:"ran"`          // it ran at least one test
+}
+
+// Changed is a parameter that the run left changed.
+type Changed struct {
+	Server    string `json:"server"`
+	Parameter string `json:"parameter"`
+	Value     string `json:"value"`
+	Baseline  string `json:"baseline"`
+	Secret    bool   `json:"secret"`
+	// Repaired is set when tracetest put it back and read it back.
+	Repaired bool   `json:"repaired"`
+	Command  string `json:"command"` // that puts it back by hand; empty for a secret
+}
+
+// Restore is a write of tracetest's own.
+type Restore struct {
+	Server  string            `json:"server"`
+	When    string            `json:"when"`
+	After   *Owner            `json:"after"` // nil at the end of the run
+	Values  map[string]string `json:"values"`
+	Error   string            `json:"error"`
+	Command string            `json:"command"`
+}
+
+// Blind is a stretch in which a server could not be seen.
+type Blind struct {
+	Server string    `json:"server"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`     // zero when it was never seen again
+	Owners []Owner   `json:"owners"` // open when the sight was lost
+	Reason string    `json:"reason"`
+}
+
+// Restart is a new run_id at a known address.
+type Restart struct {
+	Server string    `json:"server"`
+	At     time.Time `json:"at"`
+	Owners []Owner   `json:"owners"` // open while it happened
+}
+
+// Unmet is an expectation that did not hold when the run began.
+type Unmet struct {
+	Server    string `json:"server"`
+	Parameter string `json:"parameter"`
+	Expected  string `json:"expected"`
+	Value     string `json:"value"`
+	Command   string `json:"command"` // that puts it right
+}
+
+// Notice is a sentence on how the run was watched.
+type Notice struct {
+	Code    string `json:"code"`
+	Text    string `json:"text"`
+	Package string `json:"package"`
+}
