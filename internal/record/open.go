@@ -48,7 +48,7 @@ func (o *Open) Apply(e Entry) {
 	case e.Test != nil && e.Test.Test == "":
 		switch e.Test.Action {
 		case "start":
-			o.started[e.Test.Package] = !o.greeted(e.Test.Package)
+			o.started[e.Test.Package] = !o.Greeted(e.Test.Package)
 		case "pass", "fail", "skip":
 			delete(o.started, e.Test.Package)
 		}
@@ -66,9 +66,9 @@ func (o *Open) process(p Process) {
 	}
 }
 
-// greeted reports whether a process of the package is open. Its hello can
+// Greeted reports whether a test binary of the package is open. Its hello can
 // overtake the event that says that the package starts.
-func (o *Open) greeted(pkg string) bool {
+func (o *Open) Greeted(pkg string) bool {
 	for _, p := range o.processes {
 		if p.Package == pkg && p.Host == nil && !p.closed {
 			return true
@@ -92,7 +92,7 @@ func (o *Open) boundary(b *Boundary) {
 			p.closed = true
 		}
 		for id, owner := range o.owners {
-			if owner.process == b.Process && b.Verb == VerbGone {
+			if owner.process == b.Process {
 				delete(o.owners, id)
 			}
 		}
@@ -161,13 +161,32 @@ func (o *Open) Owner(id int64) (Owner, bool) {
 	return Owner{}, false
 }
 
-// Units returns how many owners other than packages are open, also those that
-// wait.
-func (o *Open) Units() int { return len(o.owners) }
+// Children returns how many owners are open directly within another one, or
+// with owner zero within a package; also those that wait.
+func (o *Open) Children(process int, owner int64) int {
+	n := 0
+	for _, child := range o.owners {
+		if child.process == process && child.Parent == owner {
+			n++
+		}
+	}
+	return n
+}
 
 func (o *Open) pkg(process int) string {
 	if p := o.processes[process]; p != nil {
 		return p.Package
 	}
 	return ""
+}
+
+// Running reports whether a test binary that is held at its boundaries is
+// still there.
+func (o *Open) Running() bool {
+	for _, p := range o.processes {
+		if p.Host == nil && !p.closed {
+			return true
+		}
+	}
+	return false
 }

@@ -115,6 +115,7 @@ const (
 	VerbEnd        Verb = "end"         // an owner ended, after its defers and clean-ups
 	VerbSuiteBegin Verb = "suite-begin" // Ginkgo is about to run BeforeSuite
 	VerbSuiteEnd   Verb = "suite-end"   // Ginkgo has run AfterSuite
+	VerbClose      Verb = "close"       // an Ordered container ended; comes before the boundary that showed it
 	VerbExit       Verb = "exit"        // a test binary is about to exit, held
 	VerbGone       Verb = "gone"        // a test binary is gone; what it had open is closed by this look
 	VerbEvent      Verb = "event"       // a `go test -json` event arrived; nothing was held
@@ -123,18 +124,17 @@ const (
 
 // Boundary is an instant at which the servers were looked at.
 type Boundary struct {
-	Verb    Verb     `json:"verb"`
-	Process int      `json:"process,omitempty"` // zero for event and finish
-	Owner   int64    `json:"owner,omitempty"`   // zero where the boundary is not an owner's
-	Begin   *Owner   `json:"begin,omitempty"`   // on begin
-	End     *Outcome `json:"end,omitempty"`     // on end
-	Nodes   []Node   `json:"nodes,omitempty"`   // on suite-end: Ginkgo's suite nodes that ran
+	Verb    Verb   `json:"verb"`
+	Process int    `json:"process,omitempty"` // zero for event and finish
+	Owner   int64  `json:"owner,omitempty"`   // zero where the boundary is not an owner's
+	Begin   *Owner `json:"begin,omitempty"`   // on begin
+	// Container is the Ordered container that ended, on close.
+	Container string   `json:"container,omitempty"`
+	End       *Outcome `json:"end,omitempty"`   // on end
+	Nodes     []Node   `json:"nodes,omitempty"` // on suite-end: Ginkgo's suite nodes that ran
 	// Held is how long the test waited for its answer, in nanoseconds.
-	Held time.Duration `json:"held,omitempty"`
-	// Late is set when the test was let go before a server had answered: from
-	// here on the look says no longer what this boundary was like.
-	Late  bool   `json:"late,omitempty"`
-	Looks []Look `json:"looks,omitempty"`
+	Held  time.Duration `json:"held,omitempty"`
+	Looks []Look        `json:"looks,omitempty"`
 }
 
 // Kind is what an owner is.

@@ -1,0 +1,97 @@
+// Command tracetest wraps `go test` for suites that share a real Redis: it says
+// which test left the server's configuration changed, what that broke, and how
+// to stop it. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"tracetest/internal/run"
+	"tracetest/internal/triage"
+)
+
+func main() {
+	os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// An exitCode ends tracetest with this code; everything was said already.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// execute runs a command line and returns the exit code.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var code exitCode
+	var problem *run.Problem
+	switch {
+	case err == nil:
+		return triage.ExitClean
+	case errors.As(err, &code):
+		return int(code)
+	case errors.As(err, &problem):
+		fmt.Fprintf(stderr, "tracetest: %v\nNo test was run.\n", err)
+	default:
+		fmt.Fprintf(stderr, "tracetest: %v\nSee `%s --help`.\n", err, root.Name())
+	}
+	return triage.ExitUnable
+}
+
+const help = `tracetest runs go test, looks at a shared Redis at every package, test and
+Ginkgo-spec boundary, and says which test left maxmemory (or any other
+parameter) changed, what that broke, and how to stop it.
+
+Everything behind "--" goes to go test as it is. Packages default to ./... and
+run one after another (-p 1) and uncached (-count=1) unless you say otherwise.`
+
+const examples = `  tracetest ./test/integration/...
+  tracetest --redis localhost:6390 --expect maxmemory=2gb ./...
+  tracetest --restore test ./... -- -run 'TestCache' -shuffle on -v
+  tracetest report tracetest-out/run.jsonl`
+
+const exits = `
+Exit codes:
+  0  tests passed, nothing leaked
+  1  tests failed (whether or not something leaked), or the run was cut short
+  2  tracetest could not do its job: usage, Redis unreachable, cannot write --out
+  3  tests passed, but state leaked
+`
+
+func rootCommand() *cobra.Command {
+	o := &options{}
+	root := &cobra.Command{
+		Use:           "tracetest [flags] [packages] [-- go test flags and -args]",
+		Short:         "Find the test that left a shared Redis changed",
+		Long:          help,
+		Example:       examples,
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			packages, goTest := args, []string(nil)
+			if n := cmd.ArgsLenAtDash(); n >= 0 {
+				packages, goTest = args[:n], args[n:]
+			}
+			return o.run(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	root.SetUsageTemplate(root.UsageTemplate() + exits)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w\nFlags of go test belong behind \"--\": tracetest ./... -- -run TestName", err)
+	})
+	o.flags(root.Flags())
+	root.AddCommand(reportCommand())
+	root.CompletionOptions.HiddenDefaultCmd = true
+	return root
+}

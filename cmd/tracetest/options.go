@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"tracetest/internal/live"
+	"tracetest/internal/run"
+)
+
+// options are the flags of a run.
+type options struct {
+	redis        []string
+	out          string
+	gate         string
+	tap          string
+	restore      string
+	expect       []string
+	format       string
+	allowPartial bool
+	timeout      time.Duration
+}
+
+func (o *options) flags(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.redis, "redis", nil, "`URL` or host:port of the server to watch; repeatable\n(default $TRACETEST_REDIS, $REDIS_URL, $REDIS_ADDR, else localhost:6379)")
+	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for report.md, findings.json and run.jsonl")
+	f.StringVar(&o.gate, "gate", "auto", "hold tests at their boundaries: auto, on (fail rather than go without) or off")
+	f.StringVar(&o.tap, "tap", "auto", "see who writes to Redis: auto, on or off (not in this version: auto is off)")
+	f.StringVar(&o.restore, "restore", "run", "put back what tests left changed: after each test, at the end of the run, or never")
+	f.StringArrayVar(&o.expect, "expect", nil, "`PARAM=VALUE` that the server must have before the run; repeatable")
+	f.StringVar(&o.format, "format", defaultFormat(), "live output: "+strings.Join(live.Formats(), ", "))
+	f.BoolVar(&o.allowPartial, "allow-partial", false, "go on where CONFIG is denied, and watch what INFO shows")
+	f.DurationVar(&o.timeout, "redis-timeout", 5*time.Second, "how long a boundary waits for Redis before the test goes on")
+}
+
+// defaultFormat follows gotestsum, which reads this variable too.
+func defaultFormat() string {
+	for _, name := range []string{"TRACETEST_FORMAT", "GOTESTSUM_FORMAT"} {
+		if format := os.Getenv(name); format != "" {
+			return format
+		}
+	}
+	return "pkgname"
+}
+
+func (o *options) validate() error {
+	for _, f := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"gate", o.gate, []string{"auto", "on", "off"}},
+		{"tap", o.tap, []string{"auto", "on", "off"}},
+		{"restore", o.restore, []string{string(run.RestoreNever), string(run.RestoreRun), string(run.RestoreTest)}},
+		{"format", o.format, live.Formats()},
+	} {
+		known := false
+		for _, a := range f.allowed {
+			known = known || f.value == a
+		}
+		if !known {
+			return fmt.Errorf("--%s=%q: use one of %s", f.name, f.value, strings.Join(f.allowed, ", "))
+		}
+	}
+	if o.tap == "on" {
+		return fmt.Errorf("--tap=on: this version has no tap yet, leave it at auto")
+	}
+	if o.timeout <= 0 {
+		return fmt.Errorf("--redis-timeout=%v: it must be positive", o.timeout)
+	}
+	if o.out == "" {
+		return fmt.Errorf("--out is empty: name a folder")
+	}
+	return nil
+}
+
+// expectations parses --expect.
+func (o *options) expectations() (map[string]string, error) {
+	expect := map[string]string{}
+	for _, text := range o.expect {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("--expect %q: write PARAM=VALUE, such as maxmemory=2gb", name)
+		}
+		expect[strings.ToLower(name)] = value
+	}
+	return expect, nil
+}
+
+// version is that of the module, where it was installed by the go command.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"tracetest/internal/live"
+	"tracetest/internal/record"
+	"tracetest/internal/report"
+	"tracetest/internal/run"
+	"tracetest/internal/snapshot"
+	"tracetest/internal/triage"
+)
+
+// run runs the tests, writes the record and the reports, and returns the exit
+// code as an error.
+func (o *options) run(ctx context.Context, packages, goTest []string, stdout, stderr io.Writer) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	expect, err := o.expectations()
+	if err != nil {
+		return err
+	}
+	targets, err := snapshot.Targets(o.redis, os.Getenv)
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+
+	out, isTerminal, width := stdout, false, func() int { return 80 }
+	if f, ok := stdout.(*os.File); ok {
+		width, isTerminal = live.Terminal(f)
+	}
+	screen := &lazyOutput{}
+	plan, err := prepare(ctx, signals, run.Options{
+		Command: command(o, packages, goTest), Packages: packages, Args: goTest,
+		Targets: targets, AllowPartial: o.allowPartial, Expect: expect, Gate: o.gate,
+		Restore: run.Restore(o.restore), Timeout: o.timeout,
+		Output: screen, Signals: signals,
+	})
+	if err != nil {
+		return err
+	}
+	defer plan.Close()
+	file, err := o.create()
+	if err != nil {
+		return &run.Problem{Err: err}
+	}
+	defer file.Close()
+	screen.Live, err = live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: isTerminal && os.Getenv("CI") == "", Width: width})
+	if err != nil {
+		return err
+	}
+	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.gate != "off" {
+		screen.Say("tracetest: the tests cannot be held at their boundaries, so a change is narrowed to suspects at best: " + plan.Scrub(reason))
+	}
+	seen := &watching{analysis: triage.New(), screen: screen.Live}
+	writer := record.NewWriter(file, seen.entry)
+	plan.Run(ctx, writer)
+	liveErr := screen.Close()
+
+	findings := seen.analysis.Findings()
+	var problems []error
+	if err := errors.Join(writer.Err(), file.Close()); err != nil {
+		problems = append(problems, err)
+	} else if reread, err := analyse(file.Name()); err == nil {
+		findings = reread // what the record says counts, as for `tracetest report`
+	} else {
+		problems = append(problems, err)
+	}
+	problems = append(problems, liveErr)
+	problems = append(problems, writeReports(o.out, findings))
+	fmt.Fprintln(out)
+	problems = append(problems, report.Terminal(out, findings, report.TerminalOptions{
+		Width: width(), Color: isTerminal && os.Getenv("NO_COLOR") == "", ReportPath: filepath.Join(o.out, "report.md"),
+	}))
+	code := findings.Run.Exit
+	if err := errors.Join(problems...); err != nil {
+		fmt.Fprintf(stderr, "tracetest: %v\n", err)
+		if code == triage.ExitClean {
+			code = triage.ExitUnable
+		}
+	}
+	if code != triage.ExitClean {
+		return exitCode(code)
+	}
+	return nil
+}
+
+// prepare gets everything ready, and stops when a signal comes.
+func prepare(ctx context.Context, signals <-chan os.Signal, o run.Options) (*run.Plan, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ready := make(chan struct{})
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(fmt.Errorf("interrupted (%v)", s))
+		case <-ready:
+		}
+	}()
+	plan, err := run.Prepare(ctx, o)
+	close(ready)
+	if cause := context.Cause(ctx); cause != nil && err != nil {
+		return nil, &run.Problem{Err: cause}
+	}
+	return plan, err
+}
+
+// create makes the output folder and the record in it, and removes the reports
+// of an earlier run: were this one killed, they would pass for its own.
+func (o *options) create() (*os.File, error) {
+	if err := os.MkdirAll(o.out, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of --out: %w", err)
+	}
+	for _, old := range reportNames() {
+		if err := os.Remove(filepath.Join(o.out, old)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("removing the report of an earlier run: %w", err)
+		}
+	}
+	file, err := record.Create(filepath.Join(o.out, "run.jsonl"))
+	if err != nil {
+		return nil, fmt.Errorf("writing to --out %q: %w", o.out, err)
+	}
+	return file, nil
+}
+
+// command is the command line as a person would repeat it.
+func command(o *options, packages, goTest []string) []string {
+	words := append([]string{"tracetest"}, os.Args[1:]...)
+	return words
+}
+
+// watching follows the record while it is written, to tell of a leak the
+// moment it is certain.
+type watching struct {
+	analysis *triage.Analysis
+	screen   *live.Live
+	leaks    int
+}
+
+func (w *watching) entry(e record.Entry) {
+	for _, leak := range w.analysis.Add(e) {
+		w.leaks++
+		w.screen.Leaks(w.leaks)
+		w.screen.Say("tracetest: " + report.LeakLine(leak))
+	}
+}
+
+// lazyOutput is there before the screen is: whatever can fail without a test
+// having run fails before anything is shown.
+type lazyOutput struct{ *live.Live }
+
+var _ run.Output = (*lazyOutput)(nil)
+var _ = strings.Join

@@ -1,0 +1,143 @@
+package gotest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"time"
+
+	"tracetest/internal/record"
+)
+
+// Event is a line of `go test -json` (`go doc test2json`).
+type Event struct {
+	Time        time.Time
+	Action      string
+	Package     string
+	ImportPath  string // on build-output and build-fail
+	Test        string
+	Elapsed     float64
+	Output      string
+	FailedBuild string
+}
+
+// Scan reads the output of `go test -json` to its end and hands each line to
+// event, or to other where it is no event. A line may have any length.
+func Scan(in io.Reader, event func(Event, []byte), other func(string)) error {
+	lines := bufio.NewReaderSize(in, 64<<10)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if text := bytes.TrimRight(line, "\r\n"); len(text) > 0 {
+			var e Event
+			if bad := json.Unmarshal(text, &e); bad == nil && e.Action != "" {
+				event(e, text)
+			} else {
+				other(string(text))
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// keepHead and keepTail bound what is kept of the output of one test, in
+// bytes: the first failure is mostly at the beginning, a panic at the end.
+const (
+	keepHead = 96 << 10
+	keepTail = 32 << 10
+)
+
+// Outputs gathers what running tests print, until it is known whether they
+// failed, and turns events into entries of the record.
+type Outputs struct {
+	texts map[[2]string]*clipped
+	build map[string]*clipped
+}
+
+// NewOutputs returns an empty Outputs.
+func NewOutputs() *Outputs {
+	return &Outputs{texts: map[[2]string]*clipped{}, build: map[string]*clipped{}}
+}
+
+// Add takes an event and returns what is to be recorded: nil for output, which
+// comes with the event that says how the test ended.
+func (o *Outputs) Add(e Event) *record.Test {
+	key := [2]string{e.Package, e.Test}
+	switch e.Action {
+	case "output":
+		if o.texts[key] == nil {
+			o.texts[key] = new(clipped)
+		}
+		o.texts[key].add(e.Output)
+		return nil
+	case "build-output":
+		if o.build[e.ImportPath] == nil {
+			o.build[e.ImportPath] = new(clipped)
+		}
+		o.build[e.ImportPath].add(e.Output)
+		return nil
+	case "start", "run", "pause", "cont", "bench", "pass", "fail", "skip":
+	default:
+		return nil // attr, artifacts, build-fail, and what a later Go adds
+	}
+	t := &record.Test{Time: e.Time, Action: e.Action, Package: e.Package, Test: e.Test, Elapsed: e.Elapsed, FailedBuild: e.FailedBuild}
+	if e.Action == "fail" {
+		t.Output = o.texts[key].String()
+		if e.FailedBuild != "" {
+			t.Output = o.build[e.FailedBuild].String() + t.Output
+		}
+	}
+	switch e.Action {
+	case "pass", "fail", "skip":
+		delete(o.texts, key)
+	}
+	return t
+}
+
+// Rest returns an entry for each test that printed something and of which no
+// end was reported, because the run was cut short. They come in no order.
+func (o *Outputs) Rest() []*record.Test {
+	var rest []*record.Test
+	for key, text := range o.texts {
+		if key[1] != "" {
+			rest = append(rest, &record.Test{Action: "cut", Package: key[0], Test: key[1], Output: text.String()})
+		}
+	}
+	return rest
+}
+
+// clipped is a text of which the middle may be missing.
+type clipped struct {
+	head strings.Builder
+	tail []byte
+	lost bool
+}
+
+func (c *clipped) add(text string) {
+	if room := keepHead - c.head.Len(); room > 0 {
+		n := min(room, len(text))
+		c.head.WriteString(text[:n])
+		text = text[n:]
+	}
+	c.tail = append(c.tail, text...)
+	if len(c.tail) > 2*keepTail {
+		c.tail = append(c.tail[:0], c.tail[len(c.tail)-keepTail:]...)
+		c.lost = true
+	}
+}
+
+func (c *clipped) String() string {
+	if c == nil {
+		return ""
+	}
+	if c.lost {
+		return c.head.String() + "\n[...]\n" + string(c.tail)
+	}
+	return c.head.String() + string(c.tail)
+}

@@ -1,0 +1,219 @@
+// Package live shows a run while it happens: gotestsum's formats for the test
+// events, our own lines between them, and on a terminal a status line below.
+//
+// It only shows. What it drops or cannot show is in the record.
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+	"gotest.tools/gotestsum/testjson"
+
+	"tracetest/internal/gotest"
+)
+
+// Options say how to show a run.
+type Options struct {
+	Out    io.Writer
+	Err    io.Writer
+	Format string // one of gotestsum's, such as "pkgname"
+	// Status shows the status line. It must be false where Out is no terminal.
+	Status bool
+	Width  func() int // of the terminal, in columns
+}
+
+// Live is a run being shown. Its methods may be called by several goroutines.
+type Live struct {
+	screen *screen
+	events *io.PipeWriter
+	errors *io.PipeWriter
+	done   chan struct{}
+	exec   *testjson.Execution
+	err    error
+
+	mu     sync.Mutex
+	counts counts
+	stop   chan struct{}
+}
+
+type counts struct {
+	started            time.Time
+	pkg                string
+	done, failed, leak int
+}
+
+// Formats lists the names that Format may have.
+func Formats() []string {
+	return []string{"dots", "dots-v2", "pkgname", "pkgname-and-test-fails", "testname", "testdox",
+		"github-actions", "standard-quiet", "standard-verbose"}
+}
+
+// New starts to show a run.
+func New(o Options) (*Live, error) {
+	s := &screen{out: o.Out, width: o.Width, fresh: true}
+	formatter := testjson.NewEventFormatter(s, o.Format, testjson.FormatOptions{})
+	if formatter == nil {
+		return nil, fmt.Errorf("unknown --format %q: use one of %s", o.Format, strings.Join(Formats(), ", "))
+	}
+	events, eventsIn := io.Pipe()
+	errors, errorsIn := io.Pipe()
+	l := &Live{screen: s, events: eventsIn, errors: errorsIn, done: make(chan struct{}), stop: make(chan struct{})}
+	l.counts.started = time.Now()
+	errOut := &screenErr{screen: s, out: o.Err}
+	go func() {
+		defer close(l.done)
+		l.exec, l.err = testjson.ScanTestOutput(testjson.ScanConfig{
+			Stdout: events, Stderr: errors, Handler: handler{formatter, errOut}, IgnoreNonJSONOutputLines: true,
+		})
+		// Whatever ended the scan, nobody who writes may be left waiting.
+		events.CloseWithError(io.ErrClosedPipe)
+		errors.CloseWithError(io.ErrClosedPipe)
+	}()
+	// dots-v2 moves the cursor itself.
+	if o.Status && o.Format != "dots-v2" {
+		go l.tick()
+	}
+	return l, nil
+}
+
+type handler struct {
+	formatter testjson.EventFormatter
+	err       io.Writer
+}
+
+func (h handler) Event(event testjson.TestEvent, exec *testjson.Execution) error {
+	return h.formatter.Format(event, exec)
+}
+
+func (h handler) Err(text string) error {
+	_, err := fmt.Fprintln(h.err, text)
+	return err
+}
+
+// longest is the length up to which testjson's scanner takes a line, with room
+// to spare: https://github.com/gotestyourself/gotestsum uses bufio.Scanner at
+// its default of 64 KiB in v1.13.0, and an overlong line ends its scan.
+const longest = 60 << 10
+
+// Event shows an event of `go test -json`, given also as its line.
+//
+// testjson v1.13.0 takes an action that it does not know for the end of a test
+// (Go 1.26 prints "artifacts"), and files build output under a package without
+// a name. So it gets to see only what it knows.
+func (l *Live) Event(e gotest.Event, line []byte) {
+	switch e.Action {
+	case "build-output":
+		l.Error(strings.TrimRight(e.Output, "\n"))
+		return
+	case "start", "run", "output", "bench", "attr", "pause", "cont", "pass", "fail", "skip":
+	default:
+		return
+	}
+	if e.Package == "" {
+		return
+	}
+	l.count(e)
+	if len(line) > longest {
+		e.Output = e.Output[:min(len(e.Output), longest/8)] + " [...]\n" // quoting takes up to six bytes for one
+		if line, _ = json.Marshal(e); len(line) > longest {
+			return
+		}
+	}
+	l.events.Write(append(line[:len(line):len(line)], '\n'))
+}
+
+func (l *Live) count(e gotest.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts.pkg = e.Package
+	if e.Test == "" {
+		return
+	}
+	switch e.Action {
+	case "pass", "skip":
+		l.counts.done++
+	case "fail":
+		l.counts.done++
+		l.counts.failed++
+	}
+}
+
+// Error shows a line of the go command that is no event.
+func (l *Live) Error(text string) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		for len(line) > longest {
+			l.errors.Write([]byte(line[:longest] + "\n"))
+			line = line[longest:]
+		}
+		l.errors.Write([]byte(line + "\n"))
+	}
+}
+
+// Say shows a line of tracetest's own at once.
+func (l *Live) Say(text string) { fmt.Fprintln(l.screen, text) }
+
+// Leaks sets the number of leaks in the status line.
+func (l *Live) Leaks(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts.leak = n
+}
+
+// Close ends the output with gotestsum's summary of what failed.
+func (l *Live) Close() error {
+	l.events.Close()
+	l.errors.Close()
+	<-l.done
+	close(l.stop)
+	l.screen.status("")
+	if l.exec != nil {
+		testjson.PrintSummary(l.screen, l.exec, testjson.SummarizeAll)
+	}
+	return l.err
+}
+
+// tick draws the status line ten times a second.
+func (l *Live) tick() {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-l.stop:
+			return
+		case <-ticker.C:
+			l.mu.Lock()
+			c := l.counts
+			l.mu.Unlock()
+			l.screen.status(c.String())
+		}
+	}
+}
+
+func (c counts) String() string {
+	text := fmt.Sprintf("%d done, %d failed, %d leaks, %s", c.done, c.failed, c.leak, time.Since(c.started).Round(time.Second))
+	if c.leak == 1 {
+		text = strings.Replace(text, "1 leaks", "1 leak", 1)
+	}
+	if c.pkg == "" {
+		return "building the tests, " + time.Since(c.started).Round(time.Second).String()
+	}
+	return c.pkg + ": " + text
+}
+
+// Terminal reports whether a file is a terminal, and how wide it is.
+func Terminal(f *os.File) (width func() int, is bool) {
+	return func() int {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+		return 80
+	}, term.IsTerminal(int(f.Fd()))
+}

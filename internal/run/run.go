@@ -1,0 +1,278 @@
+// Package run drives `go test`, the gate and the snapshots, and writes the
+// record. It judges nothing: what it observed is in the record, and package
+// triage says what that means.
+//
+// A run has one watcher, a single goroutine, through which everything passes
+// that is to stand in the record in order: tests that wait at the gate, test
+// events and the end of the go command. Around it are the go command, whose
+// process group is ours to signal, and the live output.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tracetest/internal/gate"
+	"tracetest/internal/gotest"
+	"tracetest/internal/record"
+	"tracetest/internal/snapshot"
+)
+
+// Restore says when to put back what tests left changed.
+type Restore string
+
+const (
+	RestoreNever Restore = "never"
+	RestoreRun   Restore = "run"
+	RestoreTest  Restore = "test"
+)
+
+// Options say what to run and how to watch it.
+type Options struct {
+	Command  []string // the tracetest command line, for the record
+	Packages []string // before "--"
+	Args     []string // behind "--"
+
+	Targets      []snapshot.Target
+	AllowPartial bool
+	Expect       map[string]string
+	Gate         string // auto, on or off
+	Restore      Restore
+	Timeout      time.Duration // of one look; zero: 5 s
+	Grace        time.Duration // between the first signal and a kill; zero: 10 s
+
+	Output  Output
+	Signals <-chan os.Signal // to stop the run; a second one kills
+}
+
+// Output is shown what happens while it happens.
+type Output interface {
+	Event(gotest.Event, []byte)
+	Error(text string)
+	Say(text string)
+}
+
+// A Problem means that tracetest could not do its job and that no test was run.
+type Problem struct{ Err error }
+
+func (p *Problem) Error() string { return p.Err.Error() }
+func (p *Problem) Unwrap() error { return p.Err }
+
+// A Plan is a run that is ready to start: everything that can be refused was
+// looked at, and nothing was written to the record.
+type Plan struct {
+	o       Options
+	args    *gotest.Args
+	tools   *gotest.Toolchain
+	listed  []*gotest.Package
+	servers []*snapshot.Server
+	begin   []record.Server
+	dir     string // private, for the overlay and the socket
+	overlay *gate.Overlay
+	gate    *gate.Server
+	out     *record.Writer
+	reason  string // why there is no gate
+}
+
+// Prepare looks at everything that a run needs. Its error is a *Problem.
+// A Plan must be closed.
+func Prepare(ctx context.Context, o Options) (*Plan, error) {
+	p := &Plan{o: o}
+	if err := p.prepare(ctx); err != nil {
+		p.Close()
+		return nil, &Problem{err}
+	}
+	return p, nil
+}
+
+func (p *Plan) prepare(ctx context.Context) (err error) {
+	// What the arguments say about -C decides where the toolchain is asked,
+	// and GOFLAGS, which it tells, belongs to the arguments.
+	if p.args, err = gotest.ParseArgs(p.o.Packages, p.o.Args, ""); err != nil {
+		return err
+	}
+	if p.tools, err = gotest.FindToolchain(ctx, p.args.Dir()); err != nil {
+		return err
+	}
+	if p.args, err = gotest.ParseArgs(p.o.Packages, p.o.Args, p.tools.GOFLAGS); err != nil {
+		return err
+	}
+	for i, target := range p.o.Targets {
+		server, begin, err := snapshot.Open(ctx, target, i, snapshot.Options{
+			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout, Expect: p.o.Expect,
+		})
+		if err != nil {
+			return err
+		}
+		p.servers, p.begin = append(p.servers, server), append(p.begin, begin)
+	}
+	return p.openGate(ctx)
+}
+
+// openGate prepares the gate. Without one, and unless it is asked for, the
+// run goes on with events only.
+func (p *Plan) openGate(ctx context.Context) error {
+	if p.o.Gate == "off" {
+		p.reason = "--gate=off"
+		return nil
+	}
+	err := p.tryGate(ctx)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if p.o.Gate == "on" {
+		return fmt.Errorf("--gate=on: %w", err)
+	}
+	p.reason = err.Error()
+	return nil
+}
+
+func (p *Plan) tryGate(ctx context.Context) (err error) {
+	if p.listed, err = gotest.List(ctx, p.args); err != nil {
+		return err
+	}
+	if p.dir, err = privateDir(); err != nil {
+		return err
+	}
+	if p.overlay, err = gate.Prepare(ctx, p.dir, p.tools, p.listed, p.args); err != nil {
+		return err
+	}
+	byDir := map[string]string{}
+	for _, listed := range p.listed {
+		byDir[realPath(listed.Dir)] = listed.ImportPath
+	}
+	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] })
+	return err
+}
+
+// Close removes what Prepare made and closes the connections.
+func (p *Plan) Close() error {
+	var errs []error
+	if p.gate != nil {
+		errs = append(errs, p.gate.Close())
+	}
+	for _, s := range p.servers {
+		s.Close()
+	}
+	if p.dir != "" {
+		errs = append(errs, os.RemoveAll(p.dir))
+	}
+	return errors.Join(errs...)
+}
+
+// Scrub removes what is known to be secret from a text.
+func (p *Plan) Scrub(text string) string {
+	for _, s := range p.servers {
+		text = s.Scrub(text)
+	}
+	return snapshot.ScrubURL(text)
+}
+
+// Mode says how the tests will be watched, and why not with the gate.
+func (p *Plan) Mode() (record.Mode, string) {
+	if p.gate == nil {
+		return record.ModeEvents, p.reason
+	}
+	return record.ModeGate, ""
+}
+
+// Run runs the tests and writes the record. Whatever happens, it ends in an End.
+func (p *Plan) Run(ctx context.Context, out *record.Writer) {
+	p.out = out
+	goRoot, overlay := "", ""
+	if p.gate != nil {
+		goRoot, overlay = p.overlay.GOROOT, p.overlay.File
+	}
+	path, env := p.tools.Command(goRoot)
+	args := p.args.GoTest(overlay)
+	if p.gate != nil {
+		env = append(env, p.gate.Env())
+	}
+	p.header(append([]string{path}, args...))
+	w := newWatcher(p)
+	end := w.watch(ctx, func() (*command, error) { return start(path, args, env) })
+	p.out.Append(record.Entry{End: &end})
+}
+
+// header writes what is known before the first test.
+func (p *Plan) header(goTest []string) {
+	mode, reason := p.Mode()
+	dir, _ := os.Getwd()
+	h := record.Run{Schema: record.Schema, Dir: dir, Go: p.tools.GOVERSION, Mode: mode, ModeReason: p.Scrub(reason),
+		Restore: string(p.o.Restore), Expect: p.expect(), Command: p.scrubAll(p.o.Command), GoTest: p.scrubAll(goTest)}
+	if p.dir != "" { // a folder of this run alone says nothing to a reader
+		for i := range h.GoTest {
+			h.GoTest[i] = strings.ReplaceAll(h.GoTest[i], p.dir, "$TRACETEST")
+		}
+	}
+	for _, listed := range p.listed {
+		if listed.Module.Path != "" {
+			h.Module = listed.Module.Path
+			break
+		}
+	}
+	p.out.Append(record.Entry{Run: &h})
+	for _, s := range p.begin {
+		p.out.Append(record.Entry{Server: &s})
+	}
+	if p.overlay != nil {
+		for _, listed := range p.listed {
+			if why := p.overlay.Unhooked[listed.ImportPath]; why != "" {
+				p.out.Append(record.Entry{Notice: &record.Notice{Code: "ginkgo-unhooked", Package: listed.ImportPath,
+					Text: "The Ginkgo specs of this package are not told apart, only its test functions are: " + why + "."}})
+			}
+		}
+	}
+}
+
+func (p *Plan) expect() map[string]string {
+	if len(p.o.Expect) == 0 {
+		return nil
+	}
+	expect := map[string]string{}
+	for name, value := range p.o.Expect {
+		expect[name] = snapshot.Normalize(name, value)
+		if snapshot.IsSecret(name) {
+			expect[name] = "(hidden)"
+		}
+	}
+	return expect
+}
+
+func (p *Plan) scrubAll(words []string) []string {
+	words = slices.Clone(words)
+	for i := range words {
+		words[i] = p.Scrub(words[i])
+	}
+	return words
+}
+
+// privateDir makes a folder that nobody else can look into, with a short path:
+// the path of a unix socket has at most 104 bytes, and $TMPDIR can be longer.
+func privateDir() (string, error) {
+	dir, err := os.MkdirTemp("", "tracetest-")
+	if err == nil && len(dir) > 90 {
+		os.RemoveAll(dir)
+		dir, err = os.MkdirTemp("/tmp", "tracetest-")
+	}
+	if err != nil {
+		return "", fmt.Errorf("making a private folder: %w", err)
+	}
+	return dir, nil
+}
+
+func realPath(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}

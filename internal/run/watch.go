@@ -1,0 +1,232 @@
+package run
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"tracetest/internal/gate"
+	"tracetest/internal/gotest"
+	"tracetest/internal/record"
+	"tracetest/internal/snapshot"
+)
+
+// watcher is the one goroutine that looks at the servers and appends to the
+// record while the tests run.
+type watcher struct {
+	p       *Plan
+	out     *record.Writer
+	open    *record.Open
+	outputs *gotest.Outputs
+	repair  *repair
+	// container is the Ordered container of the last spec, by process.
+	container map[int]string
+	baseline  []snapshot.Mark
+}
+
+func newWatcher(p *Plan) *watcher {
+	w := &watcher{p: p, out: p.out, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{}}
+	for _, s := range p.servers {
+		w.baseline = append(w.baseline, s.Mark())
+	}
+	w.repair = &repair{w: w, marks: map[place][]snapshot.Mark{}}
+	return w
+}
+
+// append records an entry and takes it in.
+func (w *watcher) append(e record.Entry) {
+	w.out.Append(e)
+	w.open.Apply(e)
+}
+
+// watch runs the go command to its end and returns how it went.
+func (w *watcher) watch(ctx context.Context, start func() (*command, error)) record.End {
+	events := make(chan gotest.Event, 1024)
+	cmd, err := start()
+	if err != nil {
+		w.finish(ctx)
+		return record.End{GoExit: -1, Reason: err.Error()}
+	}
+	gateCtx, closeGate := context.WithCancel(ctx)
+	defer closeGate()
+	held := w.heldTests(gateCtx)
+	go w.read(cmd, events)
+	ended := make(chan record.End, 1)
+	go func() { ended <- cmd.wait(w.p.o.Signals, w.p.o.Grace, w.p.o.Output.Say) }()
+
+	var end *record.End
+	for end == nil || events != nil {
+		select {
+		case h := <-held:
+			w.boundary(ctx, h)
+		case e, more := <-events:
+			if !more {
+				events = nil
+				break
+			}
+			w.event(ctx, e, events)
+		case result := <-ended:
+			end, ended = &result, nil
+		}
+	}
+	w.drain(ctx, held)
+	for _, cut := range w.outputs.Rest() {
+		cut.Output = w.p.Scrub(cut.Output)
+		w.append(record.Entry{Test: cut})
+	}
+	w.finish(ctx)
+	return *end
+}
+
+// read hands the output of the go command to the screen and to the watcher.
+// The screen comes first: it must not wait for a server that hangs.
+func (w *watcher) read(cmd *command, events chan<- gotest.Event) {
+	defer close(events)
+	show := w.p.o.Output
+	var both sync.WaitGroup
+	both.Go(func() {
+		gotest.Scan(cmd.stderr, func(_ gotest.Event, line []byte) { show.Error(string(line)) }, show.Error)
+	})
+	gotest.Scan(cmd.stdout, func(e gotest.Event, line []byte) {
+		show.Event(e, line)
+		events <- e
+	}, show.Error)
+	both.Wait()
+}
+
+// heldTests yields the tests that wait at the gate. It never yields where
+// there is none.
+func (w *watcher) heldTests(ctx context.Context) <-chan *gate.Held {
+	held := make(chan *gate.Held)
+	if w.p.gate == nil {
+		return held
+	}
+	go func() {
+		for {
+			h := w.p.gate.Next(ctx)
+			if h == nil {
+				return
+			}
+			select {
+			case held <- h:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return held
+}
+
+// drain hears the ends of test binaries that come after the go command's own.
+func (w *watcher) drain(ctx context.Context, held <-chan *gate.Held) {
+	deadline := time.After(2 * time.Second)
+	for w.open.Running() {
+		select {
+		case h := <-held:
+			w.boundary(ctx, h)
+		case <-deadline:
+			return // something that a test started outlives the run
+		}
+	}
+}
+
+// boundary takes in a test process that waits, and lets it go.
+func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
+	began := time.Now()
+	defer h.Release()
+	if p := h.Process; p != nil {
+		if p.Host != nil {
+			host := *p.Host
+			for _, ref := range w.open.In(host.Process) {
+				if ref.Owner != 0 {
+					host.Owners = append(host.Owners, ref.Owner)
+				}
+			}
+			p.Host = &host
+		}
+		p.Args = w.p.scrubAll(p.Args)
+		w.append(record.Entry{Process: p})
+	}
+	b := h.Boundary
+	if b.Verb == "" {
+		return
+	}
+	w.closeContainer(ctx, &b)
+	if b.End != nil {
+		b.End.Message = w.p.Scrub(b.End.Message)
+	}
+	b.Looks = w.look(ctx)
+	b.Held = time.Since(began)
+	w.repair.before(&b)
+	w.append(record.Entry{Boundary: &b})
+	w.repair.after(ctx, &b)
+}
+
+// closeContainer notes that a Ginkgo Ordered container has ended, which Ginkgo
+// does not say: its specs run one after another, so it has when anything else
+// begins, or its suite ends.
+func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
+	last := w.container[b.Process]
+	now := last
+	switch b.Verb {
+	case record.VerbBegin:
+		if b.Begin.Kind == record.KindSpec {
+			now = b.Begin.Container
+		}
+	case record.VerbSuiteEnd, record.VerbExit, record.VerbGone:
+		now = ""
+	case record.VerbEnd:
+		if owner, ok := w.open.Owner(b.Owner); ok && owner.Kind != record.KindSpec {
+			now = ""
+		}
+	}
+	if last == now {
+		return
+	}
+	w.container[b.Process] = now
+	if last == "" {
+		return
+	}
+	closed := &record.Boundary{Verb: record.VerbClose, Process: b.Process, Container: last, Looks: w.look(ctx)}
+	w.append(record.Entry{Boundary: closed})
+	w.repair.after(ctx, closed)
+}
+
+// event takes in a test event, and looks at the servers where the package is
+// not held at its boundaries.
+func (w *watcher) event(ctx context.Context, e gotest.Event, more <-chan gotest.Event) {
+	t := w.outputs.Add(e)
+	if t == nil {
+		return
+	}
+	t.Output = w.p.Scrub(t.Output)
+	w.append(record.Entry{Test: t})
+	// With more events waiting, a look now would tell no more than one after
+	// them.
+	if len(more) == 0 && !w.open.Greeted(t.Package) {
+		w.append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbEvent, Looks: w.look(ctx)}})
+	}
+}
+
+// look looks at all servers at once.
+func (w *watcher) look(ctx context.Context) []record.Look {
+	looks := make([]record.Look, len(w.p.servers))
+	if len(looks) == 1 {
+		looks[0] = w.p.servers[0].Look(ctx)
+		return looks
+	}
+	var all sync.WaitGroup
+	for i, s := range w.p.servers {
+		all.Go(func() { looks[i] = s.Look(ctx) })
+	}
+	all.Wait()
+	return looks
+}
+
+// finish takes the last look and puts back what the tests left changed.
+func (w *watcher) finish(ctx context.Context) {
+	w.append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbFinish, Looks: w.look(ctx)}})
+	if w.p.o.Restore != RestoreNever {
+		w.repair.restore(ctx, "run", 0, w.baseline)
+	}
+}

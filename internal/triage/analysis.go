@@ -1,0 +1,313 @@
+// Package triage says what a record means. It is pure: a record in, findings
+// out; no I/O, no clock, no Redis.
+//
+// The record is read once, in order, by an [Analysis]. It follows who is open
+// ([record.Open]) and what each parameter was. A parameter that differs from
+// one look to the next was changed by somebody who was open in between:
+//
+//   - One owner was open: the change is *bracketed*.
+//   - Several were: it is *narrowed*, and all of them are suspects.
+//   - Nobody was: it is said, and nobody is accused.
+//
+// Changes of one parameter by one unit are gathered into an episode, which is
+// judged when the unit ends: it leaked, or it was contained.
+//
+// Limits: without the tap nobody sees the write itself, so a bracketed change
+// may also be that of another program, or of a goroutine that an earlier test
+// left running. Where tests are not held, all owners whose time can have
+// overlapped the change are suspects; see suspects.go for why that holds.
+package triage
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"tracetest/internal/record"
+)
+
+// Analysis reads a record. The zero value is not ready; see [New].
+type Analysis struct {
+	run     record.Run
+	began   time.Time
+	ended   time.Time
+	end     *record.End
+	open    *record.Open
+	servers []*server
+
+	owners    map[int64]*owner
+	processes map[int]*process
+	units     map[unit]*unitState
+	changes   []*mutation // in order
+	episodes  []*episode  // open ones
+	leaks     []*episode  // closed, in the order in which they ended
+	contained []*episode
+	unheld    []*mutation // changes seen while tests ran that were not held
+	outside   []*mutation // changes while nobody was open
+
+	outcomes outcomes
+	growth   []Growth
+	blind    []Blind
+	restarts []Restart
+	restored []Restore
+	notices  []Notice
+}
+
+// server is a watched server as of the entries that were read.
+type server struct {
+	record.Server
+	now      map[string]string // of every parameter
+	runID    string            // as of the last look
+	counters *record.Counters
+	sent     time.Time           // of the last good look
+	window   map[record.Ref]bool // who was open at any time since then
+	blind    int                 // index into Analysis.blind plus one; zero when it can be seen
+	looks    int
+	changed  []Changed // when the go command ended
+	finished bool
+}
+
+// process is a test binary.
+type process struct {
+	record.Process
+	suite     bool // Ginkgo said that it is about to run BeforeSuite
+	specs     int  // specs that began
+	nodes     []record.Node
+	suiteTest int64
+}
+
+// New returns an Analysis that has read nothing.
+func New() *Analysis {
+	return &Analysis{
+		open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{},
+		units: map[unit]*unitState{}, outcomes: newOutcomes(),
+	}
+}
+
+// Add takes in the next entry and returns the leaks that are certain from now
+// on. Their place in Findings may still change.
+func (a *Analysis) Add(e record.Entry) []Change {
+	if a.began.IsZero() {
+		a.began = e.At
+	}
+	a.ended = e.At
+	before := len(a.leaks)
+	switch {
+	case e.Run != nil:
+		a.run = *e.Run
+	case e.Server != nil:
+		a.server(*e.Server)
+	case e.Process != nil:
+		a.process(e)
+	case e.Boundary != nil:
+		a.boundary(e)
+	case e.Test != nil:
+		a.test(e)
+	case e.Restore != nil:
+		a.restore(e)
+	case e.Notice != nil:
+		a.notices = append(a.notices, Notice{Code: e.Notice.Code, Text: e.Notice.Text, Package: e.Notice.Package})
+	case e.End != nil:
+		a.end = e.End
+	}
+	var leaks []Change
+	for _, l := range a.leaks[before:] {
+		leaks = append(leaks, a.change(l))
+	}
+	return leaks
+}
+
+// Damaged takes in a line of the record that could not be read.
+func (a *Analysis) Damaged(line int, err error) {
+	a.notices = append(a.notices, Notice{Code: "record-damaged", Text: fmt.Sprintf("Line %d of the record cannot be read and was left out: %v.", line, err)})
+}
+
+func (a *Analysis) server(s record.Server) {
+	now := make(map[string]string, len(s.Config))
+	for name, value := range s.Config {
+		now[name] = value
+	}
+	a.servers = append(a.servers, &server{Server: s, now: now, runID: s.RunID, counters: s.Counters, sent: a.ended, window: map[record.Ref]bool{}})
+}
+
+func (a *Analysis) process(e record.Entry) {
+	p := *e.Process
+	if known := a.processes[p.Index]; known != nil {
+		known.Process = p
+	} else {
+		a.processes[p.Index] = &process{Process: p}
+	}
+	a.apply(e)
+	if p.Host == nil && p.Package != "" {
+		a.outcomes.greeted(p.Package)
+		a.adopt(p, e)
+	}
+}
+
+// adopt opens the package of a process that shook hands, as of what was seen
+// since the go command started it.
+func (a *Analysis) adopt(p record.Process, e record.Entry) {
+	waiting := record.Ref{Package: p.Package}
+	now := record.Ref{Package: p.Package, Process: p.Index}
+	begin := e.Seq - 1
+	var adopted []*mutation
+	a.unheld = slices.DeleteFunc(a.unheld, func(m *mutation) bool {
+		i := slices.Index(m.refs, waiting)
+		if i < 0 {
+			return false
+		}
+		m.refs[i] = now
+		begin = min(begin, m.seq-1)
+		adopted = append(adopted, m)
+		return true
+	})
+	u := unit{process: p.Index}
+	if a.units[u] == nil {
+		a.units[u] = &unitState{begin: begin, ownerRef: now}
+	}
+	for _, m := range adopted {
+		a.assign(m)
+	}
+}
+
+// apply takes an entry into who is open. Whoever was open before it, and is
+// not looked at, may act until the next look.
+func (a *Analysis) apply(e record.Entry) {
+	a.widen()
+	a.open.Apply(e)
+}
+
+// widen notes who is open now as somebody who may have made the next change.
+func (a *Analysis) widen() {
+	active := a.open.Active()
+	for _, ref := range active {
+		for _, s := range a.servers {
+			s.window[ref] = true
+		}
+		if u := a.units[a.unitOf(ref)]; u != nil && len(active) > 1 {
+			u.alone = false
+		}
+	}
+}
+
+func (a *Analysis) boundary(e record.Entry) {
+	b := e.Boundary
+	a.widen()
+	for _, look := range b.Looks {
+		if look.Server >= 0 && look.Server < len(a.servers) {
+			a.look(a.servers[look.Server], look, e, nil)
+		}
+	}
+	a.open.Apply(e)
+	p := a.processes[b.Process]
+	switch b.Verb {
+	case record.VerbBegin:
+		a.begin(e, p)
+	case record.VerbEnd:
+		a.endOwner(e)
+	case record.VerbSuiteBegin:
+		if p != nil {
+			p.suite, p.suiteTest = true, b.Owner
+		}
+	case record.VerbSuiteEnd:
+		if p != nil {
+			p.nodes, p.suiteTest = b.Nodes, b.Owner
+			a.suiteEnd(e, p)
+		}
+	case record.VerbClose:
+		a.closeUnit(unit{process: b.Process, container: b.Container}, e)
+	case record.VerbExit, record.VerbGone:
+		a.processEnd(e)
+	case record.VerbFinish:
+		a.finish()
+	}
+}
+
+// look takes in what one server looked like. By names the tool when it was
+// tracetest itself that changed it.
+func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.Restore) {
+	s.looks++
+	if look.Error != "" {
+		if s.blind == 0 {
+			a.blind = append(a.blind, Blind{Server: s.Address, From: look.Sent, Reason: look.Error, Owners: a.names(a.open.Active())})
+			s.blind = len(a.blind)
+		}
+		return
+	}
+	if s.blind > 0 {
+		a.blind[s.blind-1].To = look.Received
+		s.blind = 0
+	}
+	refs := sorted(s.window)
+	restarted := look.RunID != "" && look.RunID != s.runID
+	if restarted {
+		s.runID = look.RunID
+		a.restarts = append(a.restarts, Restart{Server: s.Address, At: look.Received, Owners: a.names(refs)})
+	}
+	for _, name := range sortedKeys(look.Config) {
+		value := look.Config[name]
+		if s.now[name] == value || (s.Cluster && name == "replicaof") {
+			continue // in a cluster the master changes by itself (failover)
+		}
+		m := &mutation{server: s, parameter: name, from: s.now[name], to: value, refs: refs, seq: e.Seq,
+			sent: s.sent, received: look.Received, phase: a.phase(refs, e), restart: restarted, tool: by != nil}
+		s.now[name] = value
+		a.mutate(m)
+	}
+	if look.Counters != nil {
+		if s.counters != nil && !restarted {
+			a.count(refs, difference(s.counters, look.Counters))
+		}
+		s.counters = look.Counters
+	}
+	s.sent = look.Sent
+	s.window = map[record.Ref]bool{}
+}
+
+func (a *Analysis) test(e record.Entry) {
+	t := e.Test
+	a.outcomes.event(t, e.Seq)
+	if t.Test != "" {
+		return
+	}
+	a.apply(e)
+	switch t.Action {
+	case "start":
+		a.startOverlaps(t)
+	case "pass", "fail", "skip":
+		a.closeUnit(unit{pkg: t.Package}, e)
+	}
+}
+
+// startOverlaps adds a package to the suspects of changes that were seen after
+// the go command started it, though the event that says so came later.
+func (a *Analysis) startOverlaps(t *record.Test) {
+	ref := record.Ref{Package: t.Package}
+	for i := len(a.changes) - 1; i >= 0 && a.changes[i].received.After(t.Time); i-- {
+		if m := a.changes[i]; !m.tool && !m.restart {
+			m.refs = append(m.refs[:len(m.refs):len(m.refs)], ref)
+		}
+	}
+}
+
+func (a *Analysis) restore(e record.Entry) {
+	r := e.Restore
+	if r.Server < 0 || r.Server >= len(a.servers) {
+		return
+	}
+	s := a.servers[r.Server]
+	done := Restore{Server: s.Address, When: r.When, Values: r.Values, Error: r.Error, Command: r.Command}
+	if o := a.owners[r.Owner]; o != nil {
+		name := a.name(record.Ref{Package: o.pkg, Process: o.process, Owner: r.Owner}, "")
+		done.After = &name
+	}
+	a.restored = append(a.restored, done)
+	if r.Look != nil {
+		a.look(s, *r.Look, e, r)
+	}
+	for i, c := range s.changed {
+		if s.finished && s.now[c.Parameter] == c.Baseline {
+			s.changed[i].Repaired = true
+		}
+	}
+}

@@ -1,0 +1,211 @@
+package triage
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"time"
+
+	"tracetest/internal/record"
+)
+
+// mutation is a parameter that differed from one look to the next.
+type mutation struct {
+	server    *server
+	parameter string
+	from, to  string
+	refs      []record.Ref // who was open in between
+	phase     string       // of a Ginkgo suite: "before" its first spec, "after" its last
+	seq       int64        // of the entry that showed it
+	sent      time.Time    // of the last look that did not show it
+	received  time.Time    // of the look that did
+	restart   bool         // the server restarted in between
+	tool      bool         // tracetest itself did it
+}
+
+// episode is what one unit, or several that overlap and cannot be told apart,
+// did to one parameter.
+type episode struct {
+	server    *server
+	parameter string
+	units     []unit
+	mutations []*mutation
+
+	restoredBy *mutation // that put it back after the unit had ended
+	settled    *mutation // the one that the finding is about
+	from       string
+}
+
+func (e *episode) last() *mutation { return e.mutations[len(e.mutations)-1] }
+
+// mutate files a change: with the open episode of one of its suspects, or as a
+// new one, or as somebody's putting back of an earlier leak.
+func (a *Analysis) mutate(m *mutation) {
+	a.changes = append(a.changes, m)
+	a.markRestored(m)
+	if m.tool || m.restart {
+		return
+	}
+	if len(m.refs) == 0 {
+		a.outside = append(a.outside, m)
+		return
+	}
+	a.assign(m)
+}
+
+// assign gives a change to the units of its suspects.
+func (a *Analysis) assign(m *mutation) {
+	var units []unit
+	held := true
+	for _, ref := range m.refs {
+		a.keep(ref)
+		u := a.unitOf(ref)
+		held = held && u.pkg == ""
+		if !slices.Contains(units, u) {
+			units = append(units, u)
+		}
+	}
+	if !held {
+		// A package that began and was never held, or is not yet: which of the
+		// two is known when the whole record is read.
+		a.unheld = append(a.unheld, m)
+		return
+	}
+	a.file(m, units)
+}
+
+func (a *Analysis) file(m *mutation, units []unit) {
+	for _, e := range a.episodes {
+		if e.server == m.server && e.parameter == m.parameter && intersect(e.units, units) {
+			e.mutations = append(e.mutations, m)
+			for _, u := range units {
+				if !slices.Contains(e.units, u) {
+					e.units = append(e.units, u)
+				}
+			}
+			return
+		}
+	}
+	e := &episode{server: m.server, parameter: m.parameter, units: units, mutations: []*mutation{m}}
+	if m.to == a.baseline(m) || m.to == a.found(e) {
+		return // it put back what an earlier unit had changed
+	}
+	a.episodes = append(a.episodes, e)
+}
+
+// keep sees to it that who may have made a change can be named at the end.
+func (a *Analysis) keep(ref record.Ref) {
+	for o := a.owners[ref.Owner]; o != nil; o = a.owners[o.Parent] {
+		o.keep = true
+	}
+}
+
+// markRestored notes who put back what a unit had left changed: the first
+// later change after which the parameter is what the unit found, or the
+// baseline.
+func (a *Analysis) markRestored(m *mutation) {
+	for _, l := range a.leaks {
+		if l.server == m.server && l.parameter == m.parameter && l.restoredBy == nil && (m.to == l.from || m.to == a.baseline(m)) {
+			l.restoredBy = m
+		}
+	}
+}
+
+func (a *Analysis) baseline(m *mutation) string { return m.server.Config[m.parameter] }
+
+// found returns the value that the earliest unit of an episode began with.
+func (a *Analysis) found(e *episode) string {
+	first := int64(0)
+	for _, u := range e.units {
+		if s := a.units[u]; s != nil && (first == 0 || s.begin < first) {
+			first = s.begin
+		}
+	}
+	if first == 0 {
+		return e.mutations[0].from
+	}
+	value := e.server.Config[e.parameter]
+	for _, m := range a.changes {
+		if m.seq <= first && m.server == e.server && m.parameter == e.parameter {
+			value = m.to
+		}
+	}
+	return value
+}
+
+// settle judges the episodes of which every unit has ended.
+//
+// The parameter was undone when it is now, or was after the units' own last
+// change, what the units found or the baseline.
+func (a *Analysis) settle() {
+	a.episodes = slices.DeleteFunc(a.episodes, func(e *episode) bool {
+		for _, u := range e.units {
+			if s := a.units[u]; s != nil && s.end == 0 {
+				return false
+			}
+		}
+		e.from = a.found(e)
+		undone := func(value string) bool { return value == e.from || value == e.server.Config[e.parameter] }
+		e.settled = e.last()
+		if !undone(e.last().to) && !undone(e.server.now[e.parameter]) {
+			a.leaks = append(a.leaks, e)
+			return true
+		}
+		for _, m := range slices.Backward(e.mutations) {
+			if !undone(m.to) {
+				e.settled = m
+				break
+			}
+		}
+		a.contained = append(a.contained, e)
+		return true
+	})
+}
+
+// phase says in which part of a Ginkgo suite a test was when a change was
+// seen.
+func (a *Analysis) phase(refs []record.Ref, e record.Entry) string {
+	if len(refs) != 1 || e.Boundary == nil {
+		return ""
+	}
+	p := a.processes[refs[0].Process]
+	if p == nil || !p.suite || p.suiteTest != refs[0].Owner {
+		return ""
+	}
+	begins := e.Boundary.Verb == record.VerbBegin && e.Boundary.Begin.Kind == record.KindSpec
+	ends := e.Boundary.Verb == record.VerbSuiteEnd
+	switch {
+	case (begins || ends) && p.specs == 0:
+		return "before"
+	case ends:
+		return "after"
+	}
+	return ""
+}
+
+func intersect(a, b []unit) bool {
+	return slices.ContainsFunc(a, func(u unit) bool { return slices.Contains(b, u) })
+}
+
+func sorted(window map[record.Ref]bool) []record.Ref {
+	refs := make([]record.Ref, 0, len(window))
+	for ref := range window {
+		refs = append(refs, ref)
+	}
+	slices.SortFunc(refs, func(a, b record.Ref) int {
+		return cmp.Or(cmp.Compare(a.Process, b.Process), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Package, b.Package))
+	})
+	// A package that the go command started is the process that shook hands.
+	return slices.DeleteFunc(refs, func(r record.Ref) bool {
+		return r.Process == 0 && slices.ContainsFunc(refs, func(o record.Ref) bool { return o.Process != 0 && o.Package == r.Package })
+	})
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

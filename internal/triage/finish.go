@@ -1,0 +1,168 @@
+package triage
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"tracetest/internal/record"
+	"tracetest/internal/snapshot/rediscli"
+)
+
+// Exit codes of tracetest, by what a run showed.
+const (
+	ExitClean  = 0 // tests passed, nothing leaked
+	ExitFailed = 1 // tests failed, or the run was not complete
+	ExitUnable = 2 // tracetest could not do its job
+	ExitLeaked = 3 // tests passed, but state leaked
+)
+
+// finish notes what the tests left changed, before tracetest puts it back.
+func (a *Analysis) finish() {
+	for _, s := range a.servers {
+		s.finished = true
+		for _, name := range sortedKeys(s.Config) {
+			if s.now[name] == s.Config[name] || (s.Cluster && name == "replicaof") {
+				continue
+			}
+			s.changed = append(s.changed, Changed{Server: s.Address, Parameter: name, Value: s.now[name], Baseline: s.Config[name],
+				Secret: hidden(s.now[name]) || hidden(s.Config[name]), Command: a.command(s, map[string]string{name: s.Config[name]})})
+		}
+	}
+}
+
+// command returns what a person would type to set parameters by hand.
+func (a *Analysis) command(s *server, values map[string]string) string {
+	return rediscli.Restore(rediscli.Line(s.Address, s.TLS, rediscli.Login{}), values, false)
+}
+
+func hidden(value string) bool { return len(value) > 8 && value[:8] == "(hidden " }
+
+// Findings says what the record meant. Nothing may be added after it.
+func (a *Analysis) Findings() *Findings {
+	a.outcomes.unfinished()
+	for _, s := range a.units { // what was still open when the record ended
+		if s.end == 0 {
+			s.end = -1
+		}
+	}
+	a.settle()
+	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
+		Growth: orEmpty(a.growth), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.blind),
+		Restarts: orEmpty(a.restarts), Unmet: []Unmet{}, Notices: orEmpty(a.notices), Tests: a.outcomes.tests}
+	for _, s := range a.servers {
+		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
+			StartedWith: s.StartedWith, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks})
+		f.Changed = append(f.Changed, s.changed...)
+		f.Unmet = append(f.Unmet, a.unmet(s)...)
+	}
+	for _, path := range a.outcomes.order {
+		f.Packages = append(f.Packages, a.outcomes.packages[path].Package)
+	}
+	a.sortChanges(f)
+	for _, o := range a.outcomes.failed {
+		if a.outcomes.listed(o) {
+			f.Failures = append(f.Failures, a.failure(o))
+		}
+	}
+	unheldLeaks, unheldContained := a.unheldChanges()
+	f.Leaks, f.Contained = append(f.Leaks, unheldLeaks...), append(f.Contained, unheldContained...)
+	a.notHeld(f)
+	a.together(f.Leaks)
+	f.Run = a.runOf(f)
+	return f
+}
+
+// sortChanges puts the changes into the order of the run. Failures refer to
+// them by index afterwards.
+func (a *Analysis) sortChanges(f *Findings) {
+	inOrder := func(x, y *episode) int {
+		return cmp.Or(cmp.Compare(x.settled.seq, y.settled.seq), cmp.Compare(x.server.Index, y.server.Index), cmp.Compare(x.parameter, y.parameter))
+	}
+	slices.SortStableFunc(a.leaks, inOrder)
+	slices.SortStableFunc(a.contained, inOrder)
+	for _, e := range a.leaks {
+		f.Leaks = append(f.Leaks, a.change(e))
+	}
+	for _, e := range a.contained {
+		f.Contained = append(f.Contained, a.change(e))
+	}
+}
+
+// notHeld says what was seen of packages that did not shake hands, and what
+// changed while nobody was open.
+func (a *Analysis) notHeld(f *Findings) {
+	for _, p := range f.Packages {
+		if a.run.Mode == record.ModeGate && p.Ran && !p.Instrumented {
+			f.Notices = append(f.Notices, Notice{Code: "not-instrumented", Package: p.Path,
+				Text: "The test binary of this package never shook hands with the gate. Its tests were not held, and what changed while they ran is narrowed to suspects at best."})
+		}
+	}
+	for _, m := range a.outside {
+		f.Notices = append(f.Notices, Notice{Code: "outside-change", Text: fmt.Sprintf(
+			"%s on %s went from %q to %q while no test was running: another program did it, or a process that a test had left behind.",
+			m.parameter, m.server.Address, m.from, m.to)})
+	}
+}
+
+// together numbers the leaks that were seen in one look and are of one owner.
+func (a *Analysis) together(leaks []Change) {
+	number := 0
+	for i := range leaks {
+		if leaks[i].Together != 0 {
+			continue
+		}
+		number++
+		for j := i; j < len(leaks); j++ {
+			x, y := leaks[i], leaks[j]
+			same := x.Server == y.Server && x.At.Equal(y.At) && (x.Owner == nil) == (y.Owner == nil) && slices.Equal(x.Suspects, y.Suspects)
+			if same && (x.Owner == nil || *x.Owner == *y.Owner) {
+				leaks[j].Together = number
+			}
+		}
+	}
+}
+
+func (a *Analysis) unmet(s *server) []Unmet {
+	var unmet []Unmet
+	for _, name := range sortedKeys(a.run.Expect) {
+		expected := a.run.Expect[name]
+		value, known := s.Config[name]
+		if value == expected && known {
+			continue
+		}
+		u := Unmet{Server: s.Address, Parameter: name, Expected: expected, Value: value}
+		if known && !hidden(value) {
+			u.Command = a.command(s, map[string]string{name: expected})
+		}
+		unmet = append(unmet, u)
+	}
+	return unmet
+}
+
+func (a *Analysis) runOf(f *Findings) Run {
+	r := Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Go: a.run.Go, Mode: a.run.Mode,
+		ModeReason: a.run.ModeReason, Tap: a.run.Tap, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
+	if a.end == nil {
+		r.GoExit, r.Incomplete = -1, "the record has no end: tracetest itself was killed, or is still running"
+	} else {
+		r.GoExit, r.Complete, r.Incomplete = a.end.GoExit, a.end.Complete, a.end.Reason
+	}
+	switch {
+	case !r.Complete || r.GoExit != 0:
+		r.Exit = ExitFailed
+		if r.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0 {
+			r.Exit = ExitUnable // the go command did not understand its arguments
+		}
+	case len(f.Leaks) > 0 || len(a.outside) > 0:
+		r.Exit = ExitLeaked
+	}
+	return r
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

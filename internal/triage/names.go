@@ -1,0 +1,177 @@
+package triage
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tracetest/internal/record"
+	"tracetest/internal/snapshot/rediscli"
+)
+
+// name names an owner. Phase says in which part of a Ginkgo suite a test was,
+// so that a suite node is named where only one can have run.
+func (a *Analysis) name(ref record.Ref, phase string) Owner {
+	out := Owner{Package: ref.Package}
+	if out.Package == "" && ref.Process != 0 {
+		if p := a.processes[ref.Process]; p != nil {
+			out.Package = p.Package
+		}
+	}
+	o := a.owners[ref.Owner]
+	if o == nil {
+		return out
+	}
+	if o.pkg != "" {
+		out.Package = o.pkg
+	}
+	out.Test = o.Name
+	if o.Kind == record.KindSpec {
+		out.Test, out.Spec = o.test, o.Name
+	}
+	if node := a.suiteNode(ref, phase); node != nil {
+		out.Spec = "[" + node.Type + "]"
+	}
+	return out
+}
+
+// suiteNode returns the suite node that ran in a phase, if just one did.
+func (a *Analysis) suiteNode(ref record.Ref, phase string) *record.Node {
+	p := a.processes[ref.Process]
+	if p == nil || phase == "" {
+		return nil
+	}
+	nodes := []string{"BeforeSuite", "SynchronizedBeforeSuite"}
+	if phase == "after" {
+		nodes = []string{"AfterSuite", "SynchronizedAfterSuite", "DeferCleanup (Suite)"}
+	}
+	var found *record.Node
+	for i := range p.nodes {
+		if slices.Contains(nodes, p.nodes[i].Type) {
+			if found != nil {
+				return nil
+			}
+			found = &p.nodes[i]
+		}
+	}
+	return found
+}
+
+func (a *Analysis) names(refs []record.Ref) []Owner {
+	all := []Owner{}
+	for _, ref := range refs {
+		if o := a.name(ref, ""); !slices.Contains(all, o) {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// change turns a judged episode into a finding.
+func (a *Analysis) change(e *episode) Change {
+	m := e.settled
+	c := Change{Server: e.server.Address, Parameter: e.parameter, From: e.from, To: m.to, Baseline: e.server.Config[e.parameter],
+		Certainty: Bracketed, Suspects: []Owner{}, At: m.received, Unit: a.unitName(e), Secret: strings.Contains(e.from+m.to, "(hidden ")}
+	names := a.suspects(m)
+	if len(names) != 1 {
+		c.Certainty, c.Suspects, c.Settle = Narrowed, names, a.settleBy(m)
+	} else {
+		c.Owner = &names[0]
+		a.describe(&c, m)
+	}
+	switch r := e.restoredBy; {
+	case r == nil:
+	case r.tool:
+		c.RestoredByTool = true
+	case r.restart:
+		c.Caveat = join(c.Caveat, "The server restarted later, and this value was gone.")
+	default:
+		if by := a.suspects(r); len(by) == 1 {
+			c.RestoredBy = &by[0]
+		} else {
+			c.Caveat = join(c.Caveat, "It was put back later while several tests were running.")
+		}
+	}
+	return c
+}
+
+// describe adds what is known of the one owner of a change.
+func (a *Analysis) describe(c *Change, m *mutation) {
+	ref := m.refs[0]
+	if node := a.suiteNode(ref, m.phase); node != nil {
+		c.Location = node.Location
+		return
+	}
+	o := a.owners[ref.Owner]
+	if o == nil {
+		return
+	}
+	c.Location, c.OwnerEnd = o.Location, strings.TrimSuffix(o.status, "-below")
+	if o.Kind == record.KindSpec && o.Container != "" {
+		c.Caveat = join(c.Caveat, "The spec is in an Ordered container; a BeforeAll or AfterAll that ran with it counts as part of it.")
+	}
+}
+
+func (a *Analysis) unitName(e *episode) string {
+	if len(e.units) != 1 {
+		return "tests that ran at the same time"
+	}
+	switch u := e.units[0]; {
+	case u.container != "":
+		return "Ordered container"
+	case u.owner == 0:
+		return "package"
+	default:
+		if o := a.owners[u.owner]; o != nil {
+			return string(o.Kind)
+		}
+		return "test"
+	}
+}
+
+// settleBy returns the command that would tell which suspect it was.
+func (a *Analysis) settleBy(m *mutation) string {
+	var words []string
+	args, flags := []string{}, []string{}
+	command := a.run.Command
+	if len(command) > 0 {
+		command = append([]string{filepath.Base(command[0])}, command[1:]...)
+	}
+	for i, word := range command {
+		if word == "--" {
+			args = command[i+1:]
+			break
+		}
+		words = append(words, word)
+	}
+	held := a.run.Mode == record.ModeGate
+	if !held {
+		words = slices.DeleteFunc(words, func(w string) bool { return w == "--gate=off" || w == "--gate=auto" })
+		if i := slices.Index(words, "--gate"); i >= 0 && i+1 < len(words) {
+			words = slices.Delete(words, i, i+2)
+		}
+		words = slices.Insert(words, min(1, len(words)), "--gate=on")
+	} else {
+		flags = append(flags, "-p=1", "-parallel=1")
+	}
+	if len(args)+len(flags) > 0 {
+		// The last of two equal flags counts; -args ends what is go test's.
+		words = append(words, "--")
+		at := slices.IndexFunc(args, func(w string) bool { return w == "-args" || w == "--args" })
+		if at < 0 {
+			at = len(args)
+		}
+		words = append(append(append(words, args[:at]...), flags...), args[at:]...)
+	}
+	for i := range words {
+		words[i] = rediscli.Quote(words[i])
+	}
+	return strings.Join(words, " ")
+}
+
+func topLevel(test string) string {
+	top, _, _ := strings.Cut(test, "/")
+	return top
+}
+
+func join(a, b string) string { return strings.TrimSpace(a + " " + b) }

@@ -1,0 +1,266 @@
+package triage
+
+import (
+	"strings"
+	"time"
+
+	"tracetest/internal/record"
+)
+
+// outcomes follows how the tests went, by test events and by what the held
+// owners reported themselves.
+type outcomes struct {
+	packages map[string]*pkg
+	order    []string
+	failed   []*outcome // in the order in which they were reported
+	tests    Tests
+}
+
+// pkg is a package under test.
+type pkg struct {
+	Package
+	began, ended time.Time
+	running      map[string]*interval
+	intervals    []*interval // of tests that were not held, else empty
+	failures     int
+	ownFault     map[string]bool       // tests that failed not only because a subtest did
+	held         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
+}
+
+// interval is when a test ran as far as events tell: it began before run was
+// read and ended before end was.
+type interval struct {
+	name     string
+	run, end time.Time // end is zero while it runs
+	inner    bool      // it has subtests or specs
+	paused   bool      // it waits for its turn to run in parallel
+}
+
+// outcome is a test or spec that failed.
+type outcome struct {
+	pkg, test, spec   string
+	status            string
+	message, location string
+	output            string
+	owner             *owner // nil where it was not held
+	begin, end        int64  // sequence numbers between which it ran
+}
+
+func newOutcomes() outcomes { return outcomes{packages: map[string]*pkg{}} }
+
+func (o *outcomes) of(path string) *pkg {
+	p := o.packages[path]
+	if p == nil {
+		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, ownFault: map[string]bool{}, held: map[string][]*outcome{}}
+		o.packages[path] = p
+		o.order = append(o.order, path)
+	}
+	return p
+}
+
+func (o *outcomes) greeted(path string) { o.of(path).Instrumented = true }
+
+// hosts notes that a test has specs within it.
+func (o *outcomes) hosts(path, test string) {
+	if i := o.of(path).running[test]; i != nil {
+		i.inner = true
+	}
+}
+
+func (o *outcomes) event(t *record.Test, seq int64) {
+	if t.Package == "" {
+		return
+	}
+	p := o.of(t.Package)
+	if t.Test == "" {
+		o.packageEvent(p, t, seq)
+		return
+	}
+	switch t.Action {
+	case "run":
+		p.Ran = true
+		i := &interval{name: t.Test, run: t.Time}
+		p.running[t.Test] = i
+		if parent := p.running[parentOf(t.Test)]; parent != nil {
+			parent.inner = true
+		}
+		if !p.Instrumented {
+			p.intervals = append(p.intervals, i)
+		}
+	case "pause", "cont":
+		if i := p.running[t.Test]; i != nil {
+			i.paused = t.Action == "pause"
+		}
+	case "cut":
+		o.cut(p, t, seq)
+	case "pass", "fail", "skip":
+		i := p.running[t.Test]
+		delete(p.running, t.Test)
+		if i == nil {
+			i = new(interval)
+		}
+		i.end = t.Time
+		if t.Action == "fail" {
+			o.fail(p, t, "fail", seq)
+		}
+		if !i.inner {
+			o.count(t.Action)
+		}
+	}
+}
+
+func (o *outcomes) count(action string) {
+	o.tests.Total++
+	switch action {
+	case "pass":
+		o.tests.Passed++
+	case "skip", "pending":
+		o.tests.Skipped++
+	default:
+		o.tests.Failed++
+	}
+}
+
+// cut files a test of which no end was reported, because its process ended
+// first. One that waited for its turn, or for a subtest, is not to blame.
+func (o *outcomes) cut(p *pkg, t *record.Test, seq int64) {
+	i := p.running[t.Test]
+	delete(p.running, t.Test)
+	died := len(p.held[t.Test]) > 0
+	if !p.Instrumented {
+		died = i != nil && !i.inner && !i.paused
+	}
+	if died {
+		o.fail(p, t, "died", seq)
+		o.count("fail")
+	}
+}
+
+// fail files a failed test, together with what it reported itself at its end.
+func (o *outcomes) fail(p *pkg, t *record.Test, status string, seq int64) {
+	f := &outcome{pkg: t.Package, test: t.Test, status: status, end: seq}
+	if waiting := p.held[t.Test]; len(waiting) > 0 {
+		f = waiting[0]
+		p.held[t.Test] = waiting[1:]
+	}
+	f.output = t.Output
+	p.failures++
+	o.failed = append(o.failed, f)
+}
+
+// held takes in the end of a test that was held.
+func (o *outcomes) held(w *owner, seq int64) {
+	p := o.of(w.pkg)
+	switch w.status {
+	case "fail", "panic":
+		p.ownFault[w.Name] = p.ownFault[w.Name] || w.status == "fail"
+	case "fail-below":
+	default:
+		return
+	}
+	status := w.status
+	if status == "fail-below" {
+		status = "fail"
+	}
+	p.held[w.Name] = append(p.held[w.Name], &outcome{pkg: w.pkg, test: w.Name, status: status, owner: w, begin: w.begin, end: seq})
+}
+
+// spec takes in the end of a Ginkgo spec.
+func (o *outcomes) spec(w *owner, end record.Outcome, seq int64) {
+	if !strings.HasPrefix(w.Name, "[") { // a suite node is no spec
+		o.tests.Specs++
+		o.count(end.Status)
+	}
+	if end.Status != "fail" && end.Status != "panic" {
+		return
+	}
+	o.of(w.pkg).failures++
+	o.failed = append(o.failed, &outcome{pkg: w.pkg, test: w.test, spec: w.Name, status: end.Status, message: end.Message,
+		location: end.Location, owner: w, begin: w.begin, end: seq})
+}
+
+// died takes in an owner whose process ended before it did.
+func (o *outcomes) died(w *owner, innermost bool, seq int64) {
+	p := o.of(w.pkg)
+	f := &outcome{pkg: w.pkg, test: w.Name, status: "died", owner: w, begin: w.begin, end: seq}
+	if w.Kind == record.KindSpec {
+		f.test, f.spec = w.test, w.Name
+		o.tests.Specs++
+		o.count("fail")
+		p.failures++
+		o.failed = append(o.failed, f)
+		return
+	}
+	if innermost {
+		p.held[w.Name] = append(p.held[w.Name], f)
+	}
+}
+
+func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
+	switch t.Action {
+	case "start":
+		p.began = t.Time
+	case "pass", "fail", "skip":
+		p.ended, p.Outcome = t.Time, t.Action
+		if t.Action == "fail" {
+			o.packageFailed(p, t, seq)
+		}
+	}
+}
+
+// packageFailed files what a failed package says that no test of it does.
+func (o *outcomes) packageFailed(p *pkg, t *record.Test, seq int64) {
+	if p.failures > 0 || len(p.running) > 0 {
+		return // a test that never ended is filed when the record ends
+	}
+	status := "fail"
+	if t.FailedBuild != "" || strings.Contains(t.Output, "[build failed]") || strings.Contains(t.Output, "[setup failed]") {
+		status = "build"
+	}
+	p.failures++
+	o.failed = append(o.failed, &outcome{pkg: t.Package, status: status, output: t.Output, end: seq})
+}
+
+// unfinished files the tests that began and of which no end was ever heard.
+func (o *outcomes) unfinished() {
+	for _, path := range o.order {
+		p := o.packages[path]
+		if len(p.running) > 0 || p.Outcome == "" {
+			p.Outcome = "died"
+		}
+		for _, name := range sortedKeys(p.running) {
+			o.cut(p, &record.Test{Package: path, Test: name}, 0)
+		}
+		for _, name := range sortedKeys(p.held) {
+			o.failed = append(o.failed, p.held[name]...)
+			delete(p.held, name)
+		}
+	}
+}
+
+// listed reports whether a failure says something that no other does: a parent
+// that failed only because a subtest or spec did is not listed beside it.
+func (o *outcomes) listed(f *outcome) bool {
+	if f.test == "" || f.spec != "" {
+		return true
+	}
+	for _, other := range o.failed {
+		if other.pkg != f.pkg || other == f {
+			continue
+		}
+		if other.spec != "" && other.test == f.test {
+			return false
+		}
+		if strings.HasPrefix(other.test, f.test+"/") && !o.of(f.pkg).ownFault[f.test] {
+			return false
+		}
+	}
+	return true
+}
+
+func parentOf(test string) string {
+	if i := strings.LastIndexByte(test, '/'); i >= 0 {
+		return test[:i]
+	}
+	return ""
+}

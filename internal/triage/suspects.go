@@ -1,0 +1,91 @@
+package triage
+
+import (
+	"slices"
+	"time"
+)
+
+// Who can have made a change that was seen while tests ran that nobody held?
+//
+// The change happened between the moment at which the last look that did not
+// show it was sent, and the moment at which the look that did was received.
+// Every test whose time can overlap that stretch is a suspect, and the package
+// itself, whose TestMain and init run around its tests.
+//
+// A test event is read after what it tells has happened, so a test ended
+// before its end was read: one whose end was read before the stretch is
+// innocent. A test began before its run was read, and nothing bounds by how
+// much but what the pipe holds and when the reader is given the processor. So
+// tests count as begun [eventLag] earlier, which in fast suites is all of
+// them: the list is long there and holds the one.
+const eventLag = 5 * time.Second
+
+// suspects returns everybody who can have made a change.
+func (a *Analysis) suspects(m *mutation) []Owner {
+	var all []Owner
+	add := func(o Owner) {
+		if !slices.Contains(all, o) {
+			all = append(all, o)
+		}
+	}
+	for _, ref := range m.refs {
+		p := a.outcomes.packages[ref.Package]
+		if ref.Process != 0 || p == nil {
+			add(a.name(ref, m.phase))
+			continue
+		}
+		for _, i := range p.intervals {
+			late := i.run.Add(-eventLag).After(m.received)
+			early := !i.end.IsZero() && i.end.Before(m.sent)
+			if !late && !early && !i.inner {
+				add(Owner{Package: ref.Package, Test: i.name})
+			}
+		}
+		add(Owner{Package: ref.Package})
+	}
+	return all
+}
+
+// unheldChanges judges the changes that were seen while tests ran that nobody
+// held. Each is a leak of its own, unless the parameter was put back by
+// somebody who can have been the same unit.
+func (a *Analysis) unheldChanges() (leaks, contained []Change) {
+	var pending []*mutation
+	settled := map[*mutation]Change{}
+	for _, m := range a.unheld {
+		c := Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Baseline: a.baseline(m), Certainty: Narrowed,
+			Suspects: a.suspects(m), At: m.received, Unit: "test", Settle: a.settleBy(m)}
+		undone := func(p *mutation) bool {
+			return p.server == m.server && p.parameter == m.parameter && (m.to == a.baseline(m) || m.to == p.from)
+		}
+		before := len(pending)
+		pending = slices.DeleteFunc(pending, func(p *mutation) bool {
+			if !undone(p) {
+				return false
+			}
+			was := settled[p]
+			if shareUnit(was.Suspects, c.Suspects) {
+				was.Caveat = "It was put back by somebody who may be the same test. If it was another one, this is a leak."
+				contained = append(contained, was)
+			} else {
+				leaks = append(leaks, was)
+			}
+			return true
+		})
+		if len(pending) == before {
+			pending = append(pending, m)
+			settled[m] = c
+		}
+	}
+	for _, m := range pending {
+		leaks = append(leaks, settled[m])
+	}
+	return leaks, contained
+}
+
+// shareUnit reports whether two lists of suspects can mean the same unit.
+func shareUnit(a, b []Owner) bool {
+	return slices.ContainsFunc(a, func(x Owner) bool {
+		return slices.ContainsFunc(b, func(y Owner) bool { return x.Package == y.Package && topLevel(x.Test) == topLevel(y.Test) })
+	})
+}

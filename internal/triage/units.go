@@ -1,0 +1,221 @@
+package triage
+
+import (
+	"slices"
+
+	"tracetest/internal/record"
+)
+
+// unit is what must leave the server as it found it. One of the fields says
+// which: a top-level test, example, benchmark or spec; an Ordered container of
+// a process; a process as its package; a package that is not held.
+type unit struct {
+	owner     int64
+	container string
+	process   int
+	pkg       string
+}
+
+// unitState is a unit that began.
+type unitState struct {
+	begin    int64 // sequence number of the entry with which it began
+	end      int64 // zero while it is open
+	alone    bool  // nobody else was open since
+	keys     map[int]int64
+	memory   map[int]int64
+	ownerRef record.Ref
+}
+
+// owner is a test, subtest or spec that began.
+type owner struct {
+	record.Owner
+	pkg     string
+	process int
+	test    string // of a spec: the test function that it ran in
+	unit    unit
+	begin   int64  // sequence number of its begin
+	status  string // of its end; empty while it is open
+	keep    bool   // a change refers to it
+	pressure
+}
+
+// unitOf returns the unit that an owner belongs to.
+func (a *Analysis) unitOf(ref record.Ref) unit {
+	if o := a.owners[ref.Owner]; o != nil {
+		return o.unit
+	}
+	if ref.Process != 0 {
+		return unit{process: ref.Process}
+	}
+	return unit{pkg: ref.Package}
+}
+
+func (a *Analysis) begin(e record.Entry, p *process) {
+	b := e.Boundary
+	o := &owner{Owner: *b.Begin, process: b.Process, begin: e.Seq}
+	if p != nil {
+		o.pkg = p.Package
+	}
+	parent := a.owners[o.Parent]
+	switch {
+	case o.Kind == record.KindSpec:
+		if p != nil {
+			p.specs++
+		}
+		o.unit = unit{owner: o.ID}
+		if o.Container != "" {
+			o.unit = unit{process: o.process, container: o.Container}
+		}
+		if parent != nil {
+			o.test = parent.Name
+			a.outcomes.hosts(o.pkg, parent.Name)
+		}
+	case parent != nil:
+		o.unit = parent.unit
+	default:
+		o.unit = unit{owner: o.ID}
+	}
+	a.owners[o.ID] = o
+	a.openUnit(o.unit, e)
+}
+
+func (a *Analysis) openUnit(u unit, e record.Entry) {
+	if s := a.units[u]; s != nil && s.end == 0 {
+		return
+	}
+	s := &unitState{begin: e.Seq, alone: true, keys: map[int]int64{}, memory: map[int]int64{}}
+	for i, server := range a.servers {
+		if server.counters != nil {
+			s.keys[i], s.memory[i] = total(server.counters.Keys), server.counters.UsedMemory
+		}
+	}
+	if e.Boundary != nil {
+		s.ownerRef = record.Ref{Process: e.Boundary.Process, Owner: e.Boundary.Owner}
+		if p := a.processes[e.Boundary.Process]; p != nil {
+			s.ownerRef.Package = p.Package
+		}
+	}
+	a.units[u] = s
+}
+
+func (a *Analysis) endOwner(e record.Entry) {
+	b := e.Boundary
+	o := a.owners[b.Owner]
+	if o == nil || b.End == nil {
+		return
+	}
+	o.status = b.End.Status
+	if o.Kind == record.KindSpec {
+		a.outcomes.spec(o, *b.End, e.Seq)
+	} else {
+		a.outcomes.held(o, e.Seq)
+	}
+	if o.unit == (unit{owner: o.ID}) {
+		a.closeUnit(o.unit, e)
+	}
+	a.forget(o)
+}
+
+// forget drops an owner that nothing can refer to any more, so that a long run
+// is held in the memory of what went wrong in it.
+func (a *Analysis) forget(o *owner) {
+	if o.keep || o.status == "fail" || o.status == "panic" || o.status == "died" {
+		return
+	}
+	for _, s := range a.servers {
+		for ref := range s.window {
+			if ref.Owner == o.ID {
+				return
+			}
+		}
+	}
+	delete(a.owners, o.ID)
+	delete(a.units, unit{owner: o.ID})
+}
+
+func (a *Analysis) suiteEnd(e record.Entry, p *process) {
+	test := a.owners[p.suiteTest]
+	if test == nil {
+		return
+	}
+	for _, n := range p.nodes {
+		if n.Outcome.Status == "fail" || n.Outcome.Status == "panic" {
+			node := &owner{Owner: record.Owner{Kind: record.KindSpec, Name: "[" + n.Type + "]", Location: n.Location}, pkg: test.pkg,
+				process: p.Index, test: test.Name, begin: test.begin, pressure: test.pressure}
+			a.outcomes.spec(node, n.Outcome, e.Seq)
+		}
+	}
+}
+
+// processEnd closes what a test binary had open when it ended.
+func (a *Analysis) processEnd(e record.Entry) {
+	process := e.Boundary.Process
+	var inner []*owner
+	for _, o := range a.owners {
+		if o.process == process && o.status == "" {
+			inner = append(inner, o)
+		}
+	}
+	slices.SortFunc(inner, func(x, y *owner) int { return int(y.ID - x.ID) })
+	outer := map[int64]bool{}
+	for _, o := range inner {
+		o.status = "died"
+		for up := a.owners[o.Parent]; up != nil; up = a.owners[up.Parent] {
+			outer[up.ID] = true
+		}
+	}
+	for _, o := range slices.Backward(inner) {
+		a.outcomes.died(o, !outer[o.ID], e.Seq)
+	}
+	for _, s := range a.units {
+		if s.end == 0 && s.ownerRef.Process == process {
+			s.end = e.Seq
+		}
+	}
+	a.closeUnit(unit{process: process}, e)
+	a.settle()
+}
+
+// closeUnit judges the changes of a unit that ended.
+func (a *Analysis) closeUnit(u unit, e record.Entry) {
+	s := a.units[u]
+	if s == nil || s.end != 0 {
+		return
+	}
+	s.end = e.Seq
+	a.grow(u, s)
+	a.settle()
+}
+
+// grow notes what a unit left behind, where nobody else was open while it ran.
+func (a *Analysis) grow(u unit, s *unitState) {
+	if !s.alone || u.process != 0 && u.container == "" {
+		return
+	}
+	for i, server := range a.servers {
+		if server.counters == nil {
+			continue
+		}
+		g := Growth{Server: server.Address, Keys: total(server.counters.Keys) - s.keys[i], Bytes: server.counters.UsedMemory - s.memory[i]}
+		if g.Keys <= 0 {
+			continue
+		}
+		g.Owner = a.name(s.ownerRef, "")
+		a.growth = append(a.growth, g)
+		slices.SortStableFunc(a.growth, func(x, y Growth) int {
+			if x.Bytes != y.Bytes {
+				return int(y.Bytes - x.Bytes)
+			}
+			return int(y.Keys - x.Keys)
+		})
+		a.growth = a.growth[:min(len(a.growth), 10)]
+	}
+}
+
+func total(keys map[string]int64) int64 {
+	var n int64
+	for _, k := range keys {
+		n += k
+	}
+	return n
+}
