@@ -1,0 +1,267 @@
+package report_test
+
+import (
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"tracetest/internal/report"
+	"tracetest/internal/triage"
+)
+
+// headings are all that a report may have. Names show up in headings only
+// inside code, which the check blanks out.
+var headings = regexp.MustCompile(`^(# Redis triage: [a-zA-Z0-9 :,;]+` +
+	`|## (Leaks|Failures|Contained changes|What was left changed and restored|Expectations not met at the start` +
+	`|Restarts|Growth|What was watched and how|What could not be seen)` +
+	`|### (Leak \d+: .*|Further leaks|Tied to leak \d+ \(.*\): \d+|Tied to contained change \d+ \(.*\): \d+` +
+	`|Tied to further changes: \d+|For other reasons: \d+|[A-Za-z ]+ that no change of this run explains: \d+))$`)
+
+// checkMarkdown holds a report to its structure: valid text, tables with one
+// number of columns, no heading, list, HTML or link that is not ours.
+func checkMarkdown(t *testing.T, md string) {
+	t.Helper()
+	checkText(t, md)
+	fence, columns := "", 0
+	for line := range strings.Lines(md) {
+		line = strings.TrimSuffix(line, "\n")
+		if fence != "" {
+			if line == fence {
+				fence = ""
+			} else if rest := strings.TrimLeft(line, "`"); strings.TrimSpace(rest) == "" && len(line)-len(rest) >= len(fence) {
+				t.Errorf("a line closes a fence of %d with %q", len(fence), line)
+			}
+			continue
+		}
+		if n := ticks(line); n >= 3 && !strings.Contains(line[n:], "`") {
+			fence, columns = line[:n], 0
+			continue
+		}
+		if !strings.HasPrefix(line, "|") {
+			columns = 0
+		} else {
+			n := pipes(line)
+			if columns != 0 && n != columns {
+				t.Errorf("a row of %d pipes in a table of %d: %q", n, columns, line)
+			}
+			columns = n
+		}
+		if strings.HasPrefix(line, "#") && !headings.MatchString(line) {
+			t.Errorf("not a heading of ours: %q", line)
+		}
+		bare := withoutCode(t, line)
+		for _, bad := range []string{"<", "](javascript", "](http", "![", "@", "://"} {
+			if strings.Contains(strings.NewReplacer("<code>", "", "</code>", "").Replace(bare), bad) {
+				t.Errorf("%q outside code: %q", bad, line)
+			}
+		}
+		if structure.MatchString(line) {
+			t.Errorf("a structure that is not ours: %q", line)
+		}
+	}
+	if fence != "" {
+		t.Error("a fence is open at the end")
+	}
+}
+
+// pipes counts the pipes that no backslash precedes, in the stricter reading
+// in which `\\|` is one that stands.
+func pipes(line string) int {
+	n := 0
+	for i := 0; i < len(line); i++ {
+		switch line[i] {
+		case '\\':
+			i++
+		case '|':
+			n++
+		}
+	}
+	return n
+}
+
+// withoutCode drops code spans the way CommonMark finds them.
+func withoutCode(t *testing.T, line string) string {
+	t.Helper()
+	var b strings.Builder
+	whole := line
+	line = htmlCode.ReplaceAllString(nestedCode.ReplaceAllString(line, ""), "")
+	for line != "" {
+		at := strings.IndexByte(line, '`')
+		if at < 0 {
+			return b.String() + line
+		}
+		b.WriteString(line[:at])
+		line = line[at:]
+		n := ticks(line)
+		line = line[n:]
+		for { // to the next run of exactly n back-quotes
+			at := strings.IndexByte(line, '`')
+			if at < 0 {
+				t.Errorf("a code span is open in %q", whole)
+				return b.String()
+			}
+			run := ticks(line[at:])
+			line = line[at+run:]
+			if run == n {
+				break
+			}
+		}
+	}
+	return b.String()
+}
+
+var (
+	nestedCode = regexp.MustCompile(`<code>[@#]</code>`)
+	htmlCode   = regexp.MustCompile(`<code>.*?</code>`)
+	structure  = regexp.MustCompile(`^\s*([=~*_-]{3,}|>|\d+[.)] |[+*] )`)
+)
+
+// ticks counts the back-quotes that a line begins with.
+func ticks(line string) int { return len(line) - len(strings.TrimLeft(line, "`")) }
+
+func checkText(t *testing.T, text string) {
+	t.Helper()
+	if !utf8.ValidString(text) {
+		t.Error("not valid UTF-8")
+	}
+	inFence := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "```") {
+			inFence = !inFence
+		}
+		for _, r := range strings.TrimLeft(line, "\t") {
+			if r < 0x20 || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r == 0x2028 || r == 0x2029 {
+				t.Errorf("%U in %q", r, line)
+			}
+		}
+	}
+}
+
+// letters counts the runes that take room.
+func letters(line string) int {
+	n := 0
+	for _, r := range line {
+		if !unicode.In(r, unicode.Mn, unicode.Me) && r != '\u200c' && r != '\u200d' {
+			n++
+		}
+	}
+	return n
+}
+
+// checkScreen holds a summary to its size.
+func checkScreen(t *testing.T, text string, width int) {
+	t.Helper()
+	checkText(t, text)
+	if n := strings.Count(text, "\n"); n > 24 {
+		t.Errorf("%d lines:\n%s", n, text)
+	}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if n := letters(line); n > width && !strings.HasPrefix(line, "Report ") {
+			t.Errorf("%d runes: %q", n, line)
+		}
+	}
+}
+
+func TestStructure(t *testing.T) {
+	for name, f := range fixtures(t) {
+		t.Run(name, func(t *testing.T) {
+			checkMarkdown(t, markdown(t, f))
+			for _, width := range []int{20, 40, 80, 200} {
+				checkScreen(t, terminal(t, f, report.TerminalOptions{Width: width, ReportPath: "out/report.md"}), width)
+			}
+		})
+	}
+}
+
+var sgr = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func TestColorIsOnlyColor(t *testing.T) {
+	for name, f := range fixtures(t) {
+		t.Run(name, func(t *testing.T) {
+			plain := terminal(t, f, report.TerminalOptions{})
+			colored := terminal(t, f, report.TerminalOptions{Color: true})
+			if plain == colored {
+				t.Error("no colour at all")
+			}
+			if sgr.ReplaceAllString(colored, "") != plain {
+				t.Error("colour changes the text")
+			}
+		})
+	}
+}
+
+// A path is shown whole however long it is, and the rest makes room for it.
+func TestLongReportPath(t *testing.T) {
+	path := strings.Repeat("deep/", 60) + "report.md"
+	f := load(t, "testdata/hostile.json")
+	text := terminal(t, f, report.TerminalOptions{ReportPath: path})
+	if !strings.HasSuffix(text, path+"\n") {
+		t.Errorf("the path is cut:\n%s", text)
+	}
+	if n := strings.Count(text, "\n") + len(path)/80; n > 24 {
+		t.Errorf("%d lines on the screen", n)
+	}
+}
+
+// poison puts text into every string of a value.
+func poison(v reflect.Value, text string) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Pointer:
+		if !v.IsNil() {
+			poison(v.Elem(), text)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Field(i).CanSet() {
+				poison(v.Field(i), text)
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			poison(v.Index(i), text)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(key))
+			poison(value, text)
+			v.SetMapIndex(key, reflect.Value{})
+			v.SetMapIndex(reflect.ValueOf(text), value)
+		}
+	}
+}
+
+// FuzzHostileText puts hostile text wherever findings have text.
+func FuzzHostileText(f *testing.F) {
+	for _, seed := range []string{
+		"", "a|b", `a\|b`, `a\\|b\`, "`", "``", "` `", "a`b``c```d", "a\nb", "a\r\n# b", "\x1b[31mx", "\x1b]0;t\x07", "\x1b]x",
+		"\xff\xfe", "\u2028# x", "[x](javascript:alert(1))", "![x](http://e)", "@octocat", "#1", "<b>", "&lt;", "| a | b |",
+		"~~~", "```\n# x", "日本語\u0301", "1. x", "- x", "# x", "---", "===", "\t# x", "    # x", " ", "\u202egnp", "www.e.org", "👩‍👩‍👧",
+		"*x*", "$x$", "\u0085# x", "\u009b31mx", "<!-- ", "]]>", strings.Repeat("x|`", 500),
+	} {
+		f.Add(seed, true)
+		f.Add(seed, false)
+	}
+	f.Fuzz(func(t *testing.T, text string, kinds bool) {
+		findings := load(t, "testdata/hostile.json")
+		poison(reflect.ValueOf(findings).Elem(), text)
+		if kinds { // so that not only the ways for unknown kinds are taken
+			findings.Run.Mode = "gate"
+			findings.Leaks[0].Certainty = triage.Bracketed
+			findings.Leaks[1].Certainty = triage.Narrowed
+			for i := range findings.Failures {
+				findings.Failures[i].Cause = triage.CauseOOM
+				findings.Failures[i].Certainty = "correlated"
+			}
+		}
+		checkMarkdown(t, markdown(t, findings))
+		checkScreen(t, terminal(t, findings, report.TerminalOptions{ReportPath: text}), 80)
+	})
+}

@@ -1,0 +1,251 @@
+package report
+
+import (
+	"bytes"
+	"io"
+
+	"tracetest/internal/record"
+	"tracetest/internal/triage"
+)
+
+// A page is a Markdown report being written.
+type page struct {
+	*survey
+	b     bytes.Buffer
+	k     ink // for sentences
+	cell  ink // for tables, where long names cost more
+	error error
+
+	// explained holds the certainties that were explained already, so that
+	// twenty leaks do not say the same sentence twenty times.
+	explained map[string]bool
+}
+
+// Markdown writes report.md. Its first lines answer who changed the server,
+// what that broke and how to stop it; the sections after them are the evidence.
+func Markdown(w io.Writer, f *triage.Findings) error {
+	if f == nil {
+		return errNoFindings()
+	}
+	p := &page{
+		survey: newSurvey(f),
+		k:      ink{markdown: true, limit: 240},
+		cell:   ink{markdown: true, limit: 100},
+
+		explained: make(map[string]bool),
+	}
+	p.text("# Redis triage: " + p.headline())
+	if !p.Run.Complete {
+		reason := ""
+		if p.Run.Incomplete != "" {
+			reason = ": " + period(p.k.say(p.Run.Incomplete))
+		} else {
+			reason = "."
+		}
+		p.text("**This run is incomplete**" + reason + " What would have come after is not known, and nothing below speaks for it.")
+	}
+	p.text("**Who.** " + p.who())
+	p.whoList()
+	p.sentences("**What it broke.**", p.broke(p.k))
+	p.stop()
+
+	p.leaks()
+	p.failures()
+	p.containedChanges()
+	p.leftChanged()
+	p.expectations()
+	p.restarts()
+	p.growth()
+	p.watched()
+	p.unseen()
+	if p.error != nil {
+		return p.error
+	}
+	return flush(w, &p.b)
+}
+
+// text writes a paragraph or a heading.
+func (p *page) text(s string) { p.b.WriteString(s + "\n\n") }
+
+func (p *page) sentences(label string, all []string) {
+	p.b.WriteString(label)
+	for _, s := range all {
+		p.b.WriteString(" " + s)
+	}
+	p.b.WriteString("\n\n")
+}
+
+// bullets writes a list.
+func (p *page) bullets(items []string) {
+	for _, item := range items {
+		p.b.WriteString("- " + item + "\n")
+	}
+	if len(items) > 0 {
+		p.b.WriteByte('\n')
+	}
+}
+
+func (p *page) fence(lang string, lines []string) { p.b.WriteString(fence(lang, lines) + "\n") }
+
+func (p *page) table(t *table) {
+	if err := t.write(&p.b); err != nil && p.error == nil {
+		p.error = err
+	}
+}
+
+// maxTold is how many changes the first lines tell before they count.
+const maxTold = 5
+
+// who answers the first question where one sentence can.
+func (p *page) who() string {
+	switch {
+	case len(p.groups) == 1:
+		return p.told(p.groups[0])
+	case len(p.groups) > 1:
+		return upper(p.leaked()) + ":"
+	case p.clean():
+		text := "Nobody: " + p.everything() + " was left as it was found"
+		if len(p.Contained) > 0 {
+			text += "; " + count(len(p.Contained), "change") + " on the way " + plural(len(p.Contained), "was", "were") + " undone in time"
+		}
+		return text + "."
+	}
+	text := "No leak was seen"
+	if len(p.Contained) > 0 {
+		text += ", and " + count(len(p.Contained), "change") + " that " + plural(len(p.Contained), "was", "were") + " undone in time"
+	}
+	if len(p.doubts) == 0 {
+		return text + "."
+	}
+	text += ", but that does not say that there was none."
+	for i, d := range p.doubts {
+		if i == maxTold {
+			return text + " There is more under [What could not be seen](#what-could-not-be-seen)."
+		}
+		text += " " + d.full(p.k)
+	}
+	return text
+}
+
+// everything says what a clean run is clean of.
+func (p *page) everything() string {
+	parameters, looks := 0, 0
+	var addresses []string
+	for _, s := range p.Servers {
+		parameters += s.Parameters
+		looks += s.Looks
+		addresses = append(addresses, s.Address)
+	}
+	return "each of " + count(parameters, "parameter") + " of " + list(p.k.names(addresses), maxTold) +
+		" (" + count(looks, "look") + ", with every test held meanwhile)"
+}
+
+func (p *page) whoList() {
+	if len(p.groups) < 2 {
+		return
+	}
+	var items []string
+	for i, g := range p.groups {
+		if i == maxTold {
+			items = append(items, "and "+itoa(len(p.groups)-i)+" more under [Leaks](#leaks)")
+			break
+		}
+		items = append(items, p.told(g))
+	}
+	p.bullets(items)
+}
+
+// told tells a group of leaks in a few sentences, none of which says more than
+// its certainty allows.
+func (p *page) told(g group) string {
+	first := g.changes[0]
+	var set []string
+	for i, c := range g.changes {
+		if i == maxTold {
+			set = append(set, itoa(len(g.changes)-i)+" more parameters")
+			break
+		}
+		s := p.k.name(c.Parameter)
+		if i == 0 {
+			s += " changed"
+		}
+		s += " from " + p.k.before(c) + " to " + p.k.after(c)
+		if c.Baseline != c.From {
+			s += " (the run began with " + p.k.value(c.Parameter, c.Baseline, c.Secret) + ")"
+		}
+		set = append(set, s)
+	}
+	seen := ", on " + p.k.name(first.Server) + ", first seen at " + p.clock(first.At)
+	if first.Owner == nil {
+		text := "Not settled: one of " + count(len(first.Suspects), "suspect")
+		if len(first.Suspects) == 0 {
+			text = "Not settled: somebody"
+		}
+		text += " left " + list(set, maxTold+1) + seen + "."
+		if len(first.Suspects) > 0 {
+			text += " Suspects: " + p.k.owners(first.Suspects, maxTold) + "."
+		}
+		return text + " " + p.sure(first)
+	}
+	text := p.k.ownerFull(*first.Owner) + " left " + list(set, maxTold+1) + seen
+	if where := p.places(g); len(where) > 0 {
+		text += ", " + list(where, maxTold)
+	}
+	text += "."
+	if end := ended(first.OwnerEnd); end != "" {
+		text += " The " + kindOf(*first.Owner) + " itself " + end + "."
+	}
+	return text + " " + p.sure(first)
+}
+
+// places are the different places of a group.
+func (p *page) places(g group) []string {
+	var all []string
+	for _, c := range g.changes {
+		if place := p.place(p.k, c); place != "" {
+			all = append(all, p.k.at(c)+place)
+		}
+	}
+	return unique(all)
+}
+
+// at introduces a place: the line of a call says more than that of a spec.
+func (k ink) at(c triage.Change) string {
+	if c.Call != nil {
+		return "by the call at "
+	}
+	return "in the " + k.say(orElse(c.Unit, "test")) + " at "
+}
+
+// sure explains a certainty at the point of use.
+func (p *page) sure(c triage.Change) string {
+	text := p.certainty("first lines", c)
+	if c.Owner == nil && p.Run.Mode != record.ModeGate {
+		text += " The tests were not held while the server was looked at, so this cannot be told from the record."
+	}
+	if c.Caveat != "" {
+		text += " Caveat: " + period(p.k.say(c.Caveat))
+	}
+	return text
+}
+
+// certainty names a certainty, and explains it the first time in a part of the report.
+func (p *page) certainty(part string, c triage.Change) string {
+	m := meaning(string(c.Certainty))
+	if m == "" {
+		return "How this is known is not recorded."
+	}
+	text := upper(string(c.Certainty))
+	if key := part + text; !p.explained[key] {
+		p.explained[key] = true
+		text += ": " + m
+	}
+	return text + "."
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

@@ -1,0 +1,109 @@
+package report
+
+import (
+	"strings"
+
+	"tracetest/internal/triage"
+)
+
+// failures writes the failed tests by what they are tied to.
+func (p *page) failures() {
+	if len(p.Failures) == 0 {
+		return
+	}
+	p.text("## Failures")
+	var legend []string
+	for _, f := range p.Failures {
+		if m := meaning(f.Certainty); m != "" && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
+			legend = append(legend, "*"+f.Certainty+"*: "+m)
+		}
+	}
+	p.bullets(unique(legend))
+
+	blocks := 0
+	var rest []triage.Failure
+	block := func(title string, failures []triage.Failure) {
+		if len(failures) == 0 {
+			return
+		}
+		if blocks++; blocks > maxBlocks {
+			rest = append(rest, failures...)
+			return
+		}
+		p.text("### " + title)
+		p.failureTable(failures)
+	}
+	for _, g := range p.groups {
+		var names []string
+		for _, c := range g.changes {
+			names = append(names, c.Parameter)
+		}
+		block("Tied to leak "+itoa(g.no)+" ("+list(p.k.names(names), maxTold)+"): "+itoa(len(g.failures)), g.failures)
+	}
+	for i, c := range p.contained {
+		block("Tied to contained change "+itoa(i+1)+" ("+p.k.name(c.change.Parameter)+"): "+itoa(len(c.failures)), c.failures)
+	}
+	if len(rest) > 0 {
+		p.text("### Tied to further changes: " + itoa(len(rest)))
+		p.failureTable(rest)
+	}
+	if len(p.unexplained) > 0 {
+		p.text("### " + upper(strings.TrimPrefix(met(p.unexplained), "met ")) + " that no change of this run explains: " + itoa(len(p.unexplained)))
+		p.failureTable(p.unexplained)
+	}
+	if len(p.others) > 0 {
+		p.text("### For other reasons: " + itoa(len(p.others)))
+		p.failureTable(p.others)
+	}
+}
+
+func (p *page) failureTable(failures []triage.Failure) {
+	t := table{columns: []column{
+		{title: "Test"}, {title: "Package", optional: true}, {title: "OOM errors", right: true, optional: true},
+		{title: "Keys evicted", right: true, optional: true}, {title: "What it said", optional: true},
+		{title: "Where", optional: true}, {title: "Ended", optional: true}, {title: "Certainty", optional: true},
+	}}
+	var packages []string
+	for _, f := range p.Failures {
+		packages = append(packages, f.Package)
+	}
+	several := len(unique(packages)) > 1
+	mixed := false // else the legend says it all
+	for _, f := range failures {
+		mixed = mixed || f.Certainty != "correlated"
+	}
+	for _, f := range failures {
+		var pkg, oom, evicted, where, status, certainty string
+		if several {
+			pkg = p.cell.name(f.Package)
+		}
+		if f.OOMErrors != 0 {
+			oom = itoa(int(f.OOMErrors))
+		}
+		if f.Evicted != 0 {
+			evicted = itoa(int(f.Evicted))
+		}
+		if f.Location != "" {
+			where = p.cell.name(p.rel(f.Location))
+		}
+		if f.Status != "fail" {
+			status = p.cell.say(f.Status)
+		}
+		if mixed && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
+			certainty = p.cell.say(f.Certainty)
+		}
+		t.add(p.cell.owner(triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}),
+			pkg, oom, evicted, p.said(f), where, status, certainty)
+	}
+	p.table(&t)
+}
+
+// said is what a test said, in one line. The first line alone is often only
+// "Expected", so the lines are joined.
+func (p *page) said(f triage.Failure) string {
+	text := strings.Join(strings.Fields(clean(f.Message)), " ")
+	if text == "" {
+		return ""
+	}
+	return p.cell.name(cutEnd(text, p.cell.limit))
+}

@@ -1,0 +1,199 @@
+package report
+
+import (
+	"strings"
+
+	"tracetest/internal/triage"
+)
+
+// maxBlocks is how many leaks get a block of their own. The others share a
+// table, a row each.
+const maxBlocks = 20
+
+// leaks writes a block for each group of leaks.
+func (p *page) leaks() {
+	if len(p.groups) == 0 {
+		return
+	}
+	p.text("## Leaks")
+	for i, g := range p.groups {
+		if i == maxBlocks {
+			p.text("### Further leaks")
+			p.leakTable(p.groups[i:])
+			return
+		}
+		p.leak(g)
+	}
+}
+
+func (p *page) leak(g group) {
+	var names []string
+	for _, c := range g.changes {
+		names = append(names, c.Parameter)
+	}
+	p.text("### Leak " + itoa(g.no) + ": " + list(p.k.names(names), maxTold))
+	if len(g.changes) > 1 {
+		p.text("These changed together.")
+	}
+	t := table{columns: []column{
+		{title: "Parameter"}, {title: "Before"}, {title: "After"},
+		{title: "When the run began", optional: true}, {title: "Put back"},
+	}}
+	for _, c := range g.changes {
+		began := ""
+		if c.Baseline != c.From {
+			began = p.cell.value(c.Parameter, c.Baseline, c.Secret)
+		}
+		t.add(p.cell.name(c.Parameter), p.cell.before(c), p.cell.after(c), began, p.putBack(c))
+	}
+	p.table(&t)
+	p.bullets(p.evidence(g))
+	for _, c := range g.changes {
+		p.stack(c)
+	}
+	if c := g.changes[0]; c.Owner == nil && c.Settle != "" {
+		p.text("To settle it:")
+		p.fence("sh", compactCommands([]string{c.Settle}))
+	}
+}
+
+// evidence is what is known of a group beyond its values.
+func (p *page) evidence(g group) []string {
+	c := g.changes[0]
+	var items []string
+	if c.Owner != nil {
+		owner := "By: " + p.k.ownerFull(*c.Owner)
+		if end := ended(c.OwnerEnd); end != "" {
+			owner += ", which " + end
+		}
+		items = append(items, owner)
+	} else {
+		items = append(items, "By: not settled, see the suspects")
+	}
+	items = append(items, "First seen: "+p.clock(c.At)+" on "+p.k.name(c.Server))
+	if where := p.places(g); len(where) > 0 {
+		items = append(items, "Where: "+list(where, maxTold))
+	}
+	if c.Unit != "" && c.Owner != nil {
+		items = append(items, "Should have been put back by: the end of its "+p.k.say(c.Unit))
+	}
+	items = append(items, p.certainty("leaks", c))
+	var caveats []string
+	for _, c := range g.changes {
+		if c.Caveat != "" {
+			caveats = append(caveats, period(p.k.say(c.Caveat)))
+		}
+	}
+	for _, text := range unique(caveats) {
+		items = append(items, "Caveat: "+text)
+	}
+	if n := len(c.Suspects); n > 0 {
+		items = append(items, "Suspects ("+itoa(n)+"): "+p.k.suspects(c.Suspects, maxBlocks))
+	}
+	if n := len(g.failures); n > 0 {
+		items = append(items, "Tied to it: "+count(n, "failure")+", see [Failures](#failures)")
+	}
+	return items
+}
+
+// suspects names owners with their packages where these differ.
+func (k ink) suspects(owners []triage.Owner, limit int) string {
+	var packages []string
+	for _, o := range owners {
+		packages = append(packages, o.Package)
+	}
+	if len(unique(packages)) < 2 {
+		text := k.owners(owners, limit)
+		if len(owners) > 0 && owners[0].Package != "" {
+			text += ", of " + k.name(owners[0].Package)
+		}
+		return text
+	}
+	names := make([]string, len(owners))
+	for i, o := range owners {
+		names[i] = k.owner(o)
+		if kindOf(o) != "package" {
+			names[i] += " of " + k.name(o.Package)
+		}
+	}
+	return list(names, limit)
+}
+
+// putBack says who ended the change.
+func (p *page) putBack(c triage.Change) string {
+	switch {
+	case c.RestoredBy != nil:
+		return "by " + p.cell.owner(*c.RestoredBy)
+	case c.RestoredByTool:
+		return "by tracetest"
+	}
+	for _, r := range p.Changed {
+		if r.Server == c.Server && r.Parameter == c.Parameter && r.Repaired {
+			return "by tracetest, after the run"
+		}
+	}
+	return "no: still changed at the end of the run"
+}
+
+// stack shows the way to a call, when more than the call itself is known.
+func (p *page) stack(c triage.Change) {
+	if c.Call == nil || len(c.Call.Stack) == 0 {
+		return
+	}
+	lines := c.Call.Stack
+	more := len(lines) - maxBlocks
+	if more > 0 {
+		lines = lines[:maxBlocks]
+	}
+	var shown []string
+	dir := strings.TrimRight(p.Run.Dir, "/")
+	for _, line := range lines {
+		if dir != "" {
+			line = strings.ReplaceAll(line, dir+"/", "")
+		}
+		shown = append(shown, line)
+	}
+	if more > 0 {
+		shown = append(shown, "and "+itoa(more)+" more in findings.json")
+	}
+	p.text("The call that changed " + p.k.name(c.Parameter) + ":")
+	p.fence("text", shown)
+}
+
+// leakTable writes leaks in short, a row each.
+func (p *page) leakTable(groups []group) {
+	t := table{columns: []column{
+		{title: "Leak", right: true}, {title: "Parameter"}, {title: "Before"}, {title: "After"}, {title: "By"},
+		{title: "Certainty"}, {title: "First seen"}, {title: "Where", optional: true}, {title: "Put back"},
+		{title: "Caveat", optional: true}, {title: "Failures", right: true, optional: true},
+	}}
+	for _, g := range groups {
+		failures := ""
+		if n := len(g.failures); n > 0 {
+			failures = itoa(n)
+		}
+		for _, c := range g.changes {
+			t.add(itoa(g.no), p.cell.name(c.Parameter), p.cell.before(c), p.cell.after(c), p.by(c),
+				p.cell.say(string(c.Certainty)), p.clock(c.At), p.place(p.cell, c), p.putBack(c), p.caveat(c), failures)
+		}
+	}
+	p.table(&t)
+}
+
+// by names the owner of a change, or the suspects, in a table.
+func (p *page) by(c triage.Change) string {
+	if c.Owner != nil {
+		return p.cell.owner(*c.Owner)
+	}
+	if len(c.Suspects) == 0 {
+		return "not settled"
+	}
+	return "one of: " + p.cell.owners(c.Suspects, maxTold)
+}
+
+func (p *page) caveat(c triage.Change) string {
+	if c.Caveat == "" {
+		return ""
+	}
+	return p.cell.say(c.Caveat)
+}

@@ -1,0 +1,155 @@
+package report
+
+import (
+	"maps"
+	"slices"
+
+	"tracetest/internal/record"
+	"tracetest/internal/triage"
+)
+
+// containedChanges lists what was undone in time. It can have broken something
+// in between.
+func (p *page) containedChanges() {
+	if len(p.Contained) == 0 {
+		return
+	}
+	p.text("## Contained changes")
+	p.text("These were undone before the test, spec or package that they belong to ended.")
+	t := table{columns: []column{
+		{title: "Change", right: true}, {title: "Parameter"}, {title: "Before"}, {title: "In between"}, {title: "By"},
+		{title: "Certainty"}, {title: "First seen"}, {title: "Where", optional: true},
+		{title: "Undone by", optional: true}, {title: "Caveat", optional: true}, {title: "Failures", right: true, optional: true},
+	}}
+	var legend []string
+	for i, c := range p.contained {
+		failures, undone := "", ""
+		if n := len(c.failures); n > 0 {
+			failures = itoa(n)
+		}
+		if c.change.RestoredBy != nil {
+			undone = p.cell.owner(*c.change.RestoredBy)
+		} else if c.change.RestoredByTool {
+			undone = "tracetest"
+		}
+		t.add(itoa(i+1), p.cell.name(c.change.Parameter), p.cell.before(c.change), p.cell.after(c.change), p.by(c.change),
+			p.cell.say(string(c.change.Certainty)), p.clock(c.change.At), p.place(p.cell, c.change), undone, p.caveat(c.change), failures)
+		if m := meaning(string(c.change.Certainty)); m != "" {
+			legend = append(legend, "*"+string(c.change.Certainty)+"*: "+m)
+		}
+	}
+	p.table(&t)
+	p.bullets(unique(legend))
+}
+
+// leftChanged lists how the run left the servers and what was done about it.
+func (p *page) leftChanged() {
+	if len(p.Changed)+len(p.Restored) == 0 {
+		return
+	}
+	p.text("## What was left changed and restored")
+	t := table{columns: []column{
+		{title: "Server"}, {title: "Parameter"}, {title: "At the end of the run"}, {title: "When the run began"},
+		{title: "Now"}, {title: "By hand", optional: true},
+	}}
+	for _, c := range p.Changed {
+		now := "still changed"
+		if c.Repaired {
+			now = "put back by tracetest, and read back"
+		}
+		t.add(p.cell.name(c.Server), p.cell.name(c.Parameter), p.cell.value(c.Parameter, c.Value, c.Secret),
+			p.cell.value(c.Parameter, c.Baseline, c.Secret), now, p.cell.command(c.Command))
+	}
+	p.table(&t)
+
+	if len(p.Restored) == 0 {
+		return
+	}
+	p.text("What tracetest wrote to the servers:")
+	r := table{columns: []column{{title: "Server"}, {title: "When"}, {title: "Values"}, {title: "Result"}}}
+	for _, w := range p.Restored {
+		when := "at the end of the run"
+		if w.After != nil {
+			when = "after " + p.cell.owner(*w.After)
+		}
+		var values []string
+		for _, name := range slices.Sorted(maps.Keys(w.Values)) {
+			values = append(values, p.cell.name(name)+" = "+p.cell.value(name, w.Values[name], false))
+		}
+		result := "read back and right"
+		if w.Error != "" {
+			result = "failed: " + p.cell.say(w.Error)
+		}
+		r.add(p.cell.name(w.Server), when, list(values, maxBlocks), result)
+	}
+	p.table(&r)
+}
+
+func (p *page) expectations() {
+	if len(p.Unmet) == 0 {
+		return
+	}
+	p.text("## Expectations not met at the start")
+	p.text("The server was like this before the first test ran, so no test of this run did it.")
+	t := table{columns: []column{
+		{title: "Server"}, {title: "Parameter"}, {title: "Expected"}, {title: "Found"}, {title: "To put it right", optional: true},
+	}}
+	for _, u := range p.Unmet {
+		t.add(p.cell.name(u.Server), p.cell.name(u.Parameter), p.cell.value(u.Parameter, u.Expected, false),
+			p.cell.value(u.Parameter, u.Value, false), p.cell.command(u.Command))
+	}
+	p.table(&t)
+}
+
+func (p *page) restarts() {
+	if len(p.Restarts) == 0 {
+		return
+	}
+	p.text("## Restarts")
+	t := table{columns: []column{{title: "Server"}, {title: "First seen"}, {title: "Open meanwhile", optional: true}}}
+	for _, r := range p.Restarts {
+		t.add(p.cell.name(r.Server), p.clock(r.At), p.cell.owners(r.Owners, maxTold))
+	}
+	p.table(&t)
+}
+
+// growth lists who left most behind.
+func (p *page) growth() {
+	if len(p.Growth) == 0 {
+		return
+	}
+	p.text("## Growth")
+	text := "What tests left in the server, largest first:"
+	if p.Run.Mode != record.ModeGate {
+		text = "What the server had more after tests than before, largest first; the tests were not held, so the figures are rough:"
+	}
+	p.text(text)
+	t := table{columns: []column{
+		{title: "By"}, {title: "Package", optional: true}, {title: "Server", optional: true},
+		{title: "Memory", right: true}, {title: "Bytes", right: true}, {title: "Keys", right: true},
+	}}
+	top := p.Growth[:min(10, len(p.Growth))]
+	for _, g := range top {
+		server := ""
+		if len(p.Servers) > 1 {
+			server = p.cell.name(g.Server)
+		}
+		pkg := ""
+		if kindOf(g.Owner) != "package" {
+			pkg = p.cell.name(g.Owner.Package)
+		}
+		t.add(p.cell.owner(g.Owner), pkg, server, human(g.Bytes), itoa(int(g.Bytes)), itoa(int(g.Keys)))
+	}
+	t.more = len(p.Growth) - len(top)
+	p.table(&t)
+}
+
+// origins writes what a server is known to have been started with.
+func (p *page) origins(s triage.Server) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(s.StartedWith)) {
+		o := s.StartedWith[name]
+		all = append(all, p.cell.name(name)+" = "+p.cell.value(name, o.Value, false)+" ("+p.cell.say(o.Source)+")")
+	}
+	return list(all, maxTold)
+}

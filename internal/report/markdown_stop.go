@@ -1,0 +1,214 @@
+package report
+
+import (
+	"strings"
+
+	"tracetest/internal/triage"
+)
+
+// maxCommands is how many commands the first lines show.
+const maxCommands = 10
+
+// stop answers the third question: the command that repairs the server now,
+// the clean-up to add, and how to see that it helps.
+func (p *page) stop() {
+	lead, commands := p.repair()
+	p.text("**Stop it.** " + lead)
+	if len(commands) > 0 {
+		more := len(commands) - maxCommands
+		if more > 0 {
+			commands = append(commands[:maxCommands:maxCommands], "# and "+itoa(more)+" more, see below")
+		}
+		p.fence("sh", commands)
+	}
+	if len(p.Leaks) > 0 {
+		p.forGood()
+	} else if len(p.containedFailures()) > 0 {
+		p.text("For good: keep the failing tests from running while the change is in force (no `t.Parallel` beside it), or give the test that makes it a server of its own.")
+	}
+	if p.clean() && len(p.Failures)+len(p.Unmet) == 0 {
+		return // nothing to confirm
+	}
+	if len(p.Leaks)+len(p.Changed)+len(p.Unmet)+len(p.containedFailures()) == 0 || len(p.Run.Command) == 0 {
+		return
+	}
+	expected := "it must not report this again"
+	if len(p.Leaks) > 0 {
+		expected = "it must report no leak"
+	}
+	p.text("To confirm, run the same again; " + expected + ":")
+	p.fence("sh", compactCommands([]string{shellQuote(p.Run.Command)}))
+}
+
+// repair says what to do with the server now, and the commands for it.
+func (p *page) repair() (string, []string) {
+	var open, done, byHand, wrong, commands, again []string
+	for _, c := range p.Changed {
+		switch {
+		case p.expected(c):
+			continue // its command would put back what was wrong to begin with
+		case c.Repaired:
+			done = append(done, c.Parameter)
+			again = append(again, c.Command)
+			continue
+		case c.Command == "":
+			byHand = append(byHand, c.Parameter)
+		default:
+			open = append(open, c.Parameter)
+			commands = append(commands, c.Command)
+		}
+	}
+	for _, u := range p.Unmet {
+		if u.Command != "" {
+			wrong = append(wrong, u.Parameter)
+			commands = append(commands, u.Command)
+		}
+	}
+	var lead []string
+	if len(done) > 0 {
+		text := "tracetest put " + list(p.k.names(unique(done)), maxTold) + " back" + p.byRestore()
+		if len(commands) == 0 {
+			commands = again
+			if len(compactCommands(again)) > 0 {
+				text += "; by hand it is the command below"
+			}
+		}
+		lead = append(lead, text+".")
+	}
+	if len(byHand) > 0 {
+		lead = append(lead, list(p.k.names(unique(byHand)), maxTold)+" must be put back by hand: tracetest keeps no secret values.")
+	}
+	if text := p.notRight(open, wrong); text != "" {
+		lead = append(lead, text+"; to put that right:")
+	}
+	if len(lead) == 0 {
+		return p.nothingLeft(), nil
+	}
+	return "Now: " + strings.Join(lead, " "), compactCommands(commands)
+}
+
+// expected reports whether a changed parameter did not meet an expectation in
+// the first place.
+func (v *survey) expected(c triage.Changed) bool {
+	for _, u := range v.Unmet {
+		if u.Server == c.Server && u.Parameter == c.Parameter && u.Command != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// notRight names what is still changed, and what was wrong from the start.
+func (p *page) notRight(open, wrong []string) string {
+	var parts []string
+	if open = unique(open); len(open) > 0 {
+		parts = append(parts, list(p.k.names(open), maxTold)+" "+plural(len(open), "is", "are")+" still changed")
+	}
+	if wrong = unique(wrong); len(wrong) > 0 {
+		parts = append(parts, list(p.k.names(wrong), maxTold)+" "+plural(len(wrong), "was", "were")+" not as expected when the run began")
+	}
+	return strings.Join(parts, ", and ")
+}
+
+// compactCommands drops the empty and the repeated: one command may put back
+// several parameters. A command that cannot be shown as it is must not be
+// copied, so a remark stands for it.
+func compactCommands(commands []string) []string {
+	var kept []string
+	for _, c := range unique(commands) {
+		switch {
+		case c == "":
+		case clean(c) != c:
+			kept = append(kept, "# this command holds unprintable characters: see findings.json")
+		default:
+			kept = append(kept, c)
+		}
+	}
+	return unique(kept)
+}
+
+// command writes a command into a table, whole or not at all.
+func (k ink) command(c string) string {
+	switch {
+	case c == "":
+		return ""
+	case clean(c) != c || len(c) > 400:
+		return "see findings.json"
+	}
+	k.limit = len(c)
+	return k.name(c)
+}
+
+func (p *page) byRestore() string {
+	switch p.Run.Restore {
+	case "run", "test":
+		return " already (`--restore=" + p.Run.Restore + "`)"
+	}
+	return " already"
+}
+
+// nothingLeft says why the server needs no repair.
+func (p *page) nothingLeft() string {
+	if len(p.Leaks) == 0 {
+		if p.clean() {
+			return "There is nothing to repair."
+		}
+		return "There is nothing to repair that was seen."
+	}
+	tool, other := false, []string{}
+	for _, c := range p.Leaks {
+		tool = tool || c.RestoredByTool
+		if c.RestoredBy != nil {
+			other = append(other, p.k.owner(*c.RestoredBy))
+		}
+	}
+	text := "Now: nothing is left to repair"
+	switch other = unique(other); {
+	case tool && len(other) == 0:
+		text += ", tracetest put everything back" + p.byRestore()
+	case tool:
+		text += ", tracetest and " + list(other, maxTold) + " put everything back"
+	case len(other) > 0:
+		text += ", but only because " + list(other, maxTold) + " happened to put it back later"
+	}
+	return text + "."
+}
+
+// forGood shows the clean-up that was missing, for the first leak.
+func (p *page) forGood() {
+	first := p.groups[0].changes[0]
+	if first.Owner == nil && first.Settle != "" {
+		p.text("First settle who it is:")
+		p.fence("sh", compactCommands([]string{first.Settle}))
+	}
+	var names []string
+	for _, c := range p.groups[0].changes {
+		names = append(names, c.Parameter)
+	}
+	where := ""
+	if first.Call != nil {
+		where = ", before the call at " + p.k.name(p.rel(first.Call.File)+":"+itoa(first.Call.Line))
+	}
+	text := "For good: save the value before it is changed" + where + ", and put the saved value back in a clean-up. With go-redis:"
+	if len(p.groups) > 1 {
+		text = "For good, shown for leak 1: save the value before it is changed" + where + ", and put the saved value back in a clean-up. With go-redis:"
+	}
+	p.text(text)
+	p.fence("go", snippet(cleanupOf(first), unique(names)))
+}
+
+// cleanupOf picks the clean-up that fits an owner.
+func cleanupOf(c triage.Change) string {
+	if c.Owner != nil {
+		return kindOf(*c.Owner)
+	}
+	kind := "test"
+	for i, s := range c.Suspects {
+		if k := kindOf(s); i == 0 {
+			kind = k
+		} else if k != kind {
+			return "test"
+		}
+	}
+	return kind
+}

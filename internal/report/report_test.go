@@ -1,0 +1,290 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"tracetest/internal/report"
+	"tracetest/internal/triage"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// fixtures are findings by name. Each is a file in testdata; beside it lie the
+// reports that it must give.
+func fixtures(t *testing.T) map[string]*triage.Findings {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("finding fixtures: %v, %v", files, err)
+	}
+	all := make(map[string]*triage.Findings)
+	for _, file := range files {
+		all[strings.TrimSuffix(filepath.Base(file), ".json")] = load(t, file)
+	}
+	return all
+}
+
+func load(t *testing.T, file string) *triage.Findings {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	f := new(triage.Findings)
+	if err := dec.Decode(f); err != nil {
+		t.Fatalf("decoding %s: %v", file, err)
+	}
+	return f
+}
+
+func markdown(t *testing.T, f *triage.Findings) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.Markdown(&b, f); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func terminal(t *testing.T, f *triage.Findings, o report.TerminalOptions) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.Terminal(&b, f, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v (write it with -update)", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs, see -update\ngot:\n%s", file, got)
+	}
+}
+
+func TestGolden(t *testing.T) {
+	for name, f := range fixtures(t) {
+		t.Run(name, func(t *testing.T) {
+			golden(t, "testdata/"+name+".md", markdown(t, f))
+			golden(t, "testdata/"+name+".txt", terminal(t, f, report.TerminalOptions{ReportPath: "tracetest-out/report.md"}))
+		})
+	}
+}
+
+// A reader of findings.json gets back what triage found.
+func TestJSON(t *testing.T) {
+	for name, f := range fixtures(t) {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := report.JSON(&b, f); err != nil {
+				t.Fatal(err)
+			}
+			text := b.String()
+			if !strings.HasPrefix(text, "{\n  \"schema\": \"tracetest.findings/1\",\n") || !strings.HasSuffix(text, "\n}\n") {
+				t.Errorf("not indented, or no final newline: %.60q", text)
+			}
+			again := new(triage.Findings)
+			if err := json.Unmarshal(b.Bytes(), again); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(f, again) {
+				t.Error("what was written is not what was found")
+			}
+		})
+	}
+	var b bytes.Buffer
+	if err := report.JSON(&b, load(t, "testdata/hostile.json")); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "<script>") {
+		t.Error("HTML is escaped in JSON")
+	}
+}
+
+// Rendering is a pure function: neither order nor repetition shows, and the
+// findings stay as they were.
+func TestRenderersChangeNothing(t *testing.T) {
+	render := []func(io.Writer, *triage.Findings) error{
+		report.Markdown,
+		report.JSON,
+		func(w io.Writer, f *triage.Findings) error {
+			return report.Terminal(w, f, report.TerminalOptions{Width: 100, Color: true})
+		},
+	}
+	for name, f := range fixtures(t) {
+		t.Run(name, func(t *testing.T) {
+			before := load(t, "testdata/"+name+".json")
+			first := make([]string, len(render))
+			for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}} {
+				for _, i := range order {
+					var b bytes.Buffer
+					if err := render[i](&b, f); err != nil {
+						t.Fatal(err)
+					}
+					if first[i] == "" {
+						first[i] = b.String()
+					} else if first[i] != b.String() {
+						t.Errorf("renderer %d wrote something else the second time", i)
+					}
+				}
+			}
+			if !reflect.DeepEqual(before, f) {
+				t.Error("a renderer changed the findings")
+			}
+		})
+	}
+}
+
+// Only a run that was watched from end to end may be called clean, and only
+// what is settled may accuse.
+func TestVerdicts(t *testing.T) {
+	for name, f := range fixtures(t) {
+		t.Run(name, func(t *testing.T) {
+			md := markdown(t, f)
+			tty := terminal(t, f, report.TerminalOptions{Width: 400})
+			headline, _, _ := strings.Cut(strings.TrimPrefix(md, "# Redis triage: "), "\n")
+			if first, _, _ := strings.Cut(tty, "\n"); !strings.HasSuffix(first, headline) {
+				t.Errorf("the terminal says %q, the report %q", first, headline)
+			}
+			if got, want := strings.HasPrefix(headline, "clean"), name == "clean"; got != want {
+				t.Errorf("called clean: %v, want %v: %s", got, want, headline)
+			}
+			if got, want := strings.Contains(headline, "nothing leaked"),
+				name == "clean" || name == "clean_failures" || name == "contained" || name == "unmet"; got != want {
+				t.Errorf("said to have leaked nothing: %v, want %v: %s", got, want, headline)
+			}
+			if !f.Run.Complete && !strings.HasPrefix(headline, "incomplete run: ") {
+				t.Errorf("incomplete, but begins with %q", headline)
+			}
+			for _, part := range []string{"**Who.** ", "**What it broke.** ", "**Stop it.** "} {
+				if strings.Count(md, "\n"+part) != 1 {
+					t.Errorf("not once: %q", part)
+				}
+			}
+			if strings.Contains(md, "caused") {
+				t.Error("nothing but a proof may speak of a cause")
+			}
+		})
+	}
+	md := markdown(t, load(t, "testdata/narrowed.json"))
+	for _, name := range []string{"TestA/slow", "TestB", "TestC"} {
+		if strings.Contains(md, "`"+name+"` left") || strings.Contains(md, "By: `"+name) {
+			t.Errorf("the suspect %s is accused", name)
+		}
+	}
+}
+
+// A secret that slipped into the findings must not come out of them.
+func TestSecretsAreNotWritten(t *testing.T) {
+	f := load(t, "testdata/secret.json")
+	f.Leaks[0].To, f.Leaks[0].Baseline = "hunter2", "hunter2"
+	f.Changed[0].Value, f.Changed[0].Baseline = "hunter2", "hunter2"
+	if text := markdown(t, f) + terminal(t, f, report.TerminalOptions{}); strings.Contains(text, "hunter2") {
+		t.Error("the secret is in the report")
+	}
+}
+
+// Indexes that point nowhere are no reason to fail: the record may be damaged.
+func TestDamagedFindings(t *testing.T) {
+	bad := 7
+	f := &triage.Findings{
+		Failures: []triage.Failure{{Cause: triage.CauseOOM, Leak: &bad, Contained: &bad}},
+		Leaks:    []triage.Change{{}, {Certainty: triage.Exact}},
+	}
+	if !strings.HasPrefix(markdown(t, f), "# Redis triage: incomplete run: ") {
+		t.Error("findings without a run read as complete")
+	}
+	terminal(t, f, report.TerminalOptions{})
+	for _, err := range []error{
+		report.Markdown(io.Discard, nil),
+		report.JSON(io.Discard, nil),
+		report.Terminal(io.Discard, nil, report.TerminalOptions{}),
+	} {
+		if err == nil {
+			t.Error("no error for no findings")
+		}
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+var errFull = errors.New("disk full")
+
+func TestWriteErrors(t *testing.T) {
+	f := load(t, "testdata/clean.json")
+	for _, err := range []error{
+		report.Markdown(fullDisk{}, f),
+		report.JSON(fullDisk{}, f),
+		report.Terminal(fullDisk{}, f, report.TerminalOptions{}),
+	} {
+		if !errors.Is(err, errFull) {
+			t.Errorf("got %v, want the error of the writer", err)
+		}
+	}
+}
+
+// many is a run in which everything went wrong at once.
+func many() *triage.Findings {
+	started := time.Date(2025, 10, 29, 12, 0, 0, 0, time.UTC)
+	f := &triage.Findings{Run: triage.Run{Started: started, Mode: "gate", Complete: true, GoExit: 1}}
+	f.Tests = triage.Tests{Total: 3000, Failed: 3000}
+	f.Servers = []triage.Server{{Address: "localhost:6379", Parameters: 300, Looks: 6001}}
+	for i := range 300 {
+		f.Leaks = append(f.Leaks, triage.Change{
+			Server: "localhost:6379", Parameter: fmt.Sprintf("p%d-max-bytes", i%60),
+			From: "1024", To: fmt.Sprint(i), Baseline: "1024", Certainty: triage.Bracketed, Together: i + 1,
+			Owner: &triage.Owner{Package: "example.com/p", Test: fmt.Sprintf("TestN%03d", i)},
+			At:    started.Add(time.Duration(i) * time.Second),
+		})
+	}
+	for i := range 3000 {
+		failure := triage.Failure{
+			Package: "example.com/p", Test: fmt.Sprintf("TestV%04d", i), Cause: triage.CauseOther,
+			Certainty: "correlated", Message: "boom", Status: "fail",
+		}
+		if i%3 != 0 {
+			leak := i % 300
+			failure.Cause, failure.Leak, failure.OOMErrors = triage.CauseOOM, &leak, 1
+		}
+		f.Failures = append(f.Failures, failure)
+	}
+	return f
+}
+
+func TestManyFindingsStayReadable(t *testing.T) {
+	f := many()
+	md := markdown(t, f)
+	if n := strings.Count(md, "\n"); n > 1200 {
+		t.Errorf("%d lines", n)
+	}
+	if n := strings.Count(md, " more in `findings.json`.\n"); n != 3 {
+		t.Errorf("%d tables say that they were cut, want those of leaks, victims and others", n)
+	}
+	checkMarkdown(t, md)
+	checkScreen(t, terminal(t, f, report.TerminalOptions{}), 80)
+}

@@ -1,0 +1,268 @@
+package report
+
+import (
+	"strings"
+
+	"tracetest/internal/record"
+	"tracetest/internal/triage"
+)
+
+// A survey is the findings seen as the reports tell them.
+type survey struct {
+	*triage.Findings
+
+	groups      []group  // leaks, by what changed together, in run order
+	contained   []caused // failures tied to contained changes
+	unexplained []triage.Failure
+	others      []triage.Failure // nothing ties them to Redis
+	doubts      []doubt
+}
+
+// A group is leaks that changed together. Its number is how reports call it.
+type group struct {
+	no       int
+	changes  []triage.Change // never empty
+	failures []triage.Failure
+}
+
+// caused is a contained change and the failures tied to it.
+type caused struct {
+	change   triage.Change
+	failures []triage.Failure
+}
+
+func newSurvey(f *triage.Findings) *survey {
+	v := &survey{Findings: f}
+	// A group is told in one sentence, so it must have one owner, one server
+	// and one certainty, whatever its number says.
+	type key struct {
+		together  int
+		server    string
+		owner     triage.Owner
+		certainty triage.Certainty
+	}
+	known := make(map[key]int)
+	groupOf := make([]int, len(f.Leaks))
+	for i, leak := range f.Leaks {
+		k := key{together: leak.Together, server: leak.Server, certainty: leak.Certainty}
+		if leak.Owner != nil {
+			k.owner = *leak.Owner
+		}
+		at, ok := known[k]
+		if !ok || leak.Together == 0 {
+			at = len(v.groups)
+			v.groups = append(v.groups, group{no: at + 1})
+			known[k] = at
+		}
+		v.groups[at].changes = append(v.groups[at].changes, leak)
+		groupOf[i] = at
+	}
+
+	v.contained = make([]caused, len(f.Contained))
+	for i, c := range f.Contained {
+		v.contained[i].change = c
+	}
+	for _, failure := range f.Failures {
+		redis := failure.Cause == triage.CauseOOM || failure.Cause == triage.CauseEviction
+		tied := failure.Certainty == "proved" || redis && failure.Certainty != "refuted"
+		switch {
+		case tied && within(failure.Leak, len(f.Leaks)):
+			g := &v.groups[groupOf[*failure.Leak]]
+			g.failures = append(g.failures, failure)
+		case tied && within(failure.Contained, len(f.Contained)):
+			c := &v.contained[*failure.Contained]
+			c.failures = append(c.failures, failure)
+		case redis && failure.Certainty != "refuted":
+			v.unexplained = append(v.unexplained, failure)
+		default:
+			v.others = append(v.others, failure)
+		}
+	}
+	v.doubts = v.findDoubts()
+	return v
+}
+
+func within(index *int, n int) bool { return index != nil && *index >= 0 && *index < n }
+
+// leakFailures and containedFailures are the failures tied to any of them.
+func (v *survey) leakFailures() []triage.Failure {
+	var all []triage.Failure
+	for _, g := range v.groups {
+		all = append(all, g.failures...)
+	}
+	return all
+}
+
+func (v *survey) containedFailures() []triage.Failure {
+	var all []triage.Failure
+	for _, c := range v.contained {
+		all = append(all, c.failures...)
+	}
+	return all
+}
+
+// blind lists the packages of a gate run that could run code without being
+// watched: their test binaries never shook hands.
+func (v *survey) blindPackages() []string {
+	if v.Run.Mode != record.ModeGate {
+		return nil
+	}
+	unbuilt := make(map[string]bool)
+	for _, f := range v.Failures {
+		if f.Status == "build" {
+			unbuilt[f.Package] = true
+		}
+	}
+	var paths []string
+	for _, p := range v.Packages {
+		ranCode := p.Ran || p.Outcome == "pass" || p.Outcome == "died" || p.Outcome == "fail" && !unbuilt[p.Path]
+		if ranCode && !p.Instrumented {
+			paths = append(paths, p.Path)
+		}
+	}
+	return paths
+}
+
+// A doubt is a reason why what was not seen may still have happened.
+type doubt struct {
+	short string // without names, for a headline
+	full  func(k ink) string
+}
+
+func (v *survey) findDoubts() []doubt {
+	var doubts []doubt
+	add := func(short string, full func(k ink) string) {
+		doubts = append(doubts, doubt{short: short, full: full})
+	}
+	if len(v.Servers) == 0 {
+		add("no server was watched", func(ink) string { return "No server was watched." })
+	}
+	if v.Tests.Total == 0 {
+		add("no test ran", func(ink) string { return "No test ran." })
+	}
+	if v.Run.Mode != record.ModeGate {
+		add("the tests were not held while the server was looked at", func(k ink) string {
+			text := "Snapshots were taken when `go test` told of an event. By then the tests had gone on, so no change can be put down to one of them."
+			if !k.markdown {
+				text = "snapshots were taken at test events only; no change can be put down to one test."
+			}
+			if v.Run.ModeReason != "" {
+				text += " Reason: " + period(k.say(v.Run.ModeReason))
+			}
+			return text
+		})
+	}
+	if paths := v.blindPackages(); len(paths) > 0 {
+		subject := count(len(paths), "package") + " " + plural(len(paths), "was", "were") + " not instrumented"
+		add(subject, func(k ink) string {
+			return upper(subject) + " and could change the server unseen: " + list(k.names(paths), 5) + "."
+		})
+	}
+	for _, s := range v.Servers {
+		if s.Partial != "" {
+			add("a server was watched only in part", func(k ink) string {
+				return k.name(s.Address) + " was watched only in part: " + period(k.say(s.Partial))
+			})
+		}
+	}
+	if n := len(v.Blind); n > 0 {
+		add("the server was out of sight "+times(n), func(k ink) string {
+			var where []string
+			for _, b := range v.Blind {
+				where = append(where, b.Server)
+			}
+			return list(k.names(unique(where)), 5) + " was out of sight " + times(n) + "."
+		})
+	}
+	if n := len(v.Restarts); n > 0 {
+		add("the server restarted "+times(n), func(k ink) string {
+			var where []string
+			for _, r := range v.Restarts {
+				where = append(where, r.Server)
+			}
+			return list(k.names(unique(where)), 5) + " restarted " + times(n) + "; a restart undoes changes without a trace."
+		})
+	}
+	late := 0
+	for _, n := range v.Notices {
+		if n.Code == "gate-late" {
+			late++
+		}
+	}
+	if late > 0 {
+		add("a test was let go before the server had answered", func(ink) string {
+			return "Tests were let go before the server had answered, " + times(late) + "."
+		})
+	}
+	if unclaimed := v.unclaimed(); len(unclaimed) > 0 {
+		short := count(len(unclaimed), "parameter") + " " + plural(len(unclaimed), "was", "were") + " changed by nobody that was seen"
+		add(short, func(k ink) string {
+			return upper(short) + ": " + list(k.names(unclaimed), 5) + "."
+		})
+	}
+	return doubts
+}
+
+// unclaimed lists what was changed at the end although no leak says so.
+func (v *survey) unclaimed() []string {
+	claimed := make(map[string]bool)
+	for _, l := range v.Leaks {
+		claimed[l.Server+"\x00"+l.Parameter] = true
+	}
+	var names []string
+	for _, c := range v.Changed {
+		if !claimed[c.Server+"\x00"+c.Parameter] {
+			names = append(names, c.Parameter)
+		}
+	}
+	return unique(names)
+}
+
+func (k ink) names(all []string) []string {
+	named := make([]string, len(all))
+	for i, s := range all {
+		named[i] = k.name(s)
+	}
+	return named
+}
+
+// unique keeps the first of equal strings, in order.
+func unique(all []string) []string {
+	seen := make(map[string]bool)
+	var kept []string
+	for _, s := range all {
+		if !seen[s] {
+			seen[s] = true
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return itoa(n) + " times"
+}
+
+// silent counts the failures by memory whose own words do not tell so.
+func silent(failures []triage.Failure) int {
+	n := 0
+	for _, f := range failures {
+		if f.Cause == triage.CauseOOM && !strings.Contains(f.Message, "OOM") {
+			n++
+		}
+	}
+	return n
+}

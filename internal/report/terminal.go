@@ -1,0 +1,224 @@
+package report
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"tracetest/internal/record"
+	"tracetest/internal/triage"
+)
+
+// TerminalOptions say what the terminal is like.
+type TerminalOptions struct {
+	Width      int    // columns; zero means 80
+	Color      bool   // SGR sequences may be used
+	ReportPath string // where report.md is, shown last; may be empty
+}
+
+const (
+	maxLines = 24 // a screen
+	labels   = 10 // columns of the labels at the left
+)
+
+// A screen is the summary as sections of lines.
+type screen struct {
+	*survey
+	k     ink
+	width int // of the text beside the labels
+	color bool
+}
+
+// A section is a label and the lines beside it.
+type section struct {
+	label string
+	lines []string
+	paint string // of the lines
+}
+
+// Colours are SGR parameters, none of them needed to understand the text.
+const (
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	bold   = "1"
+)
+
+// Terminal writes a summary of at most 24 lines. The path of the report is the
+// only thing that may be wider than the terminal: one that is cut is useless.
+// Its lines are counted as the terminal will break them.
+func Terminal(w io.Writer, f *triage.Findings, o TerminalOptions) error {
+	if f == nil {
+		return errNoFindings()
+	}
+	width := o.Width
+	if width == 0 {
+		width = 80
+	}
+	width = max(width, 2*labels)
+	s := &screen{
+		survey: newSurvey(f),
+		k:      ink{limit: width},
+		width:  width - labels,
+		color:  o.Color,
+	}
+	head := section{label: "tracetest", lines: wrap(s.headline(), s.width, 3), paint: s.mood()}
+	path := section{label: "Report"}
+	used := len(head.lines) + 1 // one for the leaks
+	if text := cutMiddle(clean(o.ReportPath), 6*width); text != "" {
+		path.lines = []string{text}
+		used += (labels + textWidth(text) + width - 1) / width
+	}
+	rest := []section{s.failuresPart(), s.serverPart(), s.unseenPart(), s.watchedPart()}
+	for i := range rest {
+		used += len(rest[i].lines)
+	}
+	for _, i := range []int{3, 0, 2, 1} { // only a very long path makes it tight; the server comes last
+		for used > maxLines && len(rest[i].lines) > 1 {
+			rest[i].lines = rest[i].lines[:len(rest[i].lines)-1]
+			used--
+		}
+	}
+
+	var b bytes.Buffer
+	s.write(&b, head)
+	s.write(&b, s.leaksPart(maxLines-used+1))
+	for _, part := range append(rest, path) {
+		s.write(&b, part)
+	}
+	return flush(w, &b)
+}
+
+func (s *screen) write(b *bytes.Buffer, part section) {
+	for i, line := range part.lines {
+		label := ""
+		if i == 0 {
+			label = part.label
+		}
+		b.WriteString(s.painted(pad(label, labels), bold))
+		b.WriteString(s.painted(line, part.paint) + "\n")
+	}
+}
+
+func (s *screen) painted(text, paint string) string {
+	if !s.color || paint == "" || strings.TrimSpace(text) == "" {
+		return text
+	}
+	return "\x1b[" + paint + "m" + text + "\x1b[0m"
+}
+
+// mood is the colour of the verdict.
+func (s *screen) mood() string {
+	switch {
+	case len(s.Leaks) > 0:
+		return bold + ";" + red
+	case s.clean() && len(s.Failures)+len(s.Unmet) == 0 && s.Run.GoExit == 0:
+		return green
+	}
+	return yellow
+}
+
+// failuresPart tells the failures by cause.
+func (s *screen) failuresPart() section {
+	part := section{label: "Failures"}
+	if len(s.Failures) == 0 {
+		return part
+	}
+	for _, sentence := range s.broke(s.k) {
+		part.lines = append(part.lines, wrap(sentence, s.width, 3)...)
+	}
+	if len(part.lines) > 6 {
+		part.lines = append(part.lines[:5], fit("more in report.md", s.width))
+	}
+	return part
+}
+
+// serverPart tells how the servers are now, and the command for that.
+func (s *screen) serverPart() section {
+	part := section{label: "Server"}
+	var open, done, commands []string
+	for _, c := range s.Changed {
+		if s.expected(c) {
+			continue
+		}
+		if c.Repaired {
+			done = append(done, c.Parameter)
+			continue
+		}
+		open = append(open, c.Parameter)
+		commands = append(commands, c.Command)
+	}
+	if len(done) > 0 {
+		part.lines = append(part.lines, wrap(list(s.k.names(unique(done)), 4)+" put back by tracetest", s.width, 2)...)
+	}
+	for _, u := range s.Unmet {
+		open = append(open, u.Parameter)
+		commands = append(commands, u.Command)
+	}
+	if len(open) > 0 {
+		part.paint = yellow
+		text := list(s.k.names(unique(open)), 4) + " still wrong; "
+		commands = compactCommands(commands)
+		if len(commands) == 0 {
+			text += "to be put right by hand"
+		} else {
+			text += "to put that right:"
+		}
+		part.lines = append(part.lines, wrap(text, s.width, 2)...)
+		part.lines = append(part.lines, s.commandLines(commands)...)
+	}
+	if len(s.Changed)+len(s.Unmet) == 0 && len(s.Leaks) > 0 {
+		part.lines = append(part.lines, wrap("nothing is left changed: every leak was put back later", s.width, 2)...)
+	}
+	return part
+}
+
+// commandLines shows commands that fit. A command that is cut or broken is
+// worse than none.
+func (s *screen) commandLines(commands []string) []string {
+	var lines []string
+	for _, c := range commands {
+		if len(lines) == 2 || textWidth(c)+2 > s.width {
+			return append(lines, fit("  the commands are in report.md", s.width))
+		}
+		lines = append(lines, "  "+c)
+	}
+	return lines
+}
+
+// watchedPart says what the verdict rests on.
+func (s *screen) watchedPart() section {
+	var all []string
+	for _, server := range s.Servers {
+		all = append(all, s.k.name(server.Address)+" "+s.k.say(server.Flavor+" "+server.Version)+", "+
+			count(server.Parameters, "parameter")+", "+count(server.Looks, "look"))
+	}
+	mode := "gate"
+	if s.Run.Mode != record.ModeGate {
+		mode = "events"
+	}
+	if s.Run.Tap {
+		mode += " and tap"
+	}
+	return section{label: "Watched", lines: wrap(strings.Join(append(all, mode), ", "), s.width, 2)}
+}
+
+// unseenPart tells what the verdict cannot speak for.
+func (s *screen) unseenPart() section {
+	part := section{label: "Not seen", paint: yellow}
+	if !s.Run.Complete {
+		text := "the run was cut short"
+		if s.Run.Incomplete != "" {
+			text += ": " + s.k.say(s.Run.Incomplete)
+		}
+		part.lines = append(part.lines, wrap(text, s.width, 2)...)
+	}
+	for i, d := range s.doubts {
+		if i == 2 && len(s.doubts) > 3 {
+			part.lines = append(part.lines, s.moreLine(len(s.doubts)-i, i))
+			break
+		}
+		part.lines = append(part.lines, wrap(d.full(s.k), s.width, 2)...)
+	}
+	return part
+}

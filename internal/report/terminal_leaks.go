@@ -1,0 +1,111 @@
+package report
+
+import (
+	"strings"
+
+	"tracetest/internal/triage"
+)
+
+// leaksPart tells the leaks in the lines that the other parts have left.
+func (s *screen) leaksPart(room int) section {
+	part := section{label: "Leaks"}
+	shown := 0
+	for i, g := range s.groups {
+		block := s.leakLines(g)
+		need := len(block)
+		if i+1 < len(s.groups) {
+			need++ // for the line that counts the rest
+		}
+		if i == 5 || len(part.lines)+need > room {
+			break
+		}
+		part.lines = append(part.lines, block...)
+		shown++
+	}
+	if rest := len(s.groups) - shown; rest > 0 {
+		part.lines = append(part.lines, s.moreLine(rest, shown))
+	}
+	return part
+}
+
+func (s *screen) moreLine(rest, shown int) string {
+	if shown == 0 {
+		return fit(count(rest, "leak")+" in report.md", s.width)
+	}
+	return fit("+"+itoa(rest)+" more in report.md", s.width)
+}
+
+// leakLines are who, what and where of a group of leaks.
+func (s *screen) leakLines(g group) []string {
+	first := g.changes[0]
+	prefix := ""
+	if len(s.groups) > 1 {
+		prefix = itoa(g.no) + ". "
+	}
+	var who, note string
+	if first.Owner != nil {
+		who = s.k.owner(*first.Owner)
+		note = ownerNote(first)
+	} else {
+		who = "one of: " + s.k.owners(first.Suspects, 3)
+	}
+	room := s.width - textWidth(prefix) - textWidth(note)
+	lines := []string{fit(prefix+fit(who, max(room, 3))+note, s.width)}
+
+	names := 0
+	for i, c := range g.changes {
+		if i < 3 {
+			names = max(names, textWidth(s.k.name(c.Parameter)))
+		}
+	}
+	for i, c := range g.changes {
+		if i == 3 {
+			lines = append(lines, fit("  +"+itoa(len(g.changes)-i)+" more parameters in report.md", s.width))
+			break
+		}
+		text := "  " + pad(s.k.name(c.Parameter), names) + "  " + s.k.before(c) + " -> " + s.k.after(c)
+		lines = append(lines, fit(text, s.width))
+	}
+	return append(lines, fit(s.tail(first), s.width))
+}
+
+// ownerNote says what an owner is and how it ended. That it passed is why
+// nobody would look at it.
+func ownerNote(c triage.Change) string {
+	var notes []string
+	if kind := kindOf(*c.Owner); kind != "package" {
+		notes = append(notes, kind)
+	}
+	if c.OwnerEnd == "died" {
+		notes = append(notes, "died")
+	} else if end := ended(c.OwnerEnd); end != "" {
+		notes = append(notes, end)
+	}
+	if len(notes) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(notes, ", ") + ")"
+}
+
+// tail says how sure it is, where and when; as much of it as fits.
+func (s *screen) tail(c triage.Change) string {
+	sure := "  " + s.k.say(string(c.Certainty)) + ", "
+	where, when := sure+"on "+s.k.name(c.Server), ", "+s.clock(c.At)
+	short := where
+	if c.Call != nil {
+		where = sure + "at " + s.place(s.k, c)
+		call := *c.Call
+		call.Function = ""
+		c.Call = &call
+		short = sure + "at " + s.place(s.k, c)
+	} else if c.Location != "" {
+		where = sure + "at " + s.place(s.k, c)
+		short = where
+	}
+	for _, text := range []string{where + when, short + when, where} {
+		if textWidth(text) <= s.width {
+			return text
+		}
+	}
+	return short
+}

@@ -1,0 +1,196 @@
+package report
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"tracetest/internal/triage"
+)
+
+// count writes a number with its noun.
+func count(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case strings.HasSuffix(noun, "ss") || strings.HasSuffix(noun, "x"):
+		return itoa(n) + " " + noun + "es"
+	}
+	return itoa(n) + " " + noun + "s"
+}
+
+// list joins items as a sentence does; from the limit on it counts them.
+func list(items []string, limit int) string {
+	if len(items) > limit {
+		rest := len(items) - limit + 1 // never "and 1 more": that one could have been named
+		return strings.Join(items[:limit-1], ", ") + " and " + itoa(rest) + " more"
+	}
+	switch len(items) {
+	case 0:
+		return ""
+	case 1:
+		return items[0]
+	}
+	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
+}
+
+// upper begins a sentence.
+func upper(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// period ends a sentence that came without an end.
+func period(s string) string {
+	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") || strings.HasSuffix(s, "?") {
+		return s
+	}
+	return s + "."
+}
+
+// kindOf says what an owner is. Findings do not tell it; names do.
+func kindOf(o triage.Owner) string {
+	switch {
+	case isSuiteNode(o.Spec):
+		return "suite node"
+	case o.Spec != "":
+		return "spec"
+	case o.Test == "":
+		return "package"
+	case strings.Contains(o.Test, "/"):
+		return "subtest"
+	case strings.HasPrefix(o.Test, "Example"):
+		return "example"
+	case strings.HasPrefix(o.Test, "Benchmark"):
+		return "benchmark"
+	}
+	return "test"
+}
+
+// isSuiteNode tells [BeforeSuite] and its kin from a spec such as "[sig-node] starts".
+func isSuiteNode(spec string) bool {
+	for _, node := range []string{
+		"[BeforeSuite", "[AfterSuite", "[SynchronizedBeforeSuite", "[SynchronizedAfterSuite",
+		"[ReportBeforeSuite", "[ReportAfterSuite", "[DeferCleanup",
+	} {
+		if strings.HasPrefix(spec, node) {
+			return true
+		}
+	}
+	return false
+}
+
+// owner names an owner shortly, for tables and lists.
+func (k ink) owner(o triage.Owner) string {
+	switch {
+	case o.Spec != "":
+		return k.name(o.Spec)
+	case o.Test != "":
+		return k.name(o.Test)
+	}
+	return "package " + k.name(o.Package) + " outside its tests"
+}
+
+// ownerFull names an owner and where it lives.
+func (k ink) ownerFull(o triage.Owner) string {
+	kind := kindOf(o)
+	switch {
+	case kind == "package":
+		return "The package " + k.name(o.Package) + " outside its tests (init, TestMain or between them)"
+	case o.Spec != "" && o.Test != "":
+		return k.owner(o) + " (" + kind + " of " + k.name(o.Test) + " in " + k.name(o.Package) + ")"
+	}
+	return k.owner(o) + " (" + kind + " in " + k.name(o.Package) + ")"
+}
+
+func (k ink) owners(owners []triage.Owner, limit int) string {
+	names := make([]string, len(owners))
+	for i, o := range owners {
+		names[i] = k.owner(o)
+	}
+	return list(names, limit)
+}
+
+// ended says how an owner ended, as the end of a sentence about it.
+func ended(status string) string {
+	switch status {
+	case "pass":
+		return "passed"
+	case "fail":
+		return "failed"
+	case "skip":
+		return "was skipped"
+	case "panic":
+		return "panicked"
+	case "died":
+		return "did not end: its process died first"
+	}
+	return ""
+}
+
+// meaning explains a certainty of a change or of a failure in a sentence.
+func meaning(certainty string) string {
+	switch certainty {
+	case string(triage.Exact):
+		return "its own goroutine was seen writing the change"
+	case string(triage.Bracketed):
+		return "the change happened between the held begin and end of this owner, while no other was open; nobody saw the write itself, so that somebody outside the tests could have made it in that time"
+	case string(triage.Narrowed):
+		return "each suspect was open, or may have been, when the change happened; the record does not tell which of them made it"
+	case "correlated":
+		return "the test failed while the change was in force and met what such a change brings; no re-run has proved the connection"
+	case "proved":
+		return "a re-run showed that the change makes this test fail"
+	case "refuted":
+		return "a re-run showed that this test fails without the change too"
+	}
+	return ""
+}
+
+// clock writes an instant in UTC and its distance from the start of the run.
+func (v *survey) clock(t time.Time) string {
+	if t.IsZero() {
+		return "an unknown time"
+	}
+	text := t.UTC().Format("15:04:05.000") + " UTC"
+	if v.Run.Started.IsZero() {
+		return text
+	}
+	return fmt.Sprintf("%s (%+.3f s)", text, t.Sub(v.Run.Started).Seconds())
+}
+
+// rel makes a path relative to the folder that the run was started in, by its
+// text alone: the report may be written on another machine.
+func (v *survey) rel(file string) string {
+	dir := strings.TrimRight(strings.ReplaceAll(v.Run.Dir, `\`, "/"), "/")
+	slashed := file
+	if strings.Contains(v.Run.Dir, `\`) {
+		slashed = strings.ReplaceAll(file, `\`, "/")
+	}
+	if dir == "" {
+		return file
+	}
+	if short, ok := strings.CutPrefix(slashed, dir+"/"); ok {
+		return short
+	}
+	return file
+}
+
+// place says where a change was made: the call where it was seen, else the
+// line of its owner; empty when neither is known.
+func (v *survey) place(k ink, c triage.Change) string {
+	switch {
+	case c.Call != nil:
+		text := k.name(v.rel(c.Call.File) + ":" + itoa(c.Call.Line))
+		if c.Call.Function != "" {
+			text += " in " + k.name(path.Base(c.Call.Function))
+		}
+		return text
+	case c.Location != "":
+		return k.name(v.rel(c.Location))
+	}
+	return ""
+}
