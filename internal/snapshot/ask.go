@@ -1,0 +1,252 @@
+package snapshot
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// answer is what a server said when it was asked how it is.
+type answer struct {
+	sent   time.Time         // before the request left whose reply this is
+	config map[string]string // real values, one name each
+	info   info              // nil where INFO could not be read
+	err    error             // then there is nothing else
+}
+
+// asker asks one server, whatever tests do to it. It blocks until there is an
+// answer or none is to be had, so it runs in a goroutine of its own, one
+// question at a time; [Server] decides how long it is waited for.
+type asker struct {
+	target  Target
+	timeout time.Duration
+	line    line // the connection, for hanging up
+
+	link    *link
+	fresh   bool     // the link has not answered yet
+	partial bool     // CONFIG is not to be had: ask INFO alone
+	blunt   bool     // INFO takes one section only: Redis before 7.0
+	names   []string // known parameters, for asking one by one
+	// password is the last requirepass that was seen. A test that sets one and
+	// then has our connection closed would else lock us out.
+	password string
+	// small is the client-output-buffer-limit under which the server closed the
+	// connection rather than send a whole answer. Empty when it does not.
+	small string
+	known bool // a look has succeeded
+}
+
+// How often a closed connection is replaced within one question: a test may
+// kill clients in a loop.
+const maxReplaced = 3
+
+// ask tries until there is an answer, or an error that trying again will not
+// cure, or until is over and the server is still busy.
+func (a *asker) ask(until time.Time) answer {
+	var got answer
+	err := a.persist(until, func() error {
+		if !a.fresh || !a.known {
+			got = a.whole()
+		} else if got = a.whole(); isClosed(got.err) {
+			// It lets us in and closes the connection on a long answer.
+			got = a.oneByOne(got)
+		}
+		return got.err
+	})
+	if err != nil {
+		return answer{err: err}
+	}
+	a.learn(got)
+	return got
+}
+
+// persist does something on a connection, and does it again on a new one or
+// later where that is the cure.
+func (a *asker) persist(until time.Time, do func() error) error {
+	wait := 5 * time.Millisecond
+	for replaced := 0; ; {
+		err := a.connect()
+		if err == nil {
+			if err = do(); err == nil || isReply(err) && !isLogin(err) {
+				a.fresh = false
+			}
+		}
+		switch {
+		case err == nil:
+			return nil
+		case isBusy(err):
+			if time.Now().Add(wait).After(until) {
+				return err
+			}
+			time.Sleep(wait)
+			wait = min(2*wait, 100*time.Millisecond)
+		case isClosed(err), isLogin(err) && a.link != nil:
+			a.drop()
+			if replaced++; replaced > maxReplaced {
+				return err
+			}
+			if replaced > 1 {
+				time.Sleep(wait)
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// connect makes a link where there is none. It tries the user's own login,
+// then the password that a test may have set, then none, because a test may
+// have taken ours away.
+func (a *asker) connect() error {
+	if a.link != nil {
+		return nil
+	}
+	logins := []login{a.target.login()}
+	if a.known {
+		if a.password != "" {
+			logins = append(logins, login{password: a.password})
+		}
+		logins = append(logins, login{})
+	}
+	var first error
+	for i, as := range logins {
+		if slices.Contains(logins[:i], as) {
+			continue
+		}
+		l, err := dial(context.Background(), a.target, as, a.timeout, a.line.connect)
+		if err == nil {
+			a.link, a.fresh = l, true
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+		if !isLogin(err) {
+			return err
+		}
+	}
+	return first
+}
+
+func (a *asker) drop() {
+	if a.link != nil {
+		_ = a.link.close() // it is of no use anyway
+		a.link = nil
+	}
+}
+
+// learn keeps what the next question needs to know.
+func (a *asker) learn(got answer) {
+	a.known = true
+	if got.info != nil {
+		a.blunt = !got.info.several()
+	}
+	if !a.partial {
+		a.names = slices.Sorted(maps.Keys(got.config))
+		a.password = got.config["requirepass"]
+	}
+}
+
+// whole asks for everything in one go.
+func (a *asker) whole() answer {
+	if a.small != "" {
+		limit, err := a.get(outputLimit)
+		if err != nil {
+			return answer{err: err}
+		}
+		if limit[outputLimit] == a.small {
+			return a.oneByOne(answer{})
+		}
+		a.small = ""
+	}
+	ctx := context.Background()
+	config := redis.NewMapStringStringCmd(ctx, "config", "get", "*")
+	text := redis.NewStringCmd(ctx, a.infoArgs()...)
+	got := answer{sent: time.Now()}
+	if a.partial {
+		// Each command has its own error.
+		_ = a.link.do(text)
+	} else {
+		_ = a.link.do(config, text)
+	}
+	reply, err := config.Val(), config.Err()
+	about, aboutErr := text.Result()
+	switch {
+	case err != nil:
+		return answer{err: err}
+	case aboutErr == nil:
+		got.info = parseInfo(about)
+	case says(aboutErr, "syntax error") && !a.blunt:
+		a.blunt = true
+		return a.whole()
+	case a.partial, isBusy(aboutErr), isLogin(aboutErr), !isReply(aboutErr):
+		return answer{err: aboutErr}
+	}
+	if a.partial {
+		got.config = got.info.partialConfig()
+	} else {
+		dropAliases(reply)
+		got.config = reply
+	}
+	return got
+}
+
+const outputLimit = "client-output-buffer-limit"
+
+// oneByOne asks for each known parameter by itself, on a new connection when
+// there is none. It gives up with the error that led to it.
+func (a *asker) oneByOne(why answer) answer {
+	if a.partial {
+		return why
+	}
+	if why.err != nil {
+		a.drop()
+		if a.connect() != nil {
+			return why
+		}
+	}
+	got := answer{sent: time.Now(), config: make(map[string]string, len(a.names))}
+	for _, name := range a.names {
+		reply, err := a.get(name)
+		if err != nil {
+			if why.err != nil {
+				err = why.err
+			}
+			return answer{err: err}
+		}
+		if value, ok := reply[name]; ok {
+			got.config[name] = value
+		}
+	}
+	if a.small = got.config[outputLimit]; isUnlimited(a.small) {
+		a.small = "" // then something else closed it, twice
+	}
+	return got
+}
+
+// isUnlimited says whether a client-output-buffer-limit lets ordinary clients
+// have answers of any length.
+func isUnlimited(limit string) bool {
+	return limit == "" || strings.Contains(" "+limit+" ", " normal 0 0 ")
+}
+
+func (a *asker) get(name string) (map[string]string, error) {
+	cmd := redis.NewMapStringStringCmd(context.Background(), "config", "get", name)
+	err := a.link.do(cmd)
+	return cmd.Val(), err
+}
+
+func (a *asker) infoArgs() []any {
+	if a.blunt {
+		return []any{"info", "all"} // a Sentinel does not know "everything"
+	}
+	args := []any{"info", "server", "memory", "stats", "commandstats", "errorstats", "keyspace"}
+	if a.partial {
+		args = append(args, "clients") // maxclients
+	}
+	return args
+}

@@ -1,0 +1,128 @@
+package snapshot
+
+import (
+	"strconv"
+	"strings"
+
+	"tracetest/internal/record"
+)
+
+// info is a reply of INFO: what stands before and after the first colon of
+// each line. Sections do not matter, no name is in two of them.
+type info map[string]string
+
+func parseInfo(reply string) info {
+	in := make(info, 256) // about as many as there are
+	for line := range strings.Lines(reply) {
+		if name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), ":"); ok && !strings.HasPrefix(line, "#") {
+			in[name] = value
+		}
+	}
+	return in
+}
+
+// flavor tells whose server it is. The forks say that they are a Redis 7.2.4
+// for compatibility, so their own names come first.
+func (in info) flavor() (name, version string) {
+	switch {
+	case in["valkey_version"] != "":
+		return "valkey", in["valkey_version"]
+	case in["server_name"] == "valkey":
+		return "valkey", in["redis_version"]
+	case in["redict_version"] != "":
+		return "redict", in["redict_version"]
+	}
+	return "redis", in["redis_version"]
+}
+
+// several says whether CONFIG GET, CONFIG SET and INFO take more than one
+// name, which came with Redis 7.0.
+func (in info) several() bool {
+	if name, _ := in.flavor(); name != "redis" {
+		return true
+	}
+	major, _, _ := strings.Cut(in["redis_version"], ".")
+	n, err := strconv.Atoi(major)
+	return err == nil && n >= 7
+}
+
+func (in info) mode() string {
+	if mode := in["server_mode"]; mode != "" { // Valkey
+		return mode
+	}
+	return in["redis_mode"]
+}
+
+// partialConfig is what INFO knows of the configuration.
+func (in info) partialConfig() map[string]string {
+	config := make(map[string]string)
+	for field, parameter := range map[string]string{
+		"maxmemory": "maxmemory", "maxmemory_policy": "maxmemory-policy", "maxclients": "maxclients",
+	} {
+		if value, ok := in[field]; ok {
+			config[parameter] = value
+		}
+	}
+	return config
+}
+
+// counters is nil when the reply had no figures. Fields that a version does
+// not have stay zero.
+func (in info) counters() *record.Counters {
+	if in["used_memory"] == "" {
+		return nil
+	}
+	c := &record.Counters{
+		UsedMemory: in.number("used_memory"),
+		Evicted:    in.number("evicted_keys"),
+		OOM:        field(in["errorstat_OOM"], "count"),
+		ConfigSet:  field(in["cmdstat_config|set"], "calls"),
+		ResetStat:  field(in["cmdstat_config|resetstat"], "calls"),
+	}
+	for name, value := range in {
+		if command, ok := strings.CutPrefix(name, "cmdstat_"); ok {
+			c.Rejected = count(c.Rejected, command, field(value, "rejected_calls"))
+		} else if number, ok := strings.CutPrefix(name, "db"); ok && isNumber(number) {
+			c.Keys = count(c.Keys, name, field(value, "keys"))
+		}
+	}
+	return c
+}
+
+func (in info) number(name string) int64 {
+	n, err := strconv.ParseInt(in[name], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// field is a number in "calls=3,usec=10,rejected_calls=1". Which fields there
+// are, and in what order, depends on the version.
+func field(value, name string) int64 {
+	for part := range strings.SplitSeq(value, ",") {
+		if key, text, ok := strings.Cut(part, "="); ok && key == name {
+			if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+				return n
+			}
+		}
+	}
+	return 0
+}
+
+// count sets a figure that is above zero.
+func count(figures map[string]int64, name string, n int64) map[string]int64 {
+	if n <= 0 {
+		return figures
+	}
+	if figures == nil {
+		figures = make(map[string]int64)
+	}
+	figures[name] = n
+	return figures
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 32)
+	return err == nil
+}

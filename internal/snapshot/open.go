@@ -1,0 +1,139 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"tracetest/internal/record"
+)
+
+// Options say how a server is watched.
+type Options struct {
+	// AllowPartial lets a server be watched that does not answer CONFIG GET:
+	// only what INFO knows is seen then.
+	AllowPartial bool
+	// Timeout of one look. Zero means 5 s.
+	Timeout time.Duration
+	// Expect is what the server must have been started with, by parameter. It
+	// is not checked here: it goes into record.Server.StartedWith.
+	Expect map[string]string
+}
+
+// Open connects to a server and looks at it for the first time. An error names
+// the server and the cure.
+func Open(ctx context.Context, target Target, index int, options Options) (*Server, record.Server, error) {
+	timeout := options.Timeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	if target.login == nil {
+		return nil, record.Server{}, errors.New("opening a Redis: it has no address")
+	}
+	s := &Server{
+		target: target, index: index, timeout: timeout, patience: timeout,
+		turn:  make(chan struct{}, 1),
+		vault: new(vault),
+		asker: &asker{target: target, timeout: timeout},
+	}
+	if password := target.login().password; password != "" {
+		s.vault.logins = []string{password}
+	}
+	s.give()
+	first, partial, err := s.first(ctx, options.AllowPartial)
+	if err != nil {
+		return nil, record.Server{}, errors.Join(err, s.Close())
+	}
+	return s, s.describe(first, partial, options.Expect), nil
+}
+
+// first is the look that decides whether and how the server can be watched.
+func (s *Server) first(ctx context.Context, allowPartial bool) (answer, string, error) {
+	start := time.Now()
+	if err := s.take(ctx, start); err != nil {
+		return answer{}, "", s.refuse(ctx, err)
+	}
+	defer s.give()
+	got := s.exchange(ctx, start, s.asker.ask)
+	partial := ""
+	if noConfig := s.withoutConfig(got.err); noConfig != "" {
+		// Also to tell a Sentinel, which has no CONFIG either.
+		whole := got.err
+		s.asker.partial = true
+		if got = s.exchange(ctx, start, s.asker.ask); got.err != nil {
+			return answer{}, "", s.refuse(ctx, whole)
+		}
+		if got.info.mode() == "sentinel" {
+			return answer{}, "", s.refuse(ctx, errSentinel)
+		}
+		if !allowPartial {
+			return answer{}, "", s.refuse(ctx, whole)
+		}
+		partial = noConfig + ": only maxmemory, maxmemory-policy and maxclients are watched, by INFO"
+	}
+	if got.err != nil {
+		return answer{}, "", s.refuse(ctx, got.err)
+	}
+	if got.info == nil {
+		if !allowPartial {
+			return answer{}, "", s.refuse(ctx, errNoInfo)
+		}
+		partial = "INFO cannot be read: memory, evictions, rejected commands and restarts are not seen"
+	}
+	return got, partial, nil
+}
+
+// withoutConfig says why there is no CONFIG GET, if that is what the error is.
+func (s *Server) withoutConfig(err error) string {
+	switch {
+	case says(err, "NOPERM"):
+		return "this user may not run CONFIG GET"
+	case isUnknownCommand(err):
+		return "CONFIG is renamed or disabled on this server"
+	}
+	return ""
+}
+
+// describe takes the first answer as the baseline.
+func (s *Server) describe(first answer, partial string, expect map[string]string) record.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = newMoment(first.config, 1)
+	d := record.Server{
+		Index: s.index, Address: s.target.address, TLS: s.target.tls != nil,
+		Partial: partial, Flavor: "redis",
+		Config:  s.vault.hideAll(first.config),
+		Cluster: first.config["cluster-enabled"] == "yes",
+	}
+	if first.info != nil {
+		s.runID, s.together = first.info["run_id"], first.info.several()
+		d.RunID = s.runID
+		d.Flavor, d.Version = first.info.flavor()
+		d.Cluster = d.Cluster || first.info.mode() == "cluster"
+		d.Counters = first.info.counters()
+	}
+	for _, parameter := range slices.Sorted(maps.Keys(expect)) {
+		if d.StartedWith == nil {
+			d.StartedWith = make(map[string]record.Origin)
+		}
+		name := reported(first.config, strings.TrimSpace(parameter))
+		d.StartedWith[name] = record.Origin{Value: s.vault.hide(name, Normalize(name, expect[parameter])), Source: "--expect"}
+	}
+	return d
+}
+
+// refuse is the error of Open: what is wrong, where, and what to do about it.
+func (s *Server) refuse(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("connecting to Redis at %q: %w", s.target.address, ctx.Err())
+	}
+	what, cure := s.diagnose(ctx, err)
+	if what = s.Scrub(what); cure != "" {
+		what += "; " + cure
+	}
+	return fmt.Errorf("connecting to Redis at %q: %s", s.target.address, what)
+}

@@ -1,0 +1,197 @@
+package snapshot
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tracetest/internal/redistest"
+)
+
+// refused must name the address and everything else that is given.
+func refused(t *testing.T, url string, words ...string) {
+	t.Helper()
+	at := target(t, url)
+	start := time.Now()
+	s, _, err := Open(t.Context(), at, 0, Options{Timeout: time.Second})
+	if err == nil {
+		s.Close()
+		t.Fatalf("%s was opened", at)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	for _, word := range append(words, at.Address()) {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%q does not say %q", err, word)
+		}
+	}
+	if strings.Contains(err.Error(), "wrong-pass") {
+		t.Errorf("%q shows the password", err)
+	}
+}
+
+func TestOpenRefused(t *testing.T) {
+	secured := redistest.Start(t, "--requirepass", "right", "--user", "obs", "on", ">pw", "+info")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := listener.Addr().String()
+	listener.Close()
+	refused(t, nobody, "connection refused", "redis-server", "--redis")
+	refused(t, "/no/such/socket", "no such socket")
+	refused(t, "no-such-host.invalid", "cannot be resolved")
+	refused(t, secured.Addr, "NOAUTH", "redis://:PASSWORD@"+secured.Addr)
+	refused(t, "redis://:wrong-pass@"+secured.Addr, "WRONGPASS", "redis://:PASSWORD@"+secured.Addr)
+	refused(t, "redis://obs:wrong-pass@"+secured.Addr, "WRONGPASS", "redis://obs:PASSWORD@"+secured.Addr)
+	refused(t, "redis://obs:pw@"+secured.Addr, "NOPERM", "ACL SETUSER obs +config|get +info", "--allow-partial")
+	refused(t, "rediss://obs:pw@"+secured.Addr, "redis://")
+	// A password too many does no harm where none is set.
+	open(t, "redis://:any@"+shared.Addr, Options{})
+}
+
+func TestOpenCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := Open(ctx, target(t, shared.Addr), 0, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if _, _, err := Open(t.Context(), Target{}, 0, Options{}); err == nil {
+		t.Error("a target without an address was opened")
+	}
+}
+
+func TestOpenForeign(t *testing.T) {
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	refused(t, web.Listener.Addr().String(), "not a Redis")
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	refused(t, secure.Listener.Addr().String(), "rediss://")
+
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	refused(t, silent.Addr().String(), "no answer within 1 s")
+	refused(t, "rediss://"+silent.Addr().String(), "no answer within 1 s")
+
+	for _, hello := range []string{"", "220 mail ready\r\n", "SSH-2.0-x\r\n", "\x00\x00\x00", "$5\r\nab", "*-7\r\n", "-ERR go away\r\n", "+OK\r\n"} {
+		rude, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for {
+				conn, err := rude.Accept()
+				if err != nil {
+					return
+				}
+				conn.Write([]byte(hello))
+				conn.Close()
+			}
+		}()
+		refused(t, rude.Addr().String())
+		rude.Close()
+	}
+}
+
+func TestOpenSentinel(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "sentinel.conf")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	port := freePort(t)
+	var output bytes.Buffer
+	cmd := exec.Command(redistest.Program(t), file, "--sentinel", "--port", port, "--bind", "127.0.0.1")
+	cmd.Stdout = &output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	eventually(t, "the Sentinel does not start", func() bool {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+	refused(t, "127.0.0.1:"+port, "Sentinel", "--redis")
+	if _, _, err := Open(t.Context(), target(t, "127.0.0.1:"+port), 0, Options{AllowPartial: true}); err == nil {
+		t.Error("a Sentinel was opened with --allow-partial")
+	}
+}
+
+// certificates writes a key and a certificate that signs itself.
+func certificates(t *testing.T) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, der []byte) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "PRIVATE KEY", keyDER)
+}
+
+func TestTLS(t *testing.T) {
+	cert, key := certificates(t)
+	server := redistest.Start(t, "--port", "0", "--tls-port", redistest.Port, "--tls-cert-file", cert, "--tls-key-file", key,
+		"--tls-ca-cert-file", cert, "--tls-auth-clients", "no")
+	url := "rediss://" + server.Addr
+	refused(t, server.Addr, "rediss://")
+	refused(t, url, "certificate", "skip_verify=true", "SSL_CERT_FILE")
+
+	s, d := open(t, url+"?skip_verify=true", Options{Timeout: 2 * time.Second})
+	if !d.TLS || !strings.HasSuffix(s.Target().CLI(), " --tls --insecure") {
+		t.Errorf("described as %+v, %s", d, s.Target().CLI())
+	}
+	mark := s.Mark()
+	seesAfter(t, server, s)
+	killed(t, server)
+	seesAfter(t, server, s)
+	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "" {
+		t.Errorf("restored with %+v", r)
+	}
+	server.Do(t, "config", "set", "tls-auth-clients", "yes")
+	refused(t, url+"?skip_verify=true", "certificate")
+}

@@ -1,0 +1,86 @@
+// Package rediscli writes redis-cli command lines that a person can paste into
+// a shell.
+//
+// It needs nothing but strings, so that a command can be shown from a recorded
+// run alone. No command ever holds a password: redis-cli takes it from
+// $REDISCLI_AUTH.
+package rediscli
+
+import (
+	"maps"
+	"net"
+	"slices"
+	"strings"
+)
+
+// Login is the part of a login that may be shown.
+type Login struct {
+	User     string // of an ACL; empty for the default user
+	Insecure bool   // do not check the server's certificate
+}
+
+// Line is the command that reaches a server. The address is host:port or the
+// path of a unix socket.
+func Line(address string, tls bool, login Login) string {
+	words := []string{"redis-cli"}
+	if host, port, err := net.SplitHostPort(address); err == nil && !strings.HasPrefix(address, "/") {
+		words = append(words, "-h", Quote(host), "-p", Quote(port))
+	} else {
+		words = append(words, "-s", Quote(address))
+	}
+	if tls {
+		words = append(words, "--tls")
+		if login.Insecure {
+			words = append(words, "--insecure")
+		}
+	}
+	if login.User != "" {
+		words = append(words, "--user", Quote(login.User))
+	}
+	return strings.Join(words, " ")
+}
+
+// Restore is the command that sets these parameters, or several joined by &&,
+// or empty when nothing can be shown. Hidden values are left out: nobody but
+// the server knows them. Together says that the server takes several
+// parameters in one CONFIG SET, as it does from Redis 7.0, Valkey and Redict on.
+func Restore(line string, values map[string]string, together bool) string {
+	var sets, commands []string
+	for _, parameter := range slices.Sorted(maps.Keys(values)) {
+		value := values[parameter]
+		switch {
+		case strings.HasPrefix(value, "(hidden"):
+		case parameter == "replicaof" || parameter == "slaveof":
+			commands = append(commands, line+" REPLICAOF "+replicaOf(value))
+		case together:
+			sets = append(sets, parameter+" "+Quote(value))
+		default:
+			commands = append(commands, line+" CONFIG SET "+parameter+" "+Quote(value))
+		}
+	}
+	if len(sets) > 0 {
+		commands = append([]string{line + " CONFIG SET " + strings.Join(sets, " ")}, commands...)
+	}
+	return strings.Join(commands, " && ")
+}
+
+// replicaOf turns a value of the parameter into operands of the command: a
+// server refuses CONFIG SET replicaof.
+func replicaOf(value string) string {
+	host, port, ok := strings.Cut(value, " ")
+	if !ok {
+		return "NO ONE"
+	}
+	return Quote(host) + " " + Quote(port)
+}
+
+// Quote makes one word of a POSIX shell out of any text.
+func Quote(text string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_@%+:,./-", r)
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}

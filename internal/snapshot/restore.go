@@ -1,0 +1,174 @@
+package snapshot
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"tracetest/internal/record"
+	"tracetest/internal/snapshot/rediscli"
+)
+
+// Restore puts back what differed from the mark at the last look, and looks
+// again. It returns nil when nothing did. When and Owner are the caller's.
+//
+// Only what differs is written: one CONFIG SET with all of it where the server
+// takes that, else one for each. It is never inside MULTI, where a server out
+// of memory refuses every command. It works while the server is out of memory.
+func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
+	start := time.Now()
+	taken := s.take(ctx, start)
+	s.mu.Lock()
+	values, together := s.differing(to), s.together
+	shown := s.vault.hideAll(values)
+	s.mu.Unlock()
+	if taken == nil {
+		defer s.give()
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	done := &record.Restore{Server: s.index, Values: shown, Command: rediscli.Restore(s.target.CLI(), shown, together)}
+	if taken != nil {
+		done.Error = s.Scrub(s.trouble(taken))
+		return done
+	}
+	w := &writer{asker: s.asker, refused: make(map[string]error)}
+	before := s.pending
+	got := s.exchange(ctx, start, func(until time.Time) answer {
+		return answer{err: w.write(until, values, together)}
+	})
+	if s.pending != nil {
+		// The writer, or what was asked before it, is still at it: its results
+		// are not ours to read.
+		done.Error = s.Scrub(s.trouble(got.err))
+		if s.pending != before {
+			done.Error += "; it may still happen"
+		}
+		return done
+	}
+	look := s.look(ctx, time.Now())
+	done.Look = &look
+	done.Error = s.Scrub(s.unrestored(to, shown, w.refused, got.err, look))
+	return done
+}
+
+// differing is what has another value than in the mark, with the value of the
+// mark. A parameter that only one of them has belongs to another version of
+// the server.
+func (s *Server) differing(to Mark) map[string]string {
+	values := make(map[string]string)
+	if to.at == nil || to.at().version == s.last.version {
+		return values
+	}
+	for name, value := range to.at().config() {
+		if now, ok := s.last.config()[name]; ok && now != value {
+			values[name] = value
+		}
+	}
+	return values
+}
+
+// unrestored is what is to be said when not all is as it was.
+func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string]error, failed error, look record.Look) string {
+	if look.Error != "" {
+		return "not read back: " + look.Error
+	}
+	s.mu.Lock()
+	left := s.differing(to)
+	s.mu.Unlock()
+	var problems []string
+	for _, name := range slices.Sorted(maps.Keys(shown)) {
+		if _, still := left[name]; !still {
+			continue
+		}
+		why := "it reads back different"
+		if err := refused[name]; err != nil {
+			why = "the server says: " + err.Error()
+		} else if failed != nil {
+			why = s.trouble(failed)
+		}
+		if IsSecret(name) && shown[name] != "" {
+			why += " (its value is secret: set it by hand)"
+		}
+		problems = append(problems, name+" is not restored: "+why)
+	}
+	return strings.Join(problems, "; ")
+}
+
+// writer writes a configuration. It is used by one goroutine; refused may be
+// read when that is done.
+type writer struct {
+	asker   *asker
+	refused map[string]error // by parameter
+}
+
+func (w *writer) write(until time.Time, values map[string]string, together bool) error {
+	return w.asker.persist(until, func() error {
+		clear(w.refused)
+		return w.once(values, together)
+	})
+}
+
+// once writes everything. It returns errors of the connection and those that
+// pass by themselves; refusals are kept by name.
+func (w *writer) once(values map[string]string, together bool) error {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !isReplicaOf(name) {
+			names = append(names, name)
+		}
+	}
+	if together && len(names) > 1 {
+		args := []any{"config", "set"}
+		for _, name := range names {
+			args = append(args, name, values[name])
+		}
+		err := w.do(args...)
+		if err != nil && (!isReply(err) || isBusy(err)) {
+			return err
+		}
+		if err == nil {
+			names = nil
+		}
+		// It is all or nothing, and one immutable parameter must not keep the
+		// others from being restored: those one by one.
+	}
+	for _, name := range names {
+		if err := w.keep(name, w.do("config", "set", name, values[name])); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !isReplicaOf(name) {
+			continue
+		}
+		host, port, ok := strings.Cut(values[name], " ")
+		if !ok {
+			host, port = "no", "one"
+		}
+		if err := w.keep(name, w.do("replicaof", host, port)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep notes a refusal and returns any other error.
+func (w *writer) keep(name string, err error) error {
+	if err != nil && isReply(err) && !isBusy(err) {
+		w.refused[name] = err
+		return nil
+	}
+	return err
+}
+
+func (w *writer) do(args ...any) error {
+	return w.asker.link.do(redis.NewCmd(context.Background(), args...))
+}
+
+func isReplicaOf(name string) bool { return name == "replicaof" || name == "slaveof" }

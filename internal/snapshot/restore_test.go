@@ -1,0 +1,172 @@
+package snapshot
+
+import (
+	"maps"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tracetest/internal/redistest"
+)
+
+// other is another value that a parameter may have, found by trying.
+func other(t *testing.T, server *redistest.Server, name, value string) bool {
+	t.Helper()
+	switch name {
+	case "port", "bind", "tls-port", "unixsocket", "dir", "dbfilename", "bind-source-addr":
+		return false // is tested by itself, or cannot be set
+	case "logfile":
+		return false
+	}
+	candidates := []string{"yes", "no", "1000", "17", "allkeys-lru", "always", "verbose", "other", "75", "1 2 3",
+		"AKE", "100 10", "normal 1000000 2000000 7", "relative", "clients", "flush-before-load", "disabled", "swapdb", "resetchannels"}
+	if n, err := strconv.Atoi(value); err == nil {
+		candidates = append([]string{strconv.Itoa(n + 1), strconv.Itoa(n - 1)}, candidates...)
+	}
+	for _, candidate := range candidates {
+		if candidate == value {
+			continue
+		}
+		if _, err := server.Try("config", "set", name, candidate); err != nil {
+			continue
+		}
+		if !strings.Contains(server.Do(t, "config", "get", name), "["+name+" "+value+"]") {
+			return true
+		}
+	}
+	return false
+}
+
+func TestRestoreEveryParameter(t *testing.T) {
+	server := redistest.Start(t)
+	s, d := open(t, "unix://"+server.Socket, Options{})
+	mark := s.Mark()
+	changed := 0
+	for _, name := range slices.Sorted(maps.Keys(d.Config)) {
+		if name == "requirepass" || name == "masterauth" {
+			continue // see TestSecretsNeverAppear
+		}
+		if other(t, server, name, s.last.config()[name]) {
+			changed++
+		}
+	}
+	l := look(t, s)
+	if changed < 100 || len(l.Config) < 100 {
+		t.Errorf("%d parameters were changed, the look has %d", changed, len(l.Config))
+	}
+	t.Logf("%d parameters changed", len(l.Config))
+	r := s.Restore(t.Context(), mark)
+	if r == nil || r.Error != "" || len(r.Values) != len(l.Config) || s.Differs(mark) {
+		t.Fatalf("restored with %+v", r)
+	}
+	for name := range l.Config {
+		if r.Values[name] != d.Config[name] || r.Look.Config[name] != d.Config[name] {
+			t.Errorf("%s is restored to %q, was %q", name, r.Values[name], d.Config[name])
+		}
+	}
+	if n := strings.Count(r.Command, "CONFIG SET"); n != 1 {
+		t.Errorf("%d commands: %s", n, r.Command)
+	}
+}
+
+func TestRestoreByHand(t *testing.T) {
+	if _, err := exec.LookPath("redis-cli"); err != nil {
+		t.Fatal("this test needs redis-cli: install redis-tools")
+	}
+	server := redistest.Start(t)
+	for _, url := range []string{server.Addr, "unix://" + server.Socket} {
+		s, _ := open(t, url, Options{})
+		mark := s.Mark()
+		server.Do(t, "config", "set", "maxmemory", "1mb", "save", "60 1", "requirepass", "")
+		server.Do(t, "replicaof", "127.0.0.1", "1")
+		look(t, s)
+		r := s.Restore(t.Context(), mark)
+		if r == nil || r.Error != "" {
+			t.Fatalf("restored with %+v", r)
+		}
+		server.Do(t, "config", "set", "maxmemory", "1mb", "save", "60 1")
+		server.Do(t, "replicaof", "127.0.0.1", "1")
+		if l := look(t, s); len(l.Config) != 3 {
+			t.Fatalf("look is %+v", l)
+		}
+		if output, err := exec.Command("sh", "-c", r.Command).CombinedOutput(); err != nil || string(output) != "OK\nOK\n" {
+			t.Fatalf("%s says %s (%v)", r.Command, output, err)
+		}
+		look(t, s)
+		if s.Differs(mark) {
+			t.Errorf("%s did not restore it", r.Command)
+		}
+	}
+}
+
+// One parameter that cannot be set must not keep the others from it.
+func TestRestoreWhatCanBe(t *testing.T) {
+	server := redistest.Start(t, "--io-threads", "1")
+	s, _ := open(t, server.Addr, Options{})
+	mark := s.Mark()
+	if err := server.Restart("--appendfilename", "other.aof"); err != nil {
+		t.Fatal(err)
+	}
+	server.Do(t, "config", "set", "maxmemory", "5mb", "hz", "20")
+	look(t, s)
+	r := s.Restore(t.Context(), mark)
+	if r == nil || !strings.Contains(r.Error, "appendfilename is not restored: the server says: ERR") ||
+		strings.Contains(r.Error, "hz") || strings.Contains(r.Error, ";") {
+		t.Fatalf("restored with %+v", r)
+	}
+	want(t, *r.Look, map[string]string{"maxmemory": "0", "hz": "10"})
+}
+
+func TestRestoreWhileOutOfMemory(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := open(t, server.Addr, Options{})
+	mark := s.Mark()
+	server.Do(t, "config", "set", "maxmemory", "1")
+	look(t, s)
+	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "" {
+		t.Fatalf("restored with %+v", r)
+	}
+	server.Do(t, "set", "a", "b")
+}
+
+func TestRestoreOnAKilledConnection(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := open(t, server.Addr, Options{})
+	mark := s.Mark()
+	server.Do(t, "config", "set", "maxmemory", "1")
+	look(t, s)
+	killed(t, server)
+	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "" {
+		t.Fatalf("restored with %+v", r)
+	}
+}
+
+func TestRestoreAStoppedServer(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := open(t, server.Addr, Options{})
+	mark := s.Mark()
+	server.Do(t, "config", "set", "maxmemory", "1")
+	look(t, s)
+	if err := server.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "not read back: connection refused" {
+		t.Fatalf("restored with %+v", r)
+	}
+}
+
+// Redis 6 takes one parameter at a time.
+func TestRestoreOneByOne(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := open(t, server.Addr, Options{})
+	mark := s.Mark()
+	server.Do(t, "config", "set", "maxmemory", "1", "hz", "20")
+	look(t, s)
+	s.together = false
+	r := s.Restore(t.Context(), mark)
+	if r == nil || r.Error != "" || strings.Count(r.Command, "CONFIG SET") != 2 || r.Look.Counters.ConfigSet != 3 {
+		t.Fatalf("restored with %+v", r)
+	}
+}
