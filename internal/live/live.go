@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,9 @@ type Live struct {
 	done   chan struct{}
 	exec   *testjson.Execution
 	err    error
+
+	benchmarks []string // that run, as "package name"
+	blamed     string   // the last package of which a test failed
 
 	mu     sync.Mutex
 	counts counts
@@ -120,6 +124,7 @@ func (l *Live) Event(e gotest.Event, line []byte) {
 		return
 	}
 	l.count(e)
+	l.endBenchmarks(e)
 	if len(line) > longest {
 		e.Output = e.Output[:min(len(e.Output), longest/8)] + " [...]\n" // quoting takes up to six bytes for one
 		if line, _ = json.Marshal(e); len(line) > longest {
@@ -142,6 +147,28 @@ func (l *Live) count(e gotest.Event) {
 	case "fail":
 		l.counts.done++
 		l.counts.failed++
+	}
+}
+
+// endBenchmarks tells testjson that benchmarks passed. `go test -json` reports
+// the end of one only when it fails, and testjson would call the others failed.
+func (l *Live) endBenchmarks(e gotest.Event) {
+	key := e.Package + " " + e.Test
+	switch {
+	case e.Action == "run" && strings.HasPrefix(e.Test, "Benchmark"):
+		l.benchmarks = append(l.benchmarks, key)
+	case e.Action == "fail" && e.Test != "":
+		l.benchmarks = slices.DeleteFunc(l.benchmarks, func(k string) bool { return k == key })
+		l.blamed = e.Package
+	case e.Test == "" && (e.Action == "pass" || e.Action == "fail" && l.blamed == e.Package):
+		l.benchmarks = slices.DeleteFunc(l.benchmarks, func(k string) bool {
+			test, ok := strings.CutPrefix(k, e.Package+" ")
+			if ok {
+				line, _ := json.Marshal(gotest.Event{Time: e.Time, Action: "pass", Package: e.Package, Test: test})
+				l.events.Write(append(line, '\n'))
+			}
+			return ok
+		})
 	}
 }
 

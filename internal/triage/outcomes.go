@@ -202,9 +202,24 @@ func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 		p.began = t.Time
 	case "pass", "fail", "skip":
 		p.ended, p.Outcome = t.Time, t.Action
+		o.benchmarks(p)
 		if t.Action == "fail" {
 			o.packageFailed(p, t, seq)
 		}
+	}
+}
+
+// benchmarks ends the benchmarks of a package: `go test -json` reports the end
+// of one only when it fails (https://go.dev/issue/66825).
+func (o *outcomes) benchmarks(p *pkg) {
+	for _, name := range sortedKeys(p.running) {
+		if !strings.HasPrefix(name, "Benchmark") || len(p.held[name]) > 0 || p.Outcome == "fail" && p.failures == 0 {
+			continue
+		}
+		if !p.running[name].inner {
+			o.count("pass")
+		}
+		delete(p.running, name)
 	}
 }
 

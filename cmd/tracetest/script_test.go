@@ -1,0 +1,287 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tracetest/internal/redistest"
+	"tracetest/internal/triage"
+)
+
+// The scripts in testdata/script run the real tracetest on small modules and a
+// real Redis. The commands that they have beside testscript's own are in
+// scriptCommands.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	env := goEnv(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                scriptCommands(),
+		Condition: func(cond string) (bool, error) {
+			if cond == "all" { // the long matrix: make test-all
+				return os.Getenv("TRACETEST_ALL") != "", nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Vars = append(e.Vars, env...)
+			return nil
+		},
+	})
+}
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"tracetest": func() { os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
+	})
+}
+
+// goEnv shares the caches of the go command with the scripts, so that package
+// testing is patched and compiled once and not once a script.
+func goEnv(t *testing.T) []string {
+	t.Helper()
+	names := []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB", "GOTOOLCHAIN", "GOROOT", "GONOSUMDB", "GOPRIVATE"}
+	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var env []string
+	for i, value := range strings.Split(strings.TrimRight(string(out), "\n"), "\n") {
+		if names[i] != "GOROOT" {
+			env = append(env, names[i]+"="+value)
+		}
+	}
+	return append(env, "GOFLAGS=-buildvcs=false", "GOWORK=off", "CI=true")
+}
+
+// scriptCommands are the commands that the scripts have beside testscript's.
+func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	var servers sync.Map // address to *redistest.Server
+	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		// redis [args] starts a server of the script's own and watches it.
+		"redis": func(ts *testscript.TestScript, _ bool, args []string) {
+			s := startRedis(ts, args)
+			ts.Setenv("REDIS_ADDR", s.Addr)
+			ts.Setenv("REDIS_SOCKET", s.Socket)
+			ts.Setenv("TRACETEST_REDIS", s.Addr)
+			_, port, _ := strings.Cut(s.Addr, ":")
+			ts.Setenv("REDIS_PORT", port)
+			servers.Store(s.Addr, s)
+			info, err := s.Try("INFO", "server")
+			ts.Check(err)
+			_, pid, _ := strings.Cut(info, "process_id:")
+			pid, _, _ = strings.Cut(pid, "\r")
+			ts.Setenv("REDIS_PID", pid)
+		},
+		// redis2 starts a second server, in $REDIS2.
+		"redis2": func(ts *testscript.TestScript, _ bool, args []string) {
+			ts.Setenv("REDIS2", startRedis(ts, args).Addr)
+		},
+		// module [name [folder]] makes a module with the helpers of fixture.go.txt.
+		"module": func(ts *testscript.TestScript, _ bool, args []string) {
+			name, dir := "suite", "."
+			if len(args) > 0 {
+				name = args[0]
+			}
+			if len(args) > 1 {
+				dir = args[1]
+			}
+			ts.Check(os.MkdirAll(ts.MkAbs(dir), 0o777))
+			write(ts, filepath.Join(dir, "go.mod"), "module "+name+"\n\ngo 1.24\n")
+			helpers(ts, dir, name)
+		},
+		// helpers folder [package] puts the helpers into another package.
+		"helpers": func(ts *testscript.TestScript, _ bool, args []string) {
+			name := filepath.Base(args[0])
+			if len(args) > 1 {
+				name = args[1]
+			}
+			helpers(ts, args[0], name)
+		},
+		// run CODE args... runs tracetest and wants this exit code.
+		"run": func(ts *testscript.TestScript, _ bool, args []string) {
+			err := ts.Exec("tracetest", args[1:]...)
+			code := 0
+			var exit *exec.ExitError
+			if errors.As(err, &exit) {
+				code = exit.ExitCode()
+			}
+			ts.Logf("exit code %d", code)
+			if strconv.Itoa(code) != args[0] {
+				ts.Fatalf("tracetest %s: exit code %d, want %s\n%s", strings.Join(args[1:], " "), code, args[0], ts.ReadFile("stderr"))
+			}
+		},
+		// leak PARAMETER FROM TO CERTAINTY OWNER: there is this leak.
+		// contained: the same among the contained changes.
+		"leak":      func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, leaks) },
+		"contained": func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, contained) },
+		// leaks N, contains N, failures N: there are so many.
+		"leaks": func(ts *testscript.TestScript, _ bool, args []string) { wantCount(ts, args, len(findings(ts).Leaks)) },
+		"contains": func(ts *testscript.TestScript, _ bool, args []string) {
+			wantCount(ts, args, len(findings(ts).Contained))
+		},
+		"failures": func(ts *testscript.TestScript, _ bool, args []string) {
+			wantCount(ts, args, len(findings(ts).Failures))
+		},
+		// failure STATUS CAUSE OWNER [TEXT]: there is this failure, its message holding the text.
+		"failure": wantFailure,
+		// restored PARAMETER OWNER: the leak of it was put back by this owner, or by "tracetest", or by "nobody".
+		"restored": wantRestored,
+		// tests total passed failed skipped
+		"tests": func(ts *testscript.TestScript, _ bool, args []string) {
+			n := findings(ts).Tests
+			got := fmt.Sprintf("%d %d %d %d", n.Total, n.Passed, n.Failed, n.Skipped)
+			if want := strings.Join(args, " "); got != want {
+				ts.Fatalf("tests (total passed failed skipped): got %s, want %s", got, want)
+			}
+		},
+		// config PARAMETER VALUE: the server has it.
+		"config": func(ts *testscript.TestScript, _ bool, args []string) {
+			s, _ := servers.Load(ts.Getenv("REDIS_ADDR"))
+			got, err := s.(*redistest.Server).Try("CONFIG", "GET", args[0])
+			ts.Check(err)
+			if want := fmt.Sprintf("[%s %s]", args[0], args[1]); got != want {
+				ts.Fatalf("CONFIG GET: got %s, want %s", got, want)
+			}
+		},
+		// signal NAME SIGNAL sends a signal to a background command of redis or tracetest, by the pid in a file.
+		"signal": func(ts *testscript.TestScript, _ bool, args []string) {
+			deadline := time.Now().Add(60 * time.Second)
+			for {
+				text, err := os.ReadFile(ts.MkAbs(args[0]))
+				if pid, bad := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && bad == nil {
+					number := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}[args[1]]
+					ts.Check(syscall.Kill(pid, number))
+					return
+				}
+				if time.Now().After(deadline) {
+					ts.Fatalf("no pid in %s after a minute", args[0])
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		},
+	}
+}
+
+func startRedis(ts *testscript.TestScript, args []string) *redistest.Server {
+	dir := ts.MkAbs(fmt.Sprintf("redis-%d", time.Now().UnixNano()))
+	ts.Check(os.MkdirAll(dir, 0o777))
+	s, err := redistest.Run(dir, args...)
+	ts.Check(err)
+	ts.Defer(func() { s.Close() })
+	return s
+}
+
+func helpers(ts *testscript.TestScript, dir, name string) {
+	text, err := os.ReadFile(filepath.Join(fixtureDir, "fixture.go.txt"))
+	ts.Check(err)
+	write(ts, filepath.Join(dir, "fixture_test.go"), strings.Replace(string(text), "package fixture", "package "+name, 1))
+}
+
+var fixtureDir, _ = filepath.Abs("testdata")
+
+func write(ts *testscript.TestScript, path, text string) {
+	ts.Check(os.WriteFile(ts.MkAbs(path), []byte(text), 0o666))
+}
+
+func findings(ts *testscript.TestScript) *triage.Findings {
+	var f triage.Findings
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("tracetest-out/findings.json")), &f))
+	return &f
+}
+
+func leaks(f *triage.Findings) []triage.Change     { return f.Leaks }
+func contained(f *triage.Findings) []triage.Change { return f.Contained }
+
+// ownerText is how scripts write an owner: "Test", "Test: spec" or "package path".
+func ownerText(o *triage.Owner) string {
+	switch {
+	case o == nil:
+		return "nobody"
+	case o.Spec != "":
+		return o.Test + ": " + o.Spec
+	case o.Test != "":
+		return o.Test
+	}
+	return "package " + o.Package
+}
+
+func changeText(c triage.Change) string {
+	who := ownerText(c.Owner)
+	if c.Certainty == triage.Narrowed {
+		var names []string
+		for _, s := range c.Suspects {
+			names = append(names, ownerText(&s))
+		}
+		slices.Sort(names)
+		who = strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s %s %s %s %s", c.Parameter, c.From, c.To, c.Certainty, who)
+}
+
+func wantChange(ts *testscript.TestScript, neg bool, args []string, of func(*triage.Findings) []triage.Change) {
+	want := strings.Join(args, " ")
+	var all []string
+	for _, c := range of(findings(ts)) {
+		all = append(all, changeText(c))
+	}
+	if slices.Contains(all, want) == neg {
+		ts.Fatalf("want %q (not: %v) among:\n%s", want, neg, strings.Join(all, "\n"))
+	}
+}
+
+func wantCount(ts *testscript.TestScript, args []string, got int) {
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("got %d, want %s:\n%s", got, args[0], ts.ReadFile("tracetest-out/findings.json"))
+	}
+}
+
+func wantFailure(ts *testscript.TestScript, neg bool, args []string) {
+	var all []string
+	for _, f := range findings(ts).Failures {
+		owner := ownerText(&triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})
+		all = append(all, fmt.Sprintf("%s %s %s: %s", f.Status, f.Cause, owner, f.Message))
+		if f.Status == args[0] && string(f.Cause) == args[1] && owner == args[2] && (len(args) < 4 || strings.Contains(f.Message, args[3])) {
+			if neg {
+				ts.Fatalf("there is %q", args)
+			}
+			return
+		}
+	}
+	if !neg {
+		ts.Fatalf("want %q among:\n%s", args, strings.Join(all, "\n"))
+	}
+}
+
+func wantRestored(ts *testscript.TestScript, _ bool, args []string) {
+	for _, c := range findings(ts).Leaks {
+		if c.Parameter != args[0] {
+			continue
+		}
+		got := ownerText(c.RestoredBy)
+		if c.RestoredByTool {
+			got = "tracetest"
+		}
+		if got != args[1] {
+			ts.Fatalf("the leak of %s was put back by %q, want %q", args[0], got, args[1])
+		}
+		return
+	}
+	ts.Fatalf("%s did not leak", args[0])
+}
