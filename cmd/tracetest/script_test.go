@@ -131,6 +131,8 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		// contained: the same among the contained changes.
 		"leak":      func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, leaks) },
 		"contained": func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, contained) },
+		// suspect PARAMETER OWNER: the change of it is narrowed, and this owner is a suspect.
+		"suspect": wantSuspect,
 		// leaks N, contains N, failures N: there are so many.
 		"leaks": func(ts *testscript.TestScript, _ bool, args []string) { wantCount(ts, args, len(findings(ts).Leaks)) },
 		"contains": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -244,6 +246,17 @@ func wantChange(ts *testscript.TestScript, neg bool, args []string, of func(*tri
 	if slices.Contains(all, want) == neg {
 		ts.Fatalf("want %q (not: %v) among:\n%s", want, neg, strings.Join(all, "\n"))
 	}
+}
+
+func wantSuspect(ts *testscript.TestScript, _ bool, args []string) {
+	f := findings(ts)
+	for _, c := range append(f.Leaks, f.Contained...) {
+		if c.Parameter == args[0] && c.Certainty == triage.Narrowed && c.Owner == nil &&
+			slices.ContainsFunc(c.Suspects, func(o triage.Owner) bool { return ownerText(&o) == args[1] }) {
+			return
+		}
+	}
+	ts.Fatalf("%s is no suspect of changing %s:\n%s", args[1], args[0], ts.ReadFile("tracetest-out/findings.json"))
 }
 
 func wantCount(ts *testscript.TestScript, args []string, got int) {

@@ -40,7 +40,7 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 	}
 	o := &Overlay{GOROOT: tools.GOROOT, Unhooked: map[string]string{}}
 	if tools.InModCache() {
-		// https://go.dev/issue/71783: Go 1.25 refuses to replace files below
+		// https://go.dev/issue/71075: Go 1.25 refuses to replace files below
 		// GOMODCACHE. Below a link to it, it does not.
 		o.GOROOT = filepath.Join(dir, "go")
 		if err := os.Symlink(tools.GOROOT, o.GOROOT); err != nil {

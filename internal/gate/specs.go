@@ -20,8 +20,9 @@ type specReport struct {
 	LeafNodeText                string
 	State                       string
 	Failure                     *struct {
-		Message  string
-		Location location
+		Message        string
+		ForwardedPanic string // what a panic said
+		Location       location
 	}
 }
 
@@ -62,6 +63,9 @@ func (r *specReport) outcome() record.Outcome {
 	}
 	if r.Failure != nil {
 		o.Message, o.Location = r.Failure.Message, r.Failure.Location.String()
+		if r.Failure.ForwardedPanic != "" {
+			o.Message += ": " + r.Failure.ForwardedPanic
+		}
 	}
 	return o
 }

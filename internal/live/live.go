@@ -151,7 +151,8 @@ func (l *Live) count(e gotest.Event) {
 }
 
 // endBenchmarks tells testjson that benchmarks passed. `go test -json` reports
-// the end of one only when it fails, and testjson would call the others failed.
+// the end of one only when it fails (https://go.dev/issue/61767), and testjson
+// would call the others failed.
 func (l *Live) endBenchmarks(e gotest.Event) {
 	key := e.Package + " " + e.Test
 	switch {

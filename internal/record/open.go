@@ -180,6 +180,12 @@ func (o *Open) pkg(process int) string {
 	return ""
 }
 
+// Present reports whether a test binary has neither exited nor gone.
+func (o *Open) Present(process int) bool {
+	p := o.processes[process]
+	return p != nil && !p.closed
+}
+
 // Running reports whether a test binary that is held at its boundaries is
 // still there.
 func (o *Open) Running() bool {

@@ -128,8 +128,11 @@ type Boundary struct {
 	Process int    `json:"process,omitempty"` // zero for event and finish
 	Owner   int64  `json:"owner,omitempty"`   // zero where the boundary is not an owner's
 	Begin   *Owner `json:"begin,omitempty"`   // on begin
-	// Container is the Ordered container that ended, on close.
+	// Container is the Ordered container that ended, on close, and Before the
+	// boundary that showed it, which comes next. The container ended before
+	// the looks of this one.
 	Container string   `json:"container,omitempty"`
+	Before    Verb     `json:"before,omitempty"`
 	End       *Outcome `json:"end,omitempty"`   // on end
 	Nodes     []Node   `json:"nodes,omitempty"` // on suite-end: Ginkgo's suite nodes that ran
 	// Held is how long the test waited for its answer, in nanoseconds.

@@ -21,6 +21,7 @@ type watcher struct {
 	repair  *repair
 	// container is the Ordered container of the last spec, by process.
 	container map[int]string
+	due       bool // a test event came for which nothing was looked at
 	baseline  []snapshot.Mark
 }
 
@@ -155,7 +156,9 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 	if b.End != nil {
 		b.End.Message = w.p.Scrub(b.End.Message)
 	}
-	b.Looks = w.look(ctx)
+	if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
+		b.Looks = w.look(ctx)
+	}
 	b.Held = time.Since(began)
 	w.repair.before(&b)
 	w.append(record.Entry{Boundary: &b})
@@ -187,7 +190,7 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 	if last == "" {
 		return
 	}
-	closed := &record.Boundary{Verb: record.VerbClose, Process: b.Process, Container: last, Looks: w.look(ctx)}
+	closed := &record.Boundary{Verb: record.VerbClose, Process: b.Process, Container: last, Before: b.Verb, Looks: w.look(ctx)}
 	w.append(record.Entry{Boundary: closed})
 	w.repair.after(ctx, closed)
 }
@@ -195,15 +198,15 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 // event takes in a test event, and looks at the servers where the package is
 // not held at its boundaries.
 func (w *watcher) event(ctx context.Context, e gotest.Event, more <-chan gotest.Event) {
-	t := w.outputs.Add(e)
-	if t == nil {
-		return
+	if t := w.outputs.Add(e); t != nil {
+		t.Output = w.p.Scrub(t.Output)
+		w.append(record.Entry{Test: t})
+		w.due = w.due || !w.open.Greeted(t.Package)
 	}
-	t.Output = w.p.Scrub(t.Output)
-	w.append(record.Entry{Test: t})
 	// With more events waiting, a look now would tell no more than one after
 	// them.
-	if len(more) == 0 && !w.open.Greeted(t.Package) {
+	if w.due && len(more) == 0 {
+		w.due = false
 		w.append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbEvent, Looks: w.look(ctx)}})
 	}
 }

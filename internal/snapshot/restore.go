@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"tracetest/internal/record"
-	"tracetest/internal/snapshot/rediscli"
+	"tracetest/internal/rediscli"
 )
 
 // Restore puts back what differed from the mark at the last look, and looks

@@ -12,7 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"tracetest/internal/snapshot/rediscli"
+	"tracetest/internal/rediscli"
 )
 
 const defaultPort = "6379"

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"tracetest/internal/snapshot/rediscli"
+	"tracetest/internal/rediscli"
 )
 
 var (

@@ -137,6 +137,11 @@ func (a *Analysis) process(e record.Entry) {
 	} else {
 		a.processes[p.Index] = &process{Process: p}
 	}
+	if p.Host != nil {
+		for _, host := range p.Host.Owners { // they may end before it does
+			a.keep(record.Ref{Owner: host})
+		}
+	}
 	a.apply(e)
 	if p.Host == nil && p.Package != "" {
 		a.outcomes.greeted(p.Package)
@@ -192,6 +197,9 @@ func (a *Analysis) widen() {
 
 func (a *Analysis) boundary(e record.Entry) {
 	b := e.Boundary
+	if b.Verb == record.VerbClose {
+		a.closeUnit(unit{process: b.Process, container: b.Container}, e)
+	}
 	a.widen()
 	for _, look := range b.Looks {
 		if look.Server >= 0 && look.Server < len(a.servers) {
@@ -214,8 +222,6 @@ func (a *Analysis) boundary(e record.Entry) {
 			p.nodes, p.suiteTest = b.Nodes, b.Owner
 			a.suiteEnd(e, p)
 		}
-	case record.VerbClose:
-		a.closeUnit(unit{process: b.Process, container: b.Container}, e)
 	case record.VerbExit, record.VerbGone:
 		a.processEnd(e)
 	case record.VerbFinish:
@@ -246,8 +252,8 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 	}
 	for _, name := range sortedKeys(look.Config) {
 		value := look.Config[name]
-		if s.now[name] == value || (s.Cluster && name == "replicaof") {
-			continue // in a cluster the master changes by itself (failover)
+		if s.now[name] == value || s.topology(name) {
+			continue
 		}
 		m := &mutation{server: s, parameter: name, from: s.now[name], to: value, refs: refs, seq: e.Seq,
 			sent: s.sent, received: look.Received, phase: a.phase(refs, e), restart: restarted, tool: by != nil}
@@ -262,6 +268,12 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 	}
 	s.sent = look.Sent
 	s.window = map[record.Ref]bool{}
+}
+
+// topology reports whether a parameter changes without any client: in a
+// cluster a failover moves the master.
+func (s *server) topology(name string) bool {
+	return s.Cluster && (name == "replicaof" || name == "slaveof") // 6.x has the old name only
 }
 
 func (a *Analysis) test(e record.Entry) {

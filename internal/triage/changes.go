@@ -173,7 +173,7 @@ func (a *Analysis) phase(refs []record.Ref, e record.Entry) string {
 		return ""
 	}
 	begins := e.Boundary.Verb == record.VerbBegin && e.Boundary.Begin.Kind == record.KindSpec
-	ends := e.Boundary.Verb == record.VerbSuiteEnd
+	ends := e.Boundary.Verb == record.VerbSuiteEnd || e.Boundary.Before == record.VerbSuiteEnd
 	switch {
 	case (begins || ends) && p.specs == 0:
 		return "before"

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"tracetest/internal/record"
-	"tracetest/internal/snapshot/rediscli"
+	"tracetest/internal/rediscli"
 )
 
 // Exit codes of tracetest, by what a run showed.
@@ -22,7 +22,7 @@ func (a *Analysis) finish() {
 	for _, s := range a.servers {
 		s.finished = true
 		for _, name := range sortedKeys(s.Config) {
-			if s.now[name] == s.Config[name] || (s.Cluster && name == "replicaof") {
+			if s.now[name] == s.Config[name] || s.topology(name) {
 				continue
 			}
 			s.changed = append(s.changed, Changed{Server: s.Address, Parameter: name, Value: s.now[name], Baseline: s.Config[name],

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
-	"tracetest/internal/snapshot/rediscli"
+	"tracetest/internal/rediscli"
 )
 
 // name names an owner. Phase says in which part of a Ginkgo suite a test was,

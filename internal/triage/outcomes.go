@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type interval struct {
 	run, end time.Time // end is zero while it runs
 	inner    bool      // it has subtests or specs
 	paused   bool      // it waits for its turn to run in parallel
+	status   string    // what the gate heard of its end, empty before
 }
 
 // outcome is a test or spec that failed.
@@ -151,6 +153,9 @@ func (o *outcomes) fail(p *pkg, t *record.Test, status string, seq int64) {
 // held takes in the end of a test that was held.
 func (o *outcomes) held(w *owner, seq int64) {
 	p := o.of(w.pkg)
+	if i := p.running[w.Name]; i != nil {
+		i.status = w.status
+	}
 	switch w.status {
 	case "fail", "panic":
 		p.ownFault[w.Name] = p.ownFault[w.Name] || w.status == "fail"
@@ -202,22 +207,29 @@ func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 		p.began = t.Time
 	case "pass", "fail", "skip":
 		p.ended, p.Outcome = t.Time, t.Action
-		o.benchmarks(p)
+		o.unreported(p)
 		if t.Action == "fail" {
 			o.packageFailed(p, t, seq)
 		}
 	}
 }
 
-// benchmarks ends the benchmarks of a package: `go test -json` reports the end
-// of one only when it fails (https://go.dev/issue/66825).
-func (o *outcomes) benchmarks(p *pkg) {
+// unreported ends the tests of a package whose end was no event: benchmarks
+// have one only when they fail (https://go.dev/issue/61767), and with -v output
+// without a line end hides some (https://go.dev/issue/81599). What the gate
+// heard counts; of a benchmark that was not held, how the package ended.
+func (o *outcomes) unreported(p *pkg) {
 	for _, name := range sortedKeys(p.running) {
-		if !strings.HasPrefix(name, "Benchmark") || len(p.held[name]) > 0 || p.Outcome == "fail" && p.failures == 0 {
+		i := p.running[name]
+		passed := i.status == "pass" || i.status == "skip"
+		if !p.Instrumented && strings.HasPrefix(name, "Benchmark") {
+			passed = p.Outcome == "pass" || p.failures > 0
+		}
+		if !passed {
 			continue
 		}
-		if !p.running[name].inner {
-			o.count("pass")
+		if !i.inner {
+			o.count(cmp.Or(i.status, "pass"))
 		}
 		delete(p.running, name)
 	}
@@ -240,7 +252,7 @@ func (o *outcomes) packageFailed(p *pkg, t *record.Test, seq int64) {
 func (o *outcomes) unfinished() {
 	for _, path := range o.order {
 		p := o.packages[path]
-		if len(p.running) > 0 || p.Outcome == "" {
+		if len(p.running) > 0 && p.Outcome == "fail" || p.Outcome == "" {
 			p.Outcome = "died"
 		}
 		for _, name := range sortedKeys(p.running) {
