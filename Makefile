@@ -1,0 +1,45 @@
+# `make` alone says what there is. Whatever is missing (a Redis, a C compiler
+# for test-all) is installed with apt-get where there is one.
+
+.DEFAULT_GOAL := help
+.PHONY: help build install demo test test-all lint fmt tidy readme clean
+
+TIMEOUT ?= 8m
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build bin/tracetest
+	go build -o bin/tracetest ./cmd/tracetest
+
+install: ## Install tracetest with go install
+	go install ./cmd/tracetest
+
+demo: ## Find the leak of the incident in testdata/incident, with a Redis of its own
+	@scripts/demo
+
+test: ## Run go vet and all tests
+	@scripts/setup
+	go vet ./...
+	go test -timeout $(TIMEOUT) ./...
+
+test-all: ## Run all tests with the race detector and with other Go toolchains (long)
+	@scripts/setup race
+	go vet ./...
+	TRACETEST_ALL=1 go test -race -timeout 60m ./...
+
+lint: ## Check formatting, go vet, go.mod and staticcheck
+	@scripts/lint
+
+fmt: ## Format the Go files
+	gofmt -l -w cmd internal scripts testdata/incident
+
+tidy: ## Tidy go.mod of the tool and of the incident
+	go mod tidy
+	cd testdata/incident && go mod tidy
+
+readme: ## Run the demo and put its output into README.md
+	@scripts/readme-demo
+
+clean: ## Remove what was built and reported
+	rm -rf bin tracetest-out
