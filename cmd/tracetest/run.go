@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"tracetest/internal/live"
@@ -43,7 +42,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	}
 	screen := &lazyOutput{}
 	plan, err := prepare(ctx, signals, run.Options{
-		Command: command(o, packages, goTest), Packages: packages, Args: goTest,
+		Command: o.command(targets), Packages: packages, Args: goTest,
 		Targets: targets, AllowPartial: o.allowPartial, Expect: expect, Gate: o.gate,
 		Restore: run.Restore(o.restore), Timeout: o.timeout,
 		Output: screen, Signals: signals,
@@ -134,10 +133,16 @@ func (o *options) create() (*os.File, error) {
 	return file, nil
 }
 
-// command is the command line as a person would repeat it.
-func command(o *options, packages, goTest []string) []string {
-	words := append([]string{"tracetest"}, os.Args[1:]...)
-	return words
+// command is the command line as a person would repeat it elsewhere: with the
+// server, also where it came from the environment.
+func (o *options) command(targets []snapshot.Target) []string {
+	words := []string{"tracetest"}
+	if len(o.redis) == 0 {
+		for _, t := range targets {
+			words = append(words, "--redis", t.Address())
+		}
+	}
+	return append(words, os.Args[1:]...)
 }
 
 // watching follows the record while it is written, to tell of a leak the
@@ -149,10 +154,18 @@ type watching struct {
 }
 
 func (w *watching) entry(e record.Entry) {
-	for _, leak := range w.analysis.Add(e) {
-		w.leaks++
-		w.screen.Leaks(w.leaks)
-		w.screen.Say("tracetest: " + report.LeakLine(leak))
+	leaks := w.analysis.Add(e)
+	w.leaks += len(leaks)
+	w.screen.Leaks(w.leaks)
+	for _, line := range report.LeakLines(leaks) {
+		w.screen.Say("tracetest: " + line)
+	}
+	if e.Server != nil {
+		for _, u := range w.analysis.Unmet() {
+			if u.Server == e.Server.Address {
+				w.screen.Say("tracetest: " + report.UnmetLine(u))
+			}
+		}
 	}
 }
 
@@ -161,4 +174,3 @@ func (w *watching) entry(e record.Entry) {
 type lazyOutput struct{ *live.Live }
 
 var _ run.Output = (*lazyOutput)(nil)
-var _ = strings.Join

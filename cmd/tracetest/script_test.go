@@ -83,11 +83,6 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 			_, port, _ := strings.Cut(s.Addr, ":")
 			ts.Setenv("REDIS_PORT", port)
 			servers.Store(s.Addr, s)
-			info, err := s.Try("INFO", "server")
-			ts.Check(err)
-			_, pid, _ := strings.Cut(info, "process_id:")
-			pid, _, _ = strings.Cut(pid, "\r")
-			ts.Setenv("REDIS_PID", pid)
 		},
 		// redis2 starts a second server, in $REDIS2.
 		"redis2": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -182,8 +177,9 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 }
 
 func startRedis(ts *testscript.TestScript, args []string) *redistest.Server {
-	dir := ts.MkAbs(fmt.Sprintf("redis-%d", time.Now().UnixNano()))
-	ts.Check(os.MkdirAll(dir, 0o777))
+	dir, err := os.MkdirTemp("", "redis-data")
+	ts.Check(err)
+	ts.Defer(func() { os.RemoveAll(dir) })
 	s, err := redistest.Run(dir, args...)
 	ts.Check(err)
 	ts.Defer(func() { s.Close() })

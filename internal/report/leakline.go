@@ -2,16 +2,48 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"tracetest/internal/triage"
 )
 
-// LeakLine says a leak in a line, for the moment in which it is seen.
-func LeakLine(c triage.Change) string {
-	k := ink{limit: 120}
-	who := fmt.Sprintf("left by one of %d suspects", len(c.Suspects))
-	if c.Owner != nil {
-		who = "left by " + k.ownerFull(*c.Owner)
+// lineInk writes the lines that are shown during a run.
+var lineInk = ink{limit: 100}
+
+// LeakLines says leaks in a line each, for the moment in which they are seen.
+// Those of one owner share a line.
+func LeakLines(leaks []triage.Change) []string {
+	k := lineInk
+	var lines []string
+	for i := 0; i < len(leaks); {
+		c := leaks[i]
+		var what []string
+		for ; i < len(leaks) && sameOwner(c, leaks[i]); i++ {
+			what = append(what, fmt.Sprintf("%s %s -> %s", k.name(leaks[i].Parameter), k.before(leaks[i]), k.after(leaks[i])))
+		}
+		who := fmt.Sprintf("one of %d suspects", len(c.Suspects))
+		if c.Owner != nil {
+			who = k.owner(*c.Owner)
+		}
+		lines = append(lines, fmt.Sprintf("leak: %s left %s (%s, %s)", who, strings.Join(what, ", "), k.name(c.Server), c.Certainty))
 	}
-	return fmt.Sprintf("leak: %s is %s and was %s, %s (%s, %s)", k.name(c.Parameter), k.after(c), k.before(c), who, k.name(c.Server), c.Certainty)
+	return lines
+}
+
+func sameOwner(a, b triage.Change) bool {
+	if a.Owner == nil || b.Owner == nil {
+		return a.Parameter == b.Parameter && a.Server == b.Server && a.At.Equal(b.At)
+	}
+	return *a.Owner == *b.Owner && a.Server == b.Server
+}
+
+// UnmetLine says an expectation that does not hold before the run begins.
+func UnmetLine(u triage.Unmet) string {
+	k := lineInk
+	line := fmt.Sprintf("before the run, %s on %s is %s and not %s as --expect says",
+		k.name(u.Parameter), k.name(u.Server), k.value(u.Parameter, u.Value, false), k.value(u.Parameter, u.Expected, false))
+	if u.Command != "" {
+		line += ": " + clean(u.Command)
+	}
+	return line
 }

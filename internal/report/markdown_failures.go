@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"strings"
 
 	"tracetest/internal/triage"
@@ -98,10 +99,13 @@ func (p *page) failureTable(failures []triage.Failure) {
 	p.table(&t)
 }
 
+// goValue is what Gomega prints before a value: its type and where it lies.
+var goValue = regexp.MustCompile(`<[*\w./\[\]]+ \| (0x[0-9a-f]+|len:\d+, cap:\d+)>:`)
+
 // said is what a test said, in one line. The first line alone is often only
 // "Expected", so the lines are joined.
 func (p *page) said(f triage.Failure) string {
-	text := strings.Join(strings.Fields(clean(f.Message)), " ")
+	text := strings.Join(strings.Fields(clean(goValue.ReplaceAllString(f.Message, ""))), " ")
 	if text == "" {
 		return ""
 	}

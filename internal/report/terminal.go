@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"tracetest/internal/record"
@@ -168,7 +169,11 @@ func (s *screen) serverPart() section {
 		part.lines = append(part.lines, s.commandLines(commands)...)
 	}
 	if len(s.Changed)+len(s.Unmet) == 0 && len(s.Leaks) > 0 {
-		part.lines = append(part.lines, wrap("nothing is left changed: every leak was put back later", s.width, 2)...)
+		by := "every leak was put back later"
+		if !slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }) {
+			by = "tracetest put every leak back"
+		}
+		part.lines = append(part.lines, wrap("nothing is left changed: "+by, s.width, 2)...)
 	}
 	return part
 }

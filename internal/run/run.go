@@ -258,11 +258,13 @@ func (p *Plan) scrubAll(words []string) []string {
 
 // privateDir makes a folder that nobody else can look into, with a short path:
 // the path of a unix socket has at most 104 bytes, and $TMPDIR can be longer.
+// Its name begins with a dot, because $TMPDIR can also lie in the user's
+// module, and ./... must not match what is in it.
 func privateDir() (string, error) {
-	dir, err := os.MkdirTemp("", "tracetest-")
+	dir, err := os.MkdirTemp("", ".tracetest-")
 	if err == nil && len(dir) > 90 {
 		os.RemoveAll(dir)
-		dir, err = os.MkdirTemp("/tmp", "tracetest-")
+		dir, err = os.MkdirTemp("/tmp", ".tracetest-")
 	}
 	if err != nil {
 		return "", fmt.Errorf("making a private folder: %w", err)

@@ -101,7 +101,7 @@ type Change struct {
 	Unit     string `json:"unit"`      // what should have put it back, in words: "test", "spec", "package", ...
 	Location string `json:"location"`  // file:line of the owner where Ginkgo says it; else empty
 	OwnerEnd string `json:"owner_end"` // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
-	Together int    `json:"together"`  // leaks of one CONFIG SET share this number, from 1
+	Together int    `json:"together"`  // leaks of one owner seen in one look, as of one CONFIG SET, share this number, from 1
 	Secret   bool   `json:"secret"`    // the values are hidden
 	Caveat   string `json:"caveat"`    // what weakens the attribution, a sentence; often empty
 	Settle   string `json:"settle"`    // what would settle it, a command; empty unless narrowed
@@ -145,7 +145,7 @@ type Failure struct {
 type Growth struct {
 	Owner  Owner  `json:"owner"`
 	Server string `json:"server"`
-	Bytes  int64  `json:"bytes"`
+	Bytes  int64  `json:"bytes"` // of used_memory, in which the buffers of connections count too
 	Keys   int64  `json:"keys"`
 }
 

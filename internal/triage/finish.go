@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
@@ -33,7 +34,8 @@ func (a *Analysis) finish() {
 
 // command returns what a person would type to set parameters by hand.
 func (a *Analysis) command(s *server, values map[string]string) string {
-	return rediscli.Restore(rediscli.Line(s.Address, s.TLS, rediscli.Login{}), values, false)
+	several := s.Flavor != "redis" || !strings.HasPrefix(s.Version, "6.") // CONFIG SET takes several since 7.0
+	return rediscli.Restore(rediscli.Line(s.Address, s.TLS, rediscli.Login{}), values, several)
 }
 
 func hidden(value string) bool { return len(value) > 8 && value[:8] == "(hidden " }
@@ -49,12 +51,11 @@ func (a *Analysis) Findings() *Findings {
 	a.settle()
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
 		Growth: orEmpty(a.growth), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.blind),
-		Restarts: orEmpty(a.restarts), Unmet: []Unmet{}, Notices: orEmpty(a.notices), Tests: a.outcomes.tests}
+		Restarts: orEmpty(a.restarts), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices), Tests: a.outcomes.tests}
 	for _, s := range a.servers {
 		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
 			StartedWith: s.StartedWith, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks})
 		f.Changed = append(f.Changed, s.changed...)
-		f.Unmet = append(f.Unmet, a.unmet(s)...)
 	}
 	for _, path := range a.outcomes.order {
 		f.Packages = append(f.Packages, a.outcomes.packages[path].Package)
@@ -105,7 +106,9 @@ func (a *Analysis) notHeld(f *Findings) {
 	}
 }
 
-// together numbers the leaks that were seen in one look and are of one owner.
+// together gives the same number to leaks that were seen in one look and are of
+// one owner, as those of one CONFIG SET are. Of suspects nobody knows whether
+// they mean the same one.
 func (a *Analysis) together(leaks []Change) {
 	number := 0
 	for i := range leaks {
@@ -115,12 +118,20 @@ func (a *Analysis) together(leaks []Change) {
 		number++
 		for j := i; j < len(leaks); j++ {
 			x, y := leaks[i], leaks[j]
-			same := x.Server == y.Server && x.At.Equal(y.At) && (x.Owner == nil) == (y.Owner == nil) && slices.Equal(x.Suspects, y.Suspects)
-			if same && (x.Owner == nil || *x.Owner == *y.Owner) {
+			if i == j || x.Server == y.Server && x.At.Equal(y.At) && x.Owner != nil && y.Owner != nil && *x.Owner == *y.Owner {
 				leaks[j].Together = number
 			}
 		}
 	}
+}
+
+// Unmet returns what the servers that were read so far do not have and should.
+func (a *Analysis) Unmet() []Unmet {
+	var unmet []Unmet
+	for _, s := range a.servers {
+		unmet = append(unmet, a.unmet(s)...)
+	}
+	return unmet
 }
 
 func (a *Analysis) unmet(s *server) []Unmet {
@@ -154,7 +165,7 @@ func (a *Analysis) runOf(f *Findings) Run {
 		if r.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0 {
 			r.Exit = ExitUnable // the go command did not understand its arguments
 		}
-	case len(f.Leaks) > 0 || len(a.outside) > 0:
+	case len(f.Leaks) > 0 || len(a.outside) > 0 || len(f.Unmet) > 0: // the state had leaked before
 		r.Exit = ExitLeaked
 	}
 	return r

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"slices"
 
 	"tracetest/internal/record"
@@ -203,10 +204,7 @@ func (a *Analysis) grow(u unit, s *unitState) {
 		g.Owner = a.name(s.ownerRef, "")
 		a.growth = append(a.growth, g)
 		slices.SortStableFunc(a.growth, func(x, y Growth) int {
-			if x.Bytes != y.Bytes {
-				return int(y.Bytes - x.Bytes)
-			}
-			return int(y.Keys - x.Keys)
+			return cmp.Or(cmp.Compare(y.Keys, x.Keys), cmp.Compare(y.Bytes, x.Bytes))
 		})
 		a.growth = a.growth[:min(len(a.growth), 10)]
 	}
