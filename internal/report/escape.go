@@ -210,19 +210,3 @@ func fence(lang string, lines []string) string {
 	tick := strings.Repeat("`", longest+1)
 	return tick + lang + "\n" + body.String() + tick + "\n"
 }
-
-// shellQuote writes a command line that a POSIX shell splits into args again.
-func shellQuote(args []string) string {
-	quoted := make([]string, len(args))
-	for i, arg := range args {
-		safe := arg != "" && strings.IndexFunc(arg, func(r rune) bool {
-			return r > 0x7e || !isAlnum(byte(r)) && !strings.ContainsRune("-_=+./:,@%", r)
-		}) < 0
-		if safe {
-			quoted[i] = arg
-			continue
-		}
-		quoted[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-	}
-	return strings.Join(quoted, " ")
-}

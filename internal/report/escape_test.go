@@ -4,6 +4,7 @@ import (
 	"go/format"
 	"strings"
 	"testing"
+	"tracetest/internal/rediscli"
 )
 
 func TestClean(t *testing.T) {
@@ -67,7 +68,7 @@ func TestFenceIsLongerThanItsContent(t *testing.T) {
 }
 
 func TestShellQuote(t *testing.T) {
-	got := shellQuote([]string{"tracetest", "./...", "--", "-run", "^TestA$", "it's", ""})
+	got := rediscli.Join([]string{"tracetest", "./...", "--", "-run", "^TestA$", "it's", ""})
 	if want := `tracetest ./... -- -run '^TestA$' 'it'\''s' ''`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -14,6 +14,7 @@ import (
 func TestImports(t *testing.T) {
 	allowed := map[string]bool{
 		"tracetest/internal/record":                  true,
+		"tracetest/internal/rediscli":                true,
 		"tracetest/internal/triage":                  true,
 		"github.com/olekukonko/tablewriter":          true,
 		"github.com/olekukonko/tablewriter/renderer": true,

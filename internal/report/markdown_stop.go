@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"tracetest/internal/rediscli"
 	"tracetest/internal/triage"
 )
 
@@ -37,7 +38,7 @@ func (p *page) stop() {
 		expected = "it must report no leak"
 	}
 	p.text("To confirm, run the same again; " + expected + ":")
-	p.fence("sh", compactCommands([]string{shellQuote(p.Run.Command)}))
+	p.fence("sh", compactCommands([]string{rediscli.Join(p.Run.Command)}))
 }
 
 // repair says what to do with the server now, and the commands for it.

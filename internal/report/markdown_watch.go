@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
+	"tracetest/internal/rediscli"
 )
 
 // watched says what the findings rest on.
@@ -39,10 +40,10 @@ func (p *page) watched() {
 	}
 	items = append(items, run)
 	if len(p.Run.Command) > 0 {
-		items = append(items, "Command: "+p.k.name(shellQuote(p.Run.Command)))
+		items = append(items, "Command: "+p.k.name(rediscli.Join(p.Run.Command)))
 	}
 	if len(p.Run.GoTest) > 0 {
-		items = append(items, "Go command: "+ink{markdown: true, limit: 600}.name(shellQuote(p.Run.GoTest)))
+		items = append(items, "Go command: "+ink{markdown: true, limit: 600}.name(rediscli.Join(p.Run.GoTest)))
 	}
 	exit := itoa(p.Run.Exit)
 	items = append(items,

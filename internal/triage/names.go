@@ -163,10 +163,7 @@ func (a *Analysis) settleBy(m *mutation) string {
 		}
 		words = append(append(append(words, args[:at]...), flags...), args[at:]...)
 	}
-	for i := range words {
-		words[i] = rediscli.Quote(words[i])
-	}
-	return strings.Join(words, " ")
+	return rediscli.Join(words)
 }
 
 func topLevel(test string) string {
