@@ -61,10 +61,8 @@ func (a *Analysis) Findings() *Findings {
 		f.Packages = append(f.Packages, a.outcomes.packages[path].Package)
 	}
 	a.sortChanges(f)
-	for _, o := range a.outcomes.failed {
-		if a.outcomes.listed(o) {
-			f.Failures = append(f.Failures, a.failure(o))
-		}
+	for _, o := range a.outcomes.listed() {
+		f.Failures = append(f.Failures, a.failure(o))
 	}
 	unheldLeaks, unheldContained := a.unheldChanges()
 	f.Leaks, f.Contained = append(f.Leaks, unheldLeaks...), append(f.Contained, unheldContained...)

@@ -24,6 +24,7 @@ type pkg struct {
 	running      map[string]*interval
 	intervals    []*interval // of tests that were not held, else empty
 	failures     int
+	hosting      map[string]bool       // tests that have specs within them
 	ownFault     map[string]bool       // tests that failed not only because a subtest did
 	held         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
 }
@@ -53,7 +54,7 @@ func newOutcomes() outcomes { return outcomes{packages: map[string]*pkg{}} }
 func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
-		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, ownFault: map[string]bool{}, held: map[string][]*outcome{}}
+		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, ownFault: map[string]bool{}, held: map[string][]*outcome{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
 	}
@@ -64,9 +65,7 @@ func (o *outcomes) greeted(path string) { o.of(path).Instrumented = true }
 
 // hosts notes that a test has specs within it.
 func (o *outcomes) hosts(path, test string) {
-	if i := o.of(path).running[test]; i != nil {
-		i.inner = true
-	}
+	o.of(path).hosting[test] = true
 }
 
 func (o *outcomes) event(t *record.Test, seq int64) {
@@ -105,7 +104,7 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 		if t.Action == "fail" {
 			o.fail(p, t, "fail", seq)
 		}
-		if !i.inner {
+		if !i.inner && !p.hosting[t.Test] {
 			o.count(t.Action)
 		}
 	}
@@ -228,7 +227,7 @@ func (o *outcomes) unreported(p *pkg) {
 		if !passed {
 			continue
 		}
-		if !i.inner {
+		if !i.inner && !p.hosting[name] {
 			o.count(cmp.Or(i.status, "pass"))
 		}
 		delete(p.running, name)
@@ -265,24 +264,27 @@ func (o *outcomes) unfinished() {
 	}
 }
 
-// listed reports whether a failure says something that no other does: a parent
+// listed returns the failures that say something that no other does: a parent
 // that failed only because a subtest or spec did is not listed beside it.
-func (o *outcomes) listed(f *outcome) bool {
-	if f.test == "" || f.spec != "" {
-		return true
+func (o *outcomes) listed() []*outcome {
+	specs, below := map[[2]string]bool{}, map[[2]string]bool{}
+	for _, f := range o.failed {
+		if f.spec != "" {
+			specs[[2]string{f.pkg, f.test}] = true
+		}
+		for up := parentOf(f.test); up != ""; up = parentOf(up) {
+			below[[2]string{f.pkg, up}] = true
+		}
 	}
-	for _, other := range o.failed {
-		if other.pkg != f.pkg || other == f {
+	var listed []*outcome
+	for _, f := range o.failed {
+		name := [2]string{f.pkg, f.test}
+		if f.spec == "" && (specs[name] || below[name] && !o.of(f.pkg).ownFault[f.test]) {
 			continue
 		}
-		if other.spec != "" && other.test == f.test {
-			return false
-		}
-		if strings.HasPrefix(other.test, f.test+"/") && !o.of(f.pkg).ownFault[f.test] {
-			return false
-		}
+		listed = append(listed, f)
 	}
-	return true
+	return listed
 }
 
 func parentOf(test string) string {

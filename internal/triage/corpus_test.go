@@ -1,0 +1,285 @@
+package triage_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"tracetest/internal/record"
+	"tracetest/internal/triage"
+)
+
+var update = flag.Bool("update", false, "write the records, their golden files and the README of testdata again")
+
+// recorded is a case of the corpus: a run, and the wrong answer that it guards
+// against.
+type recorded struct {
+	name  string
+	story string // what happens; who would be blamed wrongly, and by which reasoning
+	write func(r *rec)
+	on    func() *rec // what to begin with; newRec if nil
+}
+
+func (c recorded) record() *rec {
+	on := c.on
+	if on == nil {
+		on = newRec
+	}
+	r := on()
+	c.write(r)
+	return r
+}
+
+// chapter is a group of cases.
+type chapter struct {
+	title string
+	cases []recorded
+}
+
+func corpus() []chapter {
+	return []chapter{
+		{"Who did it", ownerCases()},
+		{"Leaked or contained", containedCases()},
+		{"What was put back, and by whom", restoredCases()},
+		{"Tests that run at the same time", parallelCases()},
+		{"Processes and how they end", processCases()},
+		{"Servers", serverCases()},
+		{"Failures and what is behind them", failureCases()},
+		{"Who failed", outcomeCases()},
+		{"Ginkgo", ginkgoCases()},
+		{"Tests that are not held", eventCases()},
+		{"How the run ended", runCases()},
+	}
+}
+
+func TestCorpus(t *testing.T) {
+	for _, chapter := range corpus() {
+		for _, c := range chapter.cases {
+			t.Run(c.name, func(t *testing.T) {
+				path := filepath.Join("testdata", c.name)
+				text := marshal(t, c.record().entries)
+				compare(t, path+".jsonl", text)
+				stored, err := os.ReadFile(path + ".jsonl")
+				if err != nil {
+					t.Fatal(err)
+				}
+				compare(t, path+".txt", []byte(render(analyse(t, stored))))
+			})
+		}
+	}
+}
+
+// The same record gives the same findings, whatever order maps have.
+func TestSameRecordSameFindings(t *testing.T) {
+	for _, c := range all() {
+		text := marshal(t, c.record().entries)
+		first := analyse(t, text)
+		for range 5 {
+			if again := analyse(t, text); !reflect.DeepEqual(first, again) {
+				t.Errorf("%s: two readings differ:\n%s\n%s", c.name, render(first), render(again))
+				break
+			}
+		}
+	}
+}
+
+// A run that is watched and the report of its record say the same of a leak,
+// and what is said while it runs is said at the end.
+func TestLeaksSaidWhileItRuns(t *testing.T) {
+	for _, c := range all() {
+		a := triage.New()
+		var said []triage.Change
+		for _, e := range c.record().entries {
+			said = append(said, a.Add(e)...)
+		}
+		final := a.Findings()
+		for _, s := range said {
+			found := slices.ContainsFunc(final.Leaks, func(l triage.Change) bool {
+				return l.Server == s.Server && l.Parameter == s.Parameter && l.From == s.From && l.To == s.To && l.At.Equal(s.At)
+			})
+			if !found {
+				t.Errorf("%s: said of %s while it ran, and not at the end", c.name, s.Parameter)
+			}
+		}
+	}
+}
+
+// Every finding of the corpus keeps what the contract promises.
+func TestContract(t *testing.T) {
+	for _, c := range all() {
+		f := analyse(t, marshal(t, c.record().entries))
+		for _, problem := range broken(f) {
+			t.Errorf("%s: %s\n%s", c.name, problem, render(f))
+		}
+		text, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range []string{"servers", "leaks", "contained", "failures", "growth", "packages", "changed", "restored", "blind", "restarts", "unmet", "notices", "suspects", "command", "go_test"} {
+			if bytes.Contains(text, []byte(`"`+field+`":null`)) {
+				t.Errorf("%s: the list %q is null", c.name, field)
+			}
+		}
+	}
+}
+
+// broken returns what findings say that no findings may.
+func broken(f *triage.Findings) []string {
+	var bad []string
+	say := func(format string, args ...any) { bad = append(bad, fmt.Sprintf(format, args...)) }
+	for _, list := range [][]triage.Change{f.Leaks, f.Contained} {
+		for _, c := range list {
+			named, several := c.Owner != nil, len(c.Suspects) > 0
+			switch {
+			case named == several:
+				say("%s has an owner and suspects, or neither", c.Parameter)
+			case named != (c.Certainty == triage.Bracketed):
+				say("%s is %s", c.Parameter, c.Certainty)
+			case (c.Settle != "") != several:
+				say("%s: what would settle it is said where it is settled, or not where it is not", c.Parameter)
+			case c.RestoredBy != nil && c.RestoredByTool:
+				say("%s was put back twice", c.Parameter)
+			}
+			if c.Secret != strings.Contains(c.From+c.To+c.Baseline, "(hidden ") {
+				say("%s: secret is %v", c.Parameter, c.Secret)
+			}
+		}
+	}
+	for i, c := range f.Leaks {
+		if c.To == c.From || c.To == c.Baseline {
+			say("%s leaked a value that is no leak: %s", c.Parameter, c.To)
+		}
+		if i > 0 && c.At.Before(f.Leaks[i-1].At) {
+			say("%s is not in the order of the run", c.Parameter)
+		}
+		for j, d := range f.Leaks {
+			if j != i && c.Together == d.Together && (c.Owner == nil || d.Owner == nil || *c.Owner != *d.Owner || !c.At.Equal(d.At)) {
+				say("%s and %s share a CONFIG SET", c.Parameter, d.Parameter)
+			}
+		}
+	}
+	for _, x := range f.Failures {
+		if x.Leak != nil && x.Contained != nil {
+			say("%s has a leak and a contained change behind it", x.Test)
+		}
+		if x.OOMErrors < 0 || x.Evicted < 0 {
+			say("%s met %d and %d", x.Test, x.OOMErrors, x.Evicted)
+		}
+		if (x.Leak != nil || x.Contained != nil) && x.Cause == triage.CauseOther {
+			say("%s has something behind it and no cause", x.Test)
+		}
+	}
+	if f.Tests.Total != f.Tests.Passed+f.Tests.Failed+f.Tests.Skipped {
+		say("the tests do not add up: %+v", f.Tests)
+	}
+	// What the run left changed is somebody's, or was said to be nobody's.
+	if f.Run.Complete && f.Run.Exit == triage.ExitClean && len(f.Changed) > 0 && len(f.Restarts) == 0 {
+		say("%s was left changed, and the run is called clean", f.Changed[0].Parameter)
+	}
+	return bad
+}
+
+// testdata/README.md has a paragraph for each case, and no file is without one.
+func TestReadme(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Recorded runs\n\n" +
+		"Each case is a run (`NAME.jsonl`), what it means in one line per finding (`NAME.txt`), and a way of being wrong\n" +
+		"that it guards against. `go run ./cmd/tracetest report internal/triage/testdata/NAME.jsonl` writes its report.\n\n" +
+		"The cases are written in `../*_cases_test.go`. To add one, write it there, run `go test ./internal/triage -update`,\n" +
+		"and read the new `NAME.txt` as if it accused you. This page is written by that command as well.\n")
+	known := map[string]bool{"README.md": true, "known": true, "fuzz": true}
+	for _, chapter := range corpus() {
+		fmt.Fprintf(&b, "\n## %s\n", chapter.title)
+		for _, c := range chapter.cases {
+			if known[c.name+".txt"] {
+				t.Errorf("two cases are called %s", c.name)
+			}
+			known[c.name+".txt"], known[c.name+".jsonl"] = true, true
+			fmt.Fprintf(&b, "\n**%s.** %s\n", c.name, strings.Join(strings.Fields(c.story), " "))
+		}
+	}
+	compare(t, filepath.Join("testdata", "README.md"), []byte(b.String()))
+	files, err := os.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !known[f.Name()] {
+			t.Errorf("testdata/%s is of no case", f.Name())
+		}
+	}
+}
+
+func all() []recorded {
+	var all []recorded
+	for _, chapter := range corpus() {
+		all = append(all, chapter.cases...)
+	}
+	return all
+}
+
+// marshal writes entries as record.Writer does.
+func marshal(t testing.TB, entries []record.Entry) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	for _, e := range entries {
+		line, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(append(line, '\n'))
+	}
+	return b.Bytes()
+}
+
+// analyse reads a record as the command does.
+func analyse(t testing.TB, text []byte) *triage.Findings {
+	t.Helper()
+	a := triage.New()
+	for entry, err := range record.Read(bytes.NewReader(text)) {
+		var bad *record.SyntaxError
+		switch {
+		case errors.As(err, &bad):
+			a.Damaged(bad.Line, bad.Err)
+		case err != nil:
+			t.Fatal(err)
+		default:
+			a.Add(entry)
+		}
+	}
+	return a.Findings()
+}
+
+// compare compares with a golden file, or writes it.
+func compare(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(got, want) {
+		return
+	}
+	if strings.HasSuffix(path, ".jsonl") {
+		t.Errorf("%s is not what the case writes; run go test -update", path)
+		return
+	}
+	t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
+}

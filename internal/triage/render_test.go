@@ -1,0 +1,160 @@
+package triage_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"tracetest/internal/triage"
+)
+
+// render says findings in one line each, for people who check a golden file.
+func render(f *triage.Findings) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+
+	complete := "complete"
+	if !f.Run.Complete {
+		complete = "NOT COMPLETE: " + f.Run.Incomplete
+	}
+	line("exit %d, %s", f.Run.Exit, complete)
+	for i, c := range f.Leaks {
+		line("leak %d: %s, together %d", i, change(f, c), c.Together)
+	}
+	for i, c := range f.Contained {
+		line("contained %d: %s", i, change(f, c))
+	}
+	for _, x := range f.Failures {
+		text := fmt.Sprintf("failure (%s): %s: %s", x.Status, owner(triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}), x.Cause)
+		if x.OOMErrors > 0 {
+			text += fmt.Sprintf(", %d oom", x.OOMErrors)
+		}
+		if x.Evicted > 0 {
+			text += fmt.Sprintf(", %d evicted", x.Evicted)
+		}
+		if x.Leak != nil {
+			text += fmt.Sprintf(", behind it leak %d", *x.Leak)
+		}
+		if x.Contained != nil {
+			text += fmt.Sprintf(", behind it contained %d", *x.Contained)
+		}
+		line("%s", text)
+	}
+	for _, c := range f.Changed {
+		repaired := ""
+		if c.Repaired {
+			repaired = ", repaired"
+		}
+		line("changed: %s%s %q, was %q%s", c.Parameter, at(f, c.Server), c.Value, c.Baseline, repaired)
+	}
+	for _, r := range f.Restored {
+		after := "the run"
+		if r.After != nil {
+			after = owner(*r.After)
+		}
+		var names []string
+		for _, name := range slices.Sorted(maps.Keys(r.Values)) {
+			names = append(names, name+" "+r.Values[name])
+		}
+		line("restored (%s) after %s: %s", r.When, after, strings.Join(names, ", "))
+	}
+	for _, g := range f.Growth {
+		line("growth: %s: %d keys", owner(g.Owner), g.Keys)
+	}
+	for _, x := range f.Blind {
+		seen := ", never seen again"
+		if !x.To.IsZero() {
+			seen = ""
+		}
+		line("blind%s: open were %s%s", at(f, x.Server), owners(x.Owners), seen)
+	}
+	for _, x := range f.Restarts {
+		line("restart%s: open were %s", at(f, x.Server), owners(x.Owners))
+	}
+	for _, x := range f.Unmet {
+		line("unmet: %s%s is %q, expected %q", x.Parameter, at(f, x.Server), x.Value, x.Expected)
+	}
+	for _, n := range f.Notices {
+		line("notice %s %s", n.Code, n.Package)
+	}
+	for _, p := range f.Packages {
+		held := ""
+		if !p.Instrumented {
+			held = ", not held"
+		}
+		if !p.Ran {
+			held += ", ran nothing"
+		}
+		line("package %s: %s%s", p.Path, orNothing(p.Outcome), held)
+	}
+	t := f.Tests
+	line("tests: %d = %d passed + %d failed + %d skipped; %d specs", t.Total, t.Passed, t.Failed, t.Skipped, t.Specs)
+	return b.String()
+}
+
+func change(f *triage.Findings, c triage.Change) string {
+	text := fmt.Sprintf("%s%s %q to %q", c.Parameter, at(f, c.Server), c.From, c.To)
+	if c.Baseline != c.From {
+		text += fmt.Sprintf(" (baseline %q)", c.Baseline)
+	}
+	if c.Owner != nil {
+		text += " by " + owner(*c.Owner)
+		if c.OwnerEnd != "" {
+			text += " (" + c.OwnerEnd + ")"
+		}
+	}
+	text += ", " + string(c.Certainty)
+	if len(c.Suspects) > 0 {
+		text += " to " + owners(c.Suspects)
+	}
+	text += ", of a " + c.Unit
+	if c.RestoredBy != nil {
+		text += ", put back by " + owner(*c.RestoredBy)
+	}
+	if c.RestoredByTool {
+		text += ", put back by tracetest"
+	}
+	if c.Secret {
+		text += ", secret"
+	}
+	if c.Caveat != "" {
+		text += " (" + c.Caveat + ")"
+	}
+	return text
+}
+
+func at(f *triage.Findings, server string) string {
+	if len(f.Servers) < 2 {
+		return ""
+	}
+	return " at " + server
+}
+
+func owner(o triage.Owner) string {
+	text := o.Package
+	for _, part := range []string{o.Test, o.Spec} {
+		if part != "" {
+			text += " > " + part
+		}
+	}
+	return text
+}
+
+func owners(list []triage.Owner) string {
+	if len(list) == 0 {
+		return "nobody"
+	}
+	var texts []string
+	for _, o := range list {
+		texts = append(texts, owner(o))
+	}
+	return "{" + strings.Join(texts, ", ") + "}"
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing said"
+	}
+	return s
+}
