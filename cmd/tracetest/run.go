@@ -33,8 +33,12 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return err
 	}
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
+	// A reader that goes away (| head) must not end the run: with a handler, a
+	// write to its pipe is only an error. To ignore the signal would make the
+	// tests ignore it as well.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
 	out, isTerminal, width := stdout, false, func() int { return 80 }
 	if f, ok := stdout.(*os.File); ok {

@@ -138,6 +138,9 @@ func (p *Plan) openGate(ctx context.Context) error {
 
 func (p *Plan) tryGate(ctx context.Context) (err error) {
 	if p.listed, err = gotest.List(ctx, p.args); err != nil {
+		if overlay, set := p.args.Value("overlay"); set {
+			err = fmt.Errorf("%w (with your own -overlay=%s)", err, overlay)
+		}
 		return err
 	}
 	if p.dir, err = privateDir(); err != nil {

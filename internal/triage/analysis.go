@@ -19,6 +19,7 @@
 package triage
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -38,9 +39,10 @@ type Analysis struct {
 	owners    map[int64]*owner
 	processes map[int]*process
 	units     map[unit]*unitState
-	changes   []*mutation // in order
-	episodes  []*episode  // open ones
-	leaks     []*episode  // closed, in the order in which they ended
+	openUnits []*unitState // those that nobody has disturbed
+	changes   []*mutation  // in order
+	episodes  []*episode   // open ones
+	leaks     []*episode   // closed, in the order in which they ended
 	contained []*episode
 	unheld    []*mutation // changes seen while tests ran that were not held
 	outside   []*mutation // changes while nobody was open
@@ -51,6 +53,8 @@ type Analysis struct {
 	restarts []Restart
 	restored []Restore
 	notices  []Notice
+	last     int64 // sequence number of the entry before
+	damaged  bool  // entries are missing
 }
 
 // server is a watched server as of the entries that were read.
@@ -91,6 +95,11 @@ func (a *Analysis) Add(e record.Entry) []Change {
 		a.began = e.At
 	}
 	a.ended = e.At
+	if e.Seq != a.last+1 && !a.damaged {
+		a.damaged = true
+		a.notices = append(a.notices, Notice{Code: "record-damaged", Text: fmt.Sprintf("Entries of the record are missing before number %d.", e.Seq)})
+	}
+	a.last = e.Seq
 	before := len(a.leaks)
 	switch {
 	case e.Run != nil:
@@ -119,6 +128,7 @@ func (a *Analysis) Add(e record.Entry) []Change {
 
 // Damaged takes in a line of the record that could not be read.
 func (a *Analysis) Damaged(line int, err error) {
+	a.damaged = true
 	a.notices = append(a.notices, Notice{Code: "record-damaged", Text: fmt.Sprintf("Line %d of the record cannot be read and was left out: %v.", line, err)})
 }
 
@@ -144,7 +154,7 @@ func (a *Analysis) process(e record.Entry) {
 	}
 	a.apply(e)
 	if p.Host == nil && p.Package != "" {
-		a.outcomes.greeted(p.Package)
+		a.outcomes.greeted(p.Package, e.Seq)
 		a.adopt(p, e)
 	}
 }
@@ -184,19 +194,30 @@ func (a *Analysis) apply(e record.Entry) {
 
 // widen notes who is open now as somebody who may have made the next change.
 func (a *Analysis) widen() {
-	active := a.open.Active()
-	for _, ref := range active {
+	var units []unit
+	for _, ref := range a.open.Active() {
 		for _, s := range a.servers {
 			s.window[ref] = true
 		}
-		if u := a.units[a.unitOf(ref)]; u != nil && len(active) > 1 {
-			u.alone = false
+		if u := a.unitOf(ref); !slices.Contains(units, u) {
+			units = append(units, u)
 		}
+	}
+	switch len(units) {
+	case 0:
+	case 1:
+		a.disturb(units[0])
+	default:
+		a.disturb(unit{})
 	}
 }
 
 func (a *Analysis) boundary(e record.Entry) {
 	b := e.Boundary
+	if b.Verb == record.VerbBegin && b.Begin == nil {
+		a.Damaged(int(e.Seq), errors.New("a begin without its owner"))
+		return
+	}
 	if b.Verb == record.VerbClose {
 		a.closeUnit(unit{process: b.Process, container: b.Container}, e)
 	}
@@ -238,6 +259,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 			a.blind = append(a.blind, Blind{Server: s.Address, From: look.Sent, Reason: look.Error, Owners: a.names(a.open.Active())})
 			s.blind = len(a.blind)
 		}
+		a.disturb(unit{})
 		return
 	}
 	if s.blind > 0 {
@@ -249,6 +271,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 	if restarted {
 		s.runID = look.RunID
 		a.restarts = append(a.restarts, Restart{Server: s.Address, At: look.Received, Owners: a.names(refs)})
+		a.disturb(unit{})
 	}
 	for _, name := range sortedKeys(look.Config) {
 		value := look.Config[name]
@@ -256,13 +279,17 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 			continue
 		}
 		m := &mutation{server: s, parameter: name, from: s.now[name], to: value, refs: refs, seq: e.Seq,
-			sent: s.sent, received: look.Received, phase: a.phase(refs, e), restart: restarted, tool: by != nil}
+			sent: s.sent, received: look.Received, phase: a.phase(refs, e), restart: restarted}
+		if by != nil { // it may show what somebody else did as well
+			put, ours := by.Values[name]
+			m.tool = ours && put == value
+		}
 		s.now[name] = value
 		a.mutate(m)
 	}
 	if look.Counters != nil {
 		if s.counters != nil && !restarted {
-			a.count(refs, difference(s.counters, look.Counters))
+			a.count(s, refs, difference(s.counters, look.Counters))
 		}
 		s.counters = look.Counters
 	}
@@ -292,12 +319,20 @@ func (a *Analysis) test(e record.Entry) {
 }
 
 // startOverlaps adds a package to the suspects of changes that were seen after
-// the go command started it, though the event that says so came later.
+// the go command started it, though the event that says so came later. One that
+// had shaken hands by then was among them where it could be.
 func (a *Analysis) startOverlaps(t *record.Test) {
 	ref := record.Ref{Package: t.Package}
+	hello := a.outcomes.of(t.Package).hello
 	for i := len(a.changes) - 1; i >= 0 && a.changes[i].received.After(t.Time); i-- {
-		if m := a.changes[i]; !m.tool && !m.restart {
-			m.refs = append(m.refs[:len(m.refs):len(m.refs)], ref)
+		m := a.changes[i]
+		if m.tool || m.restart || hello != 0 && hello < m.seq {
+			continue
+		}
+		m.refs = append(m.refs[:len(m.refs):len(m.refs)], ref)
+		if at := slices.Index(a.outside, m); at >= 0 {
+			a.outside = slices.Delete(a.outside, at, at+1)
+			a.assign(m)
 		}
 	}
 }

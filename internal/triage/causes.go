@@ -1,6 +1,8 @@
 package triage
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"tracetest/internal/record"
@@ -27,24 +29,26 @@ func difference(before, now *record.Counters) pressure {
 }
 
 // count gives what happened between two looks to whoever was open.
-func (a *Analysis) count(refs []record.Ref, p pressure) {
+func (a *Analysis) count(s *server, refs []record.Ref, p pressure) {
 	if p.oom == 0 && p.evicted == 0 {
 		return
 	}
 	for _, ref := range refs {
 		for o := a.owners[ref.Owner]; o != nil; o = a.owners[o.Parent] {
-			o.oom += p.oom
-			o.evicted += p.evicted
-			o.shared = o.shared || len(refs) > 1
+			if o.met == nil {
+				o.met = map[*server]pressure{}
+			}
+			met := o.met[s]
+			met.oom += p.oom
+			met.evicted += p.evicted
+			met.shared = met.shared || len(refs) > 1
+			o.met[s] = met
 		}
 	}
 }
 
-// oomText is how every Redis from 6.0 to 8, Valkey and Redict say it.
-const oomText = "OOM command not allowed"
-
 // failure turns an outcome into a Failure with its cause.
-func (a *Analysis) failure(f *outcome) Failure {
+func (a *Analysis) failure(f *outcome, changes, undone []finding) Failure {
 	out := Failure{Package: f.pkg, Test: f.test, Spec: f.spec, Cause: CauseOther, Certainty: "correlated",
 		Message: f.message, Location: f.location, Status: f.status}
 	if out.Message == "" {
@@ -54,72 +58,129 @@ func (a *Analysis) failure(f *outcome) Failure {
 	if f.spec != "" || text == "" {
 		text = f.message
 	}
-	out.OOMErrors = int64(strings.Count(text, oomText))
-	if o := f.owner; o != nil {
-		out.Evicted = o.evicted
-		// The server counts each rejection once, and a test may print one
-		// three times. What others met as well says least.
-		if o.oom > 0 && (!o.shared || out.OOMErrors == 0) {
-			out.OOMErrors = o.oom
+	said := int64(strings.Count(text, oomText)) + int64(strings.Count(text, "EXECABORT"))
+	counted := map[Cause][]*server{}
+	for _, s := range a.servers {
+		if f.owner == nil {
+			break
+		}
+		// What others met at the same time is this test's only if it says so.
+		met := f.owner.met[s]
+		if met.oom > 0 && (!met.shared || said > 0) {
+			counted[CauseOOM] = append(counted[CauseOOM], s)
+			if !met.shared {
+				out.OOMErrors += met.oom
+			}
+		}
+		if met.evicted > 0 && !met.shared {
+			counted[CauseEviction] = append(counted[CauseEviction], s)
+			out.Evicted += met.evicted
 		}
 	}
+	if out.OOMErrors == 0 {
+		// The server counts each rejection once, and a test may print one
+		// three times; where it did not count, the text is what there is.
+		out.OOMErrors = int64(strings.Count(text, oomText))
+	}
 	switch {
-	case out.OOMErrors > 0:
+	case out.OOMErrors > 0 || len(counted[CauseOOM]) > 0:
 		out.Cause = CauseOOM
 	case out.Evicted > 0:
 		out.Cause = CauseEviction
 	default:
 		return out
 	}
-	out.Leak, out.Contained = a.behind(f)
+	servers := counted[out.Cause]
+	if len(servers) == 0 && len(a.servers) == 1 {
+		servers = a.servers
+	}
+	out.Leak, out.Contained = a.behind(f, out.Cause, servers, changes, undone)
 	return out
 }
 
+// oomText is how every Redis from 6.0 to 8, Valkey and Redict say it.
+const oomText = "OOM command not allowed"
+
 // behind returns the change that was in force while a test ran and that can
-// have caused OOM or evictions: the last one that lowered maxmemory, else one
-// of the policy. A test's own leak makes it no victim.
-func (a *Analysis) behind(f *outcome) (leak, contained *int) {
+// have caused what it met: of the limit, else of the policy. A test is no
+// victim of what it left itself, but what it contains is told.
+func (a *Analysis) behind(f *outcome, cause Cause, servers []*server, leaks, contained []finding) (leak, undone *int) {
 	for _, parameter := range []string{"maxmemory", "maxmemory-policy"} {
-		for i, e := range a.contained {
-			if e.parameter == parameter && lowers(e) && e.mutations[0].seq <= f.end && e.last().seq > f.begin {
-				contained = &i
+		m := a.inForce(f, cause, servers, parameter)
+		if m == nil {
+			continue
+		}
+		for i, c := range contained {
+			if slices.Contains(c.mutations, m) {
+				return nil, &i
 			}
 		}
-		for i, e := range a.leaks {
-			if e.parameter != parameter || !lowers(e) || e.mutations[0].seq > f.end {
-				continue
+		for i, l := range leaks {
+			if slices.Contains(l.mutations, m) && !a.by(f, m) {
+				return &i, nil
 			}
-			if e.restoredBy != nil && e.restoredBy.seq <= f.begin {
-				continue
-			}
-			if f.owner != nil && len(e.units) == 1 && e.units[0] == f.owner.unit {
-				continue
-			}
-			leak = &i
-		}
-		if leak != nil || contained != nil {
-			break
 		}
 	}
-	if contained != nil && f.owner != nil {
-		if e := a.contained[*contained]; len(e.units) == 1 && e.units[0] == f.owner.unit {
-			return nil, contained // it tests this itself
-		}
-	}
-	if leak != nil {
-		contained = nil
-	}
-	return leak, contained
+	return nil, nil
 }
 
-// lowers reports whether a change can make a server reject writes or evict
-// keys that it would have taken before.
-func lowers(e *episode) bool {
-	if e.parameter != "maxmemory" {
-		return true
+// inForce returns the last harmful change of a parameter that was in force at
+// some time while a test ran.
+func (a *Analysis) inForce(f *outcome, cause Cause, servers []*server, parameter string) *mutation {
+	var last *mutation
+	ends := map[*server]*mutation{} // the change before, whose time ends with the next
+	overlaps := func(m *mutation, until int64) {
+		if m != nil && m.seq <= f.end && until > f.begin && a.harmful(m, cause) && (last == nil || m.seq > last.seq) {
+			last = m
+		}
 	}
-	from, to := e.from, e.settled.to
-	return to != "0" && (from == "0" || len(to) < len(from) || len(to) == len(from) && to < from)
+	for _, m := range a.changes {
+		if m.parameter != parameter || !slices.Contains(servers, m.server) {
+			continue
+		}
+		overlaps(ends[m.server], m.seq)
+		ends[m.server] = m
+	}
+	for _, m := range ends {
+		overlaps(m, math.MaxInt64)
+	}
+	return last
+}
+
+// harmful reports whether a server, at this value instead of the baseline, can
+// reject writes or evict keys that it would have kept.
+func (a *Analysis) harmful(m *mutation, cause Cause) bool {
+	if m.parameter == "maxmemory" {
+		base, to := a.baseline(m), m.to
+		return to != "0" && (base == "0" || len(to) < len(base) || len(to) == len(base) && to < base)
+	}
+	// How much a policy can evict: nothing, keys with a time to live, all.
+	reach := func(policy string) int {
+		switch {
+		case strings.HasPrefix(policy, "allkeys-"):
+			return 2
+		case strings.HasPrefix(policy, "volatile-"):
+			return 1
+		}
+		return 0
+	}
+	if cause == CauseOOM {
+		return reach(m.to) < reach(a.baseline(m))
+	}
+	return reach(m.to) > reach(a.baseline(m))
+}
+
+// by reports whether a test made a change itself, or a part of it did.
+func (a *Analysis) by(f *outcome, m *mutation) bool {
+	if f.owner == nil || len(m.refs) != 1 {
+		return false
+	}
+	for o := a.owners[m.refs[0].Owner]; o != nil; o = a.owners[o.Parent] {
+		if o == f.owner {
+			return true
+		}
+	}
+	return false
 }
 
 // firstLines returns what a test said, without what `go test` adds.

@@ -15,7 +15,7 @@ type mutation struct {
 	parameter string
 	from, to  string
 	refs      []record.Ref // who was open in between
-	phase     string       // of a Ginkgo suite: "before" its first spec, "after" its last
+	phase     string       // of a Ginkgo suite: "before" its first spec, "after" its last, "whole" without any
 	seq       int64        // of the entry that showed it
 	sent      time.Time    // of the last look that did not show it
 	received  time.Time    // of the look that did
@@ -31,9 +31,11 @@ type episode struct {
 	units     []unit
 	mutations []*mutation
 
+	begin      int64     // when the earliest of the units began that were open then
 	restoredBy *mutation // that put it back after the unit had ended
 	settled    *mutation // the one that the finding is about
 	from       string
+	cut        bool // the record ended before the units did
 }
 
 func (e *episode) last() *mutation { return e.mutations[len(e.mutations)-1] }
@@ -78,19 +80,29 @@ func (a *Analysis) file(m *mutation, units []unit) {
 	for _, e := range a.episodes {
 		if e.server == m.server && e.parameter == m.parameter && intersect(e.units, units) {
 			e.mutations = append(e.mutations, m)
-			for _, u := range units {
-				if !slices.Contains(e.units, u) {
-					e.units = append(e.units, u)
-				}
-			}
+			a.join(e, units)
 			return
 		}
 	}
-	e := &episode{server: m.server, parameter: m.parameter, units: units, mutations: []*mutation{m}}
+	e := &episode{server: m.server, parameter: m.parameter, mutations: []*mutation{m}, begin: m.seq - 1}
+	a.join(e, units)
 	if m.to == a.baseline(m) || m.to == a.found(e) {
 		return // it put back what an earlier unit had changed
 	}
 	a.episodes = append(a.episodes, e)
+}
+
+// join adds units to an episode.
+func (a *Analysis) join(e *episode, units []unit) {
+	for _, u := range units {
+		if slices.Contains(e.units, u) {
+			continue
+		}
+		e.units = append(e.units, u)
+		if s := a.units[u]; s != nil && s.end == 0 {
+			e.begin = min(e.begin, s.begin)
+		}
+	}
 }
 
 // keep sees to it that who may have made a change can be named at the end.
@@ -115,18 +127,9 @@ func (a *Analysis) baseline(m *mutation) string { return m.server.Config[m.param
 
 // found returns the value that the earliest unit of an episode began with.
 func (a *Analysis) found(e *episode) string {
-	first := int64(0)
-	for _, u := range e.units {
-		if s := a.units[u]; s != nil && (first == 0 || s.begin < first) {
-			first = s.begin
-		}
-	}
-	if first == 0 {
-		return e.mutations[0].from
-	}
 	value := e.server.Config[e.parameter]
 	for _, m := range a.changes {
-		if m.seq <= first && m.server == e.server && m.parameter == e.parameter {
+		if m.seq <= e.begin && m.server == e.server && m.parameter == e.parameter {
 			value = m.to
 		}
 	}
@@ -142,6 +145,8 @@ func (a *Analysis) settle() {
 		for _, u := range e.units {
 			if s := a.units[u]; s != nil && s.end == 0 {
 				return false
+			} else if s != nil && s.end < 0 {
+				e.cut = true
 			}
 		}
 		e.from = a.found(e)
@@ -175,8 +180,10 @@ func (a *Analysis) phase(refs []record.Ref, e record.Entry) string {
 	begins := e.Boundary.Verb == record.VerbBegin && e.Boundary.Begin.Kind == record.KindSpec
 	ends := e.Boundary.Verb == record.VerbSuiteEnd || e.Boundary.Before == record.VerbSuiteEnd
 	switch {
-	case (begins || ends) && p.specs == 0:
+	case begins && p.specs == 0:
 		return "before"
+	case ends && p.specs == 0: // BeforeSuite failed, or there was nothing to run
+		return "whole"
 	case ends:
 		return "after"
 	}

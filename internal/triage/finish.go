@@ -42,7 +42,7 @@ func hidden(value string) bool { return len(value) > 8 && value[:8] == "(hidden 
 
 // Findings says what the record meant. Nothing may be added after it.
 func (a *Analysis) Findings() *Findings {
-	a.outcomes.unfinished()
+	a.outcomes.unfinished(a.last)
 	for _, s := range a.units { // what was still open when the record ended
 		if s.end == 0 {
 			s.end = -1
@@ -60,32 +60,44 @@ func (a *Analysis) Findings() *Findings {
 	for _, path := range a.outcomes.order {
 		f.Packages = append(f.Packages, a.outcomes.packages[path].Package)
 	}
-	a.sortChanges(f)
+	leaks, contained := a.judged()
 	for _, o := range a.outcomes.listed() {
-		f.Failures = append(f.Failures, a.failure(o))
+		f.Failures = append(f.Failures, a.failure(o, leaks, contained))
 	}
-	unheldLeaks, unheldContained := a.unheldChanges()
-	f.Leaks, f.Contained = append(f.Leaks, unheldLeaks...), append(f.Contained, unheldContained...)
+	for _, l := range leaks {
+		f.Leaks = append(f.Leaks, l.Change)
+	}
+	for _, c := range contained {
+		f.Contained = append(f.Contained, c.Change)
+	}
 	a.notHeld(f)
 	a.together(f.Leaks)
 	f.Run = a.runOf(f)
 	return f
 }
 
-// sortChanges puts the changes into the order of the run. Failures refer to
-// them by index afterwards.
-func (a *Analysis) sortChanges(f *Findings) {
-	inOrder := func(x, y *episode) int {
-		return cmp.Or(cmp.Compare(x.settled.seq, y.settled.seq), cmp.Compare(x.server.Index, y.server.Index), cmp.Compare(x.parameter, y.parameter))
-	}
-	slices.SortStableFunc(a.leaks, inOrder)
-	slices.SortStableFunc(a.contained, inOrder)
+// finding is a Change and what it was made of.
+type finding struct {
+	Change
+	mutations []*mutation // the one that the finding is about among them
+	seq       int64
+}
+
+// judged returns the leaks and the contained changes in the order of the run.
+func (a *Analysis) judged() (leaks, contained []finding) {
+	leaks, contained = a.unheldChanges()
 	for _, e := range a.leaks {
-		f.Leaks = append(f.Leaks, a.change(e))
+		leaks = append(leaks, finding{Change: a.change(e), mutations: e.mutations, seq: e.settled.seq})
 	}
 	for _, e := range a.contained {
-		f.Contained = append(f.Contained, a.change(e))
+		contained = append(contained, finding{Change: a.change(e), mutations: e.mutations, seq: e.settled.seq})
 	}
+	for _, list := range [][]finding{leaks, contained} {
+		slices.SortStableFunc(list, func(x, y finding) int {
+			return cmp.Or(cmp.Compare(x.seq, y.seq), cmp.Compare(x.Server, y.Server), cmp.Compare(x.Parameter, y.Parameter))
+		})
+	}
+	return leaks, contained
 }
 
 // notHeld says what was seen of packages that did not shake hands, and what
@@ -157,13 +169,21 @@ func (a *Analysis) runOf(f *Findings) Run {
 	} else {
 		r.GoExit, r.Complete, r.Incomplete = a.end.GoExit, a.end.Complete, a.end.Reason
 	}
+	if a.damaged {
+		r.Complete, r.Incomplete = false, cmp.Or(r.Incomplete, "the record is damaged")
+	}
+	for _, s := range a.servers {
+		if s.blind != 0 {
+			r.Complete, r.Incomplete = false, cmp.Or(r.Incomplete, s.Address+" could not be seen when the run ended")
+		}
+	}
 	switch {
 	case !r.Complete || r.GoExit != 0:
 		r.Exit = ExitFailed
 		if r.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0 {
 			r.Exit = ExitUnable // the go command did not understand its arguments
 		}
-	case len(f.Leaks) > 0 || len(a.outside) > 0 || len(f.Unmet) > 0: // the state had leaked before
+	case len(f.Leaks) > 0 || len(f.Changed) > 0 || len(a.outside) > 0 || len(f.Unmet) > 0: // unmet: it had leaked before
 		r.Exit = ExitLeaked
 	}
 	return r

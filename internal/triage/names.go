@@ -41,9 +41,12 @@ func (a *Analysis) suiteNode(ref record.Ref, phase string) *record.Node {
 	if p == nil || phase == "" {
 		return nil
 	}
-	nodes := []string{"BeforeSuite", "SynchronizedBeforeSuite"}
-	if phase == "after" {
-		nodes = []string{"AfterSuite", "SynchronizedAfterSuite", "DeferCleanup (Suite)"}
+	var nodes []string
+	if phase != "after" {
+		nodes = append(nodes, "BeforeSuite", "SynchronizedBeforeSuite")
+	}
+	if phase != "before" {
+		nodes = append(nodes, "AfterSuite", "SynchronizedAfterSuite", "DeferCleanup (Suite)")
 	}
 	var found *record.Node
 	for i := range p.nodes {
@@ -70,46 +73,57 @@ func (a *Analysis) names(refs []record.Ref) []Owner {
 // change turns a judged episode into a finding.
 func (a *Analysis) change(e *episode) Change {
 	m := e.settled
-	c := Change{Server: e.server.Address, Parameter: e.parameter, From: e.from, To: m.to, Baseline: e.server.Config[e.parameter],
-		Certainty: Bracketed, Suspects: []Owner{}, At: m.received, Unit: a.unitName(e), Secret: strings.Contains(e.from+m.to, "(hidden ")}
-	names := a.suspects(m)
-	if len(names) != 1 {
-		c.Certainty, c.Suspects, c.Settle = Narrowed, names, a.settleBy(m)
-	} else {
-		c.Owner = &names[0]
-		a.describe(&c, m)
+	c := a.describe(m)
+	c.From, c.Unit = e.from, a.unitName(e)
+	if e.cut {
+		c.Caveat = join(c.Caveat, "The record ends before the "+c.Unit+" did; its clean-up may have put it back.")
 	}
-	switch r := e.restoredBy; {
-	case r == nil:
-	case r.tool:
-		c.RestoredByTool = true
-	case r.restart:
-		c.Caveat = join(c.Caveat, "The server restarted later, and this value was gone.")
-	default:
-		if by := a.suspects(r); len(by) == 1 {
-			c.RestoredBy = &by[0]
-		} else {
-			c.Caveat = join(c.Caveat, "It was put back later while several tests were running.")
-		}
-	}
+	a.putBack(&c, e.restoredBy)
 	return c
 }
 
-// describe adds what is known of the one owner of a change.
-func (a *Analysis) describe(c *Change, m *mutation) {
+// putBack says who put a parameter back later.
+func (a *Analysis) putBack(c *Change, by *mutation) {
+	switch {
+	case by == nil:
+	case by.tool:
+		c.RestoredByTool = true
+	case by.restart:
+		c.Caveat = join(c.Caveat, "The server restarted later, and this value was gone.")
+	default:
+		switch who := a.suspects(by); len(who) {
+		case 0:
+			c.Caveat = join(c.Caveat, "It was put back later, while no test was running.")
+		case 1:
+			c.RestoredBy = &who[0]
+		default:
+			c.Caveat = join(c.Caveat, "It was put back later, by one of several that were open.")
+		}
+	}
+}
+
+// describe says what one change of a parameter was, and who may have made it.
+func (a *Analysis) describe(m *mutation) Change {
+	c := Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Baseline: a.baseline(m), Certainty: Bracketed,
+		Suspects: []Owner{}, At: m.received, Unit: "test", Secret: hidden(m.from) || hidden(m.to) || hidden(a.baseline(m))}
+	names := a.suspects(m)
+	if len(names) != 1 {
+		c.Certainty, c.Suspects, c.Settle = Narrowed, names, a.settleBy(m)
+		return c
+	}
+	c.Owner = &names[0]
 	ref := m.refs[0]
 	if node := a.suiteNode(ref, m.phase); node != nil {
 		c.Location = node.Location
-		return
+		return c
 	}
-	o := a.owners[ref.Owner]
-	if o == nil {
-		return
+	if o := a.owners[ref.Owner]; o != nil {
+		c.Location, c.OwnerEnd = o.Location, strings.TrimSuffix(o.status, "-below")
+		if o.Container != "" {
+			c.Caveat = "The spec is in an Ordered container; a BeforeAll or AfterAll that ran with it counts as part of it."
+		}
 	}
-	c.Location, c.OwnerEnd = o.Location, strings.TrimSuffix(o.status, "-below")
-	if o.Kind == record.KindSpec && o.Container != "" {
-		c.Caveat = join(c.Caveat, "The spec is in an Ordered container; a BeforeAll or AfterAll that ran with it counts as part of it.")
-	}
+	return c
 }
 
 func (a *Analysis) unitName(e *episode) string {

@@ -21,10 +21,12 @@ type outcomes struct {
 type pkg struct {
 	Package
 	began, ended time.Time
+	start, hello int64 // sequence numbers of the start event and of the last hello
 	running      map[string]*interval
 	intervals    []*interval // of tests that were not held, else empty
 	failures     int
 	hosting      map[string]bool       // tests that have specs within them
+	panicked     map[string]bool       // tests that ended in a panic, and the parents of such
 	ownFault     map[string]bool       // tests that failed not only because a subtest did
 	held         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
 }
@@ -34,6 +36,7 @@ type pkg struct {
 type interval struct {
 	name     string
 	run, end time.Time // end is zero while it runs
+	seq      int64     // sequence number of the run event
 	inner    bool      // it has subtests or specs
 	paused   bool      // it waits for its turn to run in parallel
 	status   string    // what the gate heard of its end, empty before
@@ -54,14 +57,17 @@ func newOutcomes() outcomes { return outcomes{packages: map[string]*pkg{}} }
 func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
-		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, ownFault: map[string]bool{}, held: map[string][]*outcome{}}
+		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ownFault: map[string]bool{}, held: map[string][]*outcome{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
 	}
 	return p
 }
 
-func (o *outcomes) greeted(path string) { o.of(path).Instrumented = true }
+func (o *outcomes) greeted(path string, seq int64) {
+	p := o.of(path)
+	p.Instrumented, p.hello = true, seq
+}
 
 // hosts notes that a test has specs within it.
 func (o *outcomes) hosts(path, test string) {
@@ -80,7 +86,7 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 	switch t.Action {
 	case "run":
 		p.Ran = true
-		i := &interval{name: t.Test, run: t.Time}
+		i := &interval{name: t.Test, run: t.Time, seq: seq}
 		p.running[t.Test] = i
 		if parent := p.running[parentOf(t.Test)]; parent != nil {
 			parent.inner = true
@@ -101,8 +107,10 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 			i = new(interval)
 		}
 		i.end = t.Time
-		if t.Action == "fail" {
-			o.fail(p, t, "fail", seq)
+		if t.Action != "fail" {
+			delete(p.held, t.Test) // its process only seemed to be gone
+		} else {
+			o.fail(p, t, i, "fail", seq)
 		}
 		if !i.inner && !p.hosting[t.Test] {
 			o.count(t.Action)
@@ -132,14 +140,17 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64) {
 		died = i != nil && !i.inner && !i.paused
 	}
 	if died {
-		o.fail(p, t, "died", seq)
+		o.fail(p, t, i, "died", seq)
 		o.count("fail")
 	}
 }
 
 // fail files a failed test, together with what it reported itself at its end.
-func (o *outcomes) fail(p *pkg, t *record.Test, status string, seq int64) {
-	f := &outcome{pkg: t.Package, test: t.Test, status: status, end: seq}
+func (o *outcomes) fail(p *pkg, t *record.Test, i *interval, status string, seq int64) {
+	f := &outcome{pkg: t.Package, test: t.Test, status: status, begin: p.start, end: seq}
+	if i != nil {
+		f.begin = i.seq
+	}
 	if waiting := p.held[t.Test]; len(waiting) > 0 {
 		f = waiting[0]
 		p.held[t.Test] = waiting[1:]
@@ -156,8 +167,16 @@ func (o *outcomes) held(w *owner, seq int64) {
 		i.status = w.status
 	}
 	switch w.status {
-	case "fail", "panic":
-		p.ownFault[w.Name] = p.ownFault[w.Name] || w.status == "fail"
+	case "fail":
+		p.ownFault[w.Name] = true
+	case "panic":
+		// testing takes the parents of a subtest that panics for panicking.
+		inner := false
+		for name := range p.panicked {
+			inner = inner || strings.HasPrefix(name, w.Name+"/")
+		}
+		p.panicked[w.Name] = true
+		p.ownFault[w.Name] = p.ownFault[w.Name] || !inner
 	case "fail-below":
 	default:
 		return
@@ -171,7 +190,7 @@ func (o *outcomes) held(w *owner, seq int64) {
 
 // spec takes in the end of a Ginkgo spec.
 func (o *outcomes) spec(w *owner, end record.Outcome, seq int64) {
-	if !strings.HasPrefix(w.Name, "[") { // a suite node is no spec
+	if !w.node {
 		o.tests.Specs++
 		o.count(end.Status)
 	}
@@ -203,7 +222,7 @@ func (o *outcomes) died(w *owner, innermost bool, seq int64) {
 func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 	switch t.Action {
 	case "start":
-		p.began = t.Time
+		p.began, p.start = t.Time, seq
 	case "pass", "fail", "skip":
 		p.ended, p.Outcome = t.Time, t.Action
 		o.unreported(p)
@@ -244,18 +263,18 @@ func (o *outcomes) packageFailed(p *pkg, t *record.Test, seq int64) {
 		status = "build"
 	}
 	p.failures++
-	o.failed = append(o.failed, &outcome{pkg: t.Package, status: status, output: t.Output, end: seq})
+	o.failed = append(o.failed, &outcome{pkg: t.Package, status: status, output: t.Output, begin: p.start, end: seq})
 }
 
 // unfinished files the tests that began and of which no end was ever heard.
-func (o *outcomes) unfinished() {
+func (o *outcomes) unfinished(seq int64) {
 	for _, path := range o.order {
 		p := o.packages[path]
 		if len(p.running) > 0 && p.Outcome == "fail" || p.Outcome == "" {
 			p.Outcome = "died"
 		}
 		for _, name := range sortedKeys(p.running) {
-			o.cut(p, &record.Test{Package: path, Test: name}, 0)
+			o.cut(p, &record.Test{Package: path, Test: name}, seq)
 		}
 		for _, name := range sortedKeys(p.held) {
 			o.failed = append(o.failed, p.held[name]...)

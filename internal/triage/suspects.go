@@ -49,38 +49,38 @@ func (a *Analysis) suspects(m *mutation) []Owner {
 // unheldChanges judges the changes that were seen while tests ran that nobody
 // held. Each is a leak of its own, unless the parameter was put back by
 // somebody who can have been the same unit.
-func (a *Analysis) unheldChanges() (leaks, contained []Change) {
-	var pending []*mutation
-	settled := map[*mutation]Change{}
+func (a *Analysis) unheldChanges() (leaks, contained []finding) {
 	for _, m := range a.unheld {
-		c := Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Baseline: a.baseline(m), Certainty: Narrowed,
-			Suspects: a.suspects(m), At: m.received, Unit: "test", Settle: a.settleBy(m)}
-		undone := func(p *mutation) bool {
-			return p.server == m.server && p.parameter == m.parameter && (m.to == a.baseline(m) || m.to == p.from)
+		if m.to == a.baseline(m) {
+			continue // it put back what somebody had changed
 		}
-		before := len(pending)
-		pending = slices.DeleteFunc(pending, func(p *mutation) bool {
-			if !undone(p) {
-				return false
-			}
-			was := settled[p]
-			if shareUnit(was.Suspects, c.Suspects) {
-				was.Caveat = "It was put back by somebody who may be the same test. If it was another one, this is a leak."
-				contained = append(contained, was)
-			} else {
-				leaks = append(leaks, was)
-			}
-			return true
-		})
-		if len(pending) == before {
-			pending = append(pending, m)
-			settled[m] = c
+		f := finding{Change: a.describe(m), mutations: []*mutation{m}, seq: m.seq}
+		f.Certainty, f.Owner = Narrowed, nil
+		if len(f.Suspects) == 0 {
+			f.Suspects, f.Settle = a.suspects(m), a.settleBy(m)
 		}
-	}
-	for _, m := range pending {
-		leaks = append(leaks, settled[m])
+		by := a.undoneBy(m)
+		if by == nil || by.tool || by.restart || !shareUnit(f.Suspects, a.suspects(by)) {
+			a.putBack(&f.Change, by)
+			leaks = append(leaks, f)
+			continue
+		}
+		f.mutations = append(f.mutations, by)
+		f.Caveat = join(f.Caveat, "It was put back by somebody who may be the same test. If it was another one, this is a leak.")
+		contained = append(contained, f)
 	}
 	return leaks, contained
+}
+
+// undoneBy returns the first later change after which the parameter is what it
+// was, or the baseline.
+func (a *Analysis) undoneBy(m *mutation) *mutation {
+	for _, later := range a.changes {
+		if later.seq > m.seq && later.server == m.server && later.parameter == m.parameter && (later.to == m.from || later.to == a.baseline(m)) {
+			return later
+		}
+	}
+	return nil
 }
 
 // shareUnit reports whether two lists of suspects can mean the same unit.

@@ -19,9 +19,10 @@ type unit struct {
 
 // unitState is a unit that began.
 type unitState struct {
+	unit     unit
 	begin    int64 // sequence number of the entry with which it began
 	end      int64 // zero while it is open
-	alone    bool  // nobody else was open since
+	alone    bool  // nobody else could do anything since, and the server was seen
 	keys     map[int]int64
 	memory   map[int]int64
 	ownerRef record.Ref
@@ -37,7 +38,8 @@ type owner struct {
 	begin   int64  // sequence number of its begin
 	status  string // of its end; empty while it is open
 	keep    bool   // a change refers to it
-	pressure
+	node    bool   // a Ginkgo suite node, and no spec
+	met     map[*server]pressure
 }
 
 // unitOf returns the unit that an owner belongs to.
@@ -85,7 +87,9 @@ func (a *Analysis) openUnit(u unit, e record.Entry) {
 		return
 	}
 	s := &unitState{begin: e.Seq, alone: true, keys: map[int]int64{}, memory: map[int]int64{}}
+	a.openUnits = append(a.openUnits, s)
 	for i, server := range a.servers {
+		s.alone = s.alone && server.blind == 0 && server.counters != nil
 		if server.counters != nil {
 			s.keys[i], s.memory[i] = total(server.counters.Keys), server.counters.UsedMemory
 		}
@@ -96,7 +100,18 @@ func (a *Analysis) openUnit(u unit, e record.Entry) {
 			s.ownerRef.Package = p.Package
 		}
 	}
+	s.unit = u
 	a.units[u] = s
+}
+
+// disturb notes that units cannot tell any more what they themselves left in
+// the server: all that are open but one. A unit that waits, or that has units
+// within it, is disturbed by them.
+func (a *Analysis) disturb(except unit) {
+	a.openUnits = slices.DeleteFunc(a.openUnits, func(s *unitState) bool {
+		s.alone = s.alone && s.unit == except
+		return s.end != 0 || !s.alone
+	})
 }
 
 func (a *Analysis) endOwner(e record.Entry) {
@@ -142,7 +157,7 @@ func (a *Analysis) suiteEnd(e record.Entry, p *process) {
 	for _, n := range p.nodes {
 		if n.Outcome.Status == "fail" || n.Outcome.Status == "panic" {
 			node := &owner{Owner: record.Owner{Kind: record.KindSpec, Name: "[" + n.Type + "]", Location: n.Location}, pkg: test.pkg,
-				process: p.Index, test: test.Name, begin: test.begin, pressure: test.pressure}
+				process: p.Index, test: test.Name, begin: test.begin, met: test.met, node: true}
 			a.outcomes.spec(node, n.Outcome, e.Seq)
 		}
 	}
@@ -190,7 +205,7 @@ func (a *Analysis) closeUnit(u unit, e record.Entry) {
 
 // grow notes what a unit left behind, where nobody else was open while it ran.
 func (a *Analysis) grow(u unit, s *unitState) {
-	if !s.alone || u.process != 0 && u.container == "" {
+	if !s.alone || u.owner == 0 {
 		return
 	}
 	for i, server := range a.servers {
