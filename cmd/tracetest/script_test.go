@@ -163,7 +163,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 			for {
 				text, err := os.ReadFile(ts.MkAbs(args[0]))
 				if pid, bad := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && bad == nil {
-					number := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}[args[1]]
+					number := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT, "QUIT": syscall.SIGQUIT}[args[1]]
 					ts.Check(syscall.Kill(pid, number))
 					return
 				}

@@ -2,5 +2,9 @@
 
 package gate
 
+import "net"
+
+func hungUp(net.Conn) bool { return false }
+
 // alive is not needed where the gate does not work.
 func alive(int) bool { return true }

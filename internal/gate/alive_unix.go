@@ -4,8 +4,29 @@ package gate
 
 import (
 	"errors"
+	"net"
 	"syscall"
 )
+
+// hungUp reports whether the other end of a connection was closed. It takes
+// nothing from the connection.
+func hungUp(conn net.Conn) bool {
+	c, ok := conn.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return true
+	}
+	closed := false
+	err = raw.Control(func(fd uintptr) {
+		var one [1]byte
+		n, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		closed = n == 0 && err == nil
+	})
+	return closed || err != nil
+}
 
 // alive reports whether a process of this number exists. One that ended and
 // was waited for does not.

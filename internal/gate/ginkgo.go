@@ -133,19 +133,20 @@ func (h *hooker) appendTo(source []byte, flavors []string) ([]byte, error) {
 // hookNodes are the nodes that hold a Ginkgo suite. They send Ginkgo's own
 // JSON of a report, so that they compile with every release of v2 whatever
 // fields it has. What a spec printed is left out: it can be large, and
-// `go test -json` has it.
+// `go test -json` has it. So are its report entries: they hold values of the
+// user's, which can have no JSON, and then the whole report had none.
 //
 // A report before a spec runs before all of its BeforeEach and BeforeAll, and
 // one after it follows every AfterEach, AfterAll and DeferCleanup;
 // ReportAfterSuite follows AfterSuite.
 const hookNodes = `
 var _ = tracetestGinkgo.ReportBeforeEach(func(r tracetestGinkgo.SpecReport) {
-	r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr = "", ""
+	r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr, r.ReportEntries = "", "", nil
 	text, _ := tracetestJSON.Marshal(r)
 	tracetestTesting.TracetestSpec("spec-begin", r.IsInOrderedContainer, string(text))
 })
 var _ = tracetestGinkgo.ReportAfterEach(func(r tracetestGinkgo.SpecReport) {
-	r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr = "", ""
+	r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr, r.ReportEntries = "", "", nil
 	text, _ := tracetestJSON.Marshal(r)
 	tracetestTesting.TracetestSpec("spec-end", r.IsInOrderedContainer, string(text))
 })
@@ -153,7 +154,7 @@ var _ = tracetestGinkgo.ReportAfterSuite("tracetest", func(r tracetestGinkgo.Rep
 	var nodes []tracetestGinkgo.SpecReport
 	for _, n := range r.SpecReports {
 		if len(n.ContainerHierarchyTexts) == 0 && n.LeafNodeText == "" {
-			n.CapturedGinkgoWriterOutput, n.CapturedStdOutErr = "", ""
+			n.CapturedGinkgoWriterOutput, n.CapturedStdOutErr, n.ReportEntries = "", "", nil
 			nodes = append(nodes, n)
 		}
 	}

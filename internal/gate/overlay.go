@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -46,6 +47,13 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 		if err := os.Symlink(tools.GOROOT, o.GOROOT); err != nil {
 			return nil, fmt.Errorf("linking the toolchain: %w", err)
 		}
+		// The go command will know its own files by the link alone.
+		for from, to := range maps.Clone(replace) {
+			if below(tools.GOROOT, from) {
+				delete(replace, from)
+				replace[o.GOROOT+strings.TrimPrefix(from, filepath.Clean(tools.GOROOT))] = to
+			}
+		}
 	}
 	patched, err := patchTesting(tools.GOROOT)
 	if err != nil {
@@ -62,7 +70,7 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 	for name, content := range patched {
 		original := filepath.Join(o.GOROOT, "src", "testing", name)
 		if _, taken := replace[original]; taken {
-			return nil, fmt.Errorf("your own overlay replaces %s, which the gate must patch", original)
+			return nil, fmt.Errorf("your own overlay replaces %s, which the gate must patch", filepath.Join(tools.GOROOT, "src", "testing", name))
 		}
 		if err := write(original, "testing_"+name, content); err != nil {
 			return nil, err

@@ -142,6 +142,9 @@ func find(file *ast.File, source []byte, files *token.FileSet, a anchor) (token.
 	case bodyStart:
 		return function.Body.Lbrace + 1, nil
 	case bodyEnd:
+		if len(function.Body.List) == 0 {
+			return token.NoPos, fmt.Errorf("%s is empty", a.function)
+		}
 		return function.Body.List[len(function.Body.List)-1].End(), nil
 	}
 	var found []ast.Node
@@ -155,7 +158,7 @@ func find(file *ast.File, source []byte, files *token.FileSet, a anchor) (token.
 		return true
 	})
 	if len(found) != 1 {
-		return token.NoPos, fmt.Errorf("%s has %d times %q, not once", a.function, len(found), a.text)
+		return token.NoPos, fmt.Errorf("%s has %q %d times, not once", a.function, a.text, len(found))
 	}
 	if a.where == after {
 		return found[0].End(), nil
@@ -172,7 +175,7 @@ func functionName(f *ast.FuncDecl) string {
 			return "(*" + id.Name + ")." + f.Name.Name
 		}
 	}
-	return f.Name.Name
+	return "(?)." + f.Name.Name // no anchor is in such a method
 }
 
 // appendInjected appends the injected files to testing.go and adds the imports

@@ -27,6 +27,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -44,10 +45,13 @@ type Server struct {
 	once     sync.Once
 	packages func(dir string) string
 
+	mu    sync.Mutex
+	conns map[net.Conn]bool // open ones; nil once the gate is closed
+
 	queue     []message // taken from messages, to be handled before the next
 	processes []*process
 	owners    int64 // last owner's number
-	ordered   map[location]bool
+	ordered   map[string]map[int]bool // lines with the Ordered decorator, by file
 }
 
 // process is a test binary that said hello.
@@ -56,8 +60,14 @@ type process struct {
 	visible bool // its pid could be seen, so that its end can be seen too
 	gone    bool
 	owners  map[string]int64 // open owners, by the number that the process uses
-	tests   []int64          // open tests, in the order in which they began
+	tests   []openTest       // open tests, in the order in which they began
 	specs   map[string]int64 // open specs, by text and location
+}
+
+// openTest is a test that has begun and not ended.
+type openTest struct {
+	id, parent int64
+	paused     bool
 }
 
 // Held is a test process that waits at a boundary, or has something to say
@@ -73,6 +83,10 @@ type Held struct {
 	answer  string
 	message message
 }
+
+// Waiting reports whether the process still waits. One that has given up was
+// not held, and what is seen now may be its doing.
+func (h *Held) Waiting() bool { return h.message.conn == nil || !hungUp(h.message.conn) }
 
 // Release lets the process go on.
 func (h *Held) Release() { h.message.answer <- h.answer }
@@ -90,7 +104,8 @@ func Listen(dir string, packages func(dir string) string) (*Server, error) {
 		listener.Close()
 		return nil, err
 	}
-	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, ordered: map[location]bool{}}
+	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages,
+		conns: map[net.Conn]bool{}, ordered: map[string]map[int]bool{}}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -111,9 +126,34 @@ func Listen(dir string, packages func(dir string) string) (*Server, error) {
 func (s *Server) Env() string { return "TRACETEST_GATE=" + s.path }
 
 // Close shuts the gate and removes the socket. Tests that wait go on.
-func (s *Server) Close() error {
-	s.once.Do(func() { close(s.closed) })
-	return s.listener.Close()
+func (s *Server) Close() (err error) {
+	s.once.Do(func() {
+		close(s.closed)
+		err = s.listener.Close()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for conn := range s.conns {
+			conn.Close()
+		}
+		s.conns = nil
+	})
+	return err
+}
+
+// track notes an open connection, unless the gate is closed.
+func (s *Server) track(conn net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns != nil {
+		s.conns[conn] = true
+	}
+	return s.conns != nil
+}
+
+func (s *Server) untrack(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, conn)
 }
 
 func (s *Server) post(m message) bool {
@@ -133,7 +173,7 @@ func (s *Server) Next(ctx context.Context) *Held {
 		if !ok {
 			return nil
 		}
-		if m.fields[0] == "hello" && s.waitForGone(ctx, &m) {
+		if m.fields[0] == "hello" && !m.waited && s.waitForGone(ctx, m) {
 			continue
 		}
 		h := &Held{answer: "go", message: m}
@@ -159,42 +199,52 @@ func (s *Server) take(ctx context.Context) (message, bool) {
 // waitForGone makes sure that the end of a process is handled before the begin
 // of one that started after it, though they come over different connections.
 // It reports whether the hello was put back behind what came first.
-func (s *Server) waitForGone(ctx context.Context, hello *message) bool {
-	var first []message
+func (s *Server) waitForGone(ctx context.Context, hello message) bool {
+	hello.waited = true
+	dead := s.dead(hello)
+	if len(dead) == 0 {
+		return false
+	}
+	// What is in the queue came before the hello did.
+	first := s.queue
+	for _, m := range first {
+		if m.fields[0] == "gone" {
+			delete(dead, m.process)
+		}
+	}
 	deadline := time.NewTimer(2 * time.Second)
 	defer deadline.Stop()
-	for s.hasDead(first) {
+	for len(dead) > 0 && ctx.Err() == nil {
 		select {
 		case m := <-s.messages:
 			first = append(first, m)
-			continue
+			if m.fields[0] == "gone" {
+				delete(dead, m.process)
+			}
 		case <-deadline.C:
+			for _, p := range dead {
+				p.visible = false // something keeps its connection open: never wait for it again
+			}
+			clear(dead)
 		case <-ctx.Done():
 		}
-		break
 	}
-	if len(first) == 0 {
-		return false
-	}
-	s.queue = append(append(first, *hello), s.queue...)
+	s.queue = append(first, hello)
 	return true
 }
 
-// hasDead reports whether a process has ended of which the end was not heard.
-func (s *Server) hasDead(heard []message) bool {
+// dead returns the processes that have ended and of which the end was not
+// heard, by their number. One that has the pid of who says hello has ended as
+// well, or has replaced itself (exec).
+func (s *Server) dead(hello message) map[int]*process {
+	dead := map[int]*process{}
 	for _, p := range s.processes {
-		if p.gone || !p.visible || alive(p.PID) {
-			continue
-		}
-		known := false
-		for _, m := range heard {
-			known = known || (m.process == p.Index && m.fields[0] == "gone")
-		}
-		if !known {
-			return true
+		again := len(hello.fields) > 2 && hello.fields[2] == strconv.Itoa(p.PID)
+		if !p.gone && p.visible && (again || !alive(p.PID)) {
+			dead[p.Index] = p
 		}
 	}
-	return false
+	return dead
 }
 
 // understand turns a message into a boundary. What it does not understand it
@@ -215,6 +265,9 @@ func (s *Server) understand(h *Held, m message) {
 		return
 	}
 	p := s.processes[m.process-1]
+	if p.gone {
+		return // it quit, or this was said on another connection before it ended
+	}
 	b := record.Boundary{Process: p.Index}
 	switch verb := record.Verb(f[0]); verb {
 	case "main":
@@ -224,7 +277,7 @@ func (s *Server) understand(h *Held, m message) {
 			h.Process = &known
 		}
 		return
-	case record.VerbGone:
+	case record.VerbGone, record.VerbQuit:
 		p.gone = true
 		b.Verb = verb
 	case record.VerbExit:
@@ -232,15 +285,20 @@ func (s *Server) understand(h *Held, m message) {
 	case record.VerbBegin:
 		s.owners++
 		b.Verb, b.Owner = verb, s.owners
-		b.Begin = &record.Owner{ID: b.Owner, Parent: p.owners[arg(4)], Kind: record.Kind(arg(2)), Name: arg(3)}
+		b.Begin = &record.Owner{ID: b.Owner, Parent: p.owners[arg(4)], Kind: record.Kind(arg(2)), Name: arg(3), Beside: arg(5) == "true"}
 		p.owners[arg(1)] = b.Owner
-		p.tests = append(p.tests, b.Owner)
+		p.tests = append(p.tests, openTest{id: b.Owner, parent: b.Begin.Parent})
 	case record.VerbPause, record.VerbContinue, record.VerbEnd:
 		owner, open := p.owners[arg(1)]
 		if !open {
 			return
 		}
 		b.Verb, b.Owner = verb, owner
+		for i := range p.tests {
+			if p.tests[i].id == owner {
+				p.tests[i].paused = verb == record.VerbPause
+			}
+		}
 		if verb == record.VerbEnd {
 			b.End = &record.Outcome{Status: arg(2)}
 			delete(p.owners, arg(1))
@@ -263,12 +321,14 @@ func (s *Server) hello(h *Held, f []string) {
 	h.answer = "go " + strconv.Itoa(p.Index)
 	if host, err := strconv.Atoi(f[1]); err == nil && host >= 1 && host <= len(s.processes) {
 		// A process that replaced itself (exec) has the number of its former
-		// self in the environment, and is nobody's child.
-		if outer := s.processes[host-1]; outer.PID != pid {
-			if outer.Host != nil {
-				host = outer.Host.Process
-			}
+		// self in the environment, and is nobody's child unless that was one.
+		outer := s.processes[host-1]
+		if outer.Host != nil {
+			p.Host = &record.Host{Process: outer.Host.Process}
+		} else if outer.PID != pid {
 			p.Host = &record.Host{Process: host}
+		}
+		if p.Host != nil {
 			h.answer = "nested " + strconv.Itoa(p.Index)
 		}
 	}
@@ -281,10 +341,24 @@ func (s *Server) hello(h *Held, f []string) {
 }
 
 func (p *process) forget(owner int64) {
-	for i, id := range p.tests {
-		if id == owner {
-			p.tests = append(p.tests[:i], p.tests[i+1:]...)
-			return
+	p.tests = slices.DeleteFunc(p.tests, func(t openTest) bool { return t.id == owner })
+}
+
+// innermost returns the test that is running, or zero where several are.
+func (p *process) innermost() int64 {
+	outer := map[int64]bool{}
+	for _, t := range p.tests {
+		outer[t.parent] = outer[t.parent] || !t.paused
+	}
+	var found int64
+	for _, t := range p.tests {
+		switch {
+		case t.paused || outer[t.id]:
+		case found != 0:
+			return 0
+		default:
+			found = t.id
 		}
 	}
+	return found
 }

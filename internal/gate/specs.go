@@ -6,6 +6,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
+	"slices"
 	"strings"
 
 	"tracetest/internal/record"
@@ -72,9 +74,9 @@ func (r *specReport) outcome() record.Outcome {
 
 // ginkgo completes the boundary of a spec or suite.
 func (s *Server) ginkgo(b *record.Boundary, p *process, verb string, ordered bool, report string) {
-	if len(p.tests) > 0 {
-		b.Owner = p.tests[len(p.tests)-1] // the test that called RunSpecs
-	}
+	// The test that called RunSpecs. Where several run beside each other nobody
+	// can say which it was, and the specs stand beside them.
+	b.Owner = p.innermost()
 	switch verb {
 	case "suite-begin":
 		b.Verb = record.VerbSuiteBegin
@@ -95,9 +97,11 @@ func (s *Server) ginkgo(b *record.Boundary, p *process, verb string, ordered boo
 	}
 	key := r.fullText() + "\x00" + r.LeafNodeLocation.String()
 	if verb == "spec-end" {
-		outcome := r.outcome()
-		b.Verb, b.Owner, b.End = record.VerbEnd, p.specs[key], &outcome
-		delete(p.specs, key)
+		if owner, open := p.specs[key]; open {
+			outcome := r.outcome()
+			b.Verb, b.Owner, b.End = record.VerbEnd, owner, &outcome
+			delete(p.specs, key)
+		}
 		return
 	}
 	s.owners++
@@ -116,12 +120,12 @@ func (s *Server) ginkgo(b *record.Boundary, p *process, verb string, ordered boo
 // a unit that is too large accuses nobody.
 func (s *Server) orderedContainer(containers []location) location {
 	for _, c := range containers {
-		ordered, known := s.ordered[c]
+		lines, known := s.ordered[c.FileName]
 		if !known {
-			ordered = isOrdered(c)
-			s.ordered[c] = ordered
+			lines = orderedLines(c.FileName)
+			s.ordered[c.FileName] = lines
 		}
-		if ordered {
+		if lines[c.LineNumber] {
 			return c
 		}
 	}
@@ -131,30 +135,38 @@ func (s *Server) orderedContainer(containers []location) location {
 	return containers[0]
 }
 
-func isOrdered(l location) bool {
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, l.FileName, nil, parser.SkipObjectResolution)
-	if err != nil {
-		return false
+// orderedLines returns the lines of a file with a call that has the decorator
+// among its arguments. The place of a container is that of its call's
+// parenthesis.
+func orderedLines(name string) map[int]bool {
+	lines := map[int]bool{}
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return lines
 	}
-	found := false
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
+	if err != nil {
+		return lines
+	}
 	ast.Inspect(file, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok || files.Position(call.Pos()).Line > l.LineNumber || files.Position(call.End()).Line < l.LineNumber {
-			return true
-		}
-		if files.Position(call.Lparen).Line != l.LineNumber {
-			return true
-		}
-		for _, arg := range call.Args {
-			switch x := arg.(type) {
-			case *ast.Ident:
-				found = found || x.Name == "Ordered"
-			case *ast.SelectorExpr:
-				found = found || x.Sel.Name == "Ordered"
-			}
+		if call, ok := n.(*ast.CallExpr); ok && slices.ContainsFunc(call.Args, hasOrdered) {
+			lines[files.PositionFor(call.Lparen, false).Line] = true
 		}
 		return true
 	})
-	return found
+	return lines
+}
+
+// hasOrdered reports whether an argument is the decorator, or a list of
+// decorators that has it.
+func hasOrdered(arg ast.Expr) bool {
+	switch x := arg.(type) {
+	case *ast.Ident:
+		return x.Name == "Ordered"
+	case *ast.SelectorExpr:
+		return x.Sel.Name == "Ordered"
+	case *ast.CompositeLit:
+		return slices.ContainsFunc(x.Elts, hasOrdered)
+	}
+	return false
 }

@@ -62,12 +62,18 @@ type message struct {
 	process int // zero on hello
 	fields  []string
 	answer  chan string // of capacity 1
+	conn    net.Conn    // at whose end the process waits; nil where it does not
+	waited  bool        // on hello: for the ends of earlier processes
 }
 
 // serve reads the messages of one connection until it ends. The first says
 // what the connection is: hello or join.
 func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
+	if !s.track(conn) {
+		return
+	}
+	defer s.untrack(conn)
 	in := bufio.NewReader(conn)
 	process, greeted := 0, false
 	defer func() {
@@ -84,7 +90,7 @@ func (s *Server) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		m := message{process: process, fields: said, answer: make(chan string, 1)}
+		m := message{process: process, fields: said, answer: make(chan string, 1), conn: conn}
 		var answer string
 		switch {
 		case first && said[0] == "join" && len(said) == 2:
@@ -92,8 +98,16 @@ func (s *Server) serve(conn net.Conn) {
 				return
 			}
 			answer = "go"
-		case first != (said[0] == "hello"):
+		case first && said[0] == "quit" && len(said) == 2:
+			// The process does not wait, and another connection of it may
+			// have been closed before.
+			if m.process, err = strconv.Atoi(said[1]); err == nil {
+				m.fields, m.conn = said[:1], nil
+				s.post(m)
+			}
 			return
+		case first != (said[0] == "hello"), said[0] == "gone", said[0] == "quit":
+			return // the last two are not said here
 		default:
 			if !s.post(m) {
 				return

@@ -26,7 +26,7 @@ type flag struct {
 	name  string // without dashes and without "test."
 	value string
 	user  bool // from the command line and not from GOFLAGS
-	at    int  // index in User of the argument that holds the value
+	at    int  // index in User of the argument that holds the value; -1: there is none
 }
 
 // valued lists the flags of `go test` (Go 1.22 to 1.27, `go help build`,
@@ -35,11 +35,12 @@ type flag struct {
 func valued(name string) bool {
 	switch name {
 	case "C", "asmflags", "bench", "benchtime", "blockprofile", "blockprofilerate", "buildmode",
-		"compiler", "count", "covermode", "coverpkg", "coverprofile", "cpu", "cpuprofile", "exec",
-		"fuzz", "fuzzcachedir", "fuzzminimizetime", "fuzztime", "gccgoflags", "gcflags", "installsuffix",
+		"compiler", "count", "covermode", "coverpkg", "coverprofile", "cpu", "cpuprofile",
+		"debug-actiongraph", "debug-runtime-trace", "debug-trace", "exec",
+		"fuzz", "fuzzminimizetime", "fuzztime", "gccgoflags", "gcflags", "installsuffix",
 		"ldflags", "list", "memprofile", "memprofilerate", "mod", "modfile", "mutexprofile",
 		"mutexprofilefraction", "o", "outputdir", "overlay", "p", "parallel", "pgo", "pkgdir", "run",
-		"shuffle", "skip", "tags", "testlogfile", "timeout", "toolexec", "trace", "vet":
+		"shuffle", "skip", "tags", "timeout", "toolexec", "trace", "vet":
 		return true
 	}
 	return false
@@ -54,13 +55,30 @@ func boolean(name string) bool {
 	return false
 }
 
+// prefixed reports whether a flag may also be written with "test." before it,
+// as the test binary knows it.
+func prefixed(name string) bool {
+	switch name {
+	case "artifacts", "bench", "benchmem", "benchtime", "blockprofile", "blockprofilerate", "count", "cpu",
+		"cpuprofile", "failfast", "fullpath", "fuzz", "fuzzminimizetime", "fuzztime", "list", "memprofile",
+		"memprofilerate", "mutexprofile", "mutexprofilefraction", "outputdir", "parallel", "run", "short",
+		"shuffle", "skip", "timeout", "trace", "v":
+		return true
+	}
+	return false
+}
+
 // ParseArgs reads the packages given before "--", the arguments behind it and
 // the value of GOFLAGS. It refuses what cannot work under tracetest.
 func ParseArgs(packages, user []string, goflags string) (*Args, error) {
 	a := &Args{User: user, Packages: packages}
-	for _, text := range strings.Fields(goflags) {
-		if name, value, _ := strings.Cut(strings.TrimLeft(text, "-"), "="); name != "" {
-			a.flags = append(a.flags, flag{name: name, value: strings.Trim(value, `'"`)})
+	words, err := splitQuoted(goflags)
+	if err != nil {
+		return nil, fmt.Errorf("reading GOFLAGS: %w", err)
+	}
+	for _, word := range words {
+		if name, value, _ := flagOf(word); name != "" {
+			a.flags = append(a.flags, flag{name: name, value: value, at: -1})
 		}
 	}
 	a.scan(user)
@@ -74,33 +92,78 @@ func ParseArgs(packages, user []string, goflags string) (*Args, error) {
 	return a, a.refuse()
 }
 
-// scan follows the rules of the go command: the first arguments that are no
-// flags are packages; what follows a flag that go test does not know, or
-// -args, belongs to the test binary.
+// splitQuoted splits a list as the go command splits GOFLAGS: at spaces, where
+// a whole word, and not a part of one, may stand in quotes.
+func splitQuoted(text string) ([]string, error) {
+	const spaces = " \t\n\r"
+	var words []string
+	for text = strings.TrimLeft(text, spaces); text != ""; text = strings.TrimLeft(text, spaces) {
+		if quote := text[:1]; quote == `"` || quote == "'" {
+			word, rest, closed := strings.Cut(text[1:], quote)
+			if !closed {
+				return nil, fmt.Errorf("unterminated %s string", quote)
+			}
+			words, text = append(words, word), rest
+			continue
+		}
+		end := strings.IndexAny(text, spaces)
+		if end < 0 {
+			end = len(text)
+		}
+		words, text = append(words, text[:end]), text[end:]
+	}
+	return words, nil
+}
+
+// flagOf takes a flag apart. The name is empty where the argument is no flag.
+func flagOf(arg string) (name, value string, hasValue bool) {
+	body, dashed := strings.CutPrefix(arg, "-")
+	if !dashed {
+		return "", "", false
+	}
+	name, value, hasValue = strings.Cut(strings.TrimPrefix(body, "-"), "=")
+	if short, test := strings.CutPrefix(name, "test."); test && prefixed(short) {
+		name = short
+	}
+	return name, value, hasValue
+}
+
+// scan follows the rules of the go command (testFlags in its source): the first
+// arguments that are no flags are packages; what follows -args or "--", or a
+// word that is neither a package nor the value of a flag, belongs to the test
+// binary.
 func (a *Args) scan(user []string) {
-	closed := false // the list of packages has ended, or cannot come any more
+	closed := false     // the list of packages has ended, or cannot come any more
+	maybeValue := false // the next word may be the value of a flag that go test does not know
 	for i := 0; i < len(user); i++ {
 		arg := user[i]
+		wasMaybe := maybeValue
+		maybeValue = false
 		if !strings.HasPrefix(arg, "-") || arg == "-" {
-			if !closed {
+			switch {
+			case !closed:
 				a.embedded = append(a.embedded, arg)
+			case !wasMaybe:
+				return
 			}
 			continue
 		}
 		closed = closed || len(a.embedded) > 0
-		name, value, hasValue := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-"), "=")
-		if name == "args" {
+		name, value, hasValue := flagOf(arg)
+		if name == "" || name == "args" {
 			return
 		}
-		name = strings.TrimPrefix(name, "test.")
-		if valued(name) && !hasValue && i+1 < len(user) {
-			i++
-			value = user[i]
-		}
 		if !valued(name) && !boolean(name) {
-			closed = true
+			closed, maybeValue = true, !hasValue
 		}
-		a.flags = append(a.flags, flag{name: name, value: value, user: true, at: i})
+		at := i
+		if valued(name) && !hasValue {
+			if at = -1; i+1 < len(user) {
+				i++
+				at, value = i, user[i]
+			}
+		}
+		a.flags = append(a.flags, flag{name: name, value: value, user: true, at: at})
 	}
 }
 
@@ -156,7 +219,7 @@ func (a *Args) Dir() string {
 func (a *Args) GoTest(overlay string) []string {
 	user := slices.Clone(a.User)
 	for _, f := range a.flags {
-		if f.user && f.name == "overlay" && overlay != "" {
+		if f.user && f.name == "overlay" && f.at >= 0 && overlay != "" {
 			name, _, joined := strings.Cut(user[f.at], "=")
 			user[f.at] = overlay
 			if joined {
@@ -220,7 +283,7 @@ func (a *Args) list(flags, packages []string) []string {
 				continue // GOFLAGS reaches go list as well
 			}
 			arg := "-" + f.name
-			if f.value != "" {
+			if f.value != "" || valued(f.name) {
 				arg += "=" + f.value
 			}
 			args = append(args, arg)

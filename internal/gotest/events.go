@@ -3,8 +3,10 @@ package gotest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,8 +58,9 @@ const (
 // Outputs gathers what running tests print, until it is known whether they
 // failed, and turns events into entries of the record.
 type Outputs struct {
-	texts map[[2]string]*clipped
-	build map[string]*clipped
+	texts  map[[2]string]*clipped
+	build  map[string]*clipped
+	blamed string // the last package of which a test failed
 }
 
 // NewOutputs returns an empty Outputs.
@@ -96,12 +99,32 @@ func (o *Outputs) Add(e Event) *record.Test {
 	switch e.Action {
 	case "pass", "fail", "skip":
 		delete(o.texts, key)
+		if e.Test == "" {
+			o.endBenchmarks(e)
+		} else if e.Action == "fail" {
+			o.blamed = e.Package
+		}
 	}
 	return t
 }
 
+// endBenchmarks forgets the benchmarks of a package that ended. The go command
+// reports the end of one only when it fails (https://go.dev/issue/61767). Those
+// that are open when their package fails passed where a test is to blame for
+// that; else the process died in one of them.
+func (o *Outputs) endBenchmarks(e Event) {
+	if e.Action == "fail" && o.blamed != e.Package {
+		return
+	}
+	for key := range o.texts {
+		if key[0] == e.Package && strings.HasPrefix(key[1], "Benchmark") {
+			delete(o.texts, key)
+		}
+	}
+}
+
 // Rest returns an entry for each test that printed something and of which no
-// end was reported, because the run was cut short. They come in no order.
+// end was reported, because the run was cut short, by package and test.
 func (o *Outputs) Rest() []*record.Test {
 	var rest []*record.Test
 	for key, text := range o.texts {
@@ -109,6 +132,9 @@ func (o *Outputs) Rest() []*record.Test {
 			rest = append(rest, &record.Test{Action: "cut", Package: key[0], Test: key[1], Output: text.String()})
 		}
 	}
+	slices.SortFunc(rest, func(a, b *record.Test) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Test, b.Test))
+	})
 	return rest
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Toolchain is the Go that will run the tests, resolved for the folder: a
@@ -124,6 +125,7 @@ func Dirs(ctx context.Context, a *Args, paths []string) (map[string]string, erro
 func output(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
+	cmd.WaitDelay = 5 * time.Second // what it started may hold the pipe when it is killed
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && len(bytes.TrimSpace(exit.Stderr)) > 0 {

@@ -27,7 +27,11 @@ type Options struct {
 	Format string // one of gotestsum's, such as "pkgname"
 	// Status shows the status line. It must be false where Out is no terminal.
 	Status bool
-	Width  func() int // of the terminal, in columns
+	Width  func() int // of the terminal, in columns; nil: 80
+	// Scrub removes what is known to be secret from a text that tests, the go
+	// command or tracetest print. Nil: nothing is removed. It may be called by
+	// several goroutines.
+	Scrub func(string) string
 }
 
 // Live is a run being shown. Its methods may be called by several goroutines.
@@ -38,13 +42,16 @@ type Live struct {
 	done   chan struct{}
 	exec   *testjson.Execution
 	err    error
+	scrub  func(string) string
 
+	eventMu    sync.Mutex
 	benchmarks []string // that run, as "package name"
 	blamed     string   // the last package of which a test failed
 
-	mu     sync.Mutex
-	counts counts
-	stop   chan struct{}
+	mu      sync.Mutex // not held while something is shown
+	counts  counts
+	stop    chan struct{}
+	ticking sync.WaitGroup
 }
 
 type counts struct {
@@ -61,6 +68,12 @@ func Formats() []string {
 
 // New starts to show a run.
 func New(o Options) (*Live, error) {
+	if o.Width == nil {
+		o.Width = func() int { return 80 }
+	}
+	if o.Scrub == nil {
+		o.Scrub = func(text string) string { return text }
+	}
 	s := &screen{out: o.Out, width: o.Width, fresh: true}
 	formatter := testjson.NewEventFormatter(s, o.Format, testjson.FormatOptions{})
 	if formatter == nil {
@@ -68,21 +81,25 @@ func New(o Options) (*Live, error) {
 	}
 	events, eventsIn := io.Pipe()
 	errors, errorsIn := io.Pipe()
-	l := &Live{screen: s, events: eventsIn, errors: errorsIn, done: make(chan struct{}), stop: make(chan struct{})}
+	l := &Live{screen: s, events: eventsIn, errors: errorsIn, scrub: o.Scrub, done: make(chan struct{}), stop: make(chan struct{})}
 	l.counts.started = time.Now()
 	errOut := &screenErr{screen: s, out: o.Err}
-	go func() {
-		defer close(l.done)
-		l.exec, l.err = testjson.ScanTestOutput(testjson.ScanConfig{
-			Stdout: events, Stderr: errors, Handler: handler{formatter, errOut}, IgnoreNonJSONOutputLines: true,
-		})
-		// Whatever ended the scan, nobody who writes may be left waiting.
+	// Whatever ends one of the two scans, such as a full disk below Out, nobody
+	// who writes may be left waiting, and the other scan must end as well.
+	giveUp := func() {
 		events.CloseWithError(io.ErrClosedPipe)
 		errors.CloseWithError(io.ErrClosedPipe)
+	}
+	go func() {
+		defer close(l.done)
+		defer giveUp()
+		l.exec, l.err = testjson.ScanTestOutput(testjson.ScanConfig{
+			Stdout: events, Stderr: errors, Handler: handler{formatter, errOut}, Stop: giveUp, IgnoreNonJSONOutputLines: true,
+		})
 	}()
 	// dots-v2 moves the cursor itself.
 	if o.Status && o.Format != "dots-v2" {
-		go l.tick()
+		l.ticking.Go(l.tick)
 	}
 	return l, nil
 }
@@ -124,7 +141,13 @@ func (l *Live) Event(e gotest.Event, line []byte) {
 		return
 	}
 	l.count(e)
+	l.eventMu.Lock()
+	defer l.eventMu.Unlock()
 	l.endBenchmarks(e)
+	if text := l.scrub(e.Output); text != e.Output {
+		e.Output = text
+		line, _ = json.Marshal(e)
+	}
 	if len(line) > longest {
 		e.Output = e.Output[:min(len(e.Output), longest/8)] + " [...]\n" // quoting takes up to six bytes for one
 		if line, _ = json.Marshal(e); len(line) > longest {
@@ -175,7 +198,7 @@ func (l *Live) endBenchmarks(e gotest.Event) {
 
 // Error shows a line of the go command that is no event.
 func (l *Live) Error(text string) {
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(l.scrub(text)) {
 		line = strings.TrimRight(line, "\r\n")
 		for len(line) > longest {
 			l.errors.Write([]byte(line[:longest] + "\n"))
@@ -186,7 +209,7 @@ func (l *Live) Error(text string) {
 }
 
 // Say shows a line of tracetest's own at once.
-func (l *Live) Say(text string) { fmt.Fprintln(l.screen, text) }
+func (l *Live) Say(text string) { fmt.Fprintln(l.screen, l.scrub(text)) }
 
 // Leaks sets the number of leaks in the status line.
 func (l *Live) Leaks(n int) {
@@ -201,6 +224,7 @@ func (l *Live) Close() error {
 	l.errors.Close()
 	<-l.done
 	close(l.stop)
+	l.ticking.Wait() // else it could draw once more
 	l.screen.status("")
 	if l.exec != nil {
 		testjson.PrintSummary(l.screen, l.exec, testjson.SummarizeAll)

@@ -3,7 +3,6 @@ package live
 import (
 	"io"
 	"sync"
-	"unicode/utf8"
 )
 
 // screen is a terminal, or a file, with at most one status line below what was
@@ -54,15 +53,31 @@ func (s *screen) status(text string) {
 
 // clip shortens a line to a width, so that it cannot wrap and be left behind.
 func clip(text string, width int) string {
-	if utf8.RuneCountInString(text) <= width {
+	runes := []rune(text)
+	total := 0
+	for _, r := range runes {
+		total += columns(r)
+	}
+	if total <= width {
 		return text
 	}
-	runes := []rune(text)
 	if width < 1 {
 		return ""
 	}
 	// The end of it has the figures.
-	return "…" + string(runes[len(runes)-width+1:])
+	for len(runes) > 0 && total > width-1 {
+		total -= columns(runes[0])
+		runes = runes[1:]
+	}
+	return "…" + string(runes)
+}
+
+// columns is at most how many columns of a terminal a character takes.
+func columns(r rune) int {
+	if r < 0x1100 { // Hangul and everything wide begin here
+		return 1
+	}
+	return 2
 }
 
 // screenErr writes to another file that may be the same terminal.

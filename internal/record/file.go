@@ -22,6 +22,7 @@ type Writer struct {
 	out  io.Writer
 	seq  int64
 	err  error
+	torn bool // the last line is not whole
 	seen func(Entry)
 	now  func() time.Time
 }
@@ -50,7 +51,13 @@ func (w *Writer) Append(e Entry) {
 	e.Seq, e.At = w.seq, w.now().Round(0)
 	line, err := json.Marshal(e)
 	if err == nil {
-		_, err = w.out.Write(append(line, '\n'))
+		line = append(line, '\n')
+		if w.torn { // costs one entry and not two
+			line = append([]byte("\n"), line...)
+		}
+		var n int
+		n, err = w.out.Write(line)
+		w.torn = err != nil && (w.torn || n > 0)
 	}
 	if err != nil && w.err == nil {
 		w.err = fmt.Errorf("writing entry %d of the record: %w", e.Seq, err)
@@ -77,6 +84,11 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
+// longestLine bounds a line of a record in bytes, so that a file which is none
+// is not read into memory. The longest entries are those of failed tests, of
+// which package gotest keeps far less.
+const longestLine = 64 << 20
+
 // Read yields the entries of a record, line by line. A line that is no entry
 // is yielded as a *SyntaxError and skipped; any other error ends the sequence.
 func Read(in io.Reader) iter.Seq2[Entry, error] {
@@ -84,9 +96,12 @@ func Read(in io.Reader) iter.Seq2[Entry, error] {
 		lines := bufio.NewReaderSize(in, 64<<10)
 		first := true
 		for n := 1; ; n++ {
-			line, err := lines.ReadBytes('\n')
+			line, long, err := readLine(lines, longestLine, first)
 			if text := bytes.TrimSpace(line); len(text) > 0 {
 				entry, bad := decode(text)
+				if long {
+					bad = fmt.Errorf("more than %d bytes", longestLine)
+				}
 				if first {
 					first = false
 					if bad := checkFirst(entry); bad != nil {
@@ -109,6 +124,21 @@ func Read(in io.Reader) iter.Seq2[Entry, error] {
 				yield(Entry{}, err)
 				return
 			}
+		}
+	}
+}
+
+// readLine reads a line, of which it returns at most about limit bytes. Of one
+// that is longer it reads the rest, unless it is to give up.
+func readLine(in *bufio.Reader, limit int, giveUp bool) (line []byte, long bool, err error) {
+	for {
+		part, err := in.ReadSlice('\n')
+		if !long {
+			line = append(line, part...)
+			long = len(line) > limit
+		}
+		if err != bufio.ErrBufferFull || long && giveUp {
+			return line, long, err
 		}
 	}
 }
@@ -140,5 +170,26 @@ func decode(line []byte) (Entry, error) {
 	if set != 1 {
 		return Entry{}, fmt.Errorf("an entry says one thing, this one says %d", set)
 	}
+	if e.Boundary != nil {
+		if err := e.Boundary.check(); err != nil {
+			return Entry{}, err
+		}
+	}
 	return e, nil
+}
+
+// check refuses what whoever follows the record could not: a begin without its
+// owner, an end without its outcome. Owners are numbered in the order in which
+// they begin, so that one within another has the higher number, and no circle
+// can be made of them.
+func (b *Boundary) check() error {
+	switch {
+	case b.Verb == VerbBegin && b.Begin == nil:
+		return errors.New("a begin that does not say of whom")
+	case b.Verb == VerbBegin && (b.Begin.ID != b.Owner || b.Owner <= 0 || b.Begin.Parent < 0 || b.Begin.Parent >= b.Owner):
+		return fmt.Errorf("the begin of owner %d tells of owner %d within %d", b.Owner, b.Begin.ID, b.Begin.Parent)
+	case b.Verb == VerbEnd && b.End == nil:
+		return errors.New("an end that does not say how")
+	}
+	return nil
 }

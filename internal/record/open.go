@@ -2,6 +2,7 @@ package record
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -16,26 +17,38 @@ type Ref struct {
 
 // Open follows a record, entry by entry, and knows who is open. It is the one
 // place that says who could have done something at an instant.
+//
+// It is asked at every boundary, so no answer takes time that grows with the
+// owners that are open: thousands of tests can wait for their turn to run in
+// parallel.
 type Open struct {
 	processes map[int]*openProcess
+	present   map[int]*openProcess // those that have neither exited nor gone
 	owners    map[int64]*openOwner
 	started   map[string]bool // packages that began and did not shake hands yet
+	greeted   map[string]bool // packages that ever did
+	ended     map[string]bool // packages of which the end was reported
 }
 
 type openProcess struct {
 	Process
-	closed bool
+	known    bool // its entry was read
+	owners   map[int64]*openOwner
+	active   map[int64]bool // those of owners that are innermost and do not wait
+	children map[int64]int  // how many of owners are open directly within another, or within the package
 }
 
 type openOwner struct {
 	Owner
-	process int
+	process *openProcess
 	paused  bool
+	within  int // open owners at any depth within this one that do not wait
 }
 
 // NewOpen returns an Open for a record of which nothing was read.
 func NewOpen() *Open {
-	return &Open{processes: map[int]*openProcess{}, owners: map[int64]*openOwner{}, started: map[string]bool{}}
+	return &Open{processes: map[int]*openProcess{}, present: map[int]*openProcess{}, owners: map[int64]*openOwner{},
+		started: map[string]bool{}, greeted: map[string]bool{}, ended: map[string]bool{}}
 }
 
 // Apply takes in the next entry of the record.
@@ -48,29 +61,43 @@ func (o *Open) Apply(e Entry) {
 	case e.Test != nil && e.Test.Test == "":
 		switch e.Test.Action {
 		case "start":
-			o.started[e.Test.Package] = !o.Greeted(e.Test.Package)
+			// The hello, and of a quick package even the end, can overtake
+			// the event. A package starts once in a run.
+			if !o.greeted[e.Test.Package] {
+				o.started[e.Test.Package] = true
+			}
 		case "pass", "fail", "skip":
+			o.ended[e.Test.Package] = true
 			delete(o.started, e.Test.Package)
 		}
 	}
 }
 
-func (o *Open) process(p Process) {
-	if known := o.processes[p.Index]; known != nil {
-		known.Process = p
-	} else {
-		o.processes[p.Index] = &openProcess{Process: p}
+func (o *Open) process(said Process) {
+	p := o.processes[said.Index]
+	if p == nil {
+		p = o.newProcess(said.Index)
 	}
-	if p.Host == nil {
+	if !p.known {
+		p.known, o.present[said.Index] = true, p
+	}
+	p.Process = said
+	if p.Host == nil && p.Package != "" {
+		o.greeted[p.Package] = true
 		delete(o.started, p.Package)
 	}
 }
 
-// Greeted reports whether a test binary of the package is open. Its hello can
-// overtake the event that says that the package starts.
+func (o *Open) newProcess(index int) *openProcess {
+	p := &openProcess{owners: map[int64]*openOwner{}, active: map[int64]bool{}, children: map[int64]int{}}
+	o.processes[index] = p
+	return p
+}
+
+// Greeted reports whether a test binary of the package is open.
 func (o *Open) Greeted(pkg string) bool {
-	for _, p := range o.processes {
-		if p.Package == pkg && p.Host == nil && !p.closed {
+	for _, p := range o.present {
+		if p.Package == pkg && p.Host == nil {
 			return true
 		}
 	}
@@ -80,22 +107,87 @@ func (o *Open) Greeted(pkg string) bool {
 func (o *Open) boundary(b *Boundary) {
 	switch b.Verb {
 	case VerbBegin:
-		o.owners[b.Owner] = &openOwner{Owner: *b.Begin, process: b.Process}
+		if b.Begin != nil && o.owners[b.Owner] == nil {
+			o.begin(b)
+		}
 	case VerbPause, VerbContinue:
-		if owner := o.owners[b.Owner]; owner != nil {
-			owner.paused = b.Verb == VerbPause
-		}
-	case VerbEnd:
-		delete(o.owners, b.Owner)
-	case VerbExit, VerbGone:
-		if p := o.processes[b.Process]; p != nil {
-			p.closed = true
-		}
-		for id, owner := range o.owners {
-			if owner.process == b.Process {
-				delete(o.owners, id)
+		if owner := o.owners[b.Owner]; owner != nil && owner.paused != (b.Verb == VerbPause) {
+			owner.paused = !owner.paused
+			o.settle(owner)
+			if owner.paused {
+				o.spread(owner, -1)
+			} else {
+				o.spread(owner, 1)
 			}
 		}
+	case VerbEnd:
+		if owner := o.owners[b.Owner]; owner != nil {
+			o.end(owner)
+		}
+	case VerbExit, VerbGone, VerbQuit:
+		if p := o.processes[b.Process]; b.Verb == VerbQuit && p != nil && p.Host == nil && !o.ended[p.Package] {
+			o.started[p.Package] = true // it goes on as a package that is not held
+		}
+		delete(o.present, b.Process)
+		if p := o.processes[b.Process]; p != nil {
+			for id := range p.owners {
+				delete(o.owners, id)
+			}
+			clear(p.owners)
+			clear(p.active)
+			clear(p.children)
+		}
+	}
+}
+
+func (o *Open) begin(b *Boundary) {
+	p := o.processes[b.Process]
+	if p == nil { // its entry was damaged
+		p = o.newProcess(b.Process)
+		p.Index = b.Process
+	}
+	owner := &openOwner{Owner: *b.Begin, process: p}
+	o.owners[b.Owner], p.owners[b.Owner] = owner, owner
+	p.children[owner.Parent]++
+	o.settle(owner)
+	o.spread(owner, 1)
+}
+
+// end forgets an owner. What is still open within it, as after a panic, no
+// longer counts for those around it.
+func (o *Open) end(owner *openOwner) {
+	n := owner.within
+	if !owner.paused {
+		n++
+	}
+	o.spread(owner, -n)
+	p := owner.process
+	delete(o.owners, owner.ID)
+	delete(p.owners, owner.ID)
+	delete(p.active, owner.ID)
+	if p.children[owner.Parent]--; p.children[owner.Parent] == 0 {
+		delete(p.children, owner.Parent)
+	}
+}
+
+// spread tells those around an owner that n more within them do not wait.
+func (o *Open) spread(owner *openOwner, n int) {
+	for !owner.Beside { // else those around it do not wait for it
+		up := o.owners[owner.Parent]
+		if up == nil {
+			return
+		}
+		up.within += n
+		o.settle(up)
+		owner = up
+	}
+}
+
+func (o *Open) settle(owner *openOwner) {
+	if owner.within == 0 && !owner.paused {
+		owner.process.active[owner.ID] = true
+	} else {
+		delete(owner.process.active, owner.ID)
 	}
 }
 
@@ -104,11 +196,10 @@ func (o *Open) boundary(b *Boundary) {
 // nested process acts for the owners that started it. The order is fixed.
 func (o *Open) Active() []Ref {
 	var refs []Ref
-	for _, p := range o.processes {
+	for _, p := range o.present {
 		switch {
-		case p.closed:
 		case p.Host == nil:
-			refs = append(refs, o.innermost(p.Index)...)
+			refs = append(refs, p.innermost()...)
 		case len(p.Host.Owners) == 0:
 			refs = append(refs, Ref{Package: o.pkg(p.Host.Process), Process: p.Host.Process})
 		default:
@@ -117,10 +208,8 @@ func (o *Open) Active() []Ref {
 			}
 		}
 	}
-	for pkg, waiting := range o.started {
-		if waiting {
-			refs = append(refs, Ref{Package: pkg})
-		}
+	for pkg := range o.started {
+		refs = append(refs, Ref{Package: pkg})
 	}
 	slices.SortFunc(refs, func(a, b Ref) int {
 		return cmp.Or(cmp.Compare(a.Process, b.Process), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Package, b.Package))
@@ -128,27 +217,22 @@ func (o *Open) Active() []Ref {
 	return slices.Compact(refs)
 }
 
-// In returns the innermost open owners of one process.
-func (o *Open) In(process int) []Ref { return o.innermost(process) }
+// In returns the innermost open owners of one process, in the order in which
+// they began.
+func (o *Open) In(process int) []Ref {
+	if p := o.processes[process]; p != nil {
+		return p.innermost()
+	}
+	return []Ref{{Process: process}}
+}
 
-func (o *Open) innermost(process int) []Ref {
-	inner := map[int64]bool{} // owners that have an open, unpaused owner within them
-	for _, owner := range o.owners {
-		if owner.process != process || owner.paused {
-			continue
-		}
-		for up := o.owners[owner.Parent]; up != nil; up = o.owners[up.Parent] {
-			inner[up.ID] = true
-		}
+func (p *openProcess) innermost() []Ref {
+	if len(p.active) == 0 {
+		return []Ref{{Package: p.Package, Process: p.Index}}
 	}
-	var refs []Ref
-	for id, owner := range o.owners {
-		if owner.process == process && !owner.paused && !inner[id] {
-			refs = append(refs, Ref{Package: o.pkg(process), Process: process, Owner: id})
-		}
-	}
-	if len(refs) == 0 {
-		refs = append(refs, Ref{Package: o.pkg(process), Process: process})
+	refs := make([]Ref, 0, len(p.active))
+	for _, id := range slices.Sorted(maps.Keys(p.active)) {
+		refs = append(refs, Ref{Package: p.Package, Process: p.Index, Owner: id})
 	}
 	return refs
 }
@@ -164,14 +248,14 @@ func (o *Open) Owner(id int64) (Owner, bool) {
 // Children returns how many owners are open directly within another one, or
 // with owner zero within a package; also those that wait.
 func (o *Open) Children(process int, owner int64) int {
-	n := 0
-	for _, child := range o.owners {
-		if child.process == process && child.Parent == owner {
-			n++
-		}
+	if p := o.processes[process]; p != nil {
+		return p.children[owner]
 	}
-	return n
+	return 0
 }
+
+// Package returns the package that a process tests, or "".
+func (o *Open) Package(process int) string { return o.pkg(process) }
 
 func (o *Open) pkg(process int) string {
 	if p := o.processes[process]; p != nil {
@@ -181,16 +265,13 @@ func (o *Open) pkg(process int) string {
 }
 
 // Present reports whether a test binary has neither exited nor gone.
-func (o *Open) Present(process int) bool {
-	p := o.processes[process]
-	return p != nil && !p.closed
-}
+func (o *Open) Present(process int) bool { return o.present[process] != nil }
 
 // Running reports whether a test binary that is held at its boundaries is
 // still there.
 func (o *Open) Running() bool {
-	for _, p := range o.processes {
-		if p.Host == nil && !p.closed {
+	for _, p := range o.present {
+		if p.Host == nil {
 			return true
 		}
 	}

@@ -117,6 +117,7 @@ const (
 	VerbSuiteEnd   Verb = "suite-end"   // Ginkgo has run AfterSuite
 	VerbClose      Verb = "close"       // an Ordered container ended; comes before the boundary that showed it
 	VerbExit       Verb = "exit"        // a test binary is about to exit, held
+	VerbQuit       Verb = "quit"        // a test binary goes on without being held; see the notice
 	VerbGone       Verb = "gone"        // a test binary is gone; what it had open is closed by this look
 	VerbEvent      Verb = "event"       // a `go test -json` event arrived; nothing was held
 	VerbFinish     Verb = "finish"      // the go command ended
@@ -158,6 +159,9 @@ type Owner struct {
 	Kind     Kind   `json:"kind"`
 	Name     string `json:"name"`               // t.Name(), or the full text of a spec
 	Location string `json:"location,omitempty"` // file:line of a spec
+	// Beside is set on a subtest whose parent goes on while it runs, because
+	// t.Run was called on another goroutine than the parent's.
+	Beside bool `json:"beside,omitempty"`
 	// Container is the file:line of the Ordered container that a spec is in.
 	// Its specs count as one unit.
 	Container string `json:"container,omitempty"`

@@ -137,7 +137,7 @@ func meaning(certainty string) string {
 	case string(triage.Exact):
 		return "its own goroutine was seen writing the change"
 	case string(triage.Bracketed):
-		return "the change happened between the held begin and end of this owner, while no other was open; nobody saw the write itself, so that somebody outside the tests could have made it in that time"
+		return "the change happened between the held begin and end of this owner, while no other was open; nobody saw the write itself, so that a goroutine left behind by an earlier test, or somebody outside the tests, could have made it in that time"
 	case string(triage.Narrowed):
 		return "each suspect was open, or may have been, when the change happened; the record does not tell which of them made it"
 	case "correlated":

@@ -149,8 +149,11 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 		w.append(record.Entry{Process: p})
 	}
 	b := h.Boundary
-	if b.Verb == "" {
-		return
+	if b.Verb == "" || b.Verb != record.VerbQuit && b.Verb != record.VerbGone && b.Process != 0 && !w.open.Present(b.Process) {
+		return // nothing to look at, or from a process that was given up
+	}
+	if !h.Waiting() {
+		b = record.Boundary{Verb: record.VerbQuit, Process: b.Process}
 	}
 	w.closeContainer(ctx, &b)
 	if b.End != nil {
@@ -160,6 +163,15 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 		b.Looks = w.look(ctx)
 	}
 	b.Held = time.Since(began)
+	if b.Verb != record.VerbQuit && !h.Waiting() {
+		// It gave up while we looked, so what was seen may be what it did
+		// since. It goes on without being held.
+		b = record.Boundary{Verb: record.VerbQuit, Process: b.Process, Looks: b.Looks}
+	}
+	if b.Verb == record.VerbQuit {
+		w.append(record.Entry{Notice: &record.Notice{Code: "gate-late", Package: w.open.Package(b.Process),
+			Text: "The test binary of this package stopped waiting for tracetest: it had no answer for a minute, or could not reach it. From there on its tests were not held, and what changed is narrowed to suspects at best."}})
+	}
 	w.repair.before(&b)
 	w.append(record.Entry{Boundary: &b})
 	w.repair.after(ctx, &b)

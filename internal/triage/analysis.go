@@ -21,6 +21,7 @@ package triage
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -78,6 +79,7 @@ type process struct {
 	specs     int  // specs that began
 	nodes     []record.Node
 	suiteTest int64
+	quit      bool // it goes on without being held
 }
 
 // New returns an Analysis that has read nothing.
@@ -221,13 +223,19 @@ func (a *Analysis) boundary(e record.Entry) {
 	if b.Verb == record.VerbClose {
 		a.closeUnit(unit{process: b.Process, container: b.Container}, e)
 	}
+	if b.Verb == record.VerbQuit {
+		a.quit(e) // since its last boundary it was not held
+	}
 	a.widen()
 	for _, look := range b.Looks {
 		if look.Server >= 0 && look.Server < len(a.servers) {
 			a.look(a.servers[look.Server], look, e, nil)
 		}
 	}
-	a.open.Apply(e)
+	if b.Verb != record.VerbQuit {
+		a.open.Apply(e)
+	}
+	a.outcomes.seen(b)
 	p := a.processes[b.Process]
 	switch b.Verb {
 	case record.VerbBegin:
@@ -244,9 +252,22 @@ func (a *Analysis) boundary(e record.Entry) {
 			a.suiteEnd(e, p)
 		}
 	case record.VerbExit, record.VerbGone:
-		a.processEnd(e)
+		a.processEnd(b.Process, e)
 	case record.VerbFinish:
 		a.finish()
+	}
+}
+
+// quit takes in that a process is no longer held. Who is open in it is not
+// known from here on: all its tests whose time can overlap a change are.
+func (a *Analysis) quit(e record.Entry) {
+	a.open.Apply(e)
+	for _, s := range a.servers {
+		maps.DeleteFunc(s.window, func(r record.Ref, _ bool) bool { return r.Process == e.Boundary.Process })
+	}
+	if p := a.processes[e.Boundary.Process]; p != nil {
+		p.quit = true
+		a.outcomes.of(p.Package).quit = true
 	}
 }
 
@@ -315,6 +336,11 @@ func (a *Analysis) test(e record.Entry) {
 		a.startOverlaps(t)
 	case "pass", "fail", "skip":
 		a.closeUnit(unit{pkg: t.Package}, e)
+		for _, p := range a.processes {
+			if p.quit && p.Package == t.Package {
+				a.processEnd(p.Index, e)
+			}
+		}
 	}
 }
 

@@ -108,25 +108,22 @@ func (r *rec) cluster() *rec {
 }
 
 func (r *rec) add(e record.Entry) {
-	if len(r.entries) == 1 { // the header is there, and the servers are ready
-		r.entries = append(r.entries, r.baseline()...)
-	}
 	r.now = r.now.Add(time.Millisecond)
 	e.Seq, e.At = int64(len(r.entries)+1), r.now
 	r.entries = append(r.entries, e)
 }
 
-func (r *rec) baseline() []record.Entry {
-	var all []record.Entry
-	for i, s := range r.servers {
-		r.now = r.now.Add(time.Millisecond)
+// baseline records the servers as the run finds them. Every record does so
+// before anything happens.
+func (r *rec) baseline() *rec {
+	for _, s := range r.servers {
 		s.seen = maps.Clone(s.config)
 		server := s.Server
 		server.Config = maps.Clone(s.config)
 		server.Counters = s.count()
-		all = append(all, record.Entry{Seq: int64(2 + i), At: r.now, Server: &server})
+		r.add(record.Entry{Server: &server})
 	}
-	return all
+	return r
 }
 
 func (s *redis) count() *record.Counters {
@@ -144,9 +141,9 @@ func (r *rec) setOn(server int, name, value string) {
 	r.servers[server].counters.ConfigSet++
 }
 
-func (r *rec) oom(n int64)              { r.oomOn(0, n) }
+func (r *rec) oom(n int64)               { r.oomOn(0, n) }
 func (r *rec) oomOn(server int, n int64) { r.servers[server].counters.OOM += n }
-func (r *rec) evict(n int64)            { r.servers[0].counters.Evicted += n }
+func (r *rec) evict(n int64)             { r.servers[0].counters.Evicted += n }
 
 func (r *rec) keys(n int64) {
 	c := &r.servers[0].counters
@@ -214,9 +211,6 @@ func (r *rec) look(server int) record.Look {
 
 // boundary records an instant with its looks.
 func (r *rec) boundary(b record.Boundary) {
-	if len(r.entries) == 1 {
-		panic("a boundary before the servers")
-	}
 	b.Looks = r.looks()
 	r.add(record.Entry{Boundary: &b})
 }
@@ -421,10 +415,10 @@ func (u *unheld) event(action, test, output string) {
 	}
 }
 
-func (u *unheld) run(test string)                  { u.event("run", test, "") }
-func (u *unheld) end(test, action string)          { u.event(action, test, "") }
-func (u *unheld) fail(test, output string)         { u.event("fail", test, output) }
-func (u *unheld) done(action string)               { u.event(action, "", "") }
+func (u *unheld) run(test string)          { u.event("run", test, "") }
+func (u *unheld) end(test, action string)  { u.event(action, test, "") }
+func (u *unheld) fail(test, output string) { u.event("fail", test, output) }
+func (u *unheld) done(action string)       { u.event(action, "", "") }
 
 // restore is a write of tracetest's own; the values are those it wrote.
 func (r *rec) restore(when string, after *test, values map[string]string) {

@@ -2,6 +2,7 @@ package triage
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,12 +24,13 @@ type pkg struct {
 	began, ended time.Time
 	start, hello int64 // sequence numbers of the start event and of the last hello
 	running      map[string]*interval
-	intervals    []*interval // of tests that were not held, else empty
+	intervals    []*interval // when its tests ran
+	quit         bool        // it was not held to its end
 	failures     int
 	hosting      map[string]bool       // tests that have specs within them
 	panicked     map[string]bool       // tests that ended in a panic, and the parents of such
 	ownFault     map[string]bool       // tests that failed not only because a subtest did
-	held         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
+	ends         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
 }
 
 // interval is when a test ran as far as events tell: it began before run was
@@ -54,10 +56,32 @@ type outcome struct {
 
 func newOutcomes() outcomes { return outcomes{packages: map[string]*pkg{}} }
 
+// held reports whether the gate heard of every test of the package.
+func (p *pkg) held() bool { return p.Instrumented && !p.quit }
+
+// prune is how many intervals of a held package are kept before those are
+// dropped that can overlap nothing that is still to be seen.
+const prune = 1 << 12
+
+// seen drops the intervals that no change can fall into any more, because a
+// look at a held boundary was sent after they had ended.
+func (o *outcomes) seen(b *record.Boundary) {
+	if len(b.Looks) == 0 || b.Verb == record.VerbEvent || b.Verb == record.VerbQuit {
+		return
+	}
+	for _, p := range o.packages {
+		if p.held() && len(p.intervals) > prune {
+			p.intervals = slices.DeleteFunc(p.intervals, func(i *interval) bool {
+				return !i.end.IsZero() && !slices.ContainsFunc(b.Looks, func(l record.Look) bool { return l.Error != "" || l.Sent.Before(i.end) })
+			})
+		}
+	}
+}
+
 func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
-		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ownFault: map[string]bool{}, held: map[string][]*outcome{}}
+		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ownFault: map[string]bool{}, ends: map[string][]*outcome{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
 	}
@@ -91,9 +115,7 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 		if parent := p.running[parentOf(t.Test)]; parent != nil {
 			parent.inner = true
 		}
-		if !p.Instrumented {
-			p.intervals = append(p.intervals, i)
-		}
+		p.intervals = append(p.intervals, i)
 	case "pause", "cont":
 		if i := p.running[t.Test]; i != nil {
 			i.paused = t.Action == "pause"
@@ -108,7 +130,7 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 		}
 		i.end = t.Time
 		if t.Action != "fail" {
-			delete(p.held, t.Test) // its process only seemed to be gone
+			delete(p.ends, t.Test) // its process only seemed to be gone
 		} else {
 			o.fail(p, t, i, "fail", seq)
 		}
@@ -135,8 +157,8 @@ func (o *outcomes) count(action string) {
 func (o *outcomes) cut(p *pkg, t *record.Test, seq int64) {
 	i := p.running[t.Test]
 	delete(p.running, t.Test)
-	died := len(p.held[t.Test]) > 0
-	if !p.Instrumented {
+	died := len(p.ends[t.Test]) > 0
+	if !p.held() {
 		died = i != nil && !i.inner && !i.paused
 	}
 	if died {
@@ -151,9 +173,9 @@ func (o *outcomes) fail(p *pkg, t *record.Test, i *interval, status string, seq 
 	if i != nil {
 		f.begin = i.seq
 	}
-	if waiting := p.held[t.Test]; len(waiting) > 0 {
+	if waiting := p.ends[t.Test]; len(waiting) > 0 {
 		f = waiting[0]
-		p.held[t.Test] = waiting[1:]
+		p.ends[t.Test] = waiting[1:]
 	}
 	f.output = t.Output
 	p.failures++
@@ -185,7 +207,7 @@ func (o *outcomes) held(w *owner, seq int64) {
 	if status == "fail-below" {
 		status = "fail"
 	}
-	p.held[w.Name] = append(p.held[w.Name], &outcome{pkg: w.pkg, test: w.Name, status: status, owner: w, begin: w.begin, end: seq})
+	p.ends[w.Name] = append(p.ends[w.Name], &outcome{pkg: w.pkg, test: w.Name, status: status, owner: w, begin: w.begin, end: seq})
 }
 
 // spec takes in the end of a Ginkgo spec.
@@ -215,7 +237,7 @@ func (o *outcomes) died(w *owner, innermost bool, seq int64) {
 		return
 	}
 	if innermost {
-		p.held[w.Name] = append(p.held[w.Name], f)
+		p.ends[w.Name] = append(p.ends[w.Name], f)
 	}
 }
 
@@ -240,7 +262,7 @@ func (o *outcomes) unreported(p *pkg) {
 	for _, name := range sortedKeys(p.running) {
 		i := p.running[name]
 		passed := i.status == "pass" || i.status == "skip"
-		if !p.Instrumented && strings.HasPrefix(name, "Benchmark") {
+		if !p.held() && strings.HasPrefix(name, "Benchmark") {
 			passed = p.Outcome == "pass" || p.failures > 0
 		}
 		if !passed {
@@ -276,9 +298,9 @@ func (o *outcomes) unfinished(seq int64) {
 		for _, name := range sortedKeys(p.running) {
 			o.cut(p, &record.Test{Package: path, Test: name}, seq)
 		}
-		for _, name := range sortedKeys(p.held) {
-			o.failed = append(o.failed, p.held[name]...)
-			delete(p.held, name)
+		for _, name := range sortedKeys(p.ends) {
+			o.failed = append(o.failed, p.ends[name]...)
+			delete(p.ends, name)
 		}
 	}
 }

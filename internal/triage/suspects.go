@@ -37,7 +37,7 @@ func (a *Analysis) suspects(m *mutation) []Owner {
 		for _, i := range p.intervals {
 			late := i.run.Add(-eventLag).After(m.received)
 			early := !i.end.IsZero() && i.end.Before(m.sent)
-			if !late && !early {
+			if !late && !early && !p.held() {
 				add(Owner{Package: ref.Package, Test: i.name})
 			}
 		}

@@ -164,8 +164,7 @@ func (a *Analysis) suiteEnd(e record.Entry, p *process) {
 }
 
 // processEnd closes what a test binary had open when it ended.
-func (a *Analysis) processEnd(e record.Entry) {
-	process := e.Boundary.Process
+func (a *Analysis) processEnd(process int, e record.Entry) {
 	var inner []*owner
 	for _, o := range a.owners {
 		if o.process == process && o.status == "" {
@@ -181,6 +180,9 @@ func (a *Analysis) processEnd(e record.Entry) {
 		}
 	}
 	for _, o := range slices.Backward(inner) {
+		if p := a.processes[process]; p != nil && p.quit {
+			break // how they ended is in the events
+		}
 		a.outcomes.died(o, !outer[o.ID], e.Seq)
 	}
 	for _, s := range a.units {

@@ -18,10 +18,10 @@ import (
 	"syscall"
 )
 
-// tracetestPatience is how long a test waits for an answer, in seconds. It is
-// the last resort for a tracetest that is stopped: while it runs, it answers
+// tracetestPatience is how long a test waits for an answer, in nanoseconds. It
+// is the last resort for a tracetest that is stopped: while it runs, it answers
 // long before that, whatever Redis does.
-const tracetestPatience = 60
+var tracetestPatience int64 = 60e9
 
 // tracetestLine is this process's line to the gate.
 var tracetestLine struct {
@@ -42,7 +42,11 @@ func tracetestOpen(args []string, dir string) {
 	if gate == "" {
 		return
 	}
-	path, host, _ := strings.Cut(gate, "#")
+	path, host := gate, ""
+	// The folder of the socket may have a "#" in its own name.
+	if at := strings.LastIndexByte(gate, '#'); at >= 0 && !strings.Contains(gate[at:], "/") {
+		path, host = gate[:at], gate[at+1:]
+	}
 	line := &tracetestLine
 	line.mu.Lock()
 	defer line.mu.Unlock()
@@ -53,7 +57,7 @@ func tracetestOpen(args []string, dir string) {
 	message := []string{"hello", host, strconv.Itoa(syscall.Getpid()), strconv.Itoa(syscall.Getppid()), dir}
 	answer, ok := tracetestAsk(fd, append(message, args...))
 	if !ok {
-		syscall.Close(fd)
+		tracetestClose(fd)
 		return
 	}
 	line.hello = fd // stays open until the process ends
@@ -99,10 +103,34 @@ func tracetestCall(message ...string) {
 		line.idle = append(line.idle, fd)
 		return
 	}
-	if fd >= 0 {
+	tracetestClose(fd)
+	if line.path == "" {
+		return
+	}
+	// Tracetest is gone, stopped, or out of reach: never wait for it again. It
+	// must know, or it would take this process for held.
+	line.path = ""
+	if fd, ok := tracetestDial(path); ok {
+		tracetestSend(fd, []string{"quit", line.self})
+		tracetestClose(fd)
+	}
+}
+
+// tracetestFiles holds what each of our descriptors refers to. A test may close
+// descriptors that it does not own, and the number may then be another file's.
+var tracetestFiles sync.Map
+
+func tracetestOurs(fd int) bool {
+	var now syscall.Stat_t
+	was, known := tracetestFiles.Load(fd)
+	return known && syscall.Fstat(fd, &now) == nil && was == [2]uint64{uint64(now.Dev), now.Ino}
+}
+
+func tracetestClose(fd int) {
+	if fd >= 0 && tracetestOurs(fd) {
+		tracetestFiles.Delete(fd)
 		syscall.Close(fd)
 	}
-	line.path = "" // tracetest is gone or stopped: never wait for it again
 }
 
 func tracetestDial(path string) (fd int, ok bool) {
@@ -115,7 +143,7 @@ func tracetestDial(path string) (fd int, ok bool) {
 	if err != nil {
 		return -1, false
 	}
-	patience := syscall.Timeval{Sec: tracetestPatience}
+	patience := syscall.NsecToTimeval(tracetestPatience)
 	for _, option := range []int{syscall.SO_RCVTIMEO, syscall.SO_SNDTIMEO} {
 		if err == nil {
 			err = syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, option, &patience)
@@ -132,11 +160,17 @@ func tracetestDial(path string) (fd int, ok bool) {
 		syscall.Close(fd)
 		return -1, false
 	}
+	var file syscall.Stat_t
+	if syscall.Fstat(fd, &file) != nil {
+		syscall.Close(fd)
+		return -1, false
+	}
+	tracetestFiles.Store(fd, [2]uint64{uint64(file.Dev), file.Ino})
 	return fd, true
 }
 
-// tracetestAsk writes one line, its fields quoted, and reads one line back.
-func tracetestAsk(fd int, message []string) (answer string, ok bool) {
+// tracetestSend writes one line, its fields quoted.
+func tracetestSend(fd int, message []string) bool {
 	var text []byte
 	for i, field := range message {
 		if i > 0 {
@@ -144,15 +178,26 @@ func tracetestAsk(fd int, message []string) (answer string, ok bool) {
 		}
 		text = strconv.AppendQuote(text, field)
 	}
+	if !tracetestOurs(fd) {
+		return false
+	}
 	for text = append(text, '\n'); len(text) > 0; {
 		n, err := syscall.Write(fd, text)
 		if err == syscall.EINTR {
 			continue
 		}
 		if err != nil || n <= 0 {
-			return "", false
+			return false
 		}
 		text = text[n:]
+	}
+	return true
+}
+
+// tracetestAsk writes one line and reads one line back.
+func tracetestAsk(fd int, message []string) (answer string, ok bool) {
+	if !tracetestSend(fd, message) {
+		return "", false
 	}
 	var got []byte
 	var buffer [64]byte

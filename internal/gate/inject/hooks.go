@@ -2,6 +2,7 @@ package inject
 
 import (
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,8 +56,30 @@ func tracetestBegin(c *common, kind string) {
 		tracetestOwners.Delete(c)
 		tracetestCall("end", id, tracetestStatus(c, kind))
 	})
-	tracetestCall("begin", id, kind, c.name, parent)
+	tracetestCall("begin", id, kind, c.name, parent, strconv.FormatBool(parent != "" && tracetestBeside(c)))
 }
+
+// tracetestBeside reports whether a subtest runs beside its parent, because
+// t.Run was called on a goroutine of the user's: no runner of a test is on the
+// stack that called it.
+func tracetestBeside(c *common) bool {
+	if len(c.creator) == 0 || len(c.creator) >= tracetestDeepest {
+		return false // it is not known, or the stack was cut
+	}
+	frames := runtime.CallersFrames(c.creator)
+	for {
+		frame, more := frames.Next()
+		if frame.Function == "testing.tRunner" || frame.Function == "testing.fRunner" {
+			return false
+		}
+		if !more {
+			return true
+		}
+	}
+}
+
+// tracetestDeepest is how much of a stack package testing keeps, maxStackLen.
+const tracetestDeepest = 50
 
 func tracetestPause(c *common)    { tracetestMove("pause", c) }
 func tracetestContinue(c *common) { tracetestMove("continue", c) }

@@ -9,6 +9,7 @@ type common struct {
 	parent                    *common
 	failed, skipped, finished bool
 	cleanups                  []func()
+	creator                   []uintptr
 }
 
 func (c *common) Cleanup(f func()) { c.cleanups = append(c.cleanups, f) }

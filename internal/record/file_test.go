@@ -1,0 +1,359 @@
+package record
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// fixed is a record of every kind of entry, as a run would write it.
+func fixed() []Entry {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
+	look := Look{Server: 0, Sent: at, Received: at.Add(time.Millisecond), Config: map[string]string{"maxmemory": "1048576"},
+		Counters: &Counters{UsedMemory: 9, OOM: 2, Rejected: map[string]int64{"set": 2}, Keys: map[string]int64{"db0": 3}}}
+	return []Entry{
+		{Run: &Run{Schema: Schema, Command: []string{"tracetest", "./..."}, Go: "go1.26.8", Mode: ModeGate, Restore: "run", GoTest: []string{"go", "test"}}},
+		{Server: &Server{Address: "localhost:6379", Flavor: "redis", Version: "7.0.15", RunID: "r", Config: map[string]string{"maxmemory": "0"},
+			StartedWith: map[string]Origin{"maxmemory": {Value: "0", Source: "--expect"}}}},
+		{Process: &Process{Index: 1, PID: 7, PPID: 6, Package: "m/a", Args: []string{"a.test", "-test.v"}}},
+		{Process: &Process{Index: 2, PID: 8, PPID: 7, Host: &Host{Process: 1, Owners: []int64{1}}}},
+		{Boundary: &Boundary{Verb: VerbBegin, Process: 1, Owner: 1, Begin: &Owner{ID: 1, Kind: KindTest, Name: "TestA/\"quoted\"\n<é>"}, Held: time.Second, Looks: []Look{look}}},
+		{Boundary: &Boundary{Verb: VerbEnd, Process: 1, Owner: 1, End: &Outcome{Status: "fail", Message: "m", Location: "f.go:1"}}},
+		{Boundary: &Boundary{Verb: VerbSuiteEnd, Process: 1, Nodes: []Node{{Type: "BeforeSuite", Location: "f.go:2", Outcome: Outcome{Status: "pass"}}}}},
+		{Test: &Test{Time: at, Action: "fail", Package: "m/a", Test: "TestA", Elapsed: 0.5, Output: "long\n"}},
+		{Restore: &Restore{When: "run", Values: map[string]string{"maxmemory": "0"}, Command: "redis-cli", Look: &look}},
+		{Notice: &Notice{Code: "gate-late", Text: "It was late."}},
+		{End: &End{GoExit: 1, Complete: true}},
+	}
+}
+
+// read returns the entries of a record and what is wrong with it.
+func read(in io.Reader) (entries []Entry, damaged []int, fatal error) {
+	for entry, err := range Read(in) {
+		var bad *SyntaxError
+		switch {
+		case errors.As(err, &bad):
+			damaged = append(damaged, bad.Line)
+		case err != nil:
+			return entries, damaged, err
+		default:
+			entries = append(entries, entry)
+		}
+	}
+	return entries, damaged, nil
+}
+
+func written(t testing.TB) string {
+	t.Helper()
+	var out bytes.Buffer
+	w := NewWriter(&out, nil)
+	for _, e := range fixed() {
+		w.Append(e)
+	}
+	if err := w.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// Guards against a report that differs from the run that wrote the record.
+func TestRoundTrip(t *testing.T) {
+	var seen []Entry
+	var out bytes.Buffer
+	w := NewWriter(&out, func(e Entry) { seen = append(seen, e) })
+	for _, e := range fixed() {
+		w.Append(e)
+	}
+	got, damaged, fatal := read(&out)
+	if len(damaged) > 0 || fatal != nil {
+		t.Fatalf("damaged %v, error %v", damaged, fatal)
+	}
+	want := fixed()
+	for i := range want {
+		if got[i].Seq != int64(i+1) || got[i].At.IsZero() {
+			t.Errorf("entry %d has number %d and time %v", i, got[i].Seq, got[i].At)
+		}
+		if !got[i].At.Equal(seen[i].At) {
+			t.Errorf("entry %d: the analysis saw %v, the file has %v", i, seen[i].At, got[i].At)
+		}
+		want[i].Seq, want[i].At = got[i].Seq, got[i].At
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("read\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// writes counts the writes, of which each must be a whole line.
+type writes struct {
+	t     *testing.T
+	lines [][]byte
+}
+
+func (w *writes) Write(p []byte) (int, error) {
+	if bytes.Count(p, []byte("\n")) != 1 || p[len(p)-1] != '\n' {
+		w.t.Errorf("a write that is no line: %q", p)
+	}
+	w.lines = append(w.lines, bytes.Clone(p))
+	return len(p), nil
+}
+
+// Guards against an entry that is lost with a killed tracetest because half of
+// it was in a buffer, and against two goroutines that mix their lines or
+// numbers, or that show the analysis another order than the file has.
+func TestWriterIsOneWritePerEntry(t *testing.T) {
+	out := &writes{t: t}
+	var seen []int64
+	w := NewWriter(out, func(e Entry) { seen = append(seen, e.Seq) })
+	var all sync.WaitGroup
+	const goroutines, each = 8, 100
+	for g := range goroutines {
+		all.Go(func() {
+			for i := range each {
+				w.Append(Entry{Test: &Test{Action: "run", Package: fmt.Sprint(g), Test: fmt.Sprint(i)}})
+			}
+		})
+	}
+	all.Wait()
+	if len(out.lines) != goroutines*each || len(seen) != len(out.lines) {
+		t.Fatalf("%d writes and %d seen, want %d", len(out.lines), len(seen), goroutines*each)
+	}
+	for i, line := range out.lines {
+		if seen[i] != int64(i+1) || !bytes.HasPrefix(line, fmt.Appendf(nil, `{"seq":%d,`, i+1)) {
+			t.Fatalf("write %d is %.40s, seen was %d", i+1, line, seen[i])
+		}
+	}
+}
+
+// full is a disk on which there is room for some bytes only, until it is freed.
+type full struct {
+	bytes.Buffer
+	room int
+}
+
+var errFull = errors.New("no space left")
+
+func (f *full) Write(p []byte) (int, error) {
+	if len(p) > f.room {
+		n, _ := f.Buffer.Write(p[:f.room])
+		f.room = 0
+		return n, errFull
+	}
+	f.room -= len(p)
+	return f.Buffer.Write(p)
+}
+
+// Guards against a full disk that stops the tests, that is not told, or that
+// ruins the entries which come after it was freed.
+func TestWriterOnAFullDisk(t *testing.T) {
+	out := &full{room: 1 << 20}
+	seen := 0
+	w := NewWriter(out, func(Entry) { seen++ })
+	entries := fixed()
+	w.Append(entries[0])
+	out.room = 10
+	w.Append(entries[1])
+	w.Append(entries[2])
+	out.room = 1 << 20
+	w.Append(entries[9])
+	w.Append(entries[10])
+	if err := w.Err(); !errors.Is(err, errFull) || !strings.Contains(err.Error(), "entry 2") {
+		t.Errorf("error %v, want the one of entry 2", err)
+	}
+	if seen != 5 {
+		t.Errorf("%d entries were shown, want all 5", seen)
+	}
+	got, damaged, fatal := read(&out.Buffer)
+	if fatal != nil || len(damaged) != 1 || len(got) != 3 || got[1].Notice == nil || got[2].End == nil {
+		t.Errorf("read %d entries, damaged lines %v, error %v", len(got), damaged, fatal)
+	}
+}
+
+// Guards against a damaged record that hides what is whole in it, and against
+// a file that is no record and is read as one.
+func TestReadWhatIsDamaged(t *testing.T) {
+	whole := written(t)
+	lines := strings.SplitAfter(whole, "\n")
+	lines = lines[:len(lines)-1]
+	join := func(at int, line string) string {
+		changed := append([]string(nil), lines...)
+		changed[at] = line
+		return strings.Join(changed, "")
+	}
+	all := len(lines)
+	tests := []struct {
+		name    string
+		in      string
+		entries int
+		damaged []int
+		fatal   string
+	}{
+		{"whole", whole, all, nil, ""},
+		{"empty", "", 0, nil, ""},
+		{"only blank lines", "\n \n\r\n", 0, nil, ""},
+		{"blank lines and CRLF", "\n" + strings.ReplaceAll(whole, "\n", "\r\n\n"), all, nil, ""},
+		{"last line without its newline", strings.TrimSuffix(whole, "\n"), all, nil, ""},
+		{"last line cut", whole[:len(whole)-20], all - 1, []int{all}, ""},
+		{"middle line is no JSON", join(4, "{\"seq\":5,\n"), all - 1, []int{5}, ""},
+		{"middle line says nothing", join(4, "{\"seq\":5}\n"), all - 1, []int{5}, ""},
+		{"middle line says two things", join(4, `{"notice":{"code":"c"},"end":{"go_exit":0}}`+"\n"), all - 1, []int{5}, ""},
+		{"middle line is null", join(4, "null\n"), all - 1, []int{5}, ""},
+		{"middle line is an array", join(4, "[1]\n"), all - 1, []int{5}, ""},
+		{"two entries in one line", join(4, strings.TrimSuffix(lines[4], "\n")+lines[5]), all - 1, []int{5}, ""},
+		{"begin without an owner", join(4, `{"boundary":{"verb":"begin","owner":3}}`+"\n"), all - 1, []int{5}, ""},
+		{"owner within itself", join(4, `{"boundary":{"verb":"begin","owner":3,"begin":{"id":3,"parent":3}}}`+"\n"), all - 1, []int{5}, ""},
+		{"owner within a later one", join(4, `{"boundary":{"verb":"begin","owner":3,"begin":{"id":3,"parent":4}}}`+"\n"), all - 1, []int{5}, ""},
+		{"end without an outcome", join(4, `{"boundary":{"verb":"end","owner":3}}`+"\n"), all - 1, []int{5}, ""},
+		{"a field of a later version", join(4, `{"notice":{"code":"c","text":"t","later":1},"more":2}`+"\n"), all, nil, ""},
+		{"another schema", join(0, `{"seq":1,"run":{"schema":"tracetest.record/9"}}`+"\n"), 0, nil, `"tracetest.record/9"`},
+		{"no header", strings.Join(lines[1:], ""), 0, nil, "does not begin with the header"},
+		{"damaged header", join(0, "{\n"), 0, nil, "does not begin with the header"},
+		{"a JSON array", "[\n1,\n2\n]\n", 0, nil, "does not begin with the header"},
+		{"a binary file", "\x7fELF\x02\x01\x00\x00\xff\xfe", 0, nil, "does not begin with the header"},
+		{"test events", `{"Action":"start","Package":"p"}` + "\n", 0, nil, "does not begin with the header"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, damaged, fatal := read(strings.NewReader(test.in))
+			if len(got) != test.entries || !reflect.DeepEqual(damaged, test.damaged) {
+				t.Errorf("%d entries, damaged %v; want %d and %v", len(got), damaged, test.entries, test.damaged)
+			}
+			if (fatal == nil) != (test.fatal == "") || fatal != nil && !strings.Contains(fatal.Error(), test.fatal) {
+				t.Errorf("error %v, want %q", fatal, test.fatal)
+			}
+		})
+	}
+}
+
+// endless yields one byte for ever, and counts.
+type endless struct{ n int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	e.n += len(p)
+	return len(p), nil
+}
+
+// Guards against a device or a huge file, given instead of a record, that
+// fills the memory or is read for ever.
+func TestReadGivesUpOnWhatIsNoRecord(t *testing.T) {
+	in := &endless{}
+	_, _, fatal := read(in)
+	if fatal == nil || in.n > 2*longestLine {
+		t.Errorf("error %v after %d bytes", fatal, in.n)
+	}
+}
+
+// Guards against a huge line that ends the reading or is kept in memory whole.
+// A line of some MiB is a record's own.
+func TestReadHugeLines(t *testing.T) {
+	lines := strings.SplitAfter(written(t), "\n")
+	big := `{"test":{"action":"fail","package":"p","output":"` + strings.Repeat("x", 4<<20) + "\"}}\n"
+	junk := io.LimitReader(&endless{}, 3*longestLine)
+	in := io.MultiReader(strings.NewReader(lines[0]+big), junk, strings.NewReader("\n"+lines[9]))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got, damaged, fatal := read(in)
+	runtime.ReadMemStats(&after)
+	if fatal != nil || !reflect.DeepEqual(damaged, []int{3}) || len(got) != 3 || len(got[1].Test.Output) != 4<<20 {
+		t.Errorf("%d entries, damaged %v, error %v", len(got), damaged, fatal)
+	}
+	if used := after.HeapSys - before.HeapSys; after.HeapSys > before.HeapSys && used > 8*longestLine {
+		t.Errorf("the heap grew by %d bytes", used)
+	}
+}
+
+type brokenReader struct{ text io.Reader }
+
+var errBroken = errors.New("the disk is broken")
+
+func (b brokenReader) Read(p []byte) (int, error) {
+	if n, err := b.text.Read(p); err == nil {
+		return n, nil
+	}
+	return 0, errBroken
+}
+
+// Guards against a file that cannot be read to its end and passes for a whole
+// record.
+func TestReadTellsOfErrors(t *testing.T) {
+	got, _, fatal := read(brokenReader{strings.NewReader(written(t))})
+	if !errors.Is(fatal, errBroken) || len(got) != len(fixed()) {
+		t.Errorf("%d entries, error %v", len(got), fatal)
+	}
+	for range Read(strings.NewReader(written(t))) {
+		break // must not panic when the reader of the sequence has enough
+	}
+}
+
+// Guards against a record that others can read, or that is appended to an old
+// one, or that follows a link to somebody else's file.
+func TestCreate(t *testing.T) {
+	dir := t.TempDir()
+	path, other := filepath.Join(dir, "run.jsonl"), filepath.Join(dir, "other")
+	for _, file := range []string{path, other} {
+		if err := os.WriteFile(file, []byte("old"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, link := range []bool{false, true} {
+		if link {
+			if err := errors.Join(os.Remove(path), os.Symlink(other, path)); err != nil {
+				t.Skip(err)
+			}
+		}
+		f, err := Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.WriteString("new")
+		f.Close()
+		info, err := os.Lstat(path)
+		if err != nil || info.Mode().Perm() != 0o600 || !info.Mode().IsRegular() || info.Size() != 3 {
+			t.Errorf("after a link %v: %v, %v", link, info, err)
+		}
+		if text, _ := os.ReadFile(other); string(text) != "old" {
+			t.Errorf("the file behind the link now holds %q", text)
+		}
+	}
+	if _, err := Create(filepath.Join(dir, "missing", "run.jsonl")); err == nil {
+		t.Error("made a file in a folder that does not exist")
+	}
+}
+
+// FuzzRead guards against input that makes the reader, or whoever follows the
+// record, panic or never come back.
+func FuzzRead(f *testing.F) {
+	whole := written(f)
+	f.Add([]byte(whole))
+	f.Add([]byte(whole[:len(whole)/2]))
+	f.Add([]byte("[]"))
+	header := strings.SplitAfter(whole, "\n")[0]
+	f.Add([]byte(header + `{"boundary":{"verb":"begin","owner":1,"begin":{"id":1,"parent":1}}}` + "\n"))
+	f.Add([]byte(header + `{"boundary":{"verb":"pause","process":1,"owner":1}}` + "\n" + `{"process":{"index":1,"host":{"process":1,"owners":[1,2]}}}`))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		open := NewOpen()
+		for entry, err := range Read(bytes.NewReader(in)) {
+			if err != nil {
+				continue
+			}
+			open.Apply(entry)
+			open.Active()
+			open.Running()
+			if b := entry.Boundary; b != nil {
+				open.In(b.Process)
+				open.Children(b.Process, b.Owner)
+			}
+		}
+	})
+}
