@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	"tracetest/internal/live"
@@ -44,7 +45,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	if f, ok := stdout.(*os.File); ok {
 		width, isTerminal = live.Terminal(f)
 	}
-	screen := &lazyOutput{}
+	screen := &output{more: make(chan struct{}, 1)}
 	plan, err := prepare(ctx, signals, run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
 		Targets: targets, AllowPartial: o.allowPartial, Expect: expect, Gate: o.gate,
@@ -60,14 +61,15 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return &run.Problem{Err: err}
 	}
 	defer file.Close()
-	screen.Live, err = live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: isTerminal && os.Getenv("CI") == "", Width: width})
+	shown, err := live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: isTerminal && os.Getenv("CI") == "", Width: width, Scrub: plan.Scrub})
 	if err != nil {
 		return err
 	}
+	screen.show(shown)
 	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.gate != "off" {
 		screen.Say("tracetest: the tests cannot be held at their boundaries, so a change is narrowed to suspects at best: " + plan.Scrub(reason))
 	}
-	seen := &watching{analysis: triage.New(), screen: screen.Live}
+	seen := &watching{analysis: triage.New(), screen: screen}
 	writer := record.NewWriter(file, seen.entry)
 	plan.Run(ctx, writer)
 	liveErr := screen.Close()
@@ -153,7 +155,7 @@ func (o *options) command(targets []snapshot.Target) []string {
 // moment it is certain.
 type watching struct {
 	analysis *triage.Analysis
-	screen   *live.Live
+	screen   *output
 	leaks    int
 }
 
@@ -173,8 +175,51 @@ func (w *watching) entry(e record.Entry) {
 	}
 }
 
-// lazyOutput is there before the screen is: whatever can fail without a test
-// having run fails before anything is shown.
-type lazyOutput struct{ *live.Live }
+// output is there before the screen is: whatever can fail without a test having
+// run fails before anything is shown.
+//
+// Whoever watches the tests must not wait for a screen that takes nothing (a
+// pager, a full pipe): the tests would give up the gate. So its lines queue.
+type output struct {
+	*live.Live
+	mu     sync.Mutex
+	lines  []string
+	more   chan struct{} // of capacity 1
+	closed chan struct{}
+}
 
-var _ run.Output = (*lazyOutput)(nil)
+// Say queues a line.
+func (o *output) Say(text string) {
+	o.mu.Lock()
+	o.lines = append(o.lines, text)
+	o.mu.Unlock()
+	select {
+	case o.more <- struct{}{}:
+	default:
+	}
+}
+
+// show starts to show the lines.
+func (o *output) show(l *live.Live) {
+	o.Live, o.closed = l, make(chan struct{})
+	go func() {
+		defer close(o.closed)
+		for more := true; more; {
+			_, more = <-o.more
+			o.mu.Lock()
+			lines := o.lines
+			o.lines = nil
+			o.mu.Unlock()
+			for _, line := range lines {
+				l.Say(line)
+			}
+		}
+	}()
+}
+
+// Close shows the lines that are left and ends the output.
+func (o *output) Close() error {
+	close(o.more)
+	<-o.closed
+	return o.Live.Close()
+}

@@ -8,3 +8,5 @@ func hungUp(net.Conn) bool { return false }
 
 // alive is not needed where the gate does not work.
 func alive(int) bool { return true }
+
+func dead(int) bool { return false }

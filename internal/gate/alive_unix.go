@@ -5,6 +5,9 @@ package gate
 import (
 	"errors"
 	"net"
+	"os"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -31,3 +34,14 @@ func hungUp(conn net.Conn) bool {
 // alive reports whether a process of this number exists. One that ended and
 // was waited for does not.
 func alive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
+
+// dead reports whether a process has ended and was not waited for yet, where
+// the system tells.
+func dead(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // a name can hold anything but is in brackets
+	return strings.HasPrefix(rest, "Z") || strings.HasPrefix(rest, "X")
+}

@@ -50,7 +50,7 @@ type Server struct {
 
 	queue     []message // taken from messages, to be handled before the next
 	processes []*process
-	owners    int64 // last owner's number
+	owners    int64                   // last owner's number
 	ordered   map[string]map[int]bool // lines with the Ordered decorator, by file
 }
 
@@ -59,6 +59,7 @@ type process struct {
 	record.Process
 	visible bool // its pid could be seen, so that its end can be seen too
 	gone    bool
+	exited  bool             // it was held when it exited
 	owners  map[string]int64 // open owners, by the number that the process uses
 	tests   []openTest       // open tests, in the order in which they began
 	specs   map[string]int64 // open specs, by text and location
@@ -280,7 +281,11 @@ func (s *Server) understand(h *Held, m message) {
 	case record.VerbGone, record.VerbQuit:
 		p.gone = true
 		b.Verb = verb
+		if verb == record.VerbGone && p.Host == nil && !p.exited && p.visible && outlives(p.PID) {
+			b.Verb = record.VerbQuit // it closed our connection and goes on
+		}
 	case record.VerbExit:
+		p.exited = true
 		b.Verb = verb
 	case record.VerbBegin:
 		s.owners++
@@ -361,4 +366,16 @@ func (p *process) innermost() int64 {
 		}
 	}
 	return found
+}
+
+// outlives reports whether a process goes on though its connection has ended.
+// The system closes a connection shortly before a process is seen to have
+// ended.
+func outlives(pid int) bool {
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if !alive(pid) || dead(pid) {
+			return false
+		}
+	}
+	return true
 }

@@ -21,6 +21,7 @@ type specReport struct {
 	LeafNodeLocation            location
 	LeafNodeText                string
 	State                       string
+	ProgressReports             []struct{ Message string }
 	Failure                     *struct {
 		Message        string
 		ForwardedPanic string // what a panic said
@@ -62,6 +63,10 @@ func (r *specReport) outcome() record.Outcome {
 		o.Status = "pending"
 	case "panicked":
 		o.Status = "panic"
+	}
+	for _, p := range r.ProgressReports {
+		// Ginkgo has no other sign of it.
+		o.Lingers = o.Lingers || strings.Contains(p.Message, "has now leaked")
 	}
 	if r.Failure != nil {
 		o.Message, o.Location = r.Failure.Message, r.Failure.Location.String()

@@ -32,10 +32,11 @@ type Open struct {
 
 type openProcess struct {
 	Process
-	known    bool // its entry was read
-	owners   map[int64]*openOwner
-	active   map[int64]bool // those of owners that are innermost and do not wait
-	children map[int64]int  // how many of owners are open directly within another, or within the package
+	known     bool // its entry was read
+	owners    map[int64]*openOwner
+	active    map[int64]bool // those of owners that are innermost and do not wait
+	lingering []int64        // specs that ended and whose code still runs
+	children  map[int64]int  // how many of owners are open directly within another, or within the package
 }
 
 type openOwner struct {
@@ -123,6 +124,13 @@ func (o *Open) boundary(b *Boundary) {
 	case VerbEnd:
 		if owner := o.owners[b.Owner]; owner != nil {
 			o.end(owner)
+			if b.End != nil && b.End.Lingers {
+				owner.process.lingering = append(owner.process.lingering, b.Owner)
+			}
+		}
+	case VerbSuiteEnd:
+		if p := o.processes[b.Process]; p != nil {
+			p.lingering = nil // Ginkgo goes on without it, and so do we
 		}
 	case VerbExit, VerbGone, VerbQuit:
 		if p := o.processes[b.Process]; b.Verb == VerbQuit && p != nil && p.Host == nil && !o.ended[p.Package] {
@@ -200,6 +208,9 @@ func (o *Open) Active() []Ref {
 		switch {
 		case p.Host == nil:
 			refs = append(refs, p.innermost()...)
+			for _, owner := range p.lingering {
+				refs = append(refs, Ref{Package: p.Package, Process: p.Index, Owner: owner})
+			}
 		case len(p.Host.Owners) == 0:
 			refs = append(refs, Ref{Package: o.pkg(p.Host.Process), Process: p.Host.Process})
 		default:

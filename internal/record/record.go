@@ -172,6 +172,9 @@ type Outcome struct {
 	Status   string `json:"status"` // pass, fail, skip, panic; for specs also pending
 	Message  string `json:"message,omitempty"`
 	Location string `json:"location,omitempty"` // file:line of the failure
+	// Lingers is set when Ginkgo said that the spec timed out and that its code
+	// is still running.
+	Lingers bool `json:"lingers,omitempty"`
 }
 
 // Node is a Ginkgo suite node that ran, such as BeforeSuite.

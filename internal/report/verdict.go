@@ -190,13 +190,13 @@ func (v *survey) broke(k ink) []string {
 	}
 	switch n := len(v.others); {
 	case n == total:
-		redis := "it"
-		if len(v.Leaks)+len(v.Contained) == 0 {
-			redis = "Redis"
-		}
-		out = append(out, "Nothing that was seen: "+plural(n, "the only failure is not", "none of the "+itoa(n)+" failures is")+" tied to "+redis+".")
+		out = append(out, upper(plural(n, "the only failure cannot", "none of the "+itoa(n)+" failures can"))+
+			" be tied to an OOM rejection or an eviction; other consequences are not looked for.")
 	case n > 0:
 		out = append(out, "Nothing ties the other "+plural(n, "failure", itoa(n))+" to it.")
+	}
+	if len(v.others) > 0 && len(v.Blind)+len(v.Restarts) > 0 {
+		out = append(out, "A server was out of sight or restarted in this run, which can make tests fail as well.")
 	}
 	return out
 }

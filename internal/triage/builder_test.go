@@ -355,6 +355,12 @@ func (t *test) orderedSpec(container, name string) *test {
 	return s
 }
 
+// linger ends a spec that timed out and whose code still runs.
+func (t *test) linger() {
+	t.p.r.boundary(record.Boundary{Verb: record.VerbEnd, Process: t.p.index, Owner: t.id,
+		End: &record.Outcome{Status: "fail", Message: "A spec timeout occurred", Lingers: true}})
+}
+
 func (p *proc) closeOrdered(next string, before record.Verb) {
 	if last := p.ordered; last != "" && last != next {
 		p.r.boundary(record.Boundary{Verb: record.VerbClose, Process: p.index, Container: last, Before: before})
@@ -383,6 +389,12 @@ func (p *proc) gone() {
 func (p *proc) kill() {
 	p.closeOrdered("", record.VerbGone)
 	p.r.boundary(record.Boundary{Verb: record.VerbGone, Process: p.index})
+}
+
+// quit says that the process goes on without being held.
+func (p *proc) quit() {
+	p.r.notice("gate-late", p.path)
+	p.r.boundary(record.Boundary{Verb: record.VerbQuit, Process: p.index})
 }
 
 // done ends a package in the usual way.

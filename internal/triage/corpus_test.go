@@ -152,8 +152,8 @@ func broken(f *triage.Findings) []string {
 				say("%s has an owner and suspects, or neither", c.Parameter)
 			case named != (c.Certainty == triage.Bracketed):
 				say("%s is %s", c.Parameter, c.Certainty)
-			case (c.Settle != "") != several:
-				say("%s: what would settle it is said where it is settled, or not where it is not", c.Parameter)
+			case c.Settle != "" && !several:
+				say("%s: what would settle it is said, and it is settled", c.Parameter)
 			case c.RestoredBy != nil && c.RestoredByTool:
 				say("%s was put back twice", c.Parameter)
 			}

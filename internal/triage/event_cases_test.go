@@ -148,6 +148,16 @@ func eventCases() []recorded {
 			u.done("fail")
 			r.end(1)
 		}},
+		{name: "events-teardown", on: eventsOnly, story: `TestMain changes hz after its last test; the look that shows it comes after the event
+			that ends the package. The package was open since the look before: it is a suspect, and it was not "nobody".`, write: func(r *rec) {
+			u := r.unheld("shop/cache")
+			u.run("TestA")
+			u.end("TestA", "pass")
+			r.wait(time.Minute)
+			r.set("hz", "20")
+			u.done("pass")
+			r.end(0)
+		}},
 		{name: "events-benchmark", on: eventsOnly, story: `Benchmarks have a run event and no pass event. They did not die.`, write: func(r *rec) {
 			u := r.unheld("shop/cache")
 			u.run("BenchmarkGet")

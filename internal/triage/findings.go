@@ -193,8 +193,8 @@ type Restore struct {
 type Blind struct {
 	Server string    `json:"server"`
 	From   time.Time `json:"from"`
-	To     time.Time `json:"to"`     // zero when it was never seen again
-	Owners []Owner   `json:"owners"` // open when the sight was lost
+	To     time.Time `json:"to,omitzero"` // missing when it was never seen again
+	Owners []Owner   `json:"owners"`      // open when the sight was lost
 	Reason string    `json:"reason"`
 }
 

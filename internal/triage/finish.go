@@ -32,6 +32,11 @@ func (a *Analysis) finish() {
 	}
 }
 
+// finished reports whether the servers were looked at when the tests had ended.
+func (a *Analysis) finished() bool {
+	return !slices.ContainsFunc(a.servers, func(s *server) bool { return !s.finished })
+}
+
 // command returns what a person would type to set parameters by hand.
 func (a *Analysis) command(s *server, values map[string]string) string {
 	several := s.Flavor != "redis" || !strings.HasPrefix(s.Version, "6.") // CONFIG SET takes several since 7.0
@@ -49,6 +54,9 @@ func (a *Analysis) Findings() *Findings {
 		}
 	}
 	a.settle()
+	if !a.finished() {
+		a.finish() // as of the last look: tracetest was killed before its own
+	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
 		Growth: orEmpty(a.growth), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.blind),
 		Restarts: orEmpty(a.restarts), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices), Tests: a.outcomes.tests}

@@ -170,6 +170,18 @@ func ginkgoCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
+		{name: "timed-out-spec", story: `A spec times out and its code runs on while the next one is open. What changes then may be
+			either's: the next one alone would be an accusation of an innocent.`, write: func(r *rec) {
+			p, t := suite(r)
+			t.spec("Cache hangs").linger()
+			s := t.spec("Cache keeps")
+			r.set("hz", "20")
+			s.endSpec("pass", "")
+			t.suiteEnd()
+			t.end("fail")
+			p.done("fail")
+			r.end(1)
+		}},
 		{name: "label-in-brackets", story: `Specs are called "[sig-cache] ...", as Kubernetes does. They are specs and no suite nodes:
 			they count, also when one of them fails.`, write: func(r *rec) {
 			p, t := suite(r)

@@ -159,6 +159,9 @@ func (a *Analysis) settleBy(m *mutation) string {
 		words = append(words, word)
 	}
 	held := a.run.Mode == record.ModeGate
+	if held && slices.ContainsFunc(m.refs, func(r record.Ref) bool { return r.Process == 0 }) {
+		return "" // the gate is asked for already, and did not hold them
+	}
 	if !held {
 		words = slices.DeleteFunc(words, func(w string) bool { return w == "--gate=off" || w == "--gate=auto" })
 		if i := slices.Index(words, "--gate"); i >= 0 && i+1 < len(words) {

@@ -58,22 +58,6 @@ func serverCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "blind-and-put-back", story: `TestA changes hz in a subtest, sight is lost, and when it is back TestB runs and hz is
-			what it was. TestA or TestB put it back. Nobody is accused of a leak: TestA may have cleaned up.`, write: func(r *rec) {
-			p := r.pkg("shop/cache")
-			a := p.begin("TestA")
-			s := a.begin("s")
-			r.set("hz", "20")
-			s.end("pass")
-			r.lose("i/o timeout")
-			r.set("hz", "10")
-			a.end("pass")
-			b := p.begin("TestB")
-			r.see()
-			b.end("pass")
-			p.done("pass")
-			r.end(0)
-		}},
 		{name: "blind-to-the-end", story: `The server is lost in TestA and never seen again. Whether anything leaked is not
 			known; the run must not be called clean.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")

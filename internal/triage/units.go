@@ -121,6 +121,7 @@ func (a *Analysis) endOwner(e record.Entry) {
 		return
 	}
 	o.status = b.End.Status
+	o.keep = o.keep || b.End.Lingers
 	if o.Kind == record.KindSpec {
 		a.outcomes.spec(o, *b.End, e.Seq)
 	} else {

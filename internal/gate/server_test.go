@@ -1,0 +1,411 @@
+//go:build unix
+
+package gate
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestMain is a process that lives until its stdin ends, when it is asked to.
+func TestMain(m *testing.M) {
+	if os.Getenv("TRACETEST_GATE_LIVES") != "" {
+		io.Copy(io.Discard, os.Stdin)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// listen opens a gate in a private folder with a path that fits a socket.
+func listen(t testing.TB) *Server {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "tracetest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s, err := Listen(dir, func(dir string) string { return "of" + dir })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// client is a test process as the wire knows it.
+type client struct {
+	t    testing.TB
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+func dial(t testing.TB, s *Server) *client {
+	t.Helper()
+	conn, err := net.Dial("unix", s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(30 * time.Second))
+	return &client{t, conn, bufio.NewReader(conn)}
+}
+
+func (c *client) say(words ...string) {
+	c.t.Helper()
+	var text []byte
+	for i, word := range words {
+		if i > 0 {
+			text = append(text, ' ')
+		}
+		text = strconv.AppendQuote(text, word)
+	}
+	if _, err := c.conn.Write(append(text, '\n')); err != nil {
+		c.t.Error(err)
+	}
+}
+
+func (c *client) answer() string {
+	c.t.Helper()
+	line, err := c.in.ReadString('\n')
+	if err != nil {
+		c.t.Errorf("no answer: %v", err)
+	}
+	return strings.TrimSuffix(line, "\n")
+}
+
+// next takes the next held process, describes it and lets it go.
+func next(t testing.TB, s *Server) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	h := s.Next(ctx)
+	if h == nil {
+		t.Fatal("nobody says anything")
+	}
+	defer h.Release()
+	b := h.Boundary
+	text := fmt.Sprint(b.Verb, " ", b.Process, " ", b.Owner)
+	if h.Process != nil {
+		text += " package " + h.Process.Package
+		if h.Process.Host != nil {
+			text += fmt.Sprint(" within ", h.Process.Host.Process)
+		}
+	}
+	return strings.TrimSpace(text)
+}
+
+func wantNext(t testing.TB, s *Server, want string) {
+	t.Helper()
+	if got := next(t, s); got != want {
+		t.Fatalf("heard %q, want %q", got, want)
+	}
+}
+
+// process is one that lives until it is ended and waited for.
+func startProcess(t *testing.T) (pid string, end func()) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "TRACETEST_GATE_LIVES=1")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var once sync.Once
+	end = func() { once.Do(func() { stdin.Close(); cmd.Wait() }) }
+	t.Cleanup(end)
+	return strconv.Itoa(cmd.Process.Pid), end
+}
+
+// Guards against others who use the socket, and against one that stays behind.
+func TestSocket(t *testing.T) {
+	s := listen(t)
+	info, err := os.Stat(s.path)
+	if err != nil || info.Mode().Perm() != 0o600 || info.Mode().Type() != fs.ModeSocket {
+		t.Errorf("%v, %v", info, err)
+	}
+	if dir, err := os.Stat(filepath.Dir(s.path)); err != nil || dir.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", dir, err)
+	}
+	if s.Env() != "TRACETEST_GATE="+s.path {
+		t.Error(s.Env())
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("closed again: %v", err)
+	}
+	if _, err := os.Stat(s.path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the socket is still there: %v", err)
+	}
+	if _, err := Listen(strings.Repeat("/x", 100), nil); err == nil {
+		t.Error("a path that does not fit is no error")
+	}
+}
+
+// Guards against tests that hang when tracetest ends, and against goroutines
+// and descriptors that stay behind.
+func TestCloseLetsEverybodyGo(t *testing.T) {
+	before := runtime.NumGoroutine()
+	s := listen(t)
+	held, idle, queued := dial(t, s), dial(t, s), dial(t, s)
+	held.say("hello", "", "1", "1", "/d")
+	h := s.Next(t.Context())
+	if h == nil {
+		t.Fatal("no hello")
+	}
+	idle.say("join", "1")
+	idle.answer()
+	queued.say("join", "1")
+	queued.answer()
+	queued.say("exit")
+	s.Close()
+	for name, c := range map[string]*client{"held": held, "idle": idle, "queued": queued} {
+		if _, err := c.in.ReadByte(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	h.Release() // after the end it must not block
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines, there were %d", runtime.NumGoroutine(), before)
+		}
+	}
+}
+
+func TestNextStops(t *testing.T) {
+	s := listen(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if h := s.Next(ctx); h != nil {
+		t.Errorf("%+v", h)
+	}
+}
+
+// Guards against a process that is taken for another's child, or is held while
+// its parent waits for it.
+func TestHosts(t *testing.T) {
+	s := listen(t)
+	self := strconv.Itoa(os.Getpid())
+	steps := []struct{ host, pid, answer, heard string }{
+		{"", self, "go 1", "hello 1 0 package of/d"},
+		{"1", "999999991", "nested 2", "0 0 package of/d within 1"},
+		{"2", "999999992", "nested 3", "0 0 package of/d within 1"}, // a child's child is the test's as well
+		{"2", "999999991", "nested 4", "0 0 package of/d within 1"}, // a child that replaced itself stays one
+		{"77", "999999993", "go 5", "hello 5 0 package of/d"},       // of another run
+		{"-1", "999999994", "go 6", "hello 6 0 package of/d"},
+		{"x", "y", "go 7", "hello 7 0 package of/d"},
+		{"5", "999999993", "go 8", "hello 8 0 package of/d"}, // replaced itself (exec)
+	}
+	for _, step := range steps {
+		c := dial(t, s)
+		c.say("hello", step.host, step.pid, "1", "/d")
+		wantNext(t, s, step.heard)
+		if got := c.answer(); got != step.answer {
+			t.Errorf("pid %s, host %s: answer %q, want %q", step.pid, step.host, got, step.answer)
+		}
+	}
+}
+
+// Guards against the next package's hello being looked at while the tests of
+// one that is dead still count as open.
+func TestHelloWaitsForTheDead(t *testing.T) {
+	pid, end := startProcess(t)
+	s := listen(t)
+	first := dial(t, s)
+	first.say("hello", "", pid, "1", "/a")
+	wantNext(t, s, "hello 1 0 package of/a")
+	first.answer()
+	end()
+	// The hello is taken first, whatever the goroutines do.
+	hello := message{fields: []string{"hello", "", "999999999", "1", "/b"}, answer: make(chan string, 1)}
+	s.queue = append(s.queue, hello)
+	first.conn.Close()
+	wantNext(t, s, "gone 1 0")
+	wantNext(t, s, "hello 2 0 package of/b")
+}
+
+// Guards against a run that stands still for seconds at each package because
+// something keeps the connection of a dead process open.
+func TestHelloDoesNotWaitForEver(t *testing.T) {
+	pid, end := startProcess(t)
+	s := listen(t)
+	first := dial(t, s)
+	first.say("hello", "", pid, "1", "/a")
+	wantNext(t, s, "hello 1 0 package of/a")
+	first.answer()
+	end()
+	began := time.Now()
+	for i := range 5 {
+		s.queue = append(s.queue, message{fields: []string{"hello", "", "999999999", "1", "/b"}, answer: make(chan string, 1)})
+		wantNext(t, s, fmt.Sprintf("hello %d 0 package of/b", i+2))
+	}
+	if took := time.Since(began); took > 6*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+// Guards against what a process still had on the way when it died: an owner
+// that begins after its process is gone would never end.
+func TestNothingAfterGone(t *testing.T) {
+	s := listen(t)
+	c := dial(t, s)
+	c.say("hello", "", strconv.Itoa(os.Getpid()), "1", "/a")
+	wantNext(t, s, "hello 1 0 package of/a")
+	c.answer()
+	other := dial(t, s)
+	other.say("join", "1")
+	other.answer()
+	c.conn.Close()
+	wantNext(t, s, "gone 1 0")
+	for _, words := range [][]string{{"begin", "1", "test", "TestA", ""}, {"exit"}, {"main", "m/x"}, {"spec-begin", "false", "{}"}} {
+		other.say(words...)
+		wantNext(t, s, "0 0")
+		if got := other.answer(); got != "go" {
+			t.Errorf("%q is answered %q", words, got)
+		}
+	}
+}
+
+// Guards against a panic, or a standstill for others, whatever is written to
+// the socket.
+func TestGarbage(t *testing.T) {
+	s := listen(t)
+	var heard sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	heard.Go(func() {
+		for h := s.Next(ctx); h != nil; h = s.Next(ctx) {
+			h.Release()
+		}
+	})
+	random := rand.New(rand.NewPCG(1, 2))
+	noise := func(n int) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte(random.Uint32())
+		}
+		return string(b)
+	}
+	lines := []string{
+		"", "\n", "\n\n", "hello\n", "'hello'\n", "`hello`\n", `"hello`, `"hello"` + "\n", `"hello" "1" "2" "3"` + "\n",
+		`"hello" "" "" "" ""` + "\n" + `"hello" "" "" "" ""` + "\n", `"join"` + "\n", `"join" "x"` + "\n", `"join" "1" "2"` + "\n",
+		`"quit" "x"` + "\n", `"quit" "99999"` + "\n", `"quit" "-1"` + "\n", `"begin" "1"` + "\n", `"gone"` + "\n", `"hello""x"` + "\n",
+		`"join" "99999"` + "\n" + `"begin" "1" "test" "T" ""` + "\n", `"join" "-1"` + "\n" + `"exit"` + "\n",
+		noise(10), noise(1000) + "\n", noise(100_000),
+	}
+	for range 50 {
+		lines = append(lines, noise(random.IntN(200))+"\n", `"join" "1"`+"\n"+strconv.Quote(noise(20))+" "+strconv.Quote(noise(20))+"\n")
+	}
+	for _, verb := range []string{"main", "begin", "pause", "continue", "end", "spec-begin", "spec-end", "suite-begin", "suite-end", "exit", "gone", "quit", "hello", "event"} {
+		for _, rest := range []string{"", ` ""`, ` "1"`, ` "true" "{}"`, ` "true" "[{}]"`, ` "true" "null"`, ` "true" "{\"ContainerHierarchyLocations\":[{\"FileName\":\"/dev/zero\"}]}"`} {
+			lines = append(lines, `"hello" "" "1" "1" "/d"`+"\n"+strconv.Quote(verb)+rest+"\n")
+		}
+	}
+	for _, line := range lines {
+		conn, err := net.Dial("unix", s.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		io.WriteString(conn, line)
+		conn.(*net.UnixConn).CloseWrite()
+		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%.80q: neither answered nor hung up", line)
+		}
+		conn.Close()
+	}
+	// One that stops in the middle of a line does not keep others waiting.
+	stuck := dial(t, s)
+	io.WriteString(stuck.conn, `"hello" "`)
+	// One that never ends its line is hung up on.
+	giant := dial(t, s)
+	chunk := []byte(strings.Repeat("x", 1<<20))
+	sent := 0
+	for ; sent < 4*longestLine; sent += len(chunk) {
+		if _, err := giant.conn.Write(chunk); err != nil {
+			break
+		}
+	}
+	if sent >= 4*longestLine {
+		t.Errorf("%d bytes without a newline were taken", sent)
+	}
+	fine := dial(t, s)
+	fine.say("hello", "", strconv.Itoa(os.Getpid()), "1", "/d")
+	if got := fine.answer(); !strings.HasPrefix(got, "go ") {
+		t.Errorf("answer %q", got)
+	}
+	cancel()
+	heard.Wait()
+}
+
+// Guards against a process that gave up and whose looks are still trusted.
+func TestWaiting(t *testing.T) {
+	s := listen(t)
+	c := dial(t, s)
+	c.say("hello", "", strconv.Itoa(os.Getpid()), "1", "/d")
+	h := s.Next(t.Context())
+	if !h.Waiting() {
+		t.Error("it waits, and is called gone")
+	}
+	c.conn.Close()
+	if h.Waiting() {
+		t.Error("it is gone, and is said to wait")
+	}
+	h.Release()
+	wantNext(t, s, "gone 1 0")
+}
+
+func TestQuit(t *testing.T) {
+	s := listen(t)
+	c := dial(t, s)
+	c.say("hello", "", strconv.Itoa(os.Getpid()), "1", "/d")
+	wantNext(t, s, "hello 1 0 package of/d")
+	dial(t, s).say("quit", "1")
+	wantNext(t, s, "quit 1 0")
+	c.conn.Close()
+	wantNext(t, s, "0 0") // it quit: its end is no boundary
+}
+
+// FuzzFields guards against a name of a test that comes out of the wire as
+// another one, and against input that makes it panic.
+func FuzzFields(f *testing.F) {
+	f.Add("begin", "TestA/\"x\" y\n\\", "\xff\x00é\u2028")
+	f.Add("", " ", "\t")
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		var line []byte
+		for i, field := range []string{a, b, c} {
+			if i > 0 {
+				line = append(line, ' ')
+			}
+			line = strconv.AppendQuote(line, field)
+		}
+		got, err := fields(string(line) + "\n")
+		if err != nil || !reflect.DeepEqual(got, []string{a, b, c}) {
+			t.Errorf("%q, %v", got, err)
+		}
+		if strings.Contains(string(line), "\n") {
+			t.Errorf("a newline in %q", line)
+		}
+		fields(a)
+		fields(strconv.Quote(b) + c)
+	})
+}
