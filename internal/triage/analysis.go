@@ -56,6 +56,7 @@ type Analysis struct {
 	notices  []Notice
 	last     int64 // sequence number of the entry before
 	damaged  bool  // entries are missing
+	over     bool  // the whole record was read
 }
 
 // server is a watched server as of the entries that were read.
@@ -240,6 +241,10 @@ func (a *Analysis) boundary(e record.Entry) {
 	switch b.Verb {
 	case record.VerbBegin:
 		a.begin(e, p)
+	case record.VerbPause, record.VerbContinue:
+		if o := a.owners[b.Owner]; o != nil {
+			o.paused = b.Verb == record.VerbPause
+		}
 	case record.VerbEnd:
 		a.endOwner(e)
 	case record.VerbSuiteBegin:
@@ -283,7 +288,8 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		a.disturb(unit{})
 		return
 	}
-	if s.blind > 0 {
+	seen := s.blind > 0 // again
+	if seen {
 		a.blind[s.blind-1].To = look.Received
 		s.blind = 0
 	}
@@ -316,6 +322,9 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 	}
 	s.sent = look.Sent
 	s.window = map[record.Ref]bool{}
+	if seen {
+		a.settle()
+	}
 }
 
 // topology reports whether a parameter changes without any client: in a
@@ -370,8 +379,8 @@ func (a *Analysis) restore(e record.Entry) {
 	}
 	s := a.servers[r.Server]
 	done := Restore{Server: s.Address, When: r.When, Values: r.Values, Error: r.Error, Command: r.Command}
-	if o := a.owners[r.Owner]; o != nil {
-		name := a.name(record.Ref{Package: o.pkg, Process: o.process, Owner: r.Owner}, "")
+	if r.Process != 0 || r.Owner != 0 {
+		name := a.name(record.Ref{Process: r.Process, Owner: r.Owner}, "")
 		done.After = &name
 	}
 	a.restored = append(a.restored, done)

@@ -142,6 +142,9 @@ func (a *Analysis) found(e *episode) string {
 // change, what the units found or the baseline.
 func (a *Analysis) settle() {
 	a.episodes = slices.DeleteFunc(a.episodes, func(e *episode) bool {
+		if e.server.blind != 0 && !a.over {
+			return false // the end of its units was not seen: the next look tells
+		}
 		for _, u := range e.units {
 			if s := a.units[u]; s != nil && s.end == 0 {
 				return false

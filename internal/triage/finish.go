@@ -47,6 +47,7 @@ func hidden(value string) bool { return len(value) > 8 && value[:8] == "(hidden 
 
 // Findings says what the record meant. Nothing may be added after it.
 func (a *Analysis) Findings() *Findings {
+	a.over = true
 	a.outcomes.unfinished(a.last)
 	for _, s := range a.units { // what was still open when the record ended
 		if s.end == 0 {
@@ -61,6 +62,9 @@ func (a *Analysis) Findings() *Findings {
 		Growth: orEmpty(a.growth), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.blind),
 		Restarts: orEmpty(a.restarts), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices), Tests: a.outcomes.tests}
 	for _, s := range a.servers {
+		if s.StartedWith == nil {
+			s.StartedWith = map[string]record.Origin{}
+		}
 		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
 			StartedWith: s.StartedWith, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks})
 		f.Changed = append(f.Changed, s.changed...)

@@ -29,7 +29,6 @@ type pkg struct {
 	failures     int
 	hosting      map[string]bool       // tests that have specs within them
 	panicked     map[string]bool       // tests that ended in a panic, and the parents of such
-	ownFault     map[string]bool       // tests that failed not only because a subtest did
 	ends         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
 }
 
@@ -51,6 +50,7 @@ type outcome struct {
 	message, location string
 	output            string
 	owner             *owner // nil where it was not held
+	own               bool   // it failed not only because a subtest did
 	begin, end        int64  // sequence numbers between which it ran
 }
 
@@ -81,7 +81,7 @@ func (o *outcomes) seen(b *record.Boundary) {
 func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
-		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ownFault: map[string]bool{}, ends: map[string][]*outcome{}}
+		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
 	}
@@ -188,18 +188,16 @@ func (o *outcomes) held(w *owner, seq int64) {
 	if i := p.running[w.Name]; i != nil {
 		i.status = w.status
 	}
+	own := w.status == "fail"
 	switch w.status {
-	case "fail":
-		p.ownFault[w.Name] = true
+	case "fail", "fail-below":
 	case "panic":
 		// testing takes the parents of a subtest that panics for panicking.
-		inner := false
+		own = true
 		for name := range p.panicked {
-			inner = inner || strings.HasPrefix(name, w.Name+"/")
+			own = own && !strings.HasPrefix(name, w.Name+"/")
 		}
 		p.panicked[w.Name] = true
-		p.ownFault[w.Name] = p.ownFault[w.Name] || !inner
-	case "fail-below":
 	default:
 		return
 	}
@@ -207,7 +205,7 @@ func (o *outcomes) held(w *owner, seq int64) {
 	if status == "fail-below" {
 		status = "fail"
 	}
-	p.ends[w.Name] = append(p.ends[w.Name], &outcome{pkg: w.pkg, test: w.Name, status: status, owner: w, begin: w.begin, end: seq})
+	p.ends[w.Name] = append(p.ends[w.Name], &outcome{pkg: w.pkg, test: w.Name, status: status, owner: w, own: own, begin: w.begin, end: seq})
 }
 
 // spec takes in the end of a Ginkgo spec.
@@ -320,7 +318,7 @@ func (o *outcomes) listed() []*outcome {
 	var listed []*outcome
 	for _, f := range o.failed {
 		name := [2]string{f.pkg, f.test}
-		if f.spec == "" && (specs[name] || below[name] && !o.of(f.pkg).ownFault[f.test]) {
+		if f.spec == "" && (specs[name] || below[name] && !f.own) {
 			continue
 		}
 		listed = append(listed, f)

@@ -38,6 +38,7 @@ type owner struct {
 	begin   int64  // sequence number of its begin
 	status  string // of its end; empty while it is open
 	keep    bool   // a change refers to it
+	paused  bool   // it waits for its turn to run in parallel
 	node    bool   // a Ginkgo suite node, and no spec
 	met     map[*server]pressure
 }
@@ -176,6 +177,9 @@ func (a *Analysis) processEnd(process int, e record.Entry) {
 	outer := map[int64]bool{}
 	for _, o := range inner {
 		o.status = "died"
+		if o.paused {
+			continue
+		}
 		for up := a.owners[o.Parent]; up != nil; up = a.owners[up.Parent] {
 			outer[up.ID] = true
 		}
@@ -184,7 +188,7 @@ func (a *Analysis) processEnd(process int, e record.Entry) {
 		if p := a.processes[process]; p != nil && p.quit {
 			break // how they ended is in the events
 		}
-		a.outcomes.died(o, !outer[o.ID], e.Seq)
+		a.outcomes.died(o, !outer[o.ID] && !o.paused, e.Seq)
 	}
 	for _, s := range a.units {
 		if s.end == 0 && s.ownerRef.Process == process {
