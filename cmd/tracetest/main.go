@@ -64,7 +64,7 @@ Exit codes:
   0  tests passed, nothing leaked
   1  tests failed (whether or not something leaked), or the run was cut short
   2  tracetest could not do its job: usage, Redis unreachable, cannot write --out
-  3  tests passed, but state leaked
+  3  tests passed, but state leaked, or the server was not as --expect says
 `
 
 func rootCommand() *cobra.Command {

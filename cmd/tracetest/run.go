@@ -84,10 +84,13 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		problems = append(problems, err)
 	}
 	problems = append(problems, liveErr)
-	problems = append(problems, writeReports(o.out, findings))
+	reportPath := filepath.Join(o.out, "report.md")
+	if err := writeReports(o.out, findings); err != nil {
+		problems, reportPath = append(problems, err), ""
+	}
 	fmt.Fprintln(out)
 	problems = append(problems, report.Terminal(out, findings, report.TerminalOptions{
-		Width: width(), Color: isTerminal && os.Getenv("NO_COLOR") == "", ReportPath: filepath.Join(o.out, "report.md"),
+		Width: width(), Color: isTerminal && os.Getenv("NO_COLOR") == "", ReportPath: reportPath,
 	}))
 	code := findings.Run.Exit
 	if err := errors.Join(problems...); err != nil {

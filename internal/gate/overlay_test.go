@@ -1,3 +1,5 @@
+//go:build unix
+
 package gate
 
 import (
@@ -198,8 +200,8 @@ func ginkgoModule() map[string]string {
 	return map[string]string{
 		"go.mod": "module m\n\ngo 1.22\n\nrequire (\n\tgithub.com/bsm/ginkgo/v2 v2.0.0\n\tgithub.com/onsi/ginkgo/v2 v2.0.0\n)\n\n" +
 			"replace (\n\tgithub.com/bsm/ginkgo/v2 => ./bsm\n\tgithub.com/onsi/ginkgo/v2 => ./onsi\n)\n",
-		"onsi/go.mod": "module github.com/onsi/ginkgo/v2\n", "onsi/reporting_dsl.go": fakeGinkgo + fakeBeforeSuite,
-		"bsm/go.mod": "module github.com/bsm/ginkgo/v2\n", "bsm/reporting_dsl.go": fakeGinkgo,
+		"onsi/go.mod": "module github.com/onsi/ginkgo/v2\n\ngo 1.22\n", "onsi/reporting_dsl.go": fakeGinkgo + fakeBeforeSuite,
+		"bsm/go.mod": "module github.com/bsm/ginkgo/v2\n\ngo 1.22\n", "bsm/reporting_dsl.go": fakeGinkgo,
 		"plain/p_test.go":    "package plain\n",
 		"in/a_test.go":       "package in\n\nimport _ \"github.com/onsi/ginkgo/v2\"\n",
 		"in/b_test.go":       "// Package comment.\npackage in // comment; \"quoted\"\n\nimport \"testing\"\n\nfunc Test(t *testing.T) {} // ends in a comment",

@@ -1,3 +1,5 @@
+//go:build unix
+
 package gate
 
 import (
@@ -69,6 +71,9 @@ func tokens(t *testing.T, source []byte) (all []tokenAt) {
 		pos, tok, text := s.Scan()
 		if tok == token.EOF {
 			return all
+		}
+		if tok == token.SEMICOLON {
+			continue // most are not in the text
 		}
 		all = append(all, tokenAt{tok, text, files.PositionFor(pos, false).Line})
 	}
@@ -146,7 +151,7 @@ func TestUnknownTesting(t *testing.T) {
 		want                 []string
 	}{
 		{"the statement is gone", "testing.go", "\tt.signal <- true // Release", "\tt.release() // Release", []string{"not known", "testing.go", "(*T).Parallel", "t.signal <- true", "0 times"}},
-		{"it stands there twice", "fuzz.go", "\t\tfn(f)\n", "\t\tfn(f)\n\t\tfn(f)\n", []string{"fuzz.go", "fRunner", `"fn(f)"`, "2 times"}},
+		{"it stands there twice", "fuzz.go", "\tfn(f)\n", "\tfn(f)\n\tfn(f)\n", []string{"fuzz.go", "fRunner", `"fn(f)"`, "2 times"}},
 		{"the function is gone", "run_example.go", "func runExample(", "func runExamples(", []string{"run_example.go", "no function runExample"}},
 		{"the function is a method now", "run_example.go", "func runExample(", "func (x y) runExample(", []string{"no function runExample"}},
 		{"it is no Go", "benchmark.go", "package testing", "package", []string{"reading package testing", "benchmark.go"}},
@@ -199,7 +204,7 @@ func TestA(t *testing.T) {
 }
 func TestParallel(t *testing.T) { t.Parallel() }
 func TestFail(t *testing.T)     { t.Run("sub", func(t *testing.T) { t.Error("no") }) }
-func ExampleX()                 { fmt.Println("x") /* Output: x */ }
+func Example()                  { fmt.Println("x") /* Output: x */ }
 func BenchmarkX(b *testing.B)   { for i := 0; i < b.N; i++ {} }
 func FuzzX(f *testing.F)        { f.Add(1); f.Fuzz(func(t *testing.T, i int) {}) }
 `
@@ -251,7 +256,7 @@ func TestOverlayRuns(t *testing.T) {
 				t.Errorf("%v\n%s", err, out)
 			}
 			for _, want := range []string{"hello;", "begin test TestA;begin test TestA/sub;pause;", "end skip;", "begin test TestFail/sub;end fail;end fail-below;",
-				"begin fuzz FuzzX;", "begin example ExampleX;end pass;", "continue;"} {
+				"begin fuzz FuzzX;", "begin example Example;end pass;", "continue;"} {
 				if !strings.Contains(got, want) {
 					t.Errorf("the gate did not hear %q but\n%s", want, strings.ReplaceAll(got, ";", "\n"))
 				}

@@ -281,7 +281,7 @@ func (s *Server) understand(h *Held, m message) {
 	case record.VerbGone, record.VerbQuit:
 		p.gone = true
 		b.Verb = verb
-		if verb == record.VerbGone && p.Host == nil && !p.exited && p.visible && outlives(p.PID) {
+		if verb == record.VerbGone && p.Host == nil && !p.exited && p.visible && s.outlives(p.PID) {
 			b.Verb = record.VerbQuit // it closed our connection and goes on
 		}
 	case record.VerbExit:
@@ -370,11 +370,20 @@ func (p *process) innermost() int64 {
 
 // outlives reports whether a process goes on though its connection has ended.
 // The system closes a connection shortly before a process is seen to have
-// ended.
-func outlives(pid int) bool {
-	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if !alive(pid) || dead(pid) {
+// ended. One that replaced itself (exec) has ended as well, and its next self
+// says hello.
+func (s *Server) outlives(pid int) bool {
+	again := func(m message) bool {
+		return m.fields[0] == "hello" && len(m.fields) > 2 && m.fields[2] == strconv.Itoa(pid)
+	}
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); {
+		if !alive(pid) || dead(pid) || slices.ContainsFunc(s.queue, again) {
 			return false
+		}
+		select {
+		case m := <-s.messages:
+			s.queue = append(s.queue, m)
+		case <-time.After(time.Millisecond):
 		}
 	}
 	return true

@@ -106,6 +106,10 @@ func (s *Server) serve(conn net.Conn) {
 				s.post(m)
 			}
 			return
+		case greeted && said[0] == "quit":
+			m.fields, m.conn = said[:1], nil
+			s.post(m)
+			return
 		case first != (said[0] == "hello"), said[0] == "gone", said[0] == "quit":
 			return // the last two are not said here
 		default:

@@ -15,7 +15,8 @@ import (
 //	hello 1 pkg        process 1 of package pkg shook hands
 //	nested 2 1 3,4     process 2 was started by owners 3 and 4 of process 1
 //	begin 1 3 2        owner 3 begins in process 1 within owner 2
-//	pause 1 3, continue 1 3, end 1 3, exit 1, gone 1
+//	beside 1 3 2       the same, and owner 2 goes on meanwhile
+//	pause 1 3, continue 1 3, end 1 3, exit 1, quit 1, gone 1
 //	start pkg, pass pkg
 func story(t *testing.T, o *Open, sentences ...string) {
 	t.Helper()
@@ -53,9 +54,10 @@ func sentenceEntry(t *testing.T, sentence string) Entry {
 			}
 		}
 		return Entry{Process: &Process{Index: number(1), Host: host}}
-	case "begin":
+	case "begin", "beside":
 		id := int64(number(2))
-		return Entry{Boundary: &Boundary{Verb: verb, Process: number(1), Owner: id, Begin: &Owner{ID: id, Parent: int64(number(3))}}}
+		begin := &Owner{ID: id, Parent: int64(number(3)), Beside: words[0] == "beside"}
+		return Entry{Boundary: &Boundary{Verb: VerbBegin, Process: number(1), Owner: id, Begin: begin}}
 	case "start", "pass", "fail":
 		return Entry{Test: &Test{Action: words[0], Package: words[1]}}
 	}
@@ -114,6 +116,16 @@ func TestOpenActive(t *testing.T) {
 		}},
 		{"a test that begins while its process exits", []step{
 			{"hello 1 a", "a:1"}, {"begin 1 1", "a:1:1"}, {"exit 1", ""}, {"begin 1 2", ""}, {"gone 1", ""},
+		}},
+		{"a subtest that was started on another goroutine: its parent goes on", []step{
+			{"hello 1 a", "a:1"}, {"begin 1 1", "a:1:1"}, {"beside 1 2 1", "a:1:1 a:1:2"}, {"begin 1 3 2", "a:1:1 a:1:3"},
+			{"pause 1 3", "a:1:1 a:1:2"}, {"continue 1 3", "a:1:1 a:1:3"}, {"end 1 3", "a:1:1 a:1:2"}, {"end 1 2", "a:1:1"},
+		}},
+		{"a process that is no longer held counts until its package ends", []step{
+			{"start a", "a"}, {"hello 1 a", "a:1"}, {"begin 1 1", "a:1:1"}, {"quit 1", "a"}, {"gone 1", "a"}, {"pass a", ""},
+		}},
+		{"a process that quits after its package was reported", []step{
+			{"hello 1 a", "a:1"}, {"pass a", "a:1"}, {"quit 1", ""},
 		}},
 		{"two processes at once", []step{
 			{"hello 2 b", "b:2"}, {"hello 1 a", "a:1 b:2"}, {"begin 2 1", "a:1 b:2:1"}, {"begin 1 2", "a:1:2 b:2:1"},

@@ -229,11 +229,12 @@ type Test struct {
 // Restore is what tracetest itself wrote to a server.
 type Restore struct {
 	Server  int               `json:"server"`
-	When    string            `json:"when"`            // "test" or "run"
-	Owner   int64             `json:"owner,omitempty"` // the unit after which it was done; zero at the end of the run
-	Values  map[string]string `json:"values"`          // parameter to value, secrets hidden
-	Error   string            `json:"error,omitempty"` // empty when it was read back and is right
-	Command string            `json:"command"`         // the same by hand, for a shell
+	When    string            `json:"when"`              // "test" or "run"
+	Owner   int64             `json:"owner,omitempty"`   // the unit after which it was done; zero for a package
+	Process int               `json:"process,omitempty"` // of that unit; zero at the end of the run
+	Values  map[string]string `json:"values"`            // parameter to value, secrets hidden
+	Error   string            `json:"error,omitempty"`   // empty when it was read back and is right
+	Command string            `json:"command"`           // the same by hand, for a shell
 	// Look is taken after it, so that the change is tracetest's own.
 	Look *Look `json:"look,omitempty"`
 }

@@ -72,7 +72,7 @@ func (r *repair) after(ctx context.Context, b *record.Boundary) {
 		}
 		delete(r.marks, at)
 		if r.undisturbed(at) {
-			r.restore(ctx, "test", b.Owner, marks)
+			r.restore(ctx, "test", b.Process, b.Owner, marks)
 		}
 	}
 }
@@ -90,13 +90,13 @@ func (r *repair) undisturbed(at place) bool {
 func isUnit(o record.Owner) bool { return o.Parent == 0 || o.Kind == record.KindSpec }
 
 // restore puts the servers back to marks and records what it did.
-func (r *repair) restore(ctx context.Context, when string, owner int64, marks []snapshot.Mark) {
+func (r *repair) restore(ctx context.Context, when string, process int, owner int64, marks []snapshot.Mark) {
 	for i, s := range r.w.p.servers {
 		done := s.Restore(ctx, marks[i])
 		if done == nil {
 			continue
 		}
-		done.When, done.Owner = when, owner
+		done.When, done.Process, done.Owner = when, process, owner
 		r.w.append(record.Entry{Restore: done})
 		if done.Error != "" {
 			r.w.p.o.Output.Say("tracetest: could not put back what was changed on " + s.Target().Address() + ": " + done.Error + "\n  by hand: " + done.Command)

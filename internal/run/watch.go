@@ -242,6 +242,6 @@ func (w *watcher) look(ctx context.Context) []record.Look {
 func (w *watcher) finish(ctx context.Context) {
 	w.append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbFinish, Looks: w.look(ctx)}})
 	if w.p.o.Restore != RestoreNever {
-		w.repair.restore(ctx, "run", 0, w.baseline)
+		w.repair.restore(ctx, "run", 0, 0, w.baseline)
 	}
 }

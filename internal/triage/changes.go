@@ -36,6 +36,7 @@ type episode struct {
 	settled    *mutation // the one that the finding is about
 	from       string
 	cut        bool // the record ended before the units did
+	unseen     bool // the server was never seen again after the units had ended
 }
 
 func (e *episode) last() *mutation { return e.mutations[len(e.mutations)-1] }
@@ -145,6 +146,7 @@ func (a *Analysis) settle() {
 		if e.server.blind != 0 && !a.over {
 			return false // the end of its units was not seen: the next look tells
 		}
+		e.unseen = e.server.blind != 0
 		for _, u := range e.units {
 			if s := a.units[u]; s != nil && s.end == 0 {
 				return false

@@ -60,7 +60,7 @@ func (a *Analysis) Findings() *Findings {
 	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
 		Growth: orEmpty(a.growth), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.blind),
-		Restarts: orEmpty(a.restarts), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices), Tests: a.outcomes.tests}
+		Restarts: orEmpty(a.restarts), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices)}
 	for _, s := range a.servers {
 		if s.StartedWith == nil {
 			s.StartedWith = map[string]record.Origin{}
@@ -76,6 +76,7 @@ func (a *Analysis) Findings() *Findings {
 	for _, o := range a.outcomes.listed() {
 		f.Failures = append(f.Failures, a.failure(o, leaks, contained))
 	}
+	f.Tests = a.outcomes.tests
 	for _, l := range leaks {
 		f.Leaks = append(f.Leaks, l.Change)
 	}

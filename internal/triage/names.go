@@ -78,6 +78,9 @@ func (a *Analysis) change(e *episode) Change {
 	if e.cut {
 		c.Caveat = join(c.Caveat, "The record ends before the "+c.Unit+" did; its clean-up may have put it back.")
 	}
+	if e.unseen && !e.cut {
+		c.Caveat = join(c.Caveat, "The server was out of sight when the "+c.Unit+" ended; its clean-up may have put it back.")
+	}
 	a.putBack(&c, e.restoredBy)
 	return c
 }

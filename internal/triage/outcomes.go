@@ -26,6 +26,7 @@ type pkg struct {
 	running      map[string]*interval
 	intervals    []*interval // when its tests ran
 	quit         bool        // it was not held to its end
+	unbuilt      bool        // there never was a test binary
 	failures     int
 	hosting      map[string]bool       // tests that have specs within them
 	panicked     map[string]bool       // tests that ended in a panic, and the parents of such
@@ -51,6 +52,7 @@ type outcome struct {
 	output            string
 	owner             *owner // nil where it was not held
 	own               bool   // it failed not only because a subtest did
+	inner             bool   // it has subtests or specs, and is counted only where it is listed
 	begin, end        int64  // sequence numbers between which it ran
 }
 
@@ -134,8 +136,11 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 		} else {
 			o.fail(p, t, i, "fail", seq)
 		}
-		if !i.inner && !p.hosting[t.Test] {
+		inner := i.inner || p.hosting[t.Test]
+		if !inner {
 			o.count(t.Action)
+		} else if t.Action == "fail" {
+			o.failed[len(o.failed)-1].inner = true
 		}
 	}
 }
@@ -281,6 +286,7 @@ func (o *outcomes) packageFailed(p *pkg, t *record.Test, seq int64) {
 	status := "fail"
 	if t.FailedBuild != "" || strings.Contains(t.Output, "[build failed]") || strings.Contains(t.Output, "[setup failed]") {
 		status = "build"
+		p.unbuilt = true
 	}
 	p.failures++
 	o.failed = append(o.failed, &outcome{pkg: t.Package, status: status, output: t.Output, begin: p.start, end: seq})
@@ -320,6 +326,9 @@ func (o *outcomes) listed() []*outcome {
 		name := [2]string{f.pkg, f.test}
 		if f.spec == "" && (specs[name] || below[name] && !f.own) {
 			continue
+		}
+		if f.inner {
+			o.count("fail")
 		}
 		listed = append(listed, f)
 	}

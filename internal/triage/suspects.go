@@ -30,6 +30,9 @@ func (a *Analysis) suspects(m *mutation) []Owner {
 	}
 	for _, ref := range m.refs {
 		p := a.outcomes.packages[ref.Package]
+		if p != nil && p.unbuilt {
+			continue
+		}
 		if ref.Process != 0 || p == nil {
 			add(a.name(ref, m.phase))
 			continue
@@ -58,6 +61,10 @@ func (a *Analysis) unheldChanges() (leaks, contained []finding) {
 		f.Certainty, f.Owner = Narrowed, nil
 		if len(f.Suspects) == 0 {
 			f.Suspects, f.Settle = a.suspects(m), a.settleBy(m)
+		}
+		if len(f.Suspects) == 0 {
+			a.outside = append(a.outside, m)
+			continue
 		}
 		by := a.undoneBy(m)
 		if by == nil || by.tool || by.restart || !shareUnit(f.Suspects, a.suspects(by)) {

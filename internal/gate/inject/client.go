@@ -110,6 +110,9 @@ func tracetestCall(message ...string) {
 	// Tracetest is gone, stopped, or out of reach: never wait for it again. It
 	// must know, or it would take this process for held.
 	line.path = ""
+	if tracetestSend(line.hello, []string{"quit", line.self}) {
+		return // also where there are no descriptors left to dial with
+	}
 	if fd, ok := tracetestDial(path); ok {
 		tracetestSend(fd, []string{"quit", line.self})
 		tracetestClose(fd)
