@@ -3,6 +3,7 @@
 package inject
 
 import (
+	"bufio"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -309,18 +311,21 @@ func TestSilentGate(t *testing.T) {
 		defer listener.Close()
 		said := make(chan string, 16)
 		go func() {
-			for n := 0; ; n++ {
+			var n atomic.Int64
+			for {
 				conn, err := listener.Accept()
 				if err != nil {
 					return
 				}
-				defer conn.Close()
-				buffer := make([]byte, 1000)
-				size, _ := conn.Read(buffer)
-				said <- string(buffer[:size])
-				if n < answers {
-					conn.Write([]byte("go 1\n"))
-				}
+				go func() {
+					defer conn.Close()
+					for lines := bufio.NewScanner(conn); lines.Scan(); {
+						said <- lines.Text()
+						if n.Add(1) <= int64(answers) {
+							conn.Write([]byte("go 1\n"))
+						}
+					}
+				}()
 			}
 		}()
 		began := time.Now()
@@ -338,7 +343,7 @@ func TestSilentGate(t *testing.T) {
 		for quit := false; !quit; {
 			select {
 			case text := <-said:
-				quit = text == "\"quit\" \"1\"\n"
+				quit = text == `"quit" "1"`
 			case <-time.After(10 * time.Second):
 				t.Fatalf("after %d answers: it did not quit", answers)
 			}
