@@ -231,7 +231,6 @@ type concurrent struct {
 	procs   []*busy
 	active  map[string]bool   // since the last good look
 	writer  map[string]string // of each parameter, since the last good look
-	before  map[string]string // at the last good look
 	stretch []stretch
 	blind   bool
 }
