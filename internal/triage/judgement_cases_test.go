@@ -56,5 +56,17 @@ func judgementCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
+		{name: "two-parameters-before-the-hello", story: `A package that knows nothing of testing sets two parameters before its test
+			binary shakes hands, and one look shows both. Both belong to the package; the second must not stay with
+			tests that nobody held, because the first was taken from there.`, write: func(r *rec) {
+			r.start("shop/cache")
+			r.set("hz", "20")
+			r.set("timeout", "7")
+			r.glance()
+			p := r.hello("shop/cache")
+			p.run("TestA", "pass")
+			p.done("pass")
+			r.end(0)
+		}},
 	}
 }

@@ -1,0 +1,129 @@
+package triage
+
+import (
+	"slices"
+	"time"
+
+	"tracetest/internal/record"
+)
+
+// server is a watched server as of the entries that were read.
+type server struct {
+	record.Server
+	now      map[string]string // of every parameter
+	runID    string            // as of the last look
+	counters *record.Counters
+	sent     time.Time           // of the last good look
+	window   map[record.Ref]bool // who was open at any time since then
+	blind    int                 // index into Analysis.blind plus one; zero when it can be seen
+	looks    int
+	changed  []Changed // when the go command ended
+	finished bool
+}
+
+func (a *Analysis) server(s record.Server) {
+	now := make(map[string]string, len(s.Config))
+	for name, value := range s.Config {
+		now[name] = value
+	}
+	a.servers = append(a.servers, &server{Server: s, now: now, runID: s.RunID, counters: s.Counters, sent: a.ended, window: map[record.Ref]bool{}})
+}
+
+// widen notes who is open now as somebody who may have made the next change.
+func (a *Analysis) widen() {
+	var units []unit
+	for _, ref := range a.open.Active() {
+		for _, s := range a.servers {
+			s.window[ref] = true
+		}
+		if u := a.unitOf(ref); !slices.Contains(units, u) {
+			units = append(units, u)
+		}
+	}
+	switch len(units) {
+	case 0:
+	case 1:
+		a.disturb(units[0])
+	default:
+		a.disturb(unit{})
+	}
+}
+
+// look takes in what one server looked like. By names the tool when it was
+// tracetest itself that changed it.
+func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.Restore) {
+	s.looks++
+	if look.Error != "" {
+		if s.blind == 0 {
+			a.blind = append(a.blind, Blind{Server: s.Address, From: look.Sent, Reason: look.Error, Owners: a.names(a.open.Active())})
+			s.blind = len(a.blind)
+		}
+		a.disturb(unit{})
+		return
+	}
+	seen := s.blind > 0 // again
+	if seen {
+		a.blind[s.blind-1].To = look.Received
+		s.blind = 0
+	}
+	refs := sorted(s.window)
+	restarted := look.RunID != "" && look.RunID != s.runID
+	if restarted {
+		s.runID = look.RunID
+		a.restarts = append(a.restarts, Restart{Server: s.Address, At: look.Received, Owners: a.names(refs)})
+		a.disturb(unit{})
+	}
+	for _, name := range sortedKeys(look.Config) {
+		value := look.Config[name]
+		if s.now[name] == value || s.topology(name) {
+			continue
+		}
+		m := &mutation{server: s, parameter: name, from: s.now[name], to: value, refs: slices.Clone(refs), seq: e.Seq,
+			sent: s.sent, received: look.Received, phase: a.phase(refs, e), restart: restarted}
+		if by != nil { // it may show what somebody else did as well
+			put, ours := by.Values[name]
+			m.tool = ours && put == value
+		}
+		s.now[name] = value
+		a.mutate(m)
+	}
+	if look.Counters != nil {
+		if s.counters != nil && !restarted {
+			a.count(s, refs, difference(s.counters, look.Counters))
+		}
+		s.counters = look.Counters
+	}
+	s.sent = look.Sent
+	s.window = map[record.Ref]bool{}
+	if seen {
+		a.settle()
+	}
+}
+
+// topology reports whether a parameter changes without any client: in a
+// cluster a failover moves the master.
+func (s *server) topology(name string) bool {
+	return s.Cluster && (name == "replicaof" || name == "slaveof") // 6.x has the old name only
+}
+
+func (a *Analysis) restore(e record.Entry) {
+	r := e.Restore
+	if r.Server < 0 || r.Server >= len(a.servers) {
+		return
+	}
+	s := a.servers[r.Server]
+	done := Restore{Server: s.Address, When: r.When, Values: r.Values, Error: r.Error, Command: r.Command}
+	if r.Process != 0 || r.Owner != 0 {
+		name := a.name(record.Ref{Process: r.Process, Owner: r.Owner}, "")
+		done.After = &name
+	}
+	a.restored = append(a.restored, done)
+	if r.Look != nil {
+		a.look(s, *r.Look, e, r)
+	}
+	for i, c := range s.changed {
+		if s.finished && s.now[c.Parameter] == c.Baseline {
+			s.changed[i].Repaired = true
+		}
+	}
+}
