@@ -21,6 +21,7 @@ type mutation struct {
 	received  time.Time    // of the look that did
 	restart   bool         // the server restarted in between
 	tool      bool         // tracetest itself did it
+	unsighted bool         // the server was out of sight in between
 }
 
 // episode is what one unit, or several that overlap and cannot be told apart,

@@ -79,7 +79,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 			continue
 		}
 		m := &mutation{server: s, parameter: name, from: s.now[name], to: value, refs: slices.Clone(refs), seq: e.Seq,
-			sent: s.sent, received: look.Received, phase: a.phase(refs, e), restart: restarted}
+			sent: s.sent, received: look.Received, phase: a.phase(refs, e), restart: restarted, unsighted: seen}
 		if by != nil { // it may show what somebody else did as well
 			put, ours := by.Values[name]
 			m.tool = ours && put == value

@@ -171,6 +171,8 @@ func (a *Analysis) settleBy(m *mutation) string {
 			words = slices.Delete(words, i, i+2)
 		}
 		words = slices.Insert(words, min(1, len(words)), "--gate=on")
+	} else if m.unsighted {
+		words = append(words, "--redis-timeout=50s") // wait for the server; tests wait for a minute
 	} else if a.outcomes.tests.Specs > 0 {
 		words = slices.Insert(words, 0, "GOMAXPROCS=1") // the default of -parallel, which Ginkgo refuses
 		flags = append(flags, "-p=1")
