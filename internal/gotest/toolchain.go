@@ -20,14 +20,11 @@ type Toolchain struct {
 	GOMODCACHE string
 	GOFLAGS    string
 	GOOS       string
-	GOHOSTOS   string
-	GOMOD      string // path of go.mod; empty or os.DevNull outside of a module
-	GOWORK     string
 }
 
 // FindToolchain asks the go command in dir, which may be empty.
 func FindToolchain(ctx context.Context, dir string) (*Toolchain, error) {
-	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOOS", "GOHOSTOS", "GOMOD", "GOWORK")
+	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOOS")
 	if err != nil {
 		return nil, fmt.Errorf("asking the go command for its settings: %w", err)
 	}

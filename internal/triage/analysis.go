@@ -225,12 +225,15 @@ func (a *Analysis) boundary(e record.Entry) {
 // known from here on: all its tests whose time can overlap a change are.
 func (a *Analysis) quit(e record.Entry) {
 	a.open.Apply(e)
-	for _, s := range a.servers {
-		maps.DeleteFunc(s.window, func(r record.Ref, _ bool) bool { return r.Process == e.Boundary.Process })
+	p := a.processes[e.Boundary.Process]
+	if p == nil {
+		return
 	}
-	if p := a.processes[e.Boundary.Process]; p != nil {
-		p.quit = true
-		a.outcomes.of(p.Package).quit = true
+	p.quit = true
+	a.outcomes.of(p.Package).quit = true
+	for _, s := range a.servers {
+		maps.DeleteFunc(s.window, func(r record.Ref, _ bool) bool { return r.Process == p.Index })
+		s.window[record.Ref{Package: p.Package}] = true // also where it has ended by now
 	}
 }
 

@@ -68,5 +68,17 @@ func judgementCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
+		{name: "gave-up-and-ended", story: `tracetest is stopped, the test binary gives up waiting and ends, and the event of
+			its end is read before it is heard that it gave up. What it changed is not "while no test was running", and
+			TestA, whose end was never held, is not accused: every test that can have done it is a suspect.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			p.begin("TestA")
+			r.event("run", "shop/cache", "TestB", "")
+			r.set("hz", "20")
+			r.event("pass", "shop/cache", "TestB", "")
+			r.event("pass", "shop/cache", "", "")
+			p.quit()
+			r.end(0)
+		}},
 	}
 }

@@ -21,7 +21,6 @@ type outcomes struct {
 // pkg is a package under test.
 type pkg struct {
 	Package
-	began, ended time.Time
 	start, hello int64 // sequence numbers of the start event and of the last hello
 	running      map[string]*interval
 	intervals    []*interval // when its tests ran
@@ -166,6 +165,10 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64) {
 	if !p.held() {
 		died = i != nil && !i.inner && !i.paused
 	}
+	if died && p.Outcome == "pass" {
+		died = false // a test binary that dies does not pass: only the event is missing
+		o.count("pass")
+	}
 	if died {
 		o.fail(p, t, i, "died", seq)
 		o.count("fail")
@@ -247,9 +250,9 @@ func (o *outcomes) died(w *owner, innermost bool, seq int64) {
 func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 	switch t.Action {
 	case "start":
-		p.began, p.start = t.Time, seq
+		p.start = seq
 	case "pass", "fail", "skip":
-		p.ended, p.Outcome = t.Time, t.Action
+		p.Outcome = t.Action
 		o.unreported(p)
 		if t.Action == "fail" {
 			o.packageFailed(p, t, seq)
