@@ -25,7 +25,12 @@ func reportCommand() *cobra.Command {
 		Long: "report reads a record (run.jsonl) and writes the reports that its run wrote, byte for byte.\n" +
 			"The record may come from another machine, and from a run that was killed.",
 		Example: "  tracetest report --out /tmp/again tracetest-out/run.jsonl",
-		Args:    cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("report takes one record, such as tracetest-out/run.jsonl, and was given %d", len(args))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			findings, err := analyse(args[0])
 			if err != nil {
