@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -182,7 +183,16 @@ func startRedis(ts *testscript.TestScript, args []string) *redistest.Server {
 	ts.Defer(func() { os.RemoveAll(dir) })
 	s, err := redistest.Run(dir, args...)
 	ts.Check(err)
-	ts.Defer(func() { s.Close() })
+	ts.Defer(func() {
+		s.Close()
+		// A script may have started another one in its place.
+		if conn, err := net.DialTimeout("tcp", s.Addr, time.Second); err == nil {
+			fmt.Fprint(conn, "SHUTDOWN NOSAVE\r\n")
+			conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+			conn.Read(make([]byte, 1))
+			conn.Close()
+		}
+	})
 	return s
 }
 
