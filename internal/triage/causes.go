@@ -11,9 +11,7 @@ import (
 // pressure is what the server did to its clients while an owner was open.
 type pressure struct {
 	oom, evicted int64
-	// shared is set when others were open as well, and the figures are theirs
-	// and its together.
-	shared bool
+	shared       int64 // OOM rejections that another owner may have met instead
 }
 
 // difference returns what was counted between two looks. A figure that fell
@@ -33,22 +31,29 @@ func (a *Analysis) count(s *server, refs []record.Ref, p pressure) {
 	if p.oom == 0 && p.evicted == 0 {
 		return
 	}
+	within := map[*owner]int{} // how many of refs are the owner or within it
 	for _, ref := range refs {
 		for o := a.owners[ref.Owner]; o != nil; o = a.owners[o.Parent] {
-			if o.met == nil {
-				o.met = map[*server]pressure{}
-			}
-			met := o.met[s]
+			within[o]++
+		}
+	}
+	for o, n := range within {
+		if o.met == nil {
+			o.met = map[*server]pressure{}
+		}
+		met := o.met[s]
+		if n == len(refs) {
 			met.oom += p.oom
 			met.evicted += p.evicted
-			met.shared = met.shared || len(refs) > 1
-			o.met[s] = met
+		} else {
+			met.shared += p.oom
 		}
+		o.met[s] = met
 	}
 }
 
 // failure turns an outcome into a Failure with its cause.
-func (a *Analysis) failure(f *outcome, changes, undone []finding) Failure {
+func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 	out := Failure{Package: f.pkg, Test: f.test, Spec: f.spec, Cause: CauseOther, Certainty: "correlated",
 		Message: f.message, Location: f.location, Status: f.status}
 	if out.Message == "" {
@@ -66,15 +71,13 @@ func (a *Analysis) failure(f *outcome, changes, undone []finding) Failure {
 		}
 		// What others met at the same time is this test's only if it says so.
 		met := f.owner.met[s]
-		if met.oom > 0 && (!met.shared || said > 0) {
+		out.OOMErrors += met.oom
+		out.Evicted += met.evicted
+		if met.oom > 0 || met.shared > 0 && said > 0 {
 			counted[CauseOOM] = append(counted[CauseOOM], s)
-			if !met.shared {
-				out.OOMErrors += met.oom
-			}
 		}
-		if met.evicted > 0 && !met.shared {
+		if met.evicted > 0 {
 			counted[CauseEviction] = append(counted[CauseEviction], s)
-			out.Evicted += met.evicted
 		}
 	}
 	if out.OOMErrors == 0 {
@@ -94,7 +97,7 @@ func (a *Analysis) failure(f *outcome, changes, undone []finding) Failure {
 	if len(servers) == 0 && len(a.servers) == 1 {
 		servers = a.servers
 	}
-	out.Leak, out.Contained = a.behind(f, out.Cause, servers, changes, undone)
+	out.Leak, out.Contained = a.behind(f, out.Cause, servers, leaks, contained)
 	return out
 }
 

@@ -80,5 +80,26 @@ func judgementCases() []recorded {
 			p.quit()
 			r.end(0)
 		}},
+		{name: "own-rejections-of-parallel-subtests", on: lowMemory, story: `TestLow leaves maxmemory low. In TestA two parallel subtests meet OOM
+			rejections and swallow them; TestA fails by itself, without a word of OOM. Which subtest met them is not
+			known, but all that was open was within TestA: they are TestA's own, and are not lost as shared.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			l := p.begin("TestLow")
+			r.set("maxmemory", mb1)
+			l.end("pass")
+			t := p.begin("TestA")
+			a := t.begin("a")
+			a.pause()
+			b := t.begin("b")
+			b.pause()
+			a.cont()
+			b.cont()
+			r.oom(2)
+			a.end("pass")
+			b.end("pass")
+			t.end("fail", "not stored")
+			p.done("fail")
+			r.end(1)
+		}},
 	}
 }

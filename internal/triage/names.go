@@ -165,6 +165,9 @@ func (a *Analysis) settleBy(m *mutation) string {
 	if held && slices.ContainsFunc(m.refs, func(r record.Ref) bool { return r.Process == 0 }) {
 		return "" // the gate is asked for already, and did not hold them
 	}
+	if !held && a.run.ModeReason != "--gate=off" {
+		return a.oneByOne(m, words, args)
+	}
 	if !held {
 		words = slices.DeleteFunc(words, func(w string) bool { return w == "--gate=off" || w == "--gate=auto" })
 		if i := slices.Index(words, "--gate"); i >= 0 && i+1 < len(words) {
@@ -179,16 +182,38 @@ func (a *Analysis) settleBy(m *mutation) string {
 	} else {
 		flags = append(flags, "-p=1", "-parallel=1")
 	}
-	if len(args)+len(flags) > 0 {
-		// The last of two equal flags counts; -args ends what is go test's.
-		words = append(words, "--")
-		at := slices.IndexFunc(args, func(w string) bool { return w == "-args" || w == "--args" })
-		if at < 0 {
-			at = len(args)
+	return rediscli.Join(withFlags(words, args, flags))
+}
+
+// oneByOne returns a command that runs each suspect alone, for where tests
+// cannot be held: the one that leaks again did it.
+func (a *Analysis) oneByOne(m *mutation, words, args []string) string {
+	var tests []string
+	for _, s := range a.suspects(m) {
+		if top := topLevel(s.Test); top != "" && !slices.Contains(tests, top) {
+			tests = append(tests, top)
 		}
-		words = append(append(append(words, args[:at]...), flags...), args[at:]...)
 	}
-	return rediscli.Join(words)
+	if len(tests) == 0 {
+		return ""
+	}
+	const alone = "-run=ALONE"
+	command := rediscli.Join(withFlags(words, args, []string{alone}))
+	return "for t in " + rediscli.Join(tests) + "; do " + strings.Replace(command, alone, `-run="^$t\$"`, 1) + "; done"
+}
+
+// withFlags adds flags of go test to a command line. The last of two equal
+// ones counts, and -args ends what is go test's.
+func withFlags(words, args, flags []string) []string {
+	if len(args)+len(flags) == 0 {
+		return words
+	}
+	words = append(words, "--")
+	at := slices.IndexFunc(args, func(w string) bool { return w == "-args" || w == "--args" })
+	if at < 0 {
+		at = len(args)
+	}
+	return append(append(append(words, args[:at]...), flags...), args[at:]...)
 }
 
 func topLevel(test string) string {

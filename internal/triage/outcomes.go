@@ -167,6 +167,7 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64) {
 	}
 	if died && p.Outcome == "pass" {
 		died = false // a test binary that dies does not pass: only the event is missing
+		delete(p.ends, t.Test)
 		o.count("pass")
 	}
 	if died {

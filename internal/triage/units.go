@@ -167,28 +167,8 @@ func (a *Analysis) suiteEnd(e record.Entry, p *process) {
 
 // processEnd closes what a test binary had open when it ended.
 func (a *Analysis) processEnd(process int, e record.Entry) {
-	var inner []*owner
-	for _, o := range a.owners {
-		if o.process == process && o.status == "" {
-			inner = append(inner, o)
-		}
-	}
-	slices.SortFunc(inner, func(x, y *owner) int { return int(y.ID - x.ID) })
-	outer := map[int64]bool{}
-	for _, o := range inner {
-		o.status = "died"
-		if o.paused {
-			continue
-		}
-		for up := a.owners[o.Parent]; up != nil; up = a.owners[up.Parent] {
-			outer[up.ID] = true
-		}
-	}
-	for _, o := range slices.Backward(inner) {
-		if p := a.processes[process]; p != nil && p.quit {
-			break // how they ended is in the events
-		}
-		a.outcomes.died(o, !outer[o.ID] && !o.paused, e.Seq)
+	if p := a.processes[process]; p == nil || !p.quit { // else how its tests ended is in the events
+		a.died(process, e)
 	}
 	for _, s := range a.units {
 		if s.end == 0 && s.ownerRef.Process == process {
@@ -197,6 +177,27 @@ func (a *Analysis) processEnd(process int, e record.Entry) {
 	}
 	a.closeUnit(unit{process: process}, e)
 	a.settle()
+}
+
+// died files the tests that a test binary had open when it ended.
+func (a *Analysis) died(process int, e record.Entry) {
+	var open []*owner
+	for _, o := range a.owners {
+		if o.process == process && o.status == "" {
+			open = append(open, o)
+		}
+	}
+	slices.SortFunc(open, func(x, y *owner) int { return cmp.Compare(x.ID, y.ID) })
+	outer := map[int64]bool{}
+	for _, o := range open {
+		o.status = "died"
+		for up := a.owners[o.Parent]; up != nil && !o.paused; up = a.owners[up.Parent] {
+			outer[up.ID] = true
+		}
+	}
+	for _, o := range open {
+		a.outcomes.died(o, !outer[o.ID] && !o.paused, e.Seq)
+	}
 }
 
 // closeUnit judges the changes of a unit that ended.
