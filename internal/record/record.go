@@ -8,7 +8,12 @@
 // Invariants:
 //   - The first entry is a [Run], then come the [Server] entries (their values
 //     are the baseline of the run), then what happened, then one [End]. A
-//     record without an End is of a run that was cut short.
+//     record without an End is of a run that was cut short. The Server entry of
+//     one that the tests turned out to speak to comes when they first did, and
+//     its baseline is as of then.
+//   - A [Write] stands before every look that can show its effect, and its
+//     [Reply], where there is one, behind: what the look in it shows of this
+//     write is there by then.
 //   - Entries are appended in the order in which tracetest observed them. Seq
 //     counts up by one; At never tells more than Seq about order, because test
 //     events reach us later than they happened.
@@ -31,6 +36,11 @@ type Entry struct {
 	Server   *Server   `json:"server,omitempty"`
 	Process  *Process  `json:"process,omitempty"`
 	Boundary *Boundary `json:"boundary,omitempty"`
+	Contact  *Contact  `json:"contact,omitempty"`
+	Write    *Write    `json:"write,omitempty"`
+	Reply    *Reply    `json:"reply,omitempty"`
+	Refused  *Refused  `json:"refused,omitempty"`
+	Clients  *Clients  `json:"clients,omitempty"`
 	Test     *Test     `json:"test,omitempty"`
 	Restore  *Restore  `json:"restore,omitempty"`
 	Notice   *Notice   `json:"notice,omitempty"`
@@ -58,9 +68,10 @@ type Run struct {
 	Mode       Mode              `json:"mode"`
 	ModeReason string            `json:"mode_reason,omitempty"` // why the gate is not in use; empty when it is
 	Tap        bool              `json:"tap"`
-	Restore    string            `json:"restore"`          // never, run or test
-	Expect     map[string]string `json:"expect,omitempty"` // --expect, as `CONFIG GET` would say it
-	GoTest     []string          `json:"go_test"`          // the go command that was run, passwords removed
+	TapReason  string            `json:"tap_reason,omitempty"` // why the tap is not in use; empty when it is
+	Restore    string            `json:"restore"`              // never, run or test
+	Expect     map[string]string `json:"expect,omitempty"`     // --expect, as `CONFIG GET` would say it
+	GoTest     []string          `json:"go_test"`              // the go command that was run, passwords removed
 }
 
 // Server is a watched Redis as the run found it: the baseline.
