@@ -20,14 +20,25 @@ type Overlay struct {
 	Hooked []string // packages whose Ginkgo specs report to the gate
 	// Unhooked are the packages whose Ginkgo specs cannot, and why.
 	Unhooked map[string]string
+	Tap      bool
+	NoTap    string // why there is no tap
 }
+
+// Tap says whether the tests' connections are to be heard.
+type Tap string
+
+const (
+	TapAuto Tap = "auto" // where that is possible
+	TapOn   Tap = "on"
+	TapOff  Tap = "off"
+)
 
 // Prepare writes an overlay into dir, which must exist and be private. Nothing
 // else is written: not the user's tree, not GOROOT, not the module cache.
 //
 // The files have the same content in every run, wherever dir is, and so the
 // build cache of the go command holds.
-func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages []*gotest.Package, args *gotest.Args) (*Overlay, error) {
+func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages []*gotest.Package, args *gotest.Args, tap Tap) (*Overlay, error) {
 	switch tools.GOOS {
 	case "windows", "plan9", "js", "wasip1":
 		return nil, fmt.Errorf("the gate does not work on %s: it needs unix sockets", tools.GOOS)
@@ -55,7 +66,7 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 			}
 		}
 	}
-	patched, err := patchTesting(tools.GOROOT)
+	standard, err := o.standard(tools.GOROOT, replace, tap)
 	if err != nil {
 		return nil, err
 	}
@@ -67,12 +78,9 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 		replace[original] = path
 		return nil
 	}
-	for name, content := range patched {
-		original := filepath.Join(o.GOROOT, "src", "testing", name)
-		if _, taken := replace[original]; taken {
-			return nil, fmt.Errorf("your own overlay replaces %s, which the gate must patch", filepath.Join(tools.GOROOT, "src", "testing", name))
-		}
-		if err := write(original, "testing_"+name, content); err != nil {
+	for name, content := range standard {
+		original := filepath.Join(o.GOROOT, "src", filepath.FromSlash(name))
+		if err := write(original, strings.ReplaceAll(name, "/", "_"), content); err != nil {
 			return nil, err
 		}
 	}
@@ -102,6 +110,42 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 		return nil, fmt.Errorf("writing the overlay: %w", err)
 	}
 	return o, nil
+}
+
+// standard returns the patched files of the standard library, by their path
+// below src. The gate is needed; the tap is done without unless it is asked for.
+func (o *Overlay) standard(goroot string, replace map[string]string, tap Tap) (map[string][]byte, error) {
+	add := func(files map[string][]byte, p patch) error {
+		patched, err := p.apply(goroot)
+		for name, content := range patched {
+			name = p.dir + "/" + name
+			if _, taken := replace[filepath.Join(o.GOROOT, "src", filepath.FromSlash(name))]; taken {
+				return fmt.Errorf("your own overlay replaces %s, which must be patched", filepath.Join(goroot, "src", filepath.FromSlash(name)))
+			}
+			files[name] = content
+		}
+		return err
+	}
+	heard := map[string][]byte{}
+	var problem error
+	for _, p := range tapPatches() {
+		if tap != TapOff && problem == nil {
+			problem = add(heard, p)
+		}
+	}
+	switch {
+	case tap == TapOff:
+		o.NoTap = "--tap=off"
+	case problem != nil && tap == TapOn:
+		return nil, fmt.Errorf("--tap=on: %w", problem)
+	case problem != nil:
+		o.NoTap = problem.Error()
+	}
+	o.Tap = o.NoTap == ""
+	if !o.Tap {
+		clear(heard)
+	}
+	return heard, add(heard, testingPatch(goroot, o.Tap))
 }
 
 // userOverlay reads the overlay that the user asked for, on the command line

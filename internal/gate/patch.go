@@ -14,19 +14,20 @@ import (
 	"strings"
 )
 
-// The code that goes into package testing.
+// The code that goes into the standard library of the tests.
 //
-//go:embed inject/client.go inject/hooks.go
+//go:embed inject/client.go inject/hooks.go inject/tap.go inject/tap_ginkgo.go inject/notap.go
+//go:embed inject/labels/labels.go inject/nettap/commands.go inject/nettap/replies.go inject/nettap/conn.go
 var injected embed.FS
 
-// An anchor is a place in a function of package testing where a call is
+// An anchor is a place in a function or struct of a package where code is
 // inserted. Places are found by the text of a statement inside the right
 // function, never by line number, so that they hold over Go releases.
 type anchor struct {
-	function string // such as "tRunner" or "(*T).Parallel"
-	where    place
-	text     string // of the statement; empty for the function's own braces
-	code     string // what to insert, on the same line
+	in    string // such as "tRunner", "(*T).Parallel" or, for a struct, "netFD"
+	where place
+	text  string // of the statement; empty for the braces
+	code  string // what to insert, on the same line
 }
 
 type place int
@@ -36,51 +37,31 @@ const (
 	bodyEnd
 	before
 	after
+	lastField
 )
 
-// anchors lists what is inserted, by file of package testing. The statements
-// are the same from Go 1.22 to 1.27; where one is missing the release is not
-// known and the gate is not used.
-func anchors() map[string][]anchor {
-	return map[string][]anchor{
-		"testing.go": {
-			{"tRunner", before, "fn(t)", `tracetestBegin(&t.common, "test"); `},
-			{"(*T).Parallel", before, "t.signal <- true", "tracetestPause(&t.common); "},
-			{"(*T).Parallel", bodyEnd, "", "; tracetestContinue(&t.common)"},
-			{"MainStart", bodyStart, "", " tracetestMain(deps.ImportPath());"},
-			{"(*common).Fail", bodyStart, "", " tracetestFail(c);"},
-			{"(*common).Fail", before, "c.parent.Fail()", "tracetestOwn := tracetestOwnFault(c.parent); "},
-			{"(*common).Fail", after, "c.parent.Fail()", "; tracetestFailBelow(c.parent, tracetestOwn)"},
-		},
-		"run_example.go": {
-			{"runExample", bodyStart, "", " defer tracetestExample(eg.Name, &ok)();"},
-		},
-		"fuzz.go": {
-			{"fRunner", before, "fn(f)", `tracetestBegin(&f.common, "fuzz"); `},
-		},
-		"benchmark.go": {
-			// Outside of the part that is timed.
-			{"(*B).runN", before, "runtime.GC()", `tracetestBegin(&b.common, "benchmark"); `},
-		},
-	}
+// A patch is what is done to one package of the standard library.
+type patch struct {
+	dir     string // import path
+	anchors map[string][]anchor
+	host    string   // file to which the injected code is appended; empty: there is none
+	parts   []string // of the injected code
+	glue    glue
 }
 
-// patchTesting returns the patched files of package testing of the Go in
-// goroot, by file name.
-func patchTesting(goroot string) (map[string][]byte, error) {
-	dir := filepath.Join(goroot, "src", "testing")
+// apply returns the patched files of the Go in goroot, by file name.
+func (p patch) apply(goroot string) (map[string][]byte, error) {
 	patched := map[string][]byte{}
-	for name, list := range anchors() {
-		source, err := os.ReadFile(filepath.Join(dir, name))
+	for name, list := range p.anchors {
+		source, err := os.ReadFile(filepath.Join(goroot, "src", filepath.FromSlash(p.dir), name))
 		if err != nil {
-			return nil, fmt.Errorf("reading package testing of this Go: %w", err)
+			return nil, fmt.Errorf("reading package %s of this Go: %w", p.dir, err)
 		}
-		source, err = insert(name, source, list)
-		if err != nil {
+		if source, err = insert(p.dir, name, source, list); err != nil {
 			return nil, err
 		}
-		if name == "testing.go" {
-			if source, err = appendInjected(goroot, source); err != nil {
+		if name == p.host {
+			if source, err = p.inject(source); err != nil {
 				return nil, err
 			}
 		}
@@ -91,17 +72,17 @@ func patchTesting(goroot string) (map[string][]byte, error) {
 
 // insert puts the code of each anchor into source. Everything goes onto lines
 // that exist, so that positions in panics and profiles stay as they are.
-func insert(name string, source []byte, list []anchor) ([]byte, error) {
+func insert(pkg, name string, source []byte, list []anchor) ([]byte, error) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, name, source, parser.SkipObjectResolution)
 	if err != nil {
-		return nil, fmt.Errorf("reading package testing of this Go: %w", err)
+		return nil, fmt.Errorf("reading package %s of this Go: %w", pkg, err)
 	}
 	var edits []edit
 	for _, a := range list {
 		pos, err := find(file, source, files, a)
 		if err != nil {
-			return nil, fmt.Errorf("package testing of this Go is not known: %s: %w", name, err)
+			return nil, fmt.Errorf("package %s of this Go is not known: %s: %w", pkg, name, err)
 		}
 		edits = append(edits, edit{files.Position(pos).Offset, a.code})
 	}
@@ -129,21 +110,24 @@ func apply(source []byte, edits []edit) []byte {
 // find returns where the code of an anchor goes. The statement must stand in
 // the function exactly once.
 func find(file *ast.File, source []byte, files *token.FileSet, a anchor) (token.Pos, error) {
+	if a.where == lastField {
+		return findStruct(file, a.in)
+	}
 	var function *ast.FuncDecl
 	for _, decl := range file.Decls {
-		if f, ok := decl.(*ast.FuncDecl); ok && f.Body != nil && functionName(f) == a.function {
+		if f, ok := decl.(*ast.FuncDecl); ok && f.Body != nil && functionName(f) == a.in {
 			function = f
 		}
 	}
 	if function == nil {
-		return token.NoPos, fmt.Errorf("there is no function %s", a.function)
+		return token.NoPos, fmt.Errorf("there is no function %s", a.in)
 	}
 	switch a.where {
 	case bodyStart:
 		return function.Body.Lbrace + 1, nil
 	case bodyEnd:
 		if len(function.Body.List) == 0 {
-			return token.NoPos, fmt.Errorf("%s is empty", a.function)
+			return token.NoPos, fmt.Errorf("%s is empty", a.in)
 		}
 		return function.Body.List[len(function.Body.List)-1].End(), nil
 	}
@@ -158,7 +142,7 @@ func find(file *ast.File, source []byte, files *token.FileSet, a anchor) (token.
 		return true
 	})
 	if len(found) != 1 {
-		return token.NoPos, fmt.Errorf("%s has %q %d times, not once", a.function, a.text, len(found))
+		return token.NoPos, fmt.Errorf("%s has %q %d times, not once", a.in, a.text, len(found))
 	}
 	if a.where == after {
 		return found[0].End(), nil
@@ -178,19 +162,45 @@ func functionName(f *ast.FuncDecl) string {
 	return "(?)." + f.Name.Name // no anchor is in such a method
 }
 
-// appendInjected appends the injected files to testing.go and adds the imports
-// that they need. A file is replaced and none is added, because vet before Go
-// 1.24 and `-coverpkg=all` do not know added files.
-func appendInjected(goroot string, testing []byte) ([]byte, error) {
-	files := token.NewFileSet()
-	host, err := parser.ParseFile(files, "testing.go", testing, parser.ImportsOnly)
-	if err != nil {
-		return nil, fmt.Errorf("reading package testing of this Go: %w", err)
+// findStruct returns the place of the closing brace of a struct.
+func findStruct(file *ast.File, name string) (token.Pos, error) {
+	for _, decl := range file.Decls {
+		d, ok := decl.(*ast.GenDecl)
+		if !ok {
+			continue
+		}
+		for _, spec := range d.Specs {
+			if t, ok := spec.(*ast.TypeSpec); ok && t.Name.Name == name {
+				if s, ok := t.Type.(*ast.StructType); ok {
+					return s.Fields.Closing, nil
+				}
+			}
+		}
 	}
-	has := imports(host)
+	return token.NoPos, fmt.Errorf("there is no struct %s", name)
+}
+
+// glue is code that stands in no file of its own, since it depends on the Go
+// release or ties packages together, and the packages that it needs.
+type glue struct {
+	code    string
+	imports []string
+	unsafe  bool // it uses go:linkname
+}
+
+// inject appends the injected code to a file and adds the imports that it
+// needs. A file is replaced and none is added, because vet before Go 1.24 and
+// `-coverpkg=all` do not know added files.
+func (p patch) inject(host []byte) ([]byte, error) {
+	files := token.NewFileSet()
+	parsed, err := parser.ParseFile(files, p.host, host, parser.ImportsOnly)
+	if err != nil {
+		return nil, fmt.Errorf("reading package %s of this Go: %w", p.dir, err)
+	}
+	has := imports(parsed)
 	need := map[string]bool{}
 	var tail bytes.Buffer
-	for _, name := range []string{"client.go", "hooks.go"} {
+	for _, name := range p.parts {
 		source, err := injected.ReadFile("inject/" + name)
 		if err != nil {
 			return nil, err
@@ -206,9 +216,8 @@ func appendInjected(goroot string, testing []byte) ([]byte, error) {
 		rest := source[files.Position(afterImports(part)).Offset:]
 		fmt.Fprintf(&tail, "\n//line tracetest/%s:%d\n%s", name, files.Position(afterImports(part)).Line+1, bytes.TrimPrefix(rest, []byte("\n")))
 	}
-	exit, path := exitHook(goroot)
-	tail.WriteString(exit)
-	if path != "" {
+	tail.WriteString(p.glue.code)
+	for _, path := range p.glue.imports {
 		need[path] = !has[path]
 	}
 	var list []string
@@ -217,21 +226,12 @@ func appendInjected(goroot string, testing []byte) ([]byte, error) {
 			list = append(list, fmt.Sprintf(" import %q;", path))
 		}
 	}
-	sort.Strings(list)
-	head := apply(testing, []edit{{files.Position(host.Name.End()).Offset, ";" + strings.Join(list, "")}})
-	return append(head, tail.Bytes()...), nil
-}
-
-// exitHook returns the function that runs another one when the process exits,
-// and the package that it needs. The package exists since Go 1.24; before, a
-// process that exits is noticed by its closed connection only, as one that is
-// killed is in every release.
-func exitHook(goroot string) (code, path string) {
-	const hooks = "internal/runtime/exithook"
-	if _, err := os.Stat(filepath.Join(goroot, "src", hooks)); err != nil {
-		return "\nfunc tracetestAtExit(func()) {}\n", ""
+	if p.glue.unsafe {
+		list = append(list, ` import _ "unsafe";`)
 	}
-	return "\nfunc tracetestAtExit(f func()) { exithook.Add(exithook.Hook{F: f, RunOnFailure: true}) }\n", hooks
+	sort.Strings(list)
+	head := apply(host, []edit{{files.Position(parsed.Name.End()).Offset, ";" + strings.Join(list, "")}})
+	return append(head, tail.Bytes()...), nil
 }
 
 func imports(file *ast.File) map[string]bool {

@@ -79,60 +79,67 @@ func tokens(t *testing.T, source []byte) (all []tokenAt) {
 	}
 }
 
+// everyPatch are the patches of the gate, and those of the tap.
+func everyPatch(goroot string) []patch {
+	return append(tapPatches(), testingPatch(goroot, false), testingPatch(goroot, true))
+}
+
 // Guards against a Go release that is not known, and against positions in
-// panics that point to another line of package testing than the user's editor
-// shows.
-func TestPatchTesting(t *testing.T) {
+// panics that point to another line of the standard library than the user's
+// editor shows.
+func TestPatches(t *testing.T) {
 	for name, root := range goroots(t) {
-		t.Run(name, func(t *testing.T) {
-			patched, err := patchTesting(root)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(patched) != len(anchors()) {
-				t.Errorf("%d files", len(patched))
-			}
-			for file, source := range patched {
-				original, err := os.ReadFile(filepath.Join(root, "src", "testing", file))
+		for _, p := range everyPatch(root) {
+			t.Run(name+"/"+p.dir, func(t *testing.T) {
+				patched, err := p.apply(root)
 				if err != nil {
 					t.Fatal(err)
 				}
-				now := tokens(t, source)
-				for _, was := range tokens(t, original) {
-					for len(now) > 0 && now[0] != was {
-						now = now[1:]
+				if len(patched) != len(p.anchors) {
+					t.Errorf("%d files", len(patched))
+				}
+				for file, source := range patched {
+					original, err := os.ReadFile(filepath.Join(root, "src", p.dir, file))
+					if err != nil {
+						t.Fatal(err)
 					}
-					if len(now) == 0 {
-						t.Errorf("%s:%d: %s %q is not where it was", file, was.line, was.token, was.text)
-						break
+					now := tokens(t, source)
+					for _, was := range tokens(t, original) {
+						for len(now) > 0 && now[0] != was {
+							now = now[1:]
+						}
+						if len(now) == 0 {
+							t.Errorf("%s:%d: %s %q is not where it was", file, was.line, was.token, was.text)
+							break
+						}
+					}
+					for _, a := range p.anchors[file] {
+						if n := strings.Count(string(source), a.code); n != 1 {
+							t.Errorf("%s: %q stands there %d times", file, a.code, n)
+						}
 					}
 				}
-				for _, a := range anchors()[file] {
-					if n := strings.Count(string(source), a.code); n != 1 {
-						t.Errorf("%s: %q stands there %d times", file, a.code, n)
-					}
+				// The build cache holds only when nothing changes from run to run.
+				again, err := p.apply(root)
+				if err != nil || fmt.Sprint(again) != fmt.Sprint(patched) {
+					t.Errorf("the files differ from run to run, %v", err)
 				}
-			}
-			// The build cache holds only when nothing changes from run to run.
-			again, err := patchTesting(root)
-			if err != nil || fmt.Sprint(again) != fmt.Sprint(patched) {
-				t.Errorf("the files differ from run to run, %v", err)
-			}
-		})
+			})
+		}
 	}
 }
 
-// copyTesting makes a GOROOT with the files of package testing that are
-// patched, each changed.
-func copyTesting(t *testing.T, change func(file, text string) string) string {
+// copyPackage makes a GOROOT with the files of a package that are patched, each
+// changed.
+func copyPackage(t *testing.T, p patch, change func(file, text string) string) string {
 	t.Helper()
 	root := t.TempDir()
-	dir := filepath.Join(root, "src", "testing")
+	dir := filepath.Join(root, "src", p.dir)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for file := range anchors() {
-		text, err := os.ReadFile(filepath.Join(goroots(t)["local"], "src", "testing", file))
+	for file := range p.anchors {
+		text, err := os.ReadFile(filepath.Join(goroots(t)["local"], "src", p.dir, file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,21 +152,26 @@ func copyTesting(t *testing.T, change func(file, text string) string) string {
 
 // Guards against a Go release that is patched in the wrong place, and against
 // a message from which nobody can tell what is missing.
-func TestUnknownTesting(t *testing.T) {
+func TestUnknownGo(t *testing.T) {
+	gate, tap := testingPatch(goroots(t)["local"], false), tapPatches()
 	tests := []struct {
-		name, file, from, to string
-		want                 []string
+		name           string
+		p              patch
+		file, from, to string
+		want           []string
 	}{
-		{"the statement is gone", "testing.go", "\tt.signal <- true // Release", "\tt.release() // Release", []string{"not known", "testing.go", "(*T).Parallel", "t.signal <- true", "0 times"}},
-		{"it stands there twice", "fuzz.go", "\tfn(f)\n", "\tfn(f)\n\tfn(f)\n", []string{"fuzz.go", "fRunner", `"fn(f)"`, "2 times"}},
-		{"the function is gone", "run_example.go", "func runExample(", "func runExamples(", []string{"run_example.go", "no function runExample"}},
-		{"the function is a method now", "run_example.go", "func runExample(", "func (x y) runExample(", []string{"no function runExample"}},
-		{"it is no Go", "benchmark.go", "package testing", "package", []string{"reading package testing", "benchmark.go"}},
+		{"the statement is gone", gate, "testing.go", "\tt.signal <- true // Release", "\tt.release() // Release", []string{"not known", "testing.go", "(*T).Parallel", "t.signal <- true", "0 times"}},
+		{"it stands there twice", gate, "fuzz.go", "\tfn(f)\n", "\tfn(f)\n\tfn(f)\n", []string{"fuzz.go", "fRunner", `"fn(f)"`, "2 times"}},
+		{"the function is gone", gate, "run_example.go", "func runExample(", "func runExamples(", []string{"run_example.go", "no function runExample"}},
+		{"the function is a method now", gate, "run_example.go", "func runExample(", "func (x y) runExample(", []string{"no function runExample"}},
+		{"it is no Go", gate, "benchmark.go", "package testing", "package", []string{"reading package testing", "benchmark.go"}},
+		{"the struct is gone", tap[1], "fd_posix.go", "type netFD struct", "type nextFD struct", []string{"package net", "fd_posix.go", "no struct netFD"}},
+		{"it is no struct", tap[1], "fd_posix.go", "type netFD struct", "type netFD = struct", nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			found := false
-			root := copyTesting(t, func(file, text string) string {
+			root := copyPackage(t, test.p, func(file, text string) string {
 				if file != test.file {
 					return text
 				}
@@ -174,7 +186,10 @@ func TestUnknownTesting(t *testing.T) {
 			if !found {
 				t.Skip("this Go has other code there")
 			}
-			_, err := patchTesting(root)
+			_, err := test.p.apply(root)
+			if (err == nil) != (test.want == nil) {
+				t.Errorf("error %v", err)
+			}
 			for _, want := range test.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("error %v does not say %q", err, want)
@@ -182,10 +197,10 @@ func TestUnknownTesting(t *testing.T) {
 			}
 		})
 	}
-	if _, err := patchTesting(t.TempDir()); err == nil || !strings.Contains(err.Error(), "reading package testing") {
+	if _, err := gate.apply(t.TempDir()); err == nil || !strings.Contains(err.Error(), "reading package testing") {
 		t.Errorf("without a GOROOT: %v", err)
 	}
-	_, err := insert("x.go", []byte("package x\nfunc f() {}\n"), []anchor{{"f", bodyEnd, "", "x"}})
+	_, err := insert("x", "x.go", []byte("package x\nfunc f() {}\n"), []anchor{{"f", bodyEnd, "", "x"}})
 	if err == nil || !strings.Contains(err.Error(), "f is empty") {
 		t.Errorf("an empty function: %v", err)
 	}
@@ -213,54 +228,58 @@ func FuzzX(f *testing.F)        { f.Add(1); f.Fuzz(func(t *testing.T, i int) {})
 // not speak: a module is tested with it, and the gate listens.
 func TestOverlayRuns(t *testing.T) {
 	for name, root := range goroots(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			module := t.TempDir()
-			write(t, module, map[string]string{"go.mod": "module tiny\n\ngo 1.22\n", "tiny_test.go": strings.Replace(tiny, "/* Output: x */", "\n\t// Output: x\n", 1)})
-			out, err := goRun(t, module, []string{"GOROOT=" + root, "GOTOOLCHAIN=local"}, filepath.Join(root, "bin", "go"), "env", "GOMODCACHE")
-			if err != nil {
-				t.Fatal(err, out)
+		for _, tap := range []Tap{TapOff, TapOn} {
+			t.Run(name+"/tap "+string(tap), func(t *testing.T) { overlayRuns(t, name, root, tap) })
+		}
+	}
+}
+
+func overlayRuns(t *testing.T, name, root string, tap Tap) {
+	t.Parallel()
+	module := t.TempDir()
+	write(t, module, map[string]string{"go.mod": "module tiny\n\ngo 1.22\n", "tiny_test.go": strings.Replace(tiny, "/* Output: x */", "\n\t// Output: x\n", 1)})
+	out, err := goRun(t, module, []string{"GOROOT=" + root, "GOTOOLCHAIN=local"}, filepath.Join(root, "bin", "go"), "env", "GOMODCACHE")
+	if err != nil {
+		t.Fatal(err, out)
+	}
+	tools := &gotest.Toolchain{GOROOT: root, GOMODCACHE: strings.TrimSpace(out), GOOS: goos(), GOVERSION: name}
+	args, err := gotest.ParseArgs(nil, []string{"-C", module}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := listen(t)
+	overlay, err := Prepare(t.Context(), filepath.Dir(s.path), tools, nil, args, tap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	heard := make(chan string)
+	go func() {
+		var all strings.Builder
+		for h := s.Next(ctx); h != nil; h = s.Next(ctx) {
+			b := h.Boundary
+			if b.Begin != nil {
+				fmt.Fprintf(&all, "%s %s %s;", b.Verb, b.Begin.Kind, b.Begin.Name)
+			} else if b.End != nil {
+				fmt.Fprintf(&all, "%s %s;", b.Verb, b.End.Status)
+			} else {
+				fmt.Fprintf(&all, "%s;", b.Verb)
 			}
-			tools := &gotest.Toolchain{GOROOT: root, GOMODCACHE: strings.TrimSpace(out), GOOS: goos(), GOVERSION: name}
-			args, err := gotest.ParseArgs(nil, []string{"-C", module}, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := listen(t)
-			overlay, err := Prepare(t.Context(), filepath.Dir(s.path), tools, nil, args)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithCancel(t.Context())
-			heard := make(chan string)
-			go func() {
-				var all strings.Builder
-				for h := s.Next(ctx); h != nil; h = s.Next(ctx) {
-					b := h.Boundary
-					if b.Begin != nil {
-						fmt.Fprintf(&all, "%s %s %s;", b.Verb, b.Begin.Kind, b.Begin.Name)
-					} else if b.End != nil {
-						fmt.Fprintf(&all, "%s %s;", b.Verb, b.End.Status)
-					} else {
-						fmt.Fprintf(&all, "%s;", b.Verb)
-					}
-					h.Release()
-				}
-				heard <- all.String()
-			}()
-			env := []string{s.Env(), "GOROOT=" + overlay.GOROOT, "GOTOOLCHAIN=local", "GOFLAGS=-buildvcs=false"}
-			out, err = goRun(t, module, env, filepath.Join(overlay.GOROOT, "bin", "go"), "test", "-count=1", "-vet=all", "-overlay="+overlay.File, "-bench=.", "-benchtime=2x", ".")
-			cancel()
-			got := <-heard
-			if err == nil || !strings.Contains(out, "--- FAIL: TestFail/sub") || strings.Count(out, "--- FAIL") != 2 {
-				t.Errorf("%v\n%s", err, out)
-			}
-			for _, want := range []string{"hello;", "begin test TestA;begin test TestA/sub;pause;", "end skip;", "begin test TestFail/sub;end fail;end fail-below;",
-				"begin fuzz FuzzX;", "begin example Example;end pass;", "continue;"} {
-				if !strings.Contains(got, want) {
-					t.Errorf("the gate did not hear %q but\n%s", want, strings.ReplaceAll(got, ";", "\n"))
-				}
-			}
-		})
+			h.Release()
+		}
+		heard <- all.String()
+	}()
+	env := []string{s.Env(), "GOROOT=" + overlay.GOROOT, "GOTOOLCHAIN=local", "GOFLAGS=-buildvcs=false"}
+	out, err = goRun(t, module, env, filepath.Join(overlay.GOROOT, "bin", "go"), "test", "-count=1", "-vet=all", "-overlay="+overlay.File, "-bench=.", "-benchtime=2x", ".")
+	cancel()
+	got := <-heard
+	if err == nil || !strings.Contains(out, "--- FAIL: TestFail/sub") || strings.Count(out, "--- FAIL") != 2 {
+		t.Errorf("%v\n%s", err, out)
+	}
+	for _, want := range []string{"hello;", "begin test TestA;begin test TestA/sub;pause;", "end skip;", "begin test TestFail/sub;end fail;end fail-below;",
+		"begin fuzz FuzzX;", "begin example Example;end pass;", "continue;"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the gate did not hear %q but\n%s", want, strings.ReplaceAll(got, ";", "\n"))
+		}
 	}
 }

@@ -44,6 +44,8 @@ type Server struct {
 	closed   chan struct{}
 	once     sync.Once
 	packages func(dir string) string
+	std      func(path string) bool
+	setting  map[string][]span // functions, by file
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool // open ones; nil once the gate is closed
@@ -63,11 +65,14 @@ type process struct {
 	owners  map[string]int64 // open owners, by the number that the process uses
 	tests   []openTest       // open tests, in the order in which they began
 	specs   map[string]int64 // open specs, by text and location
+	conns   map[int64]string // addresses of Redis connections, by the number that the process uses
 }
 
 // openTest is a test that has begun and not ended.
 type openTest struct {
 	id, parent int64
+	unit       int64 // the top-level test that it is in
+	name       string
 	paused     bool
 }
 
@@ -80,6 +85,9 @@ type Held struct {
 	// Boundary is without looks. Its Verb is empty when nothing is to be
 	// looked at.
 	Boundary record.Boundary
+	// Told is set when it is the tap that has something to say. Nothing else is
+	// then.
+	Told *Told
 
 	answer  string
 	message message
@@ -94,8 +102,9 @@ func (h *Held) Release() { h.message.answer <- h.answer }
 
 // Listen opens the gate. The folder must be private; the path of the socket in
 // it must fit the 104 bytes that unix allows. Packages names the package whose
-// tests run in a folder, or "".
-func Listen(dir string, packages func(dir string) string) (*Server, error) {
+// tests run in a folder, or "", and std says which packages are of the standard
+// library.
+func Listen(dir string, packages func(dir string) string, std func(path string) bool) (*Server, error) {
 	path := filepath.Join(dir, "gate")
 	listener, err := net.Listen("unix", path)
 	if err != nil {
@@ -105,8 +114,8 @@ func Listen(dir string, packages func(dir string) string) (*Server, error) {
 		listener.Close()
 		return nil, err
 	}
-	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages,
-		conns: map[net.Conn]bool{}, ordered: map[string]map[int]bool{}}
+	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, std: std,
+		setting: map[string][]span{}, conns: map[net.Conn]bool{}, ordered: map[string]map[int]bool{}}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -270,6 +279,14 @@ func (s *Server) understand(h *Held, m message) {
 		return // it quit, or this was said on another connection before it ended
 	}
 	b := record.Boundary{Process: p.Index}
+	switch f[0] {
+	case "redis", "write", "reply", "fault", "faults":
+		h.Told = s.told(p, f)
+		return
+	}
+	if p.Host != nil && f[0] != string(record.VerbGone) {
+		return // it is never held
+	}
 	switch verb := record.Verb(f[0]); verb {
 	case "main":
 		if path := arg(1); path != "" && path != p.Package {
@@ -292,7 +309,12 @@ func (s *Server) understand(h *Held, m message) {
 		b.Verb, b.Owner = verb, s.owners
 		b.Begin = &record.Owner{ID: b.Owner, Parent: p.owners[arg(4)], Kind: record.Kind(arg(2)), Name: arg(3), Beside: arg(5) == "true"}
 		p.owners[arg(1)] = b.Owner
-		p.tests = append(p.tests, openTest{id: b.Owner, parent: b.Begin.Parent})
+		test := openTest{id: b.Owner, parent: b.Begin.Parent, unit: b.Owner, name: b.Begin.Name}
+		if outer := p.test(test.parent); outer != nil {
+			test.unit = outer.unit
+		}
+		p.tests = append(p.tests, test)
+		h.answer += " " + label(record.By{Label: record.LabelOwner, Owner: b.Begin, Unit: test.unit})
 	case record.VerbPause, record.VerbContinue, record.VerbEnd:
 		owner, open := p.owners[arg(1)]
 		if !open {
@@ -311,6 +333,13 @@ func (s *Server) understand(h *Held, m message) {
 		}
 	case "spec-begin", "spec-end", record.VerbSuiteBegin, record.VerbSuiteEnd:
 		s.ginkgo(&b, p, f[0], arg(1) == "true", arg(2))
+		if b.Begin != nil {
+			by := record.By{Label: record.LabelOwner, Owner: b.Begin, Unit: b.Owner}
+			if test := p.test(b.Begin.Parent); test != nil {
+				by.Test = test.name
+			}
+			h.answer += " " + label(by)
+		}
 	}
 	h.Boundary = b
 }
@@ -321,7 +350,7 @@ func (s *Server) hello(h *Held, f []string) {
 	}
 	pid, _ := strconv.Atoi(f[2])
 	ppid, _ := strconv.Atoi(f[3])
-	p := &process{owners: map[string]int64{}, specs: map[string]int64{}, visible: alive(pid)}
+	p := &process{owners: map[string]int64{}, specs: map[string]int64{}, conns: map[int64]string{}, visible: alive(pid)}
 	p.Process = record.Process{Index: len(s.processes) + 1, PID: pid, PPID: ppid, Package: s.packages(f[4]), Args: f[5:]}
 	h.answer = "go " + strconv.Itoa(p.Index)
 	if host, err := strconv.Atoi(f[1]); err == nil && host >= 1 && host <= len(s.processes) {
@@ -343,6 +372,16 @@ func (s *Server) hello(h *Held, f []string) {
 	if p.Host == nil {
 		h.Boundary = record.Boundary{Verb: record.VerbHello, Process: p.Index}
 	}
+}
+
+// test returns an open test, or nil. Zero is the package.
+func (p *process) test(id int64) *openTest {
+	for i := len(p.tests) - 1; i >= 0 && id != 0; i-- {
+		if p.tests[i].id == id {
+			return &p.tests[i]
+		}
+	}
+	return nil
 }
 
 func (p *process) forget(owner int64) {

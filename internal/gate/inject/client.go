@@ -1,8 +1,8 @@
 // Package inject is the code that tracetest compiles into the package testing
 // of the user's tests. It is a package of its own only so that it is vetted and
-// tested like any other; package gate takes the text of client.go and hooks.go
-// and appends it to testing.go. standin.go stays here: it stands for the parts
-// of package testing that the hooks use.
+// tested like any other; package gate takes the text of client.go, hooks.go and
+// either tap.go or notap.go and appends it to testing.go. standin.go stays
+// here: it stands for the parts of package testing that the hooks use.
 //
 // The code must not disturb the tests. It uses raw sockets because importing
 // net would make every test binary a cgo program, starts no goroutine (leak
@@ -25,11 +25,12 @@ var tracetestPatience int64 = 60e9
 
 // tracetestLine is this process's line to the gate.
 var tracetestLine struct {
-	mu    sync.Mutex
-	path  string // of the socket; empty: the gate is off
-	self  string // the number that the gate gave to this process
-	hello int    // the connection whose end says that the process is gone
-	idle  []int  // connections that no call is using
+	mu     sync.Mutex
+	path   string // of the socket; empty: the gate is off
+	self   string // the number that the gate gave to this process
+	nested bool   // a test of another process started this one: it is never held
+	hello  int    // the connection whose end says that the process is gone
+	idle   []int  // connections that no call is using
 }
 
 // tracetestOpen says hello to the gate named by the environment variable
@@ -63,22 +64,30 @@ func tracetestOpen(args []string, dir string) {
 	line.hello = fd // stays open until the process ends
 	verdict, number, _ := strings.Cut(answer, " ")
 	syscall.Setenv(name, path+"#"+number)
-	if verdict == "go" {
-		line.path, line.self = path, number
-	}
+	line.path, line.self, line.nested = path, number, verdict != "go"
 }
 
 // tracetestOn reports whether this process is held at its boundaries.
 func tracetestOn() bool {
 	tracetestLine.mu.Lock()
 	defer tracetestLine.mu.Unlock()
-	return tracetestLine.path != ""
+	return tracetestLine.path != "" && !tracetestLine.nested
 }
 
-// tracetestCall tells the gate something and returns when it may go on. Each
-// call that waits has a connection of its own, so that one test can be held
-// while another is let go.
-func tracetestCall(message ...string) {
+// tracetestCall tells the gate of a boundary and returns when this process may
+// go on, with what the gate has to say: the label of who begins.
+func tracetestCall(message ...string) (said string) {
+	if !tracetestOn() {
+		return ""
+	}
+	_, said, _ = strings.Cut(tracetestTell(message...), " ")
+	return said
+}
+
+// tracetestTell tells the gate something and returns its answer. Each call that
+// waits has a connection of its own, so that one test can be held while another
+// is let go.
+func tracetestTell(message ...string) (answer string) {
 	line := &tracetestLine
 	line.mu.Lock()
 	path, fd, ok := line.path, -1, true
@@ -87,7 +96,7 @@ func tracetestCall(message ...string) {
 	}
 	line.mu.Unlock()
 	if path == "" {
-		return
+		return ""
 	}
 	if fd < 0 {
 		if fd, ok = tracetestDial(path); ok {
@@ -95,28 +104,29 @@ func tracetestCall(message ...string) {
 		}
 	}
 	if ok {
-		_, ok = tracetestAsk(fd, message)
+		answer, ok = tracetestAsk(fd, message)
 	}
 	line.mu.Lock()
 	defer line.mu.Unlock()
 	if ok {
 		line.idle = append(line.idle, fd)
-		return
+		return answer
 	}
 	tracetestClose(fd)
 	if line.path == "" {
-		return
+		return ""
 	}
 	// Tracetest is gone, stopped, or out of reach: never wait for it again. It
 	// must know, or it would take this process for held.
 	line.path = ""
-	if tracetestSend(line.hello, []string{"quit", line.self}) {
-		return // also where there are no descriptors left to dial with
+	if line.nested || tracetestSend(line.hello, []string{"quit", line.self}) {
+		return "" // also where there are no descriptors left to dial with
 	}
 	if fd, ok := tracetestDial(path); ok {
 		tracetestSend(fd, []string{"quit", line.self})
 		tracetestClose(fd)
 	}
+	return ""
 }
 
 // tracetestFiles holds what each of our descriptors refers to. A test may close
@@ -203,7 +213,7 @@ func tracetestAsk(fd int, message []string) (answer string, ok bool) {
 		return "", false
 	}
 	var got []byte
-	var buffer [64]byte
+	var buffer [256]byte
 	for {
 		n, err := syscall.Read(fd, buffer[:])
 		if err == syscall.EINTR {

@@ -31,8 +31,15 @@ func init() {
 	}
 	dir, _ := os.Getwd()
 	tracetestOpen(os.Args, dir)
+	if tracetestLine.path == "" {
+		return
+	}
+	tracetestTapStart()
 	if tracetestOn() {
-		tracetestAtExit(func() { tracetestCall("exit") })
+		tracetestAtExit(func() {
+			tracetestTapFlush("")
+			tracetestCall("exit")
+		})
 	}
 }
 
@@ -52,11 +59,14 @@ func tracetestBegin(c *common, kind string) {
 	}
 	id := strconv.FormatInt(tracetestSerial.Add(1), 10)
 	tracetestOwners.Store(c, id)
+	label := ""
 	c.Cleanup(func() {
 		tracetestOwners.Delete(c)
+		tracetestTapFlush(label)
 		tracetestCall("end", id, tracetestStatus(c, kind))
 	})
-	tracetestCall("begin", id, kind, c.name, parent, strconv.FormatBool(parent != "" && tracetestBeside(c)))
+	label = tracetestCall("begin", id, kind, c.name, parent, strconv.FormatBool(parent != "" && tracetestBeside(c)))
+	tracetestTapOwn(label)
 }
 
 // tracetestBeside reports whether a subtest runs beside its parent, because
@@ -113,8 +123,9 @@ func tracetestExample(name string, ok *bool) func() {
 		return func() {}
 	}
 	id := strconv.FormatInt(tracetestSerial.Add(1), 10)
-	tracetestCall("begin", id, "example", name, "")
+	before := tracetestTapOwn(tracetestCall("begin", id, "example", name, ""))
 	return func() {
+		tracetestTapFlush(tracetestTapOwn(before))
 		status := "fail"
 		if *ok {
 			status = "pass"
@@ -146,5 +157,11 @@ func tracetestFailBelow(c *common, own bool) {
 // TracetestSpec holds a Ginkgo spec or suite. It is exported for the hook that
 // package gate appends to a test file of the user's package.
 func TracetestSpec(verb string, ordered bool, report string) {
-	tracetestCall(verb, strconv.FormatBool(ordered), report)
+	if verb != "spec-begin" {
+		tracetestTapSpec(verb, "")
+	}
+	label := tracetestCall(verb, strconv.FormatBool(ordered), report)
+	if verb == "spec-begin" {
+		tracetestTapSpec(verb, label)
+	}
 }

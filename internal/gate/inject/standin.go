@@ -21,3 +21,12 @@ var testBinary = "0"
 // tracetestAtExit stands for the function that the patch writes for the Go
 // release at hand.
 func tracetestAtExit(func()) {}
+
+// owner stands for the label of a goroutine, one for all of them here.
+var owner string
+
+func tracetestSetOwner(label string) { owner = label }
+func tracetestGetOwner() string      { return owner }
+
+// tracetestSetHook stands for the function that lets package net call the tap.
+func tracetestSetHook(func(event string, conn, number int64, about []string)) {}

@@ -1,0 +1,213 @@
+package nettap
+
+// tracetestCommands walks over what a client sends: RESP arrays of bulk
+// strings, and inline commands. It survives cuts at any byte, skips payloads
+// by their length, and keeps the arguments of commands that change the server
+// rather than data, of which [tracetestWanted] is the list.
+type tracetestCommands struct {
+	state  uint8
+	number int64 // the length or count that is being read
+	digits int
+	left   int64 // arguments of the command that are still to come
+	skip   int64 // bytes of the payload that are still to come, with its line end
+	index  int64 // of the argument, from 0
+
+	name   [24]byte // of the command and, behind a space, of the subcommand, in capitals
+	length int      // of name; more than it holds: no command that is wanted
+	wanted uint8
+	words  []string // of a wanted command
+	word   []byte
+	cut    bool // the word is longer than is kept
+	inline bool
+}
+
+const ( // states
+	tracetestAtStart   = iota // of a command
+	tracetestInCount          // behind *
+	tracetestAtLength         // before $
+	tracetestInLength         // behind $
+	tracetestInPayload        // of an argument
+	tracetestInInline         // of an inline command
+)
+
+const ( // what is wanted of a command
+	tracetestNothing = iota
+	tracetestMaybe   // its subcommand decides
+	tracetestWrite   // its arguments: it changes the server
+	tracetestState   // its name: it changes how replies come
+)
+
+// tracetestWordLimit and tracetestWordsLimit bound what is kept of a command,
+// in bytes and words: a function library can be long.
+const (
+	tracetestWordLimit  = 1024
+	tracetestWordsLimit = 64
+)
+
+// next consumes some of b, which is not empty. When done is true a command is
+// complete, its name is in p.name, and of a write its arguments are in p.words.
+// Of what is no command ok is false, and p must not be used again.
+func (p *tracetestCommands) next(b []byte) (n int, done, ok bool) {
+	for n < len(b) {
+		c := b[n]
+		switch p.state {
+		case tracetestAtStart:
+			p.index, p.length, p.wanted, p.number, p.digits = 0, 0, tracetestNothing, 0, 0
+			p.words, p.word, p.cut, p.inline = nil, p.word[:0], false, false
+			switch {
+			case c == '*':
+				p.state = tracetestInCount
+				n++
+			case c == '\r' || c == '\n': // an empty inline command
+				n++
+			case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
+				p.state, p.inline = tracetestInInline, true
+			default:
+				return n, false, false
+			}
+		case tracetestInCount, tracetestInLength:
+			n++
+			switch {
+			case '0' <= c && c <= '9' && p.digits < 10:
+				p.number, p.digits = p.number*10+int64(c-'0'), p.digits+1
+			case c == '\r' && p.digits > 0:
+			case c == '\n' && p.digits > 0 && p.state == tracetestInCount:
+				if p.number == 0 {
+					p.state = tracetestAtStart
+					continue
+				}
+				p.left, p.state = p.number, tracetestAtLength
+			case c == '\n' && p.digits > 0:
+				p.skip, p.state = p.number+2, tracetestInPayload
+			default:
+				return n, false, false
+			}
+		case tracetestAtLength:
+			if c != '$' {
+				return n, false, false
+			}
+			n++
+			p.number, p.digits, p.state = 0, 0, tracetestInLength
+		case tracetestInPayload:
+			size := min(int64(len(b)-n), p.skip)
+			p.take(b[n:n+int(size)], p.skip)
+			n += int(size)
+			if p.skip -= size; p.skip > 0 {
+				return n, false, true
+			}
+			p.endWord()
+			if p.left--; p.left > 0 {
+				p.state = tracetestAtLength
+				continue
+			}
+			p.state = tracetestAtStart
+			return n, true, true
+		case tracetestInInline:
+			n++
+			switch {
+			case c == '\n':
+				p.endWord()
+				p.state = tracetestAtStart
+				return n, true, true
+			case c == '\r' || c == ' ' || c == '\t':
+				if len(p.word) > 0 || p.cut {
+					p.endWord()
+				}
+			case c < ' ':
+				return n, false, false
+			default:
+				p.keep(b[n-1 : n])
+			}
+		}
+	}
+	return n, false, true
+}
+
+// take is shown a part of a payload of which skip bytes, with the line end,
+// were still to come.
+func (p *tracetestCommands) take(part []byte, skip int64) {
+	if p.index > 0 && p.wanted != tracetestMaybe && p.wanted != tracetestWrite {
+		return
+	}
+	if text := skip - 2; int64(len(part)) > text { // the line end is no part of it
+		part = part[:max(text, 0)]
+	}
+	p.keep(part)
+}
+
+func (p *tracetestCommands) keep(part []byte) {
+	if room := tracetestWordLimit - len(p.word); len(part) > room {
+		part, p.cut = part[:room], true
+	}
+	p.word = append(p.word, part...)
+}
+
+// endWord takes in an argument that is complete.
+func (p *tracetestCommands) endWord() {
+	if p.index == 0 || p.index == 1 && p.wanted == tracetestMaybe {
+		if p.index > 0 {
+			p.spell([]byte{' '})
+		}
+		p.spell(p.word)
+	}
+	if p.index == 0 {
+		p.wanted = tracetestWanted(p.spelt())
+	} else if p.index == 1 && p.wanted == tracetestMaybe {
+		p.wanted = tracetestWanted(p.spelt())
+	}
+	if p.wanted == tracetestMaybe || p.wanted == tracetestWrite {
+		switch {
+		case len(p.words) == tracetestWordsLimit:
+			p.words[len(p.words)-1] = "..."
+		case p.cut:
+			p.words = append(p.words, string(p.word)+"...")
+		default:
+			p.words = append(p.words, string(p.word))
+		}
+	}
+	p.word, p.cut = p.word[:0], false
+	p.index++
+}
+
+// spell appends to the name.
+func (p *tracetestCommands) spell(part []byte) {
+	for _, c := range part {
+		if p.length < len(p.name) {
+			if 'a' <= c && c <= 'z' {
+				c -= 'a' - 'A'
+			}
+			p.name[p.length] = c
+		}
+		p.length++
+	}
+}
+
+func (p *tracetestCommands) spelt() []byte {
+	if p.length > len(p.name) {
+		return nil
+	}
+	return p.name[:p.length]
+}
+
+// tracetestWanted says what is wanted of a command.
+func tracetestWanted(name []byte) uint8 {
+	switch string(name) {
+	case "CONFIG", "ACL", "SCRIPT", "FUNCTION", "CLIENT", "MODULE", "CLUSTER", "SENTINEL":
+		return tracetestMaybe
+	case "FLUSHALL", "FLUSHDB", "REPLICAOF", "SLAVEOF", "SWAPDB", "SHUTDOWN", "FAILOVER", "DEBUG",
+		"CONFIG SET", "CONFIG REWRITE", "CONFIG RESETSTAT",
+		"ACL SETUSER", "ACL DELUSER", "ACL LOAD",
+		"SCRIPT FLUSH", "FUNCTION LOAD", "FUNCTION DELETE", "FUNCTION FLUSH", "FUNCTION RESTORE",
+		"CLIENT KILL", "CLIENT PAUSE", "CLIENT UNPAUSE",
+		"MODULE LOAD", "MODULE LOADEX", "MODULE UNLOAD",
+		"CLUSTER ADDSLOTS", "CLUSTER ADDSLOTSRANGE", "CLUSTER BUMPEPOCH", "CLUSTER DELSLOTS", "CLUSTER DELSLOTSRANGE",
+		"CLUSTER FAILOVER", "CLUSTER FLUSHSLOTS", "CLUSTER FORGET", "CLUSTER MEET", "CLUSTER REPLICATE", "CLUSTER RESET",
+		"CLUSTER SETSLOT", "CLUSTER SET-CONFIG-EPOCH",
+		"SENTINEL MONITOR", "SENTINEL REMOVE", "SENTINEL SET", "SENTINEL FAILOVER", "SENTINEL RESET", "SENTINEL CONFIG",
+		"SENTINEL FLUSHCONFIG", "SENTINEL SIMULATE-FAILURE":
+		return tracetestWrite
+	case "MULTI", "EXEC", "DISCARD", "RESET", "MONITOR", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "SYNC", "PSYNC", "CLIENT REPLY":
+		return tracetestState
+	}
+	return tracetestNothing
+}

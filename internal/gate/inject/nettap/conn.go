@@ -1,0 +1,284 @@
+// Package nettap is the code that tracetest compiles into package net of the
+// user's tests: the tap. It notices on its way out every command that changes
+// a Redis, and on their way in the replies to those and the OOM errors.
+//
+// It is a package of its own only so that it is vetted, tested and fuzzed like
+// any other; package gate takes its text and appends it to net.go. Package
+// crypto/tls calls it for what is encrypted. All its names begin with
+// tracetest, because they live beside those of package net.
+//
+// The code must not disturb the connections. It reads what passes and changes
+// nothing of it; of a connection that is no client's to a Redis it looks at the
+// first bytes, and from then on loads one word for each write. A command that
+// changes the server is told before it is sent, and the reply when it has come,
+// so that whoever is told can look at the server in between.
+//
+// Limits: what does not go through Write, Read or net.Buffers is not seen
+// (splice and sendfile from a file, raw system calls); where the number of
+// replies cannot be counted (MONITOR, a subscription of RESP2, CLIENT REPLY),
+// no reply is told any more.
+package nettap
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// tracetestSerial numbers connections and writes of this process.
+var tracetestSerial atomic.Int64
+
+// tracetestHomes holds the addresses that this process listens at.
+var tracetestHomes sync.Map
+
+// tracetestListen notes an address that this process listens at.
+func tracetestListen(at Addr) {
+	if tracetestHook != nil && at != nil {
+		tracetestHomes.Store(tracetestHome(at.String()), true)
+	}
+}
+
+// tracetestHome is the port of an address, or the path of a socket: a process
+// that listens at [::] is reached at any of its addresses.
+func tracetestHome(address string) string {
+	for i := len(address) - 1; i >= 0; i-- {
+		if address[i] == ':' {
+			return address[i:]
+		}
+	}
+	return address
+}
+
+// TracetestConn is what the tap knows of a connection. It is exported for
+// package crypto/tls. The zero value is ready.
+type TracetestConn struct {
+	state atomic.Uint32
+	talk  atomic.Pointer[tracetestTalk]
+}
+
+const (
+	tracetestNew     = iota // nothing was sent
+	tracetestForeign        // it is no client of a Redis
+	tracetestClient
+)
+
+// tracetestTalk is a connection of a client.
+type tracetestTalk struct {
+	mu       sync.Mutex
+	number   int64
+	known    bool // it is told that there is a Redis
+	commands tracetestCommands
+	replies  tracetestReplies
+	mute     bool // what comes cannot be read any more
+	adrift   bool // replies cannot be told apart any more
+	sent     int64
+	got      int64
+	multi    bool
+	queued   []int64 // writes of the transaction
+	awaited  []tracetestAwaited
+}
+
+// tracetestAwaited is a write whose effect is there when a reply has come.
+type tracetestAwaited struct{ reply, write int64 }
+
+type tracetestEvent struct {
+	name   string
+	number int64
+	about  []string
+}
+
+// Write is shown what is about to be written. Secure says that it will be
+// encrypted, dialed that this process made the connection.
+func (t *TracetestConn) Write(b []byte, c Conn, dialed, secure bool) {
+	if tracetestHook == nil || t.state.Load() == tracetestForeign || len(b) == 0 {
+		return
+	}
+	if t.state.Load() == tracetestNew && !t.begin(b[0], dialed) {
+		return
+	}
+	if talk := t.talk.Load(); talk != nil && !talk.write(b, c, secure) {
+		t.state.Store(tracetestForeign)
+		t.talk.Store(nil)
+	}
+}
+
+// begin decides by the first byte whether this can be a client of a Redis.
+func (t *TracetestConn) begin(first byte, dialed bool) bool {
+	letter := 'a' <= first && first <= 'z' || 'A' <= first && first <= 'Z'
+	if !dialed || first != '*' && !letter {
+		t.state.Store(tracetestForeign)
+		return false
+	}
+	t.talk.CompareAndSwap(nil, &tracetestTalk{number: tracetestSerial.Add(1)})
+	t.state.CompareAndSwap(tracetestNew, tracetestClient)
+	return true
+}
+
+// write takes in what a client sends, and reports whether it is one.
+func (k *tracetestTalk) write(b []byte, c Conn, secure bool) bool {
+	var events []tracetestEvent
+	k.mu.Lock()
+	for len(b) > 0 {
+		n, done, ok := k.commands.next(b)
+		if !ok || !k.known && !k.plausible() {
+			k.mu.Unlock()
+			return false
+		}
+		if !k.known && (done || k.commands.state > tracetestAtLength && !k.commands.inline) {
+			k.known = true
+			events = append(events, tracetestEvent{name: "redis", about: tracetestWhere(c, secure)})
+		}
+		if done {
+			events = k.command(events)
+		}
+		b = b[n:]
+	}
+	k.mu.Unlock()
+	for _, e := range events {
+		tracetestHook(e.name, k.number, e.number, e.about)
+	}
+	return true
+}
+
+// plausible reports whether an inline command, which could be of any protocol
+// of lines, is one of a Redis.
+func (k *tracetestTalk) plausible() bool {
+	p := &k.commands
+	if !p.inline {
+		return true
+	}
+	word := p.word // the first word, perhaps not whole
+	whole := p.index > 0
+	if whole {
+		word = p.spelt()
+		for i, c := range word {
+			if c == ' ' {
+				word = word[:i]
+				break
+			}
+		}
+	}
+	for _, name := range []string{"PING", "AUTH", "HELLO", "SELECT", "INFO", "ECHO", "MULTI", "MONITOR", "CONFIG", "ACL", "SCRIPT", "FUNCTION",
+		"CLIENT", "MODULE", "CLUSTER", "SENTINEL", "FLUSHALL", "FLUSHDB", "REPLICAOF", "SLAVEOF", "SWAPDB", "SHUTDOWN", "FAILOVER", "DEBUG"} {
+		if len(word) > len(name) || whole && len(word) != len(name) {
+			continue
+		}
+		same := true
+		for i, c := range word {
+			if c|0x20 != name[i]|0x20 {
+				same = false
+				break
+			}
+		}
+		if same {
+			return true
+		}
+	}
+	return false
+}
+
+func tracetestWhere(c Conn, secure bool) []string {
+	network, remote, local := "", "", ""
+	if a := c.RemoteAddr(); a != nil {
+		network, remote = a.Network(), a.String()
+	}
+	if a := c.LocalAddr(); a != nil {
+		local = a.String()
+	}
+	yes := func(b bool) string {
+		if b {
+			return "true"
+		}
+		return "false"
+	}
+	_, inside := tracetestHomes.Load(tracetestHome(remote))
+	return []string{network, remote, local, yes(secure), yes(inside)}
+}
+
+// command takes in a command that is complete.
+func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
+	k.sent++
+	p := &k.commands
+	switch p.wanted {
+	case tracetestState:
+		switch string(p.spelt()) {
+		case "MULTI":
+			k.multi = true
+		case "EXEC":
+			for _, write := range k.queued {
+				k.await(write)
+			}
+			k.multi, k.queued = false, nil
+		case "DISCARD", "RESET":
+			k.multi, k.queued = false, nil
+		default:
+			k.adrift, k.awaited, k.queued = true, nil, nil
+		}
+	case tracetestWrite:
+		write := tracetestSerial.Add(1)
+		events = append(events, tracetestEvent{"write", write, p.words})
+		if k.multi {
+			k.queued = append(k.queued, write)
+		} else {
+			k.await(write)
+		}
+		p.words = nil
+	}
+	return events
+}
+
+// await notes that a write has had its effect when the reply to the command
+// that was sent last has come.
+func (k *tracetestTalk) await(write int64) {
+	if !k.adrift && !k.mute && len(k.awaited) < 1<<12 {
+		k.awaited = append(k.awaited, tracetestAwaited{k.sent, write})
+	}
+}
+
+// Read is shown what was read.
+func (t *TracetestConn) Read(b []byte, n int) {
+	if n <= 0 || n > len(b) || t.state.Load() != tracetestClient {
+		return
+	}
+	if talk := t.talk.Load(); talk != nil {
+		talk.read(b[:n])
+	}
+}
+
+func (k *tracetestTalk) read(b []byte) {
+	var events []tracetestEvent
+	k.mu.Lock()
+	for len(b) > 0 && !k.mute {
+		n, fault, done, ok := k.replies.next(b)
+		if !ok {
+			k.mute, k.awaited = true, nil
+			break
+		}
+		if fault != nil && tracetestHasOOM(fault) {
+			events = append(events, tracetestEvent{"fault", 0, []string{string(fault[1:])}})
+		}
+		if done {
+			k.got++
+			for len(k.awaited) > 0 && k.awaited[0].reply <= k.got {
+				events = append(events, tracetestEvent{"reply", k.awaited[0].write, []string{string(k.replies.head)}})
+				k.awaited = k.awaited[1:]
+			}
+		}
+		b = b[n:]
+	}
+	k.mu.Unlock()
+	for _, e := range events {
+		tracetestHook(e.name, k.number, e.number, e.about)
+	}
+}
+
+// tracetestHasOOM reports whether an error says that memory was over the
+// limit. Scripts and transactions wrap the words.
+func tracetestHasOOM(line []byte) bool {
+	const words = "OOM command not allowed"
+	for i := 0; i+len(words) <= len(line); i++ {
+		if string(line[i:i+len(words)]) == words {
+			return true
+		}
+	}
+	return false
+}

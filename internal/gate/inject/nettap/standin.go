@@ -1,0 +1,24 @@
+package nettap
+
+// tracetestHook is told what a connection of a Redis client did. Package
+// testing sets it, by linkname; while it is nil there is no tap.
+//
+//   - "redis", network, remote, local, whether encrypted, whether this process
+//     listens there: the first command of a connection is about to go out.
+//   - "write", conn, number, the arguments: a command that changes the server
+//     is about to go out.
+//   - "reply", conn, number, first line: its reply has come.
+//   - "fault", conn, the error: a command was refused for lack of memory.
+var tracetestHook func(event string, conn, number int64, about []string)
+
+// Addr and Conn stand for the types of package net.
+type Addr interface {
+	Network() string
+	String() string
+}
+
+// Conn is the part of net.Conn that the tap uses.
+type Conn interface {
+	LocalAddr() Addr
+	RemoteAddr() Addr
+}

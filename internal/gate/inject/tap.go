@@ -1,0 +1,221 @@
+//go:build !tracetest_notap
+
+package inject
+
+import (
+	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// The tap: package net calls tracetestHeard when a connection of a Redis client
+// says something that matters, on the goroutine that writes or reads. Here it
+// is told who that goroutine belongs to and where in the code it is.
+
+// tracetestPackage is the label of what belongs to no test: init, TestMain and
+// the goroutines that they start.
+const tracetestPackage = "package"
+
+func tracetestTapStart() {
+	tracetestSetOwner(tracetestPackage)
+	tracetestSetHook(tracetestHeard)
+}
+
+// tracetestTapOwn gives this goroutine, and those that it will start, to
+// somebody else, and returns whose it was.
+func tracetestTapOwn(label string) (before string) {
+	before = tracetestGetOwner()
+	if label != "" {
+		tracetestSetOwner(label)
+	}
+	return before
+}
+
+// tracetestHeard is what package net calls; see there for the events. It
+// returns when tracetest has taken it in.
+func tracetestHeard(event string, conn, number int64, about []string) {
+	message := []string{event, strconv.FormatInt(conn, 10), strconv.FormatInt(number, 10)}
+	switch event {
+	case "redis", "reply":
+		tracetestTell(append(message, about...)...)
+	case "fault":
+		tracetestFault(message, about)
+	case "write":
+		where := tracetestHere()
+		message = append(message, where.fields()...)
+		message = append(message, where.profile())
+		tracetestTell(append(message, tracetestHide(about)...)...)
+	}
+}
+
+// tracetestWhere is a goroutine and where in the code it is.
+type tracetestWhere struct {
+	label  string
+	unsure bool // its spec, or a later node of the suite, may have started it
+	stack  []string
+}
+
+// tracetestStackLimit is how many frames are told: the innermost ones, and of
+// the outermost as many as say what started the goroutine.
+const (
+	tracetestStackLimit = 64
+	tracetestStackOuter = 8
+)
+
+func tracetestHere() (w tracetestWhere) {
+	pcs := make([]uintptr, 512)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	node := false
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		if f.Function == "" || len(w.stack) == 0 && strings.Contains(f.Function, "racetest") {
+			continue // our own
+		}
+		node = node || strings.Contains(f.Function, ".(*Suite).runNode")
+		w.stack = append(w.stack, f.Function+" "+f.File+":"+strconv.Itoa(f.Line))
+	}
+	if n := len(w.stack); n > tracetestStackLimit {
+		w.stack = append(w.stack[:tracetestStackLimit-tracetestStackOuter:tracetestStackLimit-tracetestStackOuter], w.stack[n-tracetestStackOuter:]...)
+	}
+	w.label, w.unsure = tracetestSpecOf(tracetestGetOwner(), node)
+	return w
+}
+
+// fields is a goroutine as the gate is told of it.
+func (w *tracetestWhere) fields() []string {
+	return append([]string{w.label, strconv.FormatBool(w.unsure), strconv.Itoa(len(w.stack))}, w.stack...)
+}
+
+// profile is what all goroutines do, where this one may be a client's own that
+// writes for another: there is no frame of a test on its stack.
+func (w *tracetestWhere) profile() string {
+	for _, frame := range w.stack {
+		function, _, _ := strings.Cut(frame, " ")
+		switch {
+		case strings.HasPrefix(function, "testing."), strings.HasPrefix(function, "main."), strings.Contains(function, ".(*Suite).runNode"):
+			return ""
+		case strings.Contains(function, ".Test"), strings.Contains(function, ".Benchmark"), strings.Contains(function, ".Example"), strings.Contains(function, ".Fuzz"):
+			return ""
+		case strings.HasPrefix(function, "runtime.runfinq"), strings.HasPrefix(function, "runtime.runFinalizers"), strings.HasPrefix(function, "runtime.runCleanups"):
+			// Up to Go 1.24 a profile that is taken on the goroutine of the
+			// finalizers ends the process: "cannot read stack of running
+			// goroutine", as in https://go.dev/issue/74090.
+			return ""
+		}
+	}
+	if runtime.NumGoroutine() > 5000 {
+		return ""
+	}
+	var text strings.Builder
+	if pprof.Lookup("goroutine").WriteTo(&text, 1) != nil || text.Len() > 4<<20 {
+		return ""
+	}
+	return text.String()
+}
+
+// tracetestHide takes out of a command what may be a secret, before it leaves
+// the process.
+func tracetestHide(words []string) []string {
+	const hidden = "(hidden)"
+	is := func(i int, name string) bool { return i < len(words) && strings.EqualFold(words[i], name) }
+	secret := func(name string) bool {
+		name = strings.ToLower(name)
+		return strings.Contains(name, "pass") || strings.HasSuffix(name, "auth") || strings.Contains(name, "secret") ||
+			strings.Contains(name, "token") || name == "hash-seed"
+	}
+	shown := append([]string(nil), words...)
+	from, step := len(words), 1
+	switch {
+	case is(0, "config") && is(1, "set"):
+		from, step = 2, 2
+	case is(0, "sentinel") && (is(1, "set") || is(1, "config")):
+		from = 2
+	case is(0, "acl") && is(1, "setuser"):
+		for i := 3; i < len(words); i++ {
+			if words[i] != "" && strings.ContainsRune("><#!", rune(words[i][0])) {
+				shown[i] = words[i][:1] + hidden
+			}
+		}
+	case is(0, "module") && is(1, "loadex"):
+		for i := 3; i < len(words); i++ {
+			shown[i] = hidden
+		}
+	case is(0, "function"):
+		for i := 2; i < len(words); i++ {
+			if len(words[i]) > 80 {
+				shown[i] = words[i][:80] + "..."
+			}
+		}
+	}
+	for i := from; i+1 < len(words); i += step {
+		if secret(words[i]) {
+			shown[i+1] = hidden
+		}
+	}
+	return shown
+}
+
+// tracetestMet counts the OOM errors that were told once and are counted since,
+// by their owner and by where they were met.
+var tracetestMet struct {
+	mu    sync.Mutex
+	last  int64
+	count map[string]map[string]*tracetestCount
+}
+
+type tracetestCount struct{ number, more int64 }
+
+// tracetestFault tells of the first OOM error that an owner meets at a place,
+// and counts the further ones: a suite can meet thousands.
+func tracetestFault(message, about []string) {
+	where := tracetestHere()
+	place := strings.Join(where.stack, "\n")
+	met := &tracetestMet
+	met.mu.Lock()
+	places := met.count[where.label]
+	if places == nil {
+		places = map[string]*tracetestCount{}
+		if met.count == nil {
+			met.count = map[string]map[string]*tracetestCount{}
+		}
+		met.count[where.label] = places
+	}
+	if c := places[place]; c != nil {
+		c.more++
+		met.mu.Unlock()
+		return
+	}
+	met.last++
+	number := met.last
+	places[place] = &tracetestCount{number: number}
+	met.mu.Unlock()
+	message[2] = strconv.FormatInt(number, 10)
+	message = append(message, where.fields()...)
+	tracetestTell(append(message, where.profile(), about[0])...)
+}
+
+// tracetestTapFlush tells how many more OOM errors an owner has met, or with an
+// empty label everybody.
+func tracetestTapFlush(label string) {
+	met := &tracetestMet
+	var messages [][]string
+	met.mu.Lock()
+	for owner, places := range met.count {
+		if label != "" && owner != label {
+			continue
+		}
+		for _, c := range places {
+			if c.more > 0 {
+				messages = append(messages, []string{"faults", "0", strconv.FormatInt(c.number, 10), strconv.FormatInt(c.more, 10)})
+			}
+		}
+		delete(met.count, owner)
+	}
+	met.mu.Unlock()
+	for _, message := range messages {
+		tracetestTell(message...)
+	}
+}

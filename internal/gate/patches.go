@@ -1,0 +1,130 @@
+package gate
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// The statements that the anchors name are the same from Go 1.22 to 1.27; where
+// one is missing the release is not known, and the gate or the tap is not used.
+
+// testingPatch makes tests report their begin and end. With the tap, what is
+// done is told with its owner.
+func testingPatch(goroot string, tap bool) patch {
+	parts := []string{"client.go", "hooks.go", "notap.go"}
+	if tap {
+		parts = []string{"client.go", "hooks.go", "tap.go", "tap_ginkgo.go"}
+	}
+	return patch{
+		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, tap),
+		anchors: map[string][]anchor{
+			"testing.go": {
+				{"tRunner", before, "fn(t)", `tracetestBegin(&t.common, "test"); `},
+				{"(*T).Parallel", before, "t.signal <- true", "tracetestPause(&t.common); "},
+				{"(*T).Parallel", bodyEnd, "", "; tracetestContinue(&t.common)"},
+				{"MainStart", bodyStart, "", " tracetestMain(deps.ImportPath());"},
+				{"(*common).Fail", bodyStart, "", " tracetestFail(c);"},
+				{"(*common).Fail", before, "c.parent.Fail()", "tracetestOwn := tracetestOwnFault(c.parent); "},
+				{"(*common).Fail", after, "c.parent.Fail()", "; tracetestFailBelow(c.parent, tracetestOwn)"},
+			},
+			"run_example.go": {
+				{"runExample", bodyStart, "", " defer tracetestExample(eg.Name, &ok)();"},
+			},
+			"fuzz.go": {
+				{"fRunner", before, "fn(f)", `tracetestBegin(&f.common, "fuzz"); `},
+			},
+			"benchmark.go": {
+				// Outside of the part that is timed.
+				{"(*B).runN", before, "runtime.GC()", `tracetestBegin(&b.common, "benchmark"); `},
+			},
+		},
+	}
+}
+
+// tapPatches let the tests' own connections be heard: they label goroutines
+// with their owner, and call package testing when a Redis client says
+// something that changes the server.
+func tapPatches() []patch {
+	return []patch{
+		{
+			dir: "runtime/pprof", host: "runtime.go", parts: []string{"labels/labels.go"},
+			anchors: map[string][]anchor{
+				"runtime.go": {{"SetGoroutineLabels", bodyStart, "", " ctx = tracetestKeep(ctx);"}},
+			},
+		},
+		{
+			dir: "net", host: "net.go", parts: []string{"nettap/commands.go", "nettap/replies.go", "nettap/conn.go"}, glue: netGlue(),
+			anchors: map[string][]anchor{
+				"net.go": {
+					{"(*conn).Write", before, "n, err := c.fd.Write(b)", "c.fd.tracetest.Write(b, c, c.fd.isConnected, false); "},
+					{"(*conn).Read", after, "n, err := c.fd.Read(b)", "; c.fd.tracetest.Read(b, n)"},
+				},
+				"writev_unix.go": {
+					{"(*conn).writeBuffers", before, "n, err := c.fd.writeBuffers(v)",
+						"for _, b := range *v { c.fd.tracetest.Write(b, c, c.fd.isConnected, false) }; "},
+				},
+				"sock_posix.go": {{"(*netFD).listenStream", before, "return nil", "tracetestListen(fd.laddr); "}},
+				// Not struct conn, of which there are literals without keys.
+				"fd_posix.go": {{"netFD", lastField, "", "tracetest TracetestConn; "}},
+			},
+		},
+		{
+			dir: "crypto/tls",
+			anchors: map[string][]anchor{
+				"conn.go": {
+					{"(*Conn).Write", bodyStart, "", " c.tracetest.Write(b, c.conn, c.isClient, true);"},
+					{"(*Conn).Read", after, "n, _ := c.input.Read(b)", "; c.tracetest.Read(b, n)"},
+					{"Conn", lastField, "", "tracetest net.TracetestConn; "},
+				},
+			},
+		},
+	}
+}
+
+// netGlue is the variable by which package net calls package testing. The linker
+// lets one package of the standard library refer to another's only where both
+// say so.
+func netGlue() glue {
+	return glue{unsafe: true, code: `
+//go:linkname tracetestHook
+var tracetestHook func(event string, conn, number int64, about []string)
+`}
+}
+
+// testingGlue is what the code in package testing needs of this Go release.
+func testingGlue(goroot string, tap bool) glue {
+	g := exitHook(goroot)
+	if tap {
+		g.code += tapGlue
+		g.imports = append(g.imports, "runtime/pprof")
+		g.unsafe = true
+	}
+	return g
+}
+
+// exitHook returns the function that runs another one when the process exits.
+// The package that it needs exists since Go 1.24; before, a process that exits
+// is noticed by its closed connection only, as one that is killed is in every
+// release.
+func exitHook(goroot string) glue {
+	const hooks = "internal/runtime/exithook"
+	if _, err := os.Stat(filepath.Join(goroot, "src", hooks)); err != nil {
+		return glue{code: "\nfunc tracetestAtExit(func()) {}\n"}
+	}
+	return glue{
+		code:    "\nfunc tracetestAtExit(f func()) { exithook.Add(exithook.Hook{F: f, RunOnFailure: true}) }\n",
+		imports: []string{hooks},
+	}
+}
+
+// tapGlue ties package testing to the two others. The variable is that of
+// package net where there is one: a test binary without it is not given it.
+const tapGlue = `
+func tracetestSetOwner(label string) { pprof.TracetestSet(label) }
+func tracetestGetOwner() string { return pprof.TracetestGet() }
+
+//go:linkname tracetestHook net.tracetestHook
+var tracetestHook func(event string, conn, number int64, about []string)
+
+func tracetestSetHook(f func(event string, conn, number int64, about []string)) { tracetestHook = f }
+`
