@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/version"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,13 @@ func FindToolchain(ctx context.Context, dir string) (*Toolchain, error) {
 		return nil, fmt.Errorf("reading the answer of `go env`: %w", err)
 	}
 	return t, nil
+}
+
+// AtLeast reports whether this is Go 1.minor or later. A toolchain of which
+// that cannot be told, such as one built from a branch, counts as later.
+func (t *Toolchain) AtLeast(minor int) bool {
+	name, _, _ := strings.Cut(t.GOVERSION, " ")
+	return !version.IsValid(name) || version.Compare(name, fmt.Sprintf("go1.%d", minor)) >= 0
 }
 
 // InModCache reports whether the toolchain was downloaded by the go command.

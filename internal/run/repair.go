@@ -92,6 +92,9 @@ func isUnit(o record.Owner) bool { return o.Parent == 0 || o.Kind == record.Kind
 // restore puts the servers back to marks and records what it did.
 func (r *repair) restore(ctx context.Context, when string, process int, owner int64, marks []snapshot.Mark) {
 	for i, s := range r.w.p.servers {
+		if i >= len(marks) {
+			marks = append(marks, r.w.baseline[i]) // it is watched since
+		}
 		done := s.Restore(ctx, marks[i])
 		if done == nil {
 			continue

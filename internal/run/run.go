@@ -43,6 +43,8 @@ type Options struct {
 	AllowPartial bool
 	Expect       map[string]string
 	Gate         string // auto, on or off
+	Tap          gate.Tap
+	Follow       string // auto or off: whether servers are watched that the tests turn out to speak to
 	Restore      Restore
 	Timeout      time.Duration // of one look; zero: 5 s
 	Grace        time.Duration // between the first signal and a kill; zero: 10 s
@@ -120,6 +122,9 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 func (p *Plan) openGate(ctx context.Context) error {
 	if p.o.Gate == "off" {
 		p.reason = "--gate=off"
+		if p.o.Tap == gate.TapOn {
+			return errors.New("--tap=on: the tap needs the gate, and --gate=off says that there is none")
+		}
 		return nil
 	}
 	err := p.tryGate(ctx)
@@ -131,6 +136,9 @@ func (p *Plan) openGate(ctx context.Context) error {
 	}
 	if p.o.Gate == "on" {
 		return fmt.Errorf("--gate=on: %w", err)
+	}
+	if p.o.Tap == gate.TapOn {
+		return fmt.Errorf("--tap=on: the tap needs the gate: %w", err)
 	}
 	p.reason = err.Error()
 	return nil
@@ -146,15 +154,30 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 	if p.dir, err = privateDir(); err != nil {
 		return err
 	}
-	if p.overlay, err = gate.Prepare(ctx, p.dir, p.tools, p.listed, p.args); err != nil {
+	if p.overlay, err = gate.Prepare(ctx, p.dir, p.tools, p.listed, p.args, p.o.Tap); err != nil {
 		return err
 	}
 	byDir := map[string]string{}
 	for _, listed := range p.listed {
 		byDir[realPath(listed.Dir)] = listed.ImportPath
 	}
-	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] })
+	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] }, p.standard())
 	return err
+}
+
+// standard says which packages are of the standard library: those that lie in
+// GOROOT.
+func (p *Plan) standard() func(path string) bool {
+	known := map[string]bool{}
+	return func(path string) bool {
+		std, ok := known[path]
+		if !ok {
+			info, err := os.Stat(filepath.Join(p.tools.GOROOT, "src", filepath.FromSlash(path)))
+			std = err == nil && info.IsDir() && path != ""
+			known[path] = std
+		}
+		return std
+	}
 }
 
 // Close removes what Prepare made and closes the connections.
@@ -188,6 +211,14 @@ func (p *Plan) Mode() (record.Mode, string) {
 	return record.ModeGate, ""
 }
 
+// Tap says whether the tests' connections will be heard, and why not.
+func (p *Plan) Tap() (on bool, reason string) {
+	if p.gate == nil {
+		return false, "the tap needs the gate"
+	}
+	return p.overlay.Tap, p.overlay.NoTap
+}
+
 // Run runs the tests and writes the record. Whatever happens, it ends in an End.
 func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	p.out = out
@@ -199,6 +230,7 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	args := p.args.GoTest(overlay)
 	if p.gate != nil {
 		env = append(env, p.gate.Env())
+		env = append(env, p.quietLabels()...)
 	}
 	p.header(append([]string{path}, args...))
 	w := newWatcher(p)
@@ -206,11 +238,26 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	p.out.Append(record.Entry{End: &end})
 }
 
+// quietLabels keeps the labels of goroutines out of their tracebacks, which Go
+// 1.27 prints there: tools that read tracebacks do not know them.
+func (p *Plan) quietLabels() []string {
+	const setting = "tracebacklabels"
+	debug := os.Getenv("GODEBUG")
+	if !p.overlay.Tap || !p.tools.AtLeast(27) || strings.Contains(debug, setting) {
+		return nil
+	}
+	if debug != "" {
+		debug += ","
+	}
+	return []string{"GODEBUG=" + debug + setting + "=0"}
+}
+
 // header writes what is known before the first test.
 func (p *Plan) header(goTest []string) {
 	mode, reason := p.Mode()
 	dir, _ := os.Getwd()
-	h := record.Run{Schema: record.Schema, Dir: dir, Go: p.tools.GOVERSION, Mode: mode, ModeReason: p.Scrub(reason),
+	tap, noTap := p.Tap()
+	h := record.Run{Schema: record.Schema, Dir: dir, Go: p.tools.GOVERSION, Mode: mode, ModeReason: p.Scrub(reason), Tap: tap, TapReason: p.Scrub(noTap),
 		Restore: string(p.o.Restore), Expect: p.expect(), Command: p.scrubAll(p.o.Command), GoTest: p.scrubAll(goTest)}
 	if p.dir != "" { // a folder of this run alone says nothing to a reader
 		for i := range h.GoTest {

@@ -23,13 +23,18 @@ type watcher struct {
 	container map[int]string
 	due       bool // a test event came for which nothing was looked at
 	baseline  []snapshot.Mark
+	runIDs    []string // of the servers
+	greeted   bool     // a test binary has started
+	taps      *taps
 }
 
 func newWatcher(p *Plan) *watcher {
 	w := &watcher{p: p, out: p.out, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{}}
-	for _, s := range p.servers {
+	for i, s := range p.servers {
 		w.baseline = append(w.baseline, s.Mark())
+		w.runIDs = append(w.runIDs, p.begin[i].RunID)
 	}
+	w.taps = newTaps(w)
 	w.repair = &repair{w: w, marks: map[place][]snapshot.Mark{}}
 	return w
 }
@@ -56,8 +61,13 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	go func() { ended <- cmd.wait(w.p.o.Signals, w.p.o.Grace, w.p.o.Output.Say) }()
 
 	var end *record.End
+	slow := time.After(3 * time.Second)
 	for end == nil || events != nil {
 		select {
+		case <-slow:
+			if on, _ := w.p.Tap(); on && !w.greeted {
+				w.p.o.Output.Say("tracetest: the tests are being built with the tap, for which everything that imports package net is compiled once more. The build cache keeps it for the next run; --tap=off does without.")
+			}
 		case h := <-held:
 			w.boundary(ctx, h)
 		case e, more := <-events:
@@ -135,7 +145,12 @@ func (w *watcher) drain(ctx context.Context, held <-chan *gate.Held) {
 func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 	began := time.Now()
 	defer h.Release()
+	if h.Told != nil {
+		w.taps.hear(ctx, h.Told)
+		return
+	}
 	if p := h.Process; p != nil {
+		w.greeted = true
 		if p.Host != nil {
 			host := *p.Host
 			for _, ref := range w.open.In(host.Process) {
@@ -174,7 +189,16 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 	}
 	w.repair.before(&b)
 	w.append(record.Entry{Boundary: &b})
+	w.strangers(ctx, b.Looks)
 	w.repair.after(ctx, &b)
+}
+
+// strangers asks, where the tap would have heard the tests, who else may have
+// changed what has changed.
+func (w *watcher) strangers(ctx context.Context, looks []record.Look) {
+	if on, _ := w.p.Tap(); on {
+		w.taps.strangers(ctx, looks)
+	}
 }
 
 // closeContainer notes that a Ginkgo Ordered container has ended, which Ginkgo
@@ -204,6 +228,7 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 	}
 	closed := &record.Boundary{Verb: record.VerbClose, Process: b.Process, Container: last, Before: b.Verb, Looks: w.look(ctx)}
 	w.append(record.Entry{Boundary: closed})
+	w.strangers(ctx, closed.Looks)
 	w.repair.after(ctx, closed)
 }
 
@@ -240,7 +265,9 @@ func (w *watcher) look(ctx context.Context) []record.Look {
 
 // finish takes the last look and puts back what the tests left changed.
 func (w *watcher) finish(ctx context.Context) {
-	w.append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbFinish, Looks: w.look(ctx)}})
+	last := &record.Boundary{Verb: record.VerbFinish, Looks: w.look(ctx)}
+	w.append(record.Entry{Boundary: last})
+	w.strangers(ctx, last.Looks)
 	if w.p.o.Restore != RestoreNever {
 		w.repair.restore(ctx, "run", 0, 0, w.baseline)
 	}

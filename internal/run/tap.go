@@ -1,0 +1,288 @@
+package run
+
+import (
+	"context"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"tracetest/internal/gate"
+	"tracetest/internal/record"
+	"tracetest/internal/snapshot"
+)
+
+// taps takes in what the tap tells: it finds the servers that the tests speak
+// to, and looks at them when a write has had its effect.
+type taps struct {
+	w      *watcher
+	places map[string]int             // index of the watched server at an address, or -1
+	locals map[string]bool            // addresses of the tests' own connections
+	open   map[[2]int64]*record.Write // that a look can show and that have no reply, by process and number
+	told   map[int]map[string]int     // by server: how many writes of a parameter may still be seen to change it
+}
+
+func newTaps(w *watcher) *taps {
+	return &taps{w: w, places: map[string]int{}, locals: map[string]bool{}, open: map[[2]int64]*record.Write{}, told: map[int]map[string]int{}}
+}
+
+// hear takes in what a held process told.
+func (t *taps) hear(ctx context.Context, told *gate.Told) {
+	switch {
+	case told.Contact != nil:
+		t.contact(ctx, told.Contact)
+	case told.Write != nil:
+		t.write(ctx, told.Write)
+	case told.Reply != nil:
+		t.reply(ctx, told.Reply)
+	case told.Refused != nil:
+		r := told.Refused
+		r.Server = t.at(r.Address)
+		r.Text = t.w.p.Scrub(r.Text)
+		t.relocate(&r.By)
+		t.w.append(record.Entry{Refused: r})
+	}
+}
+
+func (t *taps) at(address string) int {
+	if i, known := t.places[address]; known {
+		return i
+	}
+	return -1
+}
+
+// effect is what a command can change of what a look shows.
+type effect int
+
+const (
+	effectNone     effect = iota // data, or what no look shows
+	effectConfig                 // parameters
+	effectCounters               // it takes with it what was counted
+)
+
+func effectOf(command []string) effect {
+	word := func(i int) string {
+		if i < len(command) {
+			return strings.ToUpper(command[i])
+		}
+		return ""
+	}
+	switch word(0) {
+	case "CONFIG":
+		switch word(1) {
+		case "RESETSTAT":
+			return effectCounters
+		case "SET":
+			return effectConfig
+		}
+	case "REPLICAOF", "SLAVEOF", "FAILOVER":
+		return effectConfig
+	case "CLUSTER":
+		if word(1) == "FAILOVER" || word(1) == "RESET" || word(1) == "REPLICATE" {
+			return effectConfig
+		}
+	case "SHUTDOWN", "DEBUG":
+		return effectCounters
+	}
+	return effectNone
+}
+
+func (t *taps) write(ctx context.Context, write *record.Write) {
+	write.Server = t.at(write.Address)
+	kind := effectOf(write.Command)
+	if write.Server >= 0 {
+		write.Values = values(t.w.p.servers[write.Server], write.Command)
+		if kind != effectNone {
+			t.open[[2]int64{int64(write.Process), write.Number}] = write
+		}
+		if kind == effectCounters {
+			write.Looks = []record.Look{t.w.p.servers[write.Server].Look(ctx)}
+		}
+		for _, v := range write.Values {
+			t.parameters(write.Server)[v.Parameter]++
+		}
+	}
+	for i := range write.Command {
+		write.Command[i] = t.w.p.Scrub(write.Command[i])
+	}
+	t.relocate(&write.By)
+	t.w.append(record.Entry{Write: write})
+}
+
+// relocate names files of the toolchain by where it is, and not by the link
+// that it was run from.
+func (t *taps) relocate(by *record.By) {
+	link, goroot := t.w.p.overlay.GOROOT, t.w.p.tools.GOROOT
+	if link == goroot {
+		return
+	}
+	for i, f := range by.Stack {
+		if rest, ok := strings.CutPrefix(f.File, link+"/"); ok {
+			by.Stack[i].File = goroot + "/" + rest
+		}
+	}
+	for i := range by.Waiting {
+		t.relocate(&by.Waiting[i])
+	}
+}
+
+func (t *taps) parameters(server int) map[string]int {
+	if t.told[server] == nil {
+		t.told[server] = map[string]int{}
+	}
+	return t.told[server]
+}
+
+// reply looks at what a write has done, before whoever made it goes on. All
+// servers are looked at: a failover changes two of them.
+func (t *taps) reply(ctx context.Context, reply *record.Reply) {
+	reply.Text = t.w.p.Scrub(reply.Text)
+	key := [2]int64{int64(reply.Process), reply.Number}
+	write := t.open[key]
+	delete(t.open, key)
+	if write != nil {
+		reply.Looks = t.w.look(ctx)
+	}
+	t.w.append(record.Entry{Reply: reply})
+	t.strangers(ctx, reply.Looks)
+	if write != nil {
+		for _, v := range write.Values {
+			if left := t.parameters(write.Server); left[v.Parameter] > 0 {
+				left[v.Parameter]-- // it had no effect
+			}
+		}
+	}
+}
+
+// values are what a command sets, as CONFIG GET will say it.
+func values(s *snapshot.Server, command []string) []record.Value {
+	var all []record.Value
+	switch {
+	case len(command) >= 4 && strings.EqualFold(command[0], "config") && strings.EqualFold(command[1], "set"):
+		for i := 2; i+1 < len(command); i += 2 {
+			v := record.Value{Parameter: s.Parameter(command[i]), Value: snapshot.Normalize(command[i], command[i+1])}
+			if snapshot.IsSecret(v.Parameter) {
+				v.Value, v.Secret = "", true
+			}
+			all = append(all, v)
+		}
+	case len(command) == 3 && (strings.EqualFold(command[0], "replicaof") || strings.EqualFold(command[0], "slaveof")):
+		v := record.Value{Parameter: s.Parameter("replicaof"), Value: command[1] + " " + command[2]}
+		if strings.EqualFold(v.Value, "no one") {
+			v.Value = ""
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// strangers asks who else is connected when a parameter has changed that no
+// test binary was seen writing.
+func (t *taps) strangers(ctx context.Context, looks []record.Look) {
+	for _, look := range looks {
+		var unknown []string
+		written := t.parameters(look.Server)
+		for name := range look.Config {
+			if written[name] == 0 {
+				unknown = append(unknown, name)
+			}
+		}
+		if len(unknown) == 0 || look.RunID != "" {
+			continue
+		}
+		slices.Sort(unknown)
+		c := record.Clients{Server: look.Server, Parameter: unknown}
+		list, err := t.w.p.servers[look.Server].Clients(ctx)
+		if err != nil {
+			c.Error = err.Error()
+		}
+		for _, client := range list {
+			if !t.locals[client.Address] {
+				client.Name, client.Library = t.w.p.Scrub(client.Name), t.w.p.Scrub(client.Library)
+				c.List = append(c.List, client)
+			}
+		}
+		t.w.append(record.Entry{Clients: &c})
+	}
+}
+
+// contact takes in that a test binary is about to speak to a Redis. One that is
+// not watched is from now on, while the first command waits.
+func (t *taps) contact(ctx context.Context, c *record.Contact) {
+	t.locals[c.Local] = true
+	index, known := t.places[c.Address]
+	if !known {
+		index, c.Problem = t.find(ctx, c)
+		t.places[c.Address] = index
+	}
+	c.Server = index
+	t.w.append(record.Entry{Contact: c})
+}
+
+// find returns the watched server at an address, and starts to watch it where
+// there is none yet.
+func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem string) {
+	for i, s := range t.w.p.servers {
+		if reaches(ctx, s.Target().Address(), c.Address) {
+			return i, ""
+		}
+	}
+	if c.Inside {
+		return -1, ""
+	}
+	if t.w.p.o.Follow == "off" {
+		return -1, "--follow=off"
+	}
+	target := t.w.p.servers[0].Target().At(c.Network, c.Address)
+	if c.TLS != target.Secure() {
+		i := slices.IndexFunc(t.w.p.servers, func(s *snapshot.Server) bool { return s.Target().Secure() })
+		switch {
+		case !c.TLS:
+			target = target.Plain()
+		case i >= 0:
+			target = t.w.p.servers[i].Target().At(c.Network, c.Address)
+		default:
+			return -1, "it speaks TLS; name it with --redis rediss://..."
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	server, begin, err := snapshot.Open(ctx, target, len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout})
+	if err != nil {
+		return -1, t.w.p.Scrub(err.Error())
+	}
+	for i, s := range t.w.runIDs {
+		if s != "" && s == begin.RunID {
+			server.Close() // it is one of ours, at another address
+			return i, ""
+		}
+	}
+	t.w.p.servers = append(t.w.p.servers, server)
+	t.w.baseline = append(t.w.baseline, server.Mark())
+	t.w.runIDs = append(t.w.runIDs, begin.RunID)
+	t.w.append(record.Entry{Server: &begin})
+	return begin.Index, ""
+}
+
+// reaches reports whether an address, with the name of a host in it perhaps, is
+// that of the other end of a connection.
+func reaches(ctx context.Context, named, end string) bool {
+	if named == end {
+		return true
+	}
+	if strings.HasPrefix(named, "/") || strings.HasPrefix(end, "/") {
+		a, errA := os.Stat(named)
+		b, errB := os.Stat(end)
+		return errA == nil && errB == nil && os.SameFile(a, b)
+	}
+	host, port, err := net.SplitHostPort(named)
+	endHost, endPort, endErr := net.SplitHostPort(end)
+	if err != nil || endErr != nil || port != endPort {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	ips, err := net.DefaultResolver.LookupHost(ctx, host)
+	return err == nil && slices.ContainsFunc(ips, func(ip string) bool { return net.ParseIP(ip).Equal(net.ParseIP(endHost)) })
+}
