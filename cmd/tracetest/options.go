@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"tracetest/internal/gate"
 	"tracetest/internal/live"
 	"tracetest/internal/run"
 )
@@ -19,6 +20,7 @@ type options struct {
 	out          string
 	gate         string
 	tap          string
+	follow       string
 	restore      string
 	expect       []string
 	format       string
@@ -30,7 +32,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.redis, "redis", nil, "`URL` or host:port of the server to watch; repeatable\n(default $TRACETEST_REDIS, $REDIS_URL, $REDIS_ADDR, else localhost:6379)")
 	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for report.md, findings.json and run.jsonl")
 	f.StringVar(&o.gate, "gate", "auto", "hold tests at their boundaries: auto, on (fail rather than go without) or off")
-	f.StringVar(&o.tap, "tap", "auto", "see who writes to Redis: auto, on or off (not in this version: auto is off)")
+	f.StringVar(&o.tap, "tap", "auto", "hear what the tests' own connections write: auto, on (fail rather than go without) or off")
+	f.StringVar(&o.follow, "follow", "auto", "watch servers that the tests turn out to speak to: auto or off")
 	f.StringVar(&o.restore, "restore", "run", "put back what tests left changed: after each test, at the end of the run, or never")
 	f.StringArrayVar(&o.expect, "expect", nil, "`PARAM=VALUE` that the server must have before the run; repeatable")
 	f.StringVar(&o.format, "format", defaultFormat(), "live output: "+strings.Join(live.Formats(), ", "))
@@ -54,7 +57,8 @@ func (o *options) validate() error {
 		allowed     []string
 	}{
 		{"gate", o.gate, []string{"auto", "on", "off"}},
-		{"tap", o.tap, []string{"auto", "on", "off"}},
+		{"tap", o.tap, []string{string(gate.TapAuto), string(gate.TapOn), string(gate.TapOff)}},
+		{"follow", o.follow, []string{"auto", "off"}},
 		{"restore", o.restore, []string{string(run.RestoreNever), string(run.RestoreRun), string(run.RestoreTest)}},
 		{"format", o.format, live.Formats()},
 	} {
@@ -65,9 +69,6 @@ func (o *options) validate() error {
 		if !known {
 			return fmt.Errorf("--%s=%q: use one of %s", f.name, f.value, strings.Join(f.allowed, ", "))
 		}
-	}
-	if o.tap == "on" {
-		return fmt.Errorf("--tap=on: this version has no tap yet, leave it at auto")
 	}
 	if o.timeout <= 0 {
 		return fmt.Errorf("--redis-timeout=%v: it must be positive", o.timeout)

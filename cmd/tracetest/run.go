@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 
+	"tracetest/internal/gate"
 	"tracetest/internal/live"
 	"tracetest/internal/record"
 	"tracetest/internal/report"
@@ -48,7 +49,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	screen := &output{more: make(chan struct{}, 1)}
 	plan, err := prepare(ctx, signals, run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
-		Targets: targets, AllowPartial: o.allowPartial, Expect: expect, Gate: o.gate,
+		Targets: targets, AllowPartial: o.allowPartial, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
 		Restore: run.Restore(o.restore), Timeout: o.timeout,
 		Output: screen, Signals: signals,
 	})
@@ -68,6 +69,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	screen.show(shown)
 	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.gate != "off" {
 		screen.Say("tracetest: the tests cannot be held at their boundaries, so a change is narrowed to suspects at best: " + plan.Scrub(reason))
+	}
+	if on, reason := plan.Tap(); !on && o.gate != "off" && o.tap != "off" {
+		if mode, _ := plan.Mode(); mode == record.ModeGate {
+			screen.Say("tracetest: the tests' connections cannot be heard, so no change is tied to a line of code: " + plan.Scrub(reason))
+		}
 	}
 	seen := &watching{analysis: triage.New(), screen: screen}
 	writer := record.NewWriter(file, seen.entry)

@@ -12,9 +12,11 @@
 // Changes of one parameter by one unit are gathered into an episode, which is
 // judged when the unit ends: it leaked, or it was contained.
 //
-// Limits: without the tap nobody sees the write itself, so a bracketed change
-// may also be that of another program, or of a goroutine that an earlier test
-// left running. Where tests are not held, all owners whose time can have
+// Where the tap saw who wrote that value the change is *exact*, whoever else
+// was open; see writes.go.
+//
+// Limits: a change that nobody was seen writing, because there was no tap or
+// because another program made it, is bracketed to whoever was open. Where tests are not held, all owners whose time can have
 // overlapped the change are suspects; see suspects.go for why that holds.
 package triage
 
@@ -37,16 +39,25 @@ type Analysis struct {
 	open    *record.Open
 	servers []*server
 
-	owners    map[int64]*owner
-	processes map[int]*process
-	units     map[unit]*unitState
-	openUnits []*unitState // those that nobody has disturbed
-	changes   []*mutation  // in order
-	episodes  []*episode   // open ones
-	leaks     []*episode   // closed, in the order in which they ended
-	contained []*episode
-	unheld    []*mutation // changes seen while tests ran that were not held
-	outside   []*mutation // changes while nobody was open
+	owners     map[int64]*owner
+	processes  map[int]*process
+	units      map[unit]*unitState
+	openUnits  []*unitState // those that nobody has disturbed
+	changes    []*mutation  // in order
+	episodes   []*episode   // open ones
+	leaks      []*episode   // closed, in the order in which they ended
+	contained  []*episode
+	unheld     []*mutation   // changes seen while tests ran that were not held
+	outside    []*mutation   // changes while nobody was open
+	noted      []*notedWrite // writes, the same ones together
+	notes      map[string]*notedWrite
+	unanswered map[key]*notedWrite
+	pending    map[key]*write // those without a reply, whose effect a look can show
+	spoken     []Spoken
+	refused    []*refusal
+	strangers  []strangers
+	looked     int64 // sequence number of the last entry with a look
+	ghosts     int64 // number of the last owner of which only its name is known, counted down
 
 	outcomes outcomes
 	growth   []Growth
@@ -66,6 +77,8 @@ type process struct {
 	specs     int  // specs that began
 	nodes     []record.Node
 	suiteTest int64
+	specHost  int64 // the test that the last spec ran in
+	lastSpec  int64
 	quit      bool // it goes on without being held
 }
 
@@ -73,7 +86,8 @@ type process struct {
 func New() *Analysis {
 	return &Analysis{
 		open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{},
-		units: map[unit]*unitState{}, outcomes: newOutcomes(),
+		units: map[unit]*unitState{}, outcomes: newOutcomes(), pending: map[key]*write{},
+		notes: map[string]*notedWrite{}, unanswered: map[key]*notedWrite{},
 	}
 }
 
@@ -99,6 +113,16 @@ func (a *Analysis) Add(e record.Entry) []Change {
 		a.process(e)
 	case e.Boundary != nil:
 		a.boundary(e)
+	case e.Contact != nil:
+		a.contact(e)
+	case e.Write != nil:
+		a.write(e)
+	case e.Reply != nil:
+		a.reply(e)
+	case e.Refused != nil:
+		a.refuse(e)
+	case e.Clients != nil:
+		a.strangers = append(a.strangers, strangers{e.Clients, a.looked})
 	case e.Test != nil:
 		a.test(e)
 	case e.Restore != nil:

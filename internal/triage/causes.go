@@ -12,6 +12,7 @@ import (
 type pressure struct {
 	oom, evicted int64
 	shared       int64 // OOM rejections that another owner may have met instead
+	heard        int64 // OOM errors that the tap saw it get
 }
 
 // difference returns what was counted between two looks. A figure that fell
@@ -71,14 +72,17 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 		}
 		// What others met at the same time is this test's only if it says so.
 		met := f.owner.met[s]
-		out.OOMErrors += met.oom
+		out.OOMErrors += max(met.oom, met.heard)
 		out.Evicted += met.evicted
-		if met.oom > 0 || met.shared > 0 && said > 0 {
+		if met.oom > 0 || met.heard > 0 || met.shared > 0 && said > 0 {
 			counted[CauseOOM] = append(counted[CauseOOM], s)
 		}
 		if met.evicted > 0 {
 			counted[CauseEviction] = append(counted[CauseEviction], s)
 		}
+	}
+	if f.owner != nil {
+		out.OOMCall = f.owner.firstOOM
 	}
 	if out.OOMErrors == 0 {
 		// The server counts each rejection once, and a test may print one

@@ -22,6 +22,10 @@ type mutation struct {
 	restart   bool         // the server restarted in between
 	tool      bool         // tracetest itself did it
 	unsighted bool         // the server was out of sight in between
+	write     *write       // that made it, where one was seen
+	exact     bool         // whoever made the write is known
+	unheard   bool         // the tap was on and heard nobody write it
+	caveat    string
 }
 
 // episode is what one unit, or several that overlap and cannot be told apart,

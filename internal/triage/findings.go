@@ -26,7 +26,10 @@ type Findings struct {
 	Restored []Restore `json:"restored"` // what tracetest wrote to the servers
 	Blind    []Blind   `json:"blind"`    // stretches in which a server could not be seen
 	Restarts []Restart `json:"restarts"`
-	Unmet    []Unmet   `json:"unmet"` // --expect that the server did not meet when the run began
+	Writes   []Write   `json:"writes"`  // commands of the tests that change a server rather than data
+	Refused  []Refusal `json:"refused"` // OOM errors that the tests' clients got
+	Spoken   []Spoken  `json:"spoken"`  // addresses that the tests spoke to as a Redis
+	Unmet    []Unmet   `json:"unmet"`   // --expect that the server did not meet when the run began
 	Notices  []Notice  `json:"notices"`
 }
 
@@ -40,6 +43,7 @@ type Run struct {
 	Mode       record.Mode `json:"mode"`
 	ModeReason string      `json:"mode_reason"` // why events and not the gate; empty for the gate
 	Tap        bool        `json:"tap"`
+	TapReason  string      `json:"tap_reason"` // why there is no tap; empty when there is
 	Complete   bool        `json:"complete"`
 	Incomplete string      `json:"incomplete"` // why it is not complete
 	Exit       int         `json:"exit"`       // of tracetest
@@ -105,6 +109,12 @@ type Change struct {
 	Secret   bool   `json:"secret"`    // the values are hidden
 	Caveat   string `json:"caveat"`    // what weakens the attribution, a sentence; often empty
 	Settle   string `json:"settle"`    // what would settle it, a command; empty unless narrowed
+	// Unheard is set when the tap was on and heard no test binary write it: it
+	// was another program.
+	Unheard bool `json:"unheard"`
+	// Strangers are the clients that were connected then, other than tracetest
+	// and the test binaries.
+	Strangers []record.Client `json:"strangers"`
 }
 
 // Call is the line that made a change.
@@ -112,7 +122,12 @@ type Call struct {
 	Function string   `json:"function"`
 	File     string   `json:"file"`
 	Line     int      `json:"line"`
-	Stack    []string `json:"stack"`
+	Stack    []string `json:"stack"` // the whole, innermost first, "function file:line"
+	Chain    []string `json:"chain"` // what of it is the user's code, from the call to the test
+	// Found says how the call is known: "stack", it is on the stack of the
+	// goroutine that wrote; "waiting", it is on that of a goroutine which waited
+	// for the client's reply, because the client writes on goroutines of its own.
+	Found string `json:"found"`
 }
 
 // Cause is why a test failed, as far as Redis is concerned.
@@ -135,6 +150,7 @@ type Failure struct {
 	Leak      *int   `json:"leak"`      // index into Leaks
 	Contained *int   `json:"contained"` // index into Contained
 	OOMErrors int64  `json:"oom_errors"`
+	OOMCall   *Call  `json:"oom_call"` // where it met the first, as far as the tap saw
 	Evicted   int64  `json:"evicted"`  // keys, while it ran
 	Message   string `json:"message"`  // the first lines of what it said
 	Location  string `json:"location"` // file:line where known
@@ -196,6 +212,43 @@ type Blind struct {
 	To     time.Time `json:"to,omitzero"` // missing when it was never seen again
 	Owners []Owner   `json:"owners"`      // open when the sight was lost
 	Reason string    `json:"reason"`
+}
+
+// Write is what the tests' own connections sent to change a server: all calls
+// of one owner at one place with one command.
+type Write struct {
+	Server    string    `json:"server"`  // address
+	Watched   bool      `json:"watched"` // whether tracetest watched it
+	Command   []string  `json:"command"` // of the first, secrets hidden
+	Count     int       `json:"count"`
+	Others    int       `json:"others"` // owners that did the same at the same place, beside this one
+	Owner     *Owner    `json:"owner"`  // nil when narrowed
+	Certainty Certainty `json:"certainty"`
+	Suspects  []Owner   `json:"suspects"`
+	Call      *Call     `json:"call"`
+	Reply     string    `json:"reply"` // to the first; empty where it was not seen
+	At        time.Time `json:"at"`    // of the first
+}
+
+// Refusal is OOM errors that one owner met at one place.
+type Refusal struct {
+	Server    string    `json:"server"`
+	Owner     *Owner    `json:"owner"` // nil when narrowed
+	Certainty Certainty `json:"certainty"`
+	Suspects  []Owner   `json:"suspects"`
+	Count     int64     `json:"count"`
+	Text      string    `json:"text"`
+	Call      *Call     `json:"call"`
+}
+
+// Spoken is an address that test binaries spoke to as a Redis.
+type Spoken struct {
+	Address  string   `json:"address"`
+	TLS      bool     `json:"tls"`
+	Packages []string `json:"packages"`
+	Server   string   `json:"server"`  // the watched server that is there; empty where it is not watched
+	Inside   bool     `json:"inside"`  // a test binary itself listens there: a fake
+	Problem  string   `json:"problem"` // why it is not watched
 }
 
 // Restart is a new run_id at a known address.

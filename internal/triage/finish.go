@@ -60,7 +60,8 @@ func (a *Analysis) Findings() *Findings {
 	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
 		Growth: orEmpty(a.growth), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.blind),
-		Restarts: orEmpty(a.restarts), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices)}
+		Restarts: orEmpty(a.restarts), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
+		Writes: a.written(), Refused: a.refusals(), Spoken: orEmpty(a.spoken)}
 	for _, s := range a.servers {
 		if s.StartedWith == nil {
 			s.StartedWith = map[string]record.Origin{}
@@ -176,7 +177,7 @@ func (a *Analysis) unmet(s *server) []Unmet {
 
 func (a *Analysis) runOf(f *Findings) Run {
 	r := Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Go: a.run.Go, Mode: a.run.Mode,
-		ModeReason: a.run.ModeReason, Tap: a.run.Tap, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
+		ModeReason: a.run.ModeReason, Tap: a.run.Tap, TapReason: a.run.TapReason, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
 	if a.end == nil {
 		r.GoExit, r.Incomplete = -1, "the record has no end: tracetest itself was killed, or is still running"
 	} else {

@@ -19,6 +19,8 @@ type server struct {
 	looks    int
 	changed  []Changed // when the go command ended
 	finished bool
+	pending  []*write // that a look may still show
+	silent   []*write // the last that were answered
 }
 
 func (a *Analysis) server(s record.Server) {
@@ -53,6 +55,7 @@ func (a *Analysis) widen() {
 // tracetest itself that changed it.
 func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.Restore) {
 	s.looks++
+	a.looked = e.Seq
 	if look.Error != "" {
 		if s.blind == 0 {
 			a.blind = append(a.blind, Blind{Server: s.Address, From: look.Sent, Reason: look.Error, Owners: a.names(a.open.Active())})
@@ -85,6 +88,9 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 			m.tool = ours && put == value
 		}
 		s.now[name] = value
+		if !m.tool && !m.restart {
+			a.claim(m)
+		}
 		a.mutate(m)
 	}
 	if look.Counters != nil {

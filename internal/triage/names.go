@@ -109,10 +109,18 @@ func (a *Analysis) putBack(c *Change, by *mutation) {
 func (a *Analysis) describe(m *mutation) Change {
 	c := Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Baseline: a.baseline(m), Certainty: Bracketed,
 		Suspects: []Owner{}, At: m.received, Unit: "test", Secret: hidden(m.from) || hidden(m.to) || hidden(a.baseline(m))}
+	c.Caveat = m.caveat
+	if m.write != nil {
+		c.Call = m.write.call
+	}
+	c.Strangers, c.Unheard = a.strangersAt(m), m.unheard
 	names := a.suspects(m)
 	if len(names) != 1 {
 		c.Certainty, c.Suspects, c.Settle = Narrowed, names, a.settleBy(m)
 		return c
+	}
+	if m.exact {
+		c.Certainty = Exact
 	}
 	c.Owner = &names[0]
 	ref := m.refs[0]
@@ -122,7 +130,10 @@ func (a *Analysis) describe(m *mutation) Change {
 	}
 	if o := a.owners[ref.Owner]; o != nil {
 		c.Location, c.OwnerEnd = o.Location, strings.TrimSuffix(o.status, "-below")
-		if o.Container != "" {
+		if o.status == forgotten {
+			c.OwnerEnd = ""
+		}
+		if o.Container != "" && m.write == nil {
 			c.Caveat = "The spec is in an Ordered container; a BeforeAll or AfterAll that ran with it counts as part of it."
 		}
 	}

@@ -31,16 +31,17 @@ type unitState struct {
 // owner is a test, subtest or spec that began.
 type owner struct {
 	record.Owner
-	pkg     string
-	process int
-	test    string // of a spec: the test function that it ran in
-	unit    unit
-	begin   int64  // sequence number of its begin
-	status  string // of its end; empty while it is open
-	keep    bool   // a change refers to it
-	paused  bool   // it waits for its turn to run in parallel
-	node    bool   // a Ginkgo suite node, and no spec
-	met     map[*server]pressure
+	pkg      string
+	process  int
+	test     string // of a spec: the test function that it ran in
+	unit     unit
+	begin    int64  // sequence number of its begin
+	status   string // of its end; empty while it is open
+	keep     bool   // a change refers to it
+	paused   bool   // it waits for its turn to run in parallel
+	node     bool   // a Ginkgo suite node, and no spec
+	met      map[*server]pressure
+	firstOOM *Call // where the first OOM error came back
 }
 
 // unitOf returns the unit that an owner belongs to.
@@ -65,6 +66,7 @@ func (a *Analysis) begin(e record.Entry, p *process) {
 	case o.Kind == record.KindSpec:
 		if p != nil {
 			p.specs++
+			p.specHost, p.lastSpec = o.Parent, o.ID
 		}
 		o.unit = unit{owner: o.ID}
 		if o.Container != "" {

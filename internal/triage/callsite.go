@@ -1,0 +1,130 @@
+package triage
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracetest/internal/record"
+)
+
+// The call that made a change is the first frame, from the inside, that is
+// neither of the standard library, nor of a Redis client, nor of a test
+// framework.
+
+// clients are Redis clients and what wraps them, by the beginning of an import
+// path.
+func clients() []string {
+	return []string{
+		"github.com/redis/go-redis", "github.com/go-redis/", "gopkg.in/redis.", "github.com/redis/rueidis", "github.com/rueian/rueidis",
+		"github.com/valkey-io/", "github.com/gomodule/redigo", "github.com/garyburd/redigo", "github.com/mediocregopher/radix",
+		"github.com/bsm/redislock", "github.com/go-redsync/", "github.com/FZambia/sentinel", "github.com/nitishm/go-rejson",
+		"github.com/hibiken/asynq/internal/rdb", "github.com/redis-developer/", "github.com/tidwall/redcon", "github.com/joomcode/redispipe",
+		"github.com/hoisie/redis", "github.com/gosuri/go-redis", "github.com/chasex/redis-go-cluster", "github.com/keimoon/gore",
+	}
+}
+
+// frameworks are test frameworks, by the beginning of an import path.
+func frameworks() []string {
+	return []string{
+		"github.com/onsi/ginkgo", "github.com/bsm/ginkgo", "github.com/onsi/gomega", "github.com/bsm/gomega", "github.com/stretchr/testify",
+		"gopkg.in/check.", "github.com/go-check/check", "github.com/smartystreets/goconvey", "github.com/smarty/", "gotest.tools/",
+		"github.com/frankban/quicktest", "github.com/cucumber/godog", "pgregory.net/rapid", "github.com/leanovate/gopter",
+		"github.com/franela/goblin", "github.com/matryer/is", "github.com/sclevine/spec", "go.uber.org/goleak",
+	}
+}
+
+// requestLoops are functions that serve a request: what runs within them, it was
+// somebody else who asked for it.
+func requestLoops() []string {
+	return []string{
+		"net/http.(*conn).serve", "net/http.(*http2serverConn).", "golang.org/x/net/http2.(*serverConn).", "google.golang.org/grpc.(*Server).",
+		"net/rpc.(*service).call", "github.com/valyala/fasthttp.(*Server).", "github.com/valyala/fasthttp.(*workerPool).",
+		"github.com/cloudwego/netpoll.", "github.com/apache/thrift/lib/go/thrift.(*TSimpleServer).",
+	}
+}
+
+func beginsWith(s string, prefixes []string) bool {
+	for _, p := range prefixes {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOwn reports whether a frame is of the user's code. Where the module under
+// test is itself a client or a framework, what counts are its tests.
+func (a *Analysis) isOwn(f record.Frame) bool {
+	pkg := f.Package()
+	switch {
+	case f.Std || pkg == "main" && strings.HasSuffix(f.File, "_testmain.go"):
+		return false
+	case beginsWith(pkg, clients()), beginsWith(pkg, frameworks()):
+		return a.inModule(pkg) && strings.HasSuffix(f.File, "_test.go")
+	}
+	return true
+}
+
+// inModule reports whether a package is of the module under test.
+func (a *Analysis) inModule(pkg string) bool {
+	module := a.run.Module
+	return module != "" && (pkg == module || strings.HasPrefix(pkg, module+"/"))
+}
+
+// site returns the index of the call on a stack, or -1.
+func (a *Analysis) site(stack []record.Frame) int {
+	for i, f := range stack {
+		if a.isOwn(f) {
+			return i
+		}
+	}
+	return -1
+}
+
+// call turns a stack into a Call. It returns nil where it shows none.
+func (a *Analysis) call(stack []record.Frame, found string) *Call {
+	at := a.site(stack)
+	if at < 0 {
+		return nil
+	}
+	c := &Call{Function: stack[at].Function, File: stack[at].File, Line: stack[at].Line, Found: found, Stack: []string{}, Chain: []string{}}
+	for i, f := range stack {
+		line := fmt.Sprintf("%s %s:%d", f.Function, f.File, f.Line)
+		c.Stack = append(c.Stack, line)
+		if i >= at && a.isOwn(f) {
+			c.Chain = append(c.Chain, line)
+		}
+	}
+	return c
+}
+
+// holds reports whether a function is on a stack.
+func holds(stack []record.Frame, functions ...string) bool {
+	for _, f := range stack {
+		if beginsWith(f.Function, functions) {
+			return true
+		}
+	}
+	return false
+}
+
+// testsOn returns the top-level tests of a package whose code is on a stack: its
+// test functions, and closures in them.
+func testsOn(stack []record.Frame, pkg string) []string {
+	var names []string
+	for _, f := range stack {
+		if p := f.Package(); p != pkg && p != pkg+"_test" || !strings.HasSuffix(f.File, "_test.go") {
+			continue
+		}
+		rest := f.Function[strings.LastIndexByte(f.Function, '/')+1:]
+		_, name, _ := strings.Cut(rest, ".")
+		name, _, _ = strings.Cut(name, ".")
+		for _, kind := range []string{"Test", "Benchmark", "Example", "Fuzz"} {
+			if strings.HasPrefix(name, kind) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,172 @@
+package triage
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tracetest/internal/record"
+)
+
+// What the tap heard, as findings: the writes, the OOM errors, and who else was
+// connected when a change came from nobody that was heard.
+
+// refusal is OOM errors of one owner at one place.
+type refusal struct {
+	author
+	process int
+	number  int64
+	count   int64
+	address string
+	text    string
+	server  *server
+}
+
+func (a *Analysis) refuse(e record.Entry) {
+	r := e.Refused
+	for _, known := range a.refused {
+		if known.process == r.Process && known.number == r.Number {
+			known.count += r.Count
+			a.meet(known, r.Count)
+			return
+		}
+	}
+	known := &refusal{author: a.author(r.Process, r.By), process: r.Process, number: r.Number, count: r.Count, address: r.Address, text: r.Text}
+	if r.Server >= 0 && r.Server < len(a.servers) {
+		known.server = a.servers[r.Server]
+	}
+	a.refused = append(a.refused, known)
+	a.meet(known, r.Count)
+}
+
+// meet counts OOM errors for whoever met them, and those around it.
+func (a *Analysis) meet(r *refusal, n int64) {
+	if !r.exact || r.server == nil {
+		return
+	}
+	for o := a.owners[r.refs[0].Owner]; o != nil; o = a.owners[o.Parent] {
+		if o.met == nil {
+			o.met = map[*server]pressure{}
+		}
+		met := o.met[r.server]
+		met.heard += n
+		o.met[r.server] = met
+		if o.firstOOM == nil {
+			o.firstOOM = r.call
+		}
+	}
+}
+
+// attribution says who is behind something as findings do.
+func (a *Analysis) attribution(w author) (owner *Owner, certainty Certainty, suspects []Owner) {
+	names := a.names(w.refs)
+	if w.node && len(w.refs) == 1 {
+		m := &mutation{refs: w.refs, write: &write{author: w}}
+		if phase := a.phaseOf(m); phase != "" {
+			names = []Owner{a.name(w.refs[0], phase)}
+		}
+	}
+	switch {
+	case len(names) != 1:
+		return nil, Narrowed, names
+	case w.exact:
+		return &names[0], Exact, []Owner{}
+	}
+	return &names[0], Bracketed, []Owner{}
+}
+
+// notedWrite is a write, or several of the same kind.
+type notedWrite struct {
+	Write
+	author
+	reply  string
+	owners map[string]bool
+}
+
+// note files a write with those that are the same: of one owner, at one place.
+// Those that are data's own, such as a FLUSHDB before each test, are the same
+// whoever made them.
+func (a *Analysis) note(w *write, at time.Time) {
+	who := ""
+	for _, ref := range w.refs {
+		who += itoa(ref.Process) + "/" + strconv.FormatInt(ref.Owner, 10) + " "
+	}
+	place := ""
+	if w.call != nil {
+		place = w.call.File + ":" + itoa(w.call.Line)
+	}
+	id := strings.Join(append([]string{w.Address, place}, w.Command...), "\x00")
+	if !strings.HasPrefix(strings.ToUpper(w.Command[0]), "FLUSH") {
+		id += "\x00" + who
+	}
+	n := a.notes[id]
+	if n == nil {
+		n = &notedWrite{author: w.author, owners: map[string]bool{}}
+		n.Write = Write{Server: w.Address, Watched: w.server != nil, Command: w.Command, Call: w.call, At: at}
+		if w.server != nil {
+			n.Write.Server = w.server.Address
+		}
+		for _, ref := range w.refs {
+			a.keep(ref)
+		}
+		a.notes[id] = n
+		a.noted = append(a.noted, n)
+		a.unanswered[key{w.Process, w.Number}] = n
+	}
+	n.Count++
+	n.owners[who] = true
+}
+
+// written returns the writes.
+func (a *Analysis) written() []Write {
+	all := []Write{}
+	for _, n := range a.noted {
+		out := n.Write
+		out.Owner, out.Certainty, out.Suspects = a.attribution(n.author)
+		out.Reply, out.Others = n.reply, len(n.owners)-1
+		all = append(all, out)
+	}
+	return all
+}
+
+func (a *Analysis) refusals() []Refusal {
+	all := []Refusal{}
+	for _, r := range a.refused {
+		out := Refusal{Server: r.address, Count: r.count, Text: r.text, Call: r.call}
+		if r.server != nil {
+			out.Server = r.server.Address
+		}
+		out.Owner, out.Certainty, out.Suspects = a.attribution(r.author)
+		all = append(all, out)
+	}
+	return all
+}
+
+// strangers are the clients after a look.
+type strangers struct {
+	*record.Clients
+	after int64 // sequence number of the entry with the look
+}
+
+// strangersAt returns who else was connected when a change was seen that nobody
+// was heard writing: those that have been there since before it, and of them
+// those that last changed a setting if there are any.
+func (a *Analysis) strangersAt(m *mutation) []record.Client {
+	found := []record.Client{}
+	if !m.unheard {
+		return found
+	}
+	for _, c := range a.strangers {
+		if c.Server >= 0 && c.Server < len(a.servers) && a.servers[c.Server] == m.server && slices.Contains(c.Parameter, m.parameter) && c.after == m.seq {
+			found = append(found, c.List...)
+		}
+	}
+	config := func(c record.Client) bool { return strings.HasPrefix(c.Command, "config") }
+	if slices.ContainsFunc(found, config) {
+		found = slices.DeleteFunc(found, func(c record.Client) bool { return !config(c) })
+	}
+	return found
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,463 @@
+package triage
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"tracetest/internal/record"
+)
+
+// Who wrote it? The tap tells of each write whose goroutine made it, and the
+// looks tell what changed. A change and a write of that value belong together:
+// then the owner is known whoever else was open.
+//
+// The goroutine is not always the owner's own. A client may write on one that
+// was started by whoever dialled, a server handles requests on one that was
+// started by whoever started the server. There all are suspects who can have
+// been behind it.
+
+// write is a command that a test binary was seen sending.
+type write struct {
+	*record.Write
+	author
+	seq    int64
+	server *server         // nil where it is not watched
+	reply  string          // first line; empty before there is one
+	done   int64           // sequence number of the reply
+	shown  map[string]bool // parameters whose change was seen
+}
+
+// author is who made a write, or met an error.
+type author struct {
+	refs   []record.Ref // who it may be
+	exact  bool         // it is refs[0]
+	node   bool         // it was made in a node of a Ginkgo suite
+	call   *Call        // nil where no stack shows it
+	caveat string
+}
+
+// key names a write.
+type key struct {
+	process int
+	number  int64
+}
+
+func (a *Analysis) contact(e record.Entry) {
+	c := e.Contact
+	pkg := ""
+	if p := a.processes[c.Process]; p != nil {
+		pkg = p.Package
+		if p.Host != nil && pkg == "" {
+			pkg = a.open.Package(p.Host.Process)
+		}
+	}
+	i := slices.IndexFunc(a.spoken, func(s Spoken) bool { return s.Address == c.Address && s.TLS == c.TLS })
+	if i < 0 {
+		i = len(a.spoken)
+		s := Spoken{Address: c.Address, TLS: c.TLS, Packages: []string{}, Inside: c.Inside, Problem: c.Problem}
+		if c.Server >= 0 && c.Server < len(a.servers) {
+			s.Server = a.servers[c.Server].Address
+		}
+		a.spoken = append(a.spoken, s)
+	}
+	if pkg != "" && !slices.Contains(a.spoken[i].Packages, pkg) {
+		a.spoken[i].Packages = append(a.spoken[i].Packages, pkg)
+	}
+}
+
+func (a *Analysis) write(e record.Entry) {
+	w := &write{Write: e.Write, seq: e.Seq, author: a.author(e.Write.Process, e.Write.By), shown: map[string]bool{}}
+	for _, look := range e.Write.Looks {
+		if look.Server >= 0 && look.Server < len(a.servers) {
+			a.widen()
+			a.look(a.servers[look.Server], look, e, nil)
+		}
+	}
+	if w.Server >= 0 && w.Server < len(a.servers) {
+		w.server = a.servers[w.Server]
+	}
+	a.note(w, e.At)
+	if w.server != nil && len(w.Values) > 0 {
+		w.server.pending = append(w.server.pending, w)
+		a.pending[key{w.Process, w.Number}] = w
+	}
+}
+
+// reply takes in that a write has had its effect. What the look in it does not
+// show of the write, the write did not do.
+func (a *Analysis) reply(e record.Entry) {
+	r := e.Reply
+	w := a.pending[key{r.Process, r.Number}]
+	if w != nil {
+		w.reply = r.Text
+	}
+	if noted := a.unanswered[key{r.Process, r.Number}]; noted != nil {
+		noted.reply = cmp.Or(noted.reply, r.Text)
+		delete(a.unanswered, key{r.Process, r.Number})
+	}
+	seen := false
+	for _, look := range r.Looks {
+		if look.Server >= 0 && look.Server < len(a.servers) {
+			a.widen()
+			a.look(a.servers[look.Server], look, e, nil)
+			seen = seen || w != nil && look.Server == w.Server && look.Error == ""
+		}
+	}
+	if w == nil {
+		return
+	}
+	delete(a.pending, key{r.Process, r.Number})
+	if seen {
+		w.done = e.Seq
+		a.unseen(w, e)
+		w.server.pending = slices.DeleteFunc(w.server.pending, func(other *write) bool { return other == w })
+		w.server.silent = append(w.server.silent, w)
+		w.server.silent = w.server.silent[max(0, len(w.server.silent)-maxSilent):]
+	}
+}
+
+// maxSilent is how many writes are kept that were answered, to find those that
+// were undone before a look could show them.
+const maxSilent = 64
+
+// explain returns the write that made a change, or several of which one did;
+// none where nobody was seen writing that value.
+func (s *server) explain(parameter, value string) []*write {
+	var all []*write
+	for _, w := range s.pending {
+		if v, sets := w.value(parameter); sets && (v.Secret || sameValue(v.Value, value)) {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// value returns what a write sets a parameter to, last.
+func (w *write) value(parameter string) (record.Value, bool) {
+	for _, v := range slices.Backward(w.Values) {
+		if v.Parameter == parameter {
+			return v, true
+		}
+	}
+	return record.Value{}, false
+}
+
+// sameValue reports whether a value that was written can read back as another:
+// the server knows more spellings than are told here.
+func sameValue(written, read string) bool {
+	if strings.EqualFold(written, read) {
+		return true
+	}
+	return strings.EqualFold(strings.Join(strings.Fields(written), " "), strings.Join(strings.Fields(read), " "))
+}
+
+// claim finds who wrote a change, and gives it to them.
+func (a *Analysis) claim(m *mutation) {
+	writes := m.server.explain(m.parameter, m.to)
+	if len(writes) == 0 {
+		for _, w := range m.server.pending {
+			if _, sets := w.value(m.parameter); sets {
+				m.caveat = "A test binary was seen setting it, to another value"
+				if w.call != nil {
+					m.caveat += " (" + w.call.File + ":" + itoa(w.call.Line) + ")"
+				}
+				m.caveat += "."
+			}
+		}
+		m.unheard = a.run.Tap
+		return
+	}
+	last := writes[len(writes)-1]
+	m.write, m.exact = last, last.exact
+	refs := slices.Clone(last.refs)
+	for _, w := range writes {
+		w.shown[m.parameter] = true
+		if w.server == m.server && !slices.Equal(w.refs, last.refs) {
+			// The same value from several hands: which came last is not known.
+			m.exact = false
+			for _, ref := range w.refs {
+				if !slices.Contains(refs, ref) {
+					refs = append(refs, ref)
+				}
+			}
+		}
+	}
+	m.refs, m.caveat = refs, last.caveat
+	m.phase = a.phaseOf(m)
+	if len(refs) != 1 {
+		m.write = nil
+		for _, w := range writes {
+			if w.call != nil && (m.write == nil || m.write.call == nil) {
+				m.write = w
+			}
+		}
+	}
+}
+
+// unseen files a change that went by between two looks: one write set a value
+// and a later one of the same owner, in the same stretch, put back what there
+// was. Both were accepted, and no look shows either.
+func (a *Analysis) unseen(w *write, e record.Entry) {
+	if !w.accepted() || len(w.refs) != 1 {
+		return
+	}
+	for _, v := range w.Values {
+		if w.shown[v.Parameter] || v.Secret || !sameValue(v.Value, w.server.now[v.Parameter]) {
+			continue
+		}
+		for _, first := range w.server.silent {
+			was, sets := first.value(v.Parameter)
+			if !sets || was.Secret || first.shown[v.Parameter] || first.done < w.seq || !first.accepted() || !slices.Equal(first.refs, w.refs) ||
+				sameValue(was.Value, w.server.now[v.Parameter]) {
+				continue
+			}
+			there := &mutation{server: w.server, parameter: v.Parameter, from: w.server.now[v.Parameter], to: was.Value, refs: first.refs, seq: e.Seq,
+				sent: w.server.sent, received: e.At, write: first, exact: first.exact,
+				caveat: "No look saw it: the writes that set it and put it back were both accepted between two looks."}
+			there.phase = a.phaseOf(there)
+			back := *there
+			back.from, back.to, back.write, back.exact = there.to, there.from, w, w.exact
+			first.shown[v.Parameter] = true
+			a.mutate(there)
+			a.mutate(&back)
+		}
+	}
+}
+
+func (w *write) accepted() bool {
+	return strings.HasPrefix(w.reply, "+OK") || strings.HasPrefix(w.reply, "*")
+}
+
+// phaseOf says in which part of a Ginkgo suite a change was made whose write
+// was seen: in a node of the suite, before its first spec or after one.
+func (a *Analysis) phaseOf(m *mutation) string {
+	if m.write == nil || !m.write.node || len(m.refs) != 1 {
+		return ""
+	}
+	p := a.processes[m.refs[0].Process]
+	switch {
+	case p == nil || m.refs[0].Owner != a.suiteOf(p):
+		return ""
+	case p.specs == 0:
+		return "before"
+	}
+	return "after"
+}
+
+// suiteOf returns the test that runs the suite of a process, or zero.
+func (a *Analysis) suiteOf(p *process) int64 {
+	if p.suiteTest != 0 || p.suite {
+		return p.suiteTest
+	}
+	return p.specHost
+}
+
+// author says who is behind what a goroutine did.
+func (a *Analysis) author(index int, by record.By) author {
+	p := a.processes[index]
+	if p == nil {
+		return author{refs: []record.Ref{{Process: index}}}
+	}
+	w := author{node: holdsPart(by.Stack, ".(*Suite).runNode"), call: a.call(by.Stack, "stack")}
+	if p.Host != nil {
+		for _, owner := range p.Host.Owners {
+			w.refs = append(w.refs, record.Ref{Package: a.open.Package(p.Host.Process), Process: p.Host.Process, Owner: owner})
+		}
+		if len(w.refs) == 0 {
+			w.refs = []record.Ref{{Package: a.open.Package(p.Host.Process), Process: p.Host.Process}}
+		}
+		w.exact = len(w.refs) == 1
+		w.caveat = "A test binary that it had started made the call."
+		return w
+	}
+	active := a.open.In(index)
+	own := record.Ref{Package: p.Package, Process: index}
+	if by.Label == record.LabelOwner {
+		own = a.recall(p, by)
+	}
+	many := func(refs ...record.Ref) author {
+		for _, ref := range refs {
+			if !slices.Contains(w.refs, ref) {
+				w.refs = append(w.refs, ref)
+			}
+		}
+		w.exact = len(w.refs) == 1
+		return w
+	}
+	runs := holds(by.Stack, "testing.tRunner", "testing.fRunner", "testing.runExample", "testing.(*B).runN", "runtime.main") // the owner's own
+	switch {
+	case w.call == nil && len(by.Waiting) > 0:
+		return a.waiting(p, by)
+	case w.call == nil && by.Label != record.LabelNone && !runs:
+		// A goroutine of the client, and nobody waits for it.
+		many(append(active, own)...)
+		w.exact = false
+		return w
+	case by.Label == record.LabelNone:
+		// A timer or a finalizer. The closure's name may say whose.
+		if names := testsOn(by.Stack, p.Package); len(names) > 0 {
+			return many(a.named(p, names)...)
+		}
+		many(active...)
+		w.exact = false
+		return w
+	case runs:
+		return many(own)
+	case by.Label == record.LabelPackage, a.suiteOf(p) != 0 && own.Owner == a.suiteOf(p) && (!w.node || !slices.Contains(active, own)):
+		// Started by TestMain or BeforeSuite, it may work for whoever runs.
+		many(append([]record.Ref{own}, active...)...)
+		if by.Unsure && p.lastSpec != 0 {
+			many(record.Ref{Package: p.Package, Process: index, Owner: p.lastSpec})
+		}
+		return w
+	case holds(by.Stack, requestLoops()...):
+		return many(append([]record.Ref{own}, a.inner(active, own)...)...)
+	}
+	if names := testsOn(by.Stack, p.Package); len(names) > 0 && !slices.Contains(names, topLevel(a.ownerName(own))) {
+		// A function of another test, on a goroutine that this one started.
+		if refs := a.openNamed(p, names); len(refs) == 1 {
+			return many(refs...)
+		}
+	}
+	if o := a.owners[own.Owner]; o != nil && o.status != "" {
+		w.caveat = "The goroutine that wrote it was started by it and went on after its end"
+		if len(active) > 0 && active[0].Owner != 0 {
+			w.caveat += ", while " + a.plainNames(active) + " ran"
+		}
+		w.caveat += "."
+	}
+	return many(own)
+}
+
+// inner leaves out of those that are active whoever is around an owner.
+func (a *Analysis) inner(active []record.Ref, own record.Ref) []record.Ref {
+	return slices.DeleteFunc(slices.Clone(active), func(r record.Ref) bool {
+		if r.Owner == 0 {
+			return true
+		}
+		for o := a.owners[own.Owner]; o != nil; o = a.owners[o.Parent] {
+			if o.ID == r.Owner && r.Owner != own.Owner {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// waiting finds who was behind a write that a client made on a goroutine of its
+// own: of those who wait for a reply of that client, the one whose code sets a
+// parameter.
+func (a *Analysis) waiting(p *process, by record.By) (w author) {
+	sets := func(b record.By) bool {
+		return slices.ContainsFunc(b.Stack, func(f record.Frame) bool { return f.Sets })
+	}
+	candidates := by.Waiting
+	if slices.ContainsFunc(candidates, sets) {
+		candidates = slices.DeleteFunc(slices.Clone(candidates), func(b record.By) bool { return !sets(b) })
+	}
+	lines := map[string]bool{}
+	for _, c := range candidates {
+		ref := record.Ref{Package: p.Package, Process: p.Index}
+		if c.Label == record.LabelOwner {
+			ref = a.recall(p, c)
+		}
+		if !slices.Contains(w.refs, ref) {
+			w.refs = append(w.refs, ref)
+		}
+		if call := a.call(c.Stack, "waiting"); call != nil {
+			lines[call.File+":"+itoa(call.Line)] = true
+			if w.call == nil {
+				w.call = call
+			}
+		}
+		w.node = w.node || holdsPart(c.Stack, ".(*Suite).runNode")
+	}
+	w.exact = len(w.refs) == 1
+	if len(lines) > 1 {
+		w.caveat = itoa(len(lines)) + " calls waited for a reply of this client, and any of them can be the one."
+	}
+	return w
+}
+
+// openNamed returns the open top-level tests of a process with these names.
+func (a *Analysis) openNamed(p *process, names []string) []record.Ref {
+	var found []record.Ref
+	for _, o := range a.owners {
+		if o.process == p.Index && o.Parent == 0 && o.Kind != record.KindSpec && slices.Contains(names, o.Name) && o.status == "" {
+			found = append(found, record.Ref{Package: p.Package, Process: p.Index, Owner: o.ID})
+		}
+	}
+	return found
+}
+
+// named returns the tests of a process with these names, also those that have
+// ended and were forgotten.
+func (a *Analysis) named(p *process, names []string) []record.Ref {
+	found := a.openNamed(p, names)
+	for _, name := range names {
+		if slices.ContainsFunc(found, func(r record.Ref) bool { return a.owners[r.Owner].Name == name }) {
+			continue
+		}
+		ghost := record.Ref{Package: p.Package, Process: p.Index}
+		for id, o := range a.owners {
+			if id < 0 && o.process == p.Index && o.Name == name {
+				ghost.Owner = id
+			}
+		}
+		if ghost.Owner == 0 {
+			a.ghosts--
+			ghost.Owner = a.ghosts
+			a.owners[ghost.Owner] = &owner{Owner: record.Owner{ID: ghost.Owner, Kind: record.KindTest, Name: name}, pkg: p.Package, process: p.Index,
+				unit: unit{owner: ghost.Owner}, status: forgotten, keep: true}
+		}
+		found = append(found, ghost)
+	}
+	return found
+}
+
+// recall returns the owner that a label names, also where it has ended and was
+// forgotten.
+func (a *Analysis) recall(p *process, by record.By) record.Ref {
+	ref := record.Ref{Package: p.Package, Process: p.Index, Owner: by.Owner.ID}
+	if a.owners[ref.Owner] == nil {
+		o := &owner{Owner: *by.Owner, pkg: p.Package, process: p.Index, test: by.Test, unit: unit{owner: by.Unit}, status: forgotten, keep: true}
+		if o.Container != "" {
+			o.unit = unit{process: p.Index, container: o.Container}
+		}
+		a.owners[ref.Owner] = o
+	}
+	return ref
+}
+
+// forgotten is the status of an owner of which only the label is left: it has
+// ended, and did not fail.
+const forgotten = "forgotten"
+
+func (a *Analysis) ownerName(ref record.Ref) string {
+	if o := a.owners[ref.Owner]; o != nil && o.Kind == record.KindSpec {
+		return o.test
+	} else if o != nil {
+		return o.Name
+	}
+	return ""
+}
+
+func (a *Analysis) plainNames(refs []record.Ref) string {
+	var names []string
+	for _, o := range a.names(refs) {
+		name := o.Test
+		if o.Spec != "" {
+			name = o.Spec
+		}
+		names = append(names, name)
+	}
+	if len(names) > 3 {
+		names = append(names[:3], "others")
+	}
+	return strings.Join(names, ", ")
+}
+
+func holdsPart(stack []record.Frame, part string) bool {
+	return slices.ContainsFunc(stack, func(f record.Frame) bool { return strings.Contains(f.Function, part) })
+}
