@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"tracetest/internal/redistest"
@@ -23,7 +24,10 @@ type expected struct {
 		Spec    string
 		File    string
 		Line    int
-		Changes []struct{ Parameter, From, To string }
+		Changes []struct {
+			Parameter, From, To, File string
+			Line                      int
+		}
 	}
 	Victims []struct {
 		Spec      string
@@ -119,7 +123,8 @@ func wantLeaks(t *testing.T, f *triage.Findings, owner triage.Owner, want expect
 	for _, change := range want.Leak.Changes {
 		found := slices.ContainsFunc(f.Leaks, func(c triage.Change) bool {
 			return c.Parameter == change.Parameter && c.From == change.From && c.To == change.To && c.Owner != nil && *c.Owner == owner &&
-				c.Certainty == triage.Bracketed && c.Together == 1 && filepath.Base(c.Location) == fmt.Sprintf("%s:%d", filepath.Base(want.Leak.File), want.Leak.Line)
+				c.Certainty == triage.Exact && c.Together == 1 && c.Call != nil && strings.HasSuffix(c.Call.File, "/"+change.File) && c.Call.Line == change.Line &&
+				strings.HasSuffix(c.Call.Function, ".SimulateMemoryPressure") && len(c.Call.Chain) > 1 && filepath.Base(c.Location) == fmt.Sprintf("%s:%d", filepath.Base(want.Leak.File), want.Leak.Line)
 		})
 		if !found {
 			t.Errorf("no leak %+v by %q among %+v", change, owner.Spec, f.Leaks)
@@ -157,7 +162,7 @@ func TestNamesTheLeaker(t *testing.T) {
 		env := []string{"REDIS_ADDR=" + redis.Addr, "LEAKER=" + name}
 		owner := triage.Owner{Package: "fixture", Test: name}
 		f, code := runTracetest(t, dir, env, "--redis", redis.Addr)
-		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].Owner == nil || *f.Leaks[0].Owner != owner || f.Leaks[0].Certainty != triage.Bracketed {
+		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].Owner == nil || *f.Leaks[0].Owner != owner || f.Leaks[0].Certainty != triage.Exact {
 			t.Errorf("%s leaks: exit code %d, leaks %+v", name, code, f.Leaks)
 		}
 		f, code = runTracetest(t, dir, env, "--redis", redis.Addr, "--gate", "off")

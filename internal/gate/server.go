@@ -44,7 +44,7 @@ type Server struct {
 	closed   chan struct{}
 	once     sync.Once
 	packages func(dir string) string
-	std      func(path string) bool
+	std      func(record.Frame) bool
 	setting  map[string][]span // functions, by file
 
 	mu    sync.Mutex
@@ -102,9 +102,9 @@ func (h *Held) Release() { h.message.answer <- h.answer }
 
 // Listen opens the gate. The folder must be private; the path of the socket in
 // it must fit the 104 bytes that unix allows. Packages names the package whose
-// tests run in a folder, or "", and std says which packages are of the standard
+// tests run in a folder, or "", and std says which frames are of the standard
 // library.
-func Listen(dir string, packages func(dir string) string, std func(path string) bool) (*Server, error) {
+func Listen(dir string, packages func(dir string) string, std func(record.Frame) bool) (*Server, error) {
 	path := filepath.Join(dir, "gate")
 	listener, err := net.Listen("unix", path)
 	if err != nil {

@@ -102,7 +102,7 @@ func (s *Server) frame(function, place string) record.Frame {
 		}
 	}
 	if s.std != nil {
-		f.Std = s.std(f.Package())
+		f.Std = s.std(f)
 	}
 	return f
 }

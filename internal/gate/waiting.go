@@ -39,16 +39,16 @@ func (s *Server) waiting(profile string, stack []record.Frame) []record.By {
 				by = owned(labelIn(labels))
 				continue
 			}
-			// "#	0x46e0b4	pkg.function+0x14	/path/file.go:12"
+			// "#	0x46e0b4	pkg.function+0x14		/path/file.go:12", in columns
 			fields := strings.Split(line, "\t")
 			if len(fields) < 4 || fields[0] != "#" {
 				continue
 			}
-			function := strings.TrimSpace(fields[2])
+			function := fields[2]
 			if at := strings.LastIndex(function, "+0x"); at > 0 {
 				function = function[:at]
 			}
-			f := s.frame(function, fields[3])
+			f := s.frame(function, fields[len(fields)-1])
 			within = within || repository(f.Package()) == module
 			by.Stack = append(by.Stack, f)
 		}

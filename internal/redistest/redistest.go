@@ -27,13 +27,18 @@ import (
 // listen on it in another way: "--port", "0", "--tls-port", redistest.Port.
 const Port = "{port}"
 
+// TLSPort in an argument stands for a second port that was chosen, of TLSAddr:
+// "--tls-port", redistest.TLSPort.
+const TLSPort = "{tls port}"
+
 // A start takes some 20 ms; a loaded machine may need much longer.
 const patience = 20 * time.Second
 
 // Server is a Redis of its own. Its methods are for one goroutine.
 type Server struct {
-	Addr   string // 127.0.0.1:port
-	Socket string // path of its unix socket
+	Addr    string // 127.0.0.1:port
+	TLSAddr string // 127.0.0.1:port, where an argument names it
+	Socket  string // path of its unix socket
 
 	program string
 	dir     string // holds the socket; removed by Close
@@ -99,19 +104,20 @@ func find() (string, error) {
 }
 
 func (s *Server) choose(dir string, args []string) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("choosing a free port: %w", err)
+	var ports []string
+	for range 2 {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return fmt.Errorf("choosing a free port: %w", err)
+		}
+		defer listener.Close() // held until both are chosen, which so differ
+		ports = append(ports, strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 	}
-	s.Addr = listener.Addr().String()
-	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
-	if err := listener.Close(); err != nil {
-		return fmt.Errorf("freeing port %s: %w", port, err)
-	}
-	s.args = []string{"--port", port, "--bind", "127.0.0.1", "--unixsocket", s.Socket, "--dir", dir,
+	s.Addr, s.TLSAddr = "127.0.0.1:"+ports[0], "127.0.0.1:"+ports[1]
+	s.args = []string{"--port", ports[0], "--bind", "127.0.0.1", "--unixsocket", s.Socket, "--dir", dir,
 		"--save", "", "--appendonly", "no", "--daemonize", "no"}
 	for _, arg := range args {
-		s.args = append(s.args, strings.ReplaceAll(arg, Port, port))
+		s.args = append(s.args, strings.NewReplacer(Port, ports[0], TLSPort, ports[1]).Replace(arg))
 	}
 	return nil
 }

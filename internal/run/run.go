@@ -165,18 +165,21 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 	return err
 }
 
-// standard says which packages are of the standard library: those that lie in
-// GOROOT.
-func (p *Plan) standard() func(path string) bool {
+// standard says which frames are of the standard library: those of a package
+// or a file in GOROOT. A closure of it that was inlined has the name of another
+// package.
+func (p *Plan) standard() func(record.Frame) bool {
 	known := map[string]bool{}
-	return func(path string) bool {
+	roots := []string{filepath.Join(p.tools.GOROOT, "src"), filepath.Join(p.overlay.GOROOT, "src")}
+	return func(f record.Frame) bool {
+		path := f.Package()
 		std, ok := known[path]
 		if !ok {
-			info, err := os.Stat(filepath.Join(p.tools.GOROOT, "src", filepath.FromSlash(path)))
+			info, err := os.Stat(filepath.Join(roots[0], filepath.FromSlash(path)))
 			std = err == nil && info.IsDir() && path != ""
 			known[path] = std
 		}
-		return std
+		return std || slices.ContainsFunc(roots, func(root string) bool { return strings.HasPrefix(f.File, root+string(filepath.Separator)) })
 	}
 }
 

@@ -224,7 +224,7 @@ func (t *taps) contact(ctx context.Context, c *record.Contact) {
 // there is none yet.
 func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem string) {
 	for i, s := range t.w.p.servers {
-		if reaches(ctx, s.Target().Address(), c.Address) {
+		if reaches(ctx, s.Target().Address(), c.Address) || listens(ctx, s, c) {
 			return i, ""
 		}
 	}
@@ -263,6 +263,18 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 	t.w.runIDs = append(t.w.runIDs, begin.RunID)
 	t.w.append(record.Entry{Server: &begin})
 	return begin.Index, ""
+}
+
+// listens reports whether a server that is watched at another port says that it
+// listens at this one too, as those with TLS do.
+func listens(ctx context.Context, s *snapshot.Server, c *record.Contact) bool {
+	host, _, err := net.SplitHostPort(s.Target().Address())
+	_, port, ours := s.Ports()
+	_, at, endErr := net.SplitHostPort(c.Address)
+	if c.Network == "unix" {
+		return ours != "" && reaches(ctx, ours, c.Address)
+	}
+	return err == nil && endErr == nil && c.TLS && at == port && reaches(ctx, net.JoinHostPort(host, port), c.Address)
 }
 
 // reaches reports whether an address, with the name of a host in it perhaps, is

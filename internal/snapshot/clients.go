@@ -79,6 +79,15 @@ func (s *Server) Parameter(name string) string {
 	return reported(s.last.config(), strings.TrimSpace(name))
 }
 
+// Ports are those that the server says it listens at, and the path of its
+// socket: it is the same server at each of them.
+func (s *Server) Ports() (plain, secure, socket string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	config := s.last.config()
+	return config["port"], config["tls-port"], config["unixsocket"]
+}
+
 // At is a target at another address, with the same login and way of speaking
 // TLS.
 func (t Target) At(network, address string) Target {

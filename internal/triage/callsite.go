@@ -60,10 +60,31 @@ func (a *Analysis) isOwn(f record.Frame) bool {
 	switch {
 	case f.Std || pkg == "main" && strings.HasSuffix(f.File, "_testmain.go"):
 		return false
-	case beginsWith(pkg, clients()), beginsWith(pkg, frameworks()):
+	case of(f, clients()), of(f, frameworks()):
 		return a.inModule(pkg) && strings.HasSuffix(f.File, "_test.go")
 	}
 	return true
+}
+
+// of reports whether a frame is of one of these modules: by the package of the
+// function or, since a closure that was inlined has the name of the function
+// that it was inlined into, by the file.
+func of(f record.Frame, modules []string) bool {
+	pkg := f.Package()
+	for _, m := range modules {
+		if rest, ok := strings.CutPrefix(pkg, m); ok && ends(m, rest) {
+			return true
+		}
+		if at := strings.Index(f.File, m); at >= 0 && (at == 0 || f.File[at-1] == '/') && ends(m, f.File[at+len(m):]) {
+			return true
+		}
+	}
+	return false
+}
+
+// ends reports whether an element of a path ends between a module and the rest.
+func ends(module, rest string) bool {
+	return rest == "" || strings.ContainsRune("/@.", rune(rest[0])) || strings.ContainsRune("/.", rune(module[len(module)-1]))
 }
 
 // inModule reports whether a package is of the module under test.

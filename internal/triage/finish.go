@@ -130,9 +130,9 @@ func (a *Analysis) notHeld(f *Findings) {
 	}
 }
 
-// together gives the same number to leaks that were seen in one look and are of
-// one owner, as those of one CONFIG SET are. Of suspects nobody knows whether
-// they mean the same one.
+// together gives the same number to leaks of one owner that were seen in one
+// look, as those of one CONFIG SET are, or that one call of a helper made. Of
+// suspects nobody knows whether they mean the same one.
 func (a *Analysis) together(leaks []Change) {
 	number := 0
 	for i := range leaks {
@@ -142,11 +142,20 @@ func (a *Analysis) together(leaks []Change) {
 		number++
 		for j := i; j < len(leaks); j++ {
 			x, y := leaks[i], leaks[j]
-			if i == j || x.Server == y.Server && x.At.Equal(y.At) && x.Owner != nil && y.Owner != nil && *x.Owner == *y.Owner {
+			same := x.Server == y.Server && x.Owner != nil && y.Owner != nil && *x.Owner == *y.Owner &&
+				(x.At.Equal(y.At) || oneCall(x.Call, y.Call))
+			if i == j || same {
 				leaks[j].Together = number
 			}
 		}
 	}
+}
+
+// oneCall reports whether two calls stand in one function that was called once
+// from the same place.
+func oneCall(a, b *Call) bool {
+	return a != nil && b != nil && a.Function == b.Function && a.File == b.File && len(a.Chain) > 0 && len(b.Chain) > 0 &&
+		slices.Equal(a.Chain[1:], b.Chain[1:])
 }
 
 // Unmet returns what the servers that were read so far do not have and should.

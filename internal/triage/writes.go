@@ -320,14 +320,21 @@ func (a *Analysis) author(index int, by record.By) author {
 			return many(refs...)
 		}
 	}
-	if o := a.owners[own.Owner]; o != nil && o.status != "" {
-		w.caveat = "The goroutine that wrote it was started by it and went on after its end"
-		if len(active) > 0 && active[0].Owner != 0 {
-			w.caveat += ", while " + a.plainNames(active) + " ran"
-		}
-		w.caveat += "."
-	}
+	w.caveat = a.outlived(own)
 	return many(own)
+}
+
+// outlived says that an owner had ended when a goroutine of it wrote, or
+// nothing.
+func (a *Analysis) outlived(ref record.Ref) string {
+	if o := a.owners[ref.Owner]; o == nil || o.status == "" {
+		return ""
+	}
+	text := "The goroutine that made the call was started by it and went on after its end"
+	if active := a.open.In(ref.Process); active[0].Owner != 0 {
+		text += ", while " + a.plainNames(active) + " ran"
+	}
+	return text + "."
 }
 
 // inner leaves out of those that are active whoever is around an owner.
@@ -373,7 +380,19 @@ func (a *Analysis) waiting(p *process, by record.By) (w author) {
 		}
 		w.node = w.node || holdsPart(c.Stack, ".(*Suite).runNode")
 	}
-	w.exact = len(w.refs) == 1
+	// One that merely listens, to a subscription say, waits as well: only code
+	// that sets a parameter proves it.
+	w.exact = len(w.refs) == 1 && slices.ContainsFunc(candidates, sets)
+	if !w.exact {
+		for _, ref := range a.open.In(p.Index) {
+			if !slices.Contains(w.refs, ref) {
+				w.refs = append(w.refs, ref)
+			}
+		}
+	}
+	if len(w.refs) == 1 {
+		w.caveat = a.outlived(w.refs[0])
+	}
 	if len(lines) > 1 {
 		w.caveat = itoa(len(lines)) + " calls waited for a reply of this client, and any of them can be the one."
 	}
