@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"io"
+	"strings"
 
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
@@ -44,7 +45,7 @@ func Markdown(w io.Writer, f *triage.Findings) error {
 		}
 		p.text("**This run is incomplete**" + reason + " What would have come after is not known, and nothing below speaks for it.")
 	}
-	p.text("**Who.** " + p.who())
+	p.text("**Who.** " + strings.TrimSpace(p.who()+" "+p.unused(p.k)))
 	p.whoList()
 	p.sentences("**What it broke.**", p.broke(p.k))
 	p.stop()
@@ -52,6 +53,7 @@ func Markdown(w io.Writer, f *triage.Findings) error {
 	p.leaks()
 	p.failures()
 	p.containedChanges()
+	p.writes()
 	p.leftChanged()
 	p.expectations()
 	p.restarts()
@@ -188,6 +190,9 @@ func (p *page) told(g group) string {
 		return text + " " + p.sure(first)
 	}
 	text := p.k.ownerFull(*first.Owner) + " left " + list(set, maxTold+1) + seen
+	if first.Unheard {
+		text = "While " + p.k.ownerFull(*first.Owner) + " ran, " + list(set, maxTold+1) + seen + ", and stayed so"
+	}
 	if where := p.places(g); len(where) > 0 {
 		text += ", " + list(where, maxTold)
 	}
@@ -198,9 +203,23 @@ func (p *page) told(g group) string {
 	return text + " " + p.sure(first)
 }
 
-// places are the different places of a group.
+// places are the different places of a group. Calls in one function that was
+// called once are told together.
 func (p *page) places(g group) []string {
-	var all []string
+	var all, lines []string
+	for i, c := range g.changes {
+		if first := g.changes[0].Call; first == nil || c.Call == nil || c.Call.Function != first.Function || p.origin(c.Call) != p.origin(first) {
+			lines = nil
+			break
+		}
+		if lines = append(lines, p.k.name(p.rel(c.Call.File)+":"+itoa(c.Call.Line))); i == len(g.changes)-1 {
+			if lines = unique(lines); len(lines) > 1 {
+				last := *c.Call
+				last.File, last.Line = "", 0
+				return []string{"by the calls at " + list(lines, maxTold) + strings.TrimPrefix(p.callPlace(p.k, &last), p.k.name(":0"))}
+			}
+		}
+	}
 	for _, c := range g.changes {
 		if place := p.place(p.k, c); place != "" {
 			all = append(all, p.k.at(c)+place)
@@ -223,6 +242,9 @@ func (p *page) sure(c triage.Change) string {
 	if c.Owner == nil && p.Run.Mode != record.ModeGate {
 		text += " The tests were not held while the server was looked at, so this cannot be told from the record."
 	}
+	if c.Unheard {
+		text += " " + p.unheard(c)
+	}
 	if c.Caveat != "" {
 		text += " Caveat: " + period(p.k.say(c.Caveat))
 	}
@@ -231,7 +253,7 @@ func (p *page) sure(c triage.Change) string {
 
 // certainty names a certainty, and explains it the first time in a part of the report.
 func (p *page) certainty(part string, c triage.Change) string {
-	m := meaning(string(c.Certainty))
+	m := p.meaning(string(c.Certainty))
 	if m == "" {
 		return "How this is known is not recorded."
 	}

@@ -62,7 +62,8 @@ func (p *page) failureTable(failures []triage.Failure) {
 	t := table{columns: []column{
 		{title: "Test"}, {title: "Package", optional: true}, {title: "OOM errors", right: true, optional: true},
 		{title: "Keys evicted", right: true, optional: true}, {title: "What it said", optional: true},
-		{title: "Where", optional: true}, {title: "Ended", optional: true}, {title: "Certainty", optional: true},
+		{title: "Where", optional: true}, {title: "OOM came back to", optional: true},
+		{title: "Ended", optional: true}, {title: "Certainty", optional: true},
 	}}
 	var packages []string
 	for _, f := range p.Failures {
@@ -74,7 +75,10 @@ func (p *page) failureTable(failures []triage.Failure) {
 		mixed = mixed || f.Certainty != "correlated"
 	}
 	for _, f := range failures {
-		var pkg, oom, evicted, where, status, certainty string
+		var pkg, oom, evicted, where, call, status, certainty string
+		if f.OOMCall != nil {
+			call = p.cell.name(p.rel(f.OOMCall.File) + ":" + itoa(f.OOMCall.Line))
+		}
 		if several {
 			pkg = p.cell.name(f.Package)
 		}
@@ -94,7 +98,7 @@ func (p *page) failureTable(failures []triage.Failure) {
 			certainty = p.cell.say(f.Certainty)
 		}
 		t.add(p.cell.owner(triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}),
-			pkg, oom, evicted, p.said(f), where, status, certainty)
+			pkg, oom, evicted, p.said(f), where, call, status, certainty)
 	}
 	p.table(&t)
 }

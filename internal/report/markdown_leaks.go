@@ -48,7 +48,7 @@ func (p *page) leak(g group) {
 	}
 	p.table(&t)
 	p.bullets(p.evidence(g))
-	for _, c := range g.changes {
+	for _, c := range oneOfEachChain(g.changes) {
 		p.stack(c)
 	}
 	if c := g.changes[0]; c.Owner == nil && c.Settle != "" {
@@ -78,6 +78,12 @@ func (p *page) evidence(g group) []string {
 		items = append(items, "Should have been put back by: the end of its "+p.k.say(c.Unit))
 	}
 	items = append(items, p.certainty("leaks", c))
+	if c.Unheard {
+		items = append(items, p.unheard(c))
+	}
+	if c.Call != nil && c.Call.Found == "waiting" {
+		items = append(items, "The call is on the stack of the goroutine that waited for the reply: this client writes on goroutines of its own")
+	}
 	var caveats []string
 	for _, c := range g.changes {
 		if c.Caveat != "" {
@@ -140,7 +146,10 @@ func (p *page) stack(c triage.Change) {
 	if c.Call == nil || len(c.Call.Stack) == 0 {
 		return
 	}
-	lines := c.Call.Stack
+	lines := c.Call.Chain
+	if len(lines) == 0 {
+		lines = c.Call.Stack
+	}
 	more := len(lines) - maxBlocks
 	if more > 0 {
 		lines = lines[:maxBlocks]
@@ -196,4 +205,22 @@ func (p *page) caveat(c triage.Change) string {
 		return ""
 	}
 	return p.cell.say(c.Caveat)
+}
+
+// oneOfEachChain leaves out changes that were made in the same function on the
+// same way there: one stack shows it.
+func oneOfEachChain(changes []triage.Change) []triage.Change {
+	var kept []triage.Change
+	seen := make(map[string]bool)
+	for _, c := range changes {
+		if c.Call != nil && len(c.Call.Chain) > 0 {
+			key := c.Call.Function + "\x00" + strings.Join(c.Call.Chain[1:], "\x00")
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+		}
+		kept = append(kept, c)
+	}
+	return kept
 }

@@ -34,7 +34,7 @@ func (p *page) containedChanges() {
 		}
 		t.add(itoa(i+1), p.cell.name(c.change.Parameter), p.cell.before(c.change), p.cell.after(c.change), p.by(c.change),
 			p.cell.say(string(c.change.Certainty)), p.clock(c.change.At), p.place(p.cell, c.change), undone, p.caveat(c.change), failures)
-		if m := meaning(string(c.change.Certainty)); m != "" {
+		if m := p.meaning(string(c.change.Certainty)); m != "" {
 			legend = append(legend, "*"+string(c.change.Certainty)+"*: "+m)
 		}
 	}

@@ -13,7 +13,7 @@ func (p *page) watched() {
 	p.text("## What was watched and how")
 	t := table{columns: []column{
 		{title: "Server"}, {title: "Is"}, {title: "Parameters", right: true}, {title: "Looks", right: true},
-		{title: "Started with", optional: true}, {title: "Limits", optional: true},
+		{title: "Spoken to by", optional: true}, {title: "Started with", optional: true}, {title: "Limits", optional: true},
 	}}
 	for _, s := range p.Servers {
 		limits := ""
@@ -24,9 +24,10 @@ func (p *page) watched() {
 		if s.TLS {
 			is += " over TLS"
 		}
-		t.add(p.cell.name(s.Address), prose(is), itoa(s.Parameters), itoa(s.Looks), p.origins(s), limits)
+		t.add(p.cell.name(s.Address), prose(is), itoa(s.Parameters), itoa(s.Looks), p.speakers(s), p.origins(s), limits)
 	}
 	p.table(&t)
+	p.spokenTo()
 
 	var items []string
 	run := "Run: "
@@ -67,7 +68,11 @@ func (p *page) mode() string {
 	if p.Run.Tap {
 		return text + ". The tap was on: writes of the tests' own Redis clients were seen as they were made"
 	}
-	return text + ". The tap was off: no write was seen as it was made"
+	text += ". The tap was off: no write was seen as it was made"
+	if p.Run.TapReason != "" && p.Run.TapReason != "--tap=off" && p.Run.Mode == record.ModeGate {
+		text += ", because: " + p.k.say(p.Run.TapReason)
+	}
+	return text
 }
 
 func (p *page) tests() string {
@@ -107,7 +112,8 @@ func (p *page) unseen() {
 	if !p.Run.Tap {
 		items = append(items, "What was changed and put back between two looks.")
 	}
-	items = append(items, "Changes of anything but parameters, such as users, scripts or the data itself, except for the growth.")
+	items = append(items, "Changes of anything but parameters, such as users, scripts or the data itself, except for the growth"+
+		map[bool]string{true: " and for the commands above", false: ""}[len(p.Writes) > 0]+".")
 	p.bullets(items)
 
 	t := table{columns: []column{{title: "Not instrumented"}, {title: "Outcome"}}}

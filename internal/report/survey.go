@@ -165,6 +165,16 @@ func (v *survey) findDoubts() []doubt {
 			})
 		}
 	}
+	if unwatched := v.unwatched(); len(unwatched) > 0 {
+		short := "the tests spoke to " + count(len(unwatched), "server") + " that " + plural(len(unwatched), "was", "were") + " not watched"
+		add(short, func(k ink) string {
+			var why []string
+			for _, s := range unwatched {
+				why = append(why, s.Problem)
+			}
+			return upper(short) + ": " + list(k.names(addresses(unwatched)), 5) + "; " + period(k.say(unique(why)[0]))
+		})
+	}
 	if n := len(v.Blind); n > 0 {
 		add("the server was out of sight "+times(n), func(k ink) string {
 			var where []string
@@ -201,6 +211,26 @@ func (v *survey) findDoubts() []doubt {
 		})
 	}
 	return doubts
+}
+
+// unwatched lists what the tests spoke to, and nobody looked at. A fake in the
+// test binary itself is nobody else's business.
+func (v *survey) unwatched() []triage.Spoken {
+	var all []triage.Spoken
+	for _, s := range v.Spoken {
+		if s.Server == "" && !s.Inside {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func addresses(spoken []triage.Spoken) []string {
+	var all []string
+	for _, s := range spoken {
+		all = append(all, s.Address)
+	}
+	return unique(all)
 }
 
 // unclaimed lists what was changed at the end although no leak says so.

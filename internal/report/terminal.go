@@ -205,7 +205,11 @@ func (s *screen) watchedPart() section {
 	if s.Run.Tap {
 		mode += " and tap"
 	}
-	return section{label: "Watched", lines: wrap(strings.Join(append(all, mode), ", "), s.width, 2)}
+	lines := wrap(strings.Join(append(all, mode), ", "), s.width, 2)
+	if text := s.unused(s.k); text != "" {
+		lines = append(wrap(text, s.width, 2), lines...)
+	}
+	return section{label: "Watched", lines: lines}
 }
 
 // unseenPart tells what the verdict cannot speak for.

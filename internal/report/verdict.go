@@ -51,7 +51,7 @@ func (v *survey) leaked() string {
 	var (
 		parameters, culprits, suspects []string
 		kinds                          []string
-		narrowed                       int
+		narrowed, unheard              int
 	)
 	for _, c := range v.Leaks {
 		parameters = append(parameters, c.Server+"\x00"+c.Parameter)
@@ -61,6 +61,9 @@ func (v *survey) leaked() string {
 				suspects = append(suspects, s.Package+"\x00"+s.Test+"\x00"+s.Spec)
 			}
 			continue
+		}
+		if c.Unheard {
+			unheard++
 		}
 		culprits = append(culprits, c.Owner.Package+"\x00"+c.Owner.Test+"\x00"+c.Owner.Spec)
 		kinds = append(kinds, kindOf(*c.Owner))
@@ -74,6 +77,9 @@ func (v *survey) leaked() string {
 		noun = kinds[0]
 	}
 	known := " by " + count(len(unique(culprits)), noun)
+	if unheard == len(v.Leaks) {
+		known = " while " + count(len(unique(culprits)), noun) + " ran, by a hand that was not seen"
+	}
 	switch {
 	case narrowed == 0:
 		return what + known

@@ -131,7 +131,15 @@ func ended(status string) string {
 	return ""
 }
 
-// meaning explains a certainty of a change or of a failure in a sentence.
+// meaning explains a certainty of a change or of a failure in a sentence. Of a
+// change that is bracketed although the tap was on it says more.
+func (v *survey) meaning(certainty string) string {
+	if v.Run.Tap && certainty == string(triage.Bracketed) {
+		return "the change happened between the held begin and end of this owner, while no other was open, but it was not heard making it"
+	}
+	return meaning(certainty)
+}
+
 func meaning(certainty string) string {
 	switch certainty {
 	case string(triage.Exact):
@@ -184,13 +192,31 @@ func (v *survey) rel(file string) string {
 func (v *survey) place(k ink, c triage.Change) string {
 	switch {
 	case c.Call != nil:
-		text := k.name(v.rel(c.Call.File) + ":" + itoa(c.Call.Line))
-		if c.Call.Function != "" {
-			text += " in " + k.name(path.Base(c.Call.Function))
-		}
-		return text
+		return v.callPlace(k, c.Call)
 	case c.Location != "":
 		return k.name(v.rel(c.Location))
 	}
 	return ""
+}
+
+// callPlace says where a call is, and which line of a test led to it.
+func (v *survey) callPlace(k ink, c *triage.Call) string {
+	text := k.name(v.rel(c.File) + ":" + itoa(c.Line))
+	if c.Function != "" {
+		text += " in " + k.name(path.Base(c.Function))
+	}
+	if origin := v.origin(c); origin != "" {
+		text += ", called from " + k.name(origin)
+	}
+	return text
+}
+
+// origin is the outermost line of the user's code that led to a call, which is
+// a test's; empty where that is the call itself.
+func (v *survey) origin(c *triage.Call) string {
+	if len(c.Chain) < 2 {
+		return ""
+	}
+	_, place, _ := strings.Cut(c.Chain[len(c.Chain)-1], " ") // the name of a function has no space
+	return v.rel(place)
 }

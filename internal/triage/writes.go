@@ -286,6 +286,10 @@ func (a *Analysis) author(index int, by record.By) author {
 		return w
 	}
 	runs := holds(by.Stack, "testing.tRunner", "testing.fRunner", "testing.runExample", "testing.(*B).runN", "runtime.main") // the owner's own
+	var others []record.Ref                                                                                                  // open tests whose functions run here, on a goroutine that is not theirs
+	if names := testsOn(by.Stack, p.Package); len(names) > 0 && !slices.Contains(names, topLevel(a.ownerName(own))) {
+		others = a.openNamed(p, names)
+	}
 	switch {
 	case w.call == nil && len(by.Waiting) > 0:
 		return a.waiting(p, by)
@@ -304,6 +308,8 @@ func (a *Analysis) author(index int, by record.By) author {
 		return w
 	case runs:
 		return many(own)
+	case len(others) == 1:
+		return many(others...)
 	case by.Label == record.LabelPackage, a.suiteOf(p) != 0 && own.Owner == a.suiteOf(p) && (!w.node || !slices.Contains(active, own)):
 		// Started by TestMain or BeforeSuite, it may work for whoever runs.
 		many(append([]record.Ref{own}, active...)...)
@@ -313,12 +319,6 @@ func (a *Analysis) author(index int, by record.By) author {
 		return w
 	case holds(by.Stack, requestLoops()...):
 		return many(append([]record.Ref{own}, a.inner(active, own)...)...)
-	}
-	if names := testsOn(by.Stack, p.Package); len(names) > 0 && !slices.Contains(names, topLevel(a.ownerName(own))) {
-		// A function of another test, on a goroutine that this one started.
-		if refs := a.openNamed(p, names); len(refs) == 1 {
-			return many(refs...)
-		}
 	}
 	w.caveat = a.outlived(own)
 	return many(own)
