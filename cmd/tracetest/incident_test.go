@@ -202,3 +202,60 @@ func runTracetest(t *testing.T, dir string, env []string, args ...string) (*tria
 	}
 	return f, cmd.ProcessState.ExitCode()
 }
+
+// Of eight tests that run beside each other, all of which write to Redis, one
+// leaks. It is named every time, with its line. TRACETEST_ALL runs it 500
+// times.
+func TestNamesAmongParallel(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	fixture, err := os.ReadFile(filepath.Join("testdata", "fixture.go.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := `package fixture
+
+import (
+	"os"
+	"testing"
+)
+
+func use(t *testing.T) {
+	t.Parallel()
+	for range 10 {
+		do(t, "SET", t.Name(), "1")
+	}
+	if os.Getenv("LEAKER") == t.Name() {
+		set(t, "maxmemory", "1gb")
+	}
+	for range 10 {
+		do(t, "GET", t.Name())
+	}
+}
+`
+	for i := range 8 {
+		source += fmt.Sprintf("\nfunc TestP%d(t *testing.T) { use(t) }\n", i)
+	}
+	for name, text := range map[string]string{"go.mod": "module fixture\n\ngo 1.24\n", "fixture_test.go": string(fixture), "a_test.go": source} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	redis := redistest.Start(t, "--maxmemory", "2gb")
+	runs := 8
+	if os.Getenv("TRACETEST_ALL") != "" {
+		runs = 500
+	}
+	right := 0
+	for i := range runs {
+		name := fmt.Sprintf("TestP%d", i%8)
+		f, code := runTracetest(t, dir, []string{"REDIS_ADDR=" + redis.Addr, "LEAKER=" + name}, "--redis", redis.Addr, ".", "--", "-parallel=8")
+		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].Owner == nil || *f.Leaks[0].Owner != (triage.Owner{Package: "fixture", Test: name}) ||
+			f.Leaks[0].Certainty != triage.Exact || f.Leaks[0].Call == nil || len(f.Contained) != 0 {
+			t.Errorf("run %d, %s leaks: exit code %d, leaks %+v", i, name, code, f.Leaks)
+			continue
+		}
+		right++
+	}
+	t.Logf("%d of %d exact and right", right, runs)
+}

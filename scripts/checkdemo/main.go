@@ -19,13 +19,19 @@ type expected struct {
 	Test    string
 	Leak    struct {
 		Spec    string
-		Changes []struct{ Parameter, From, To string }
+		Changes []change
 	}
 	Victims []struct {
 		Spec      string
 		Swallowed bool // its output does not say OOM
 	}
 	OwnFailures []struct{ Spec string } `json:"own_failures"`
+}
+
+type change struct {
+	Parameter, From, To string
+	File                string // of the call
+	Line                int
 }
 
 type owner struct{ Package, Test, Spec string }
@@ -40,6 +46,10 @@ type findings struct {
 		Parameter, From, To string
 		Owner               *owner
 		Certainty           string
+		Call                *struct {
+			File string
+			Line int
+		}
 	}
 	Failures []struct {
 		Spec string
@@ -60,7 +70,7 @@ func main() {
 	if problems := compare(want, got); len(problems) > 0 {
 		log.Fatal("tracetest did not find the incident:\n  ", strings.Join(problems, "\n  "))
 	}
-	fmt.Printf("demo: tracetest found the incident: the right spec, %d parameters, %d victims, and %d failures that have other reasons\n",
+	fmt.Printf("demo: tracetest found the incident: the right spec and lines, %d parameters, %d victims, and %d failures that have other reasons\n",
 		len(got.Leaks), tied(got), len(got.Failures)-tied(got))
 }
 
@@ -80,20 +90,22 @@ func compare(want expected, got findings) (problems []string) {
 	}
 	complain := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	culprit := owner{want.Package, want.Test, want.Leak.Spec}
-	changes := map[string][2]string{}
+	changes := map[string]change{}
 	for _, c := range want.Leak.Changes {
-		changes[c.Parameter] = [2]string{c.From, c.To}
+		changes[c.Parameter] = c
 	}
 	for _, l := range got.Leaks {
-		switch values, known := changes[l.Parameter]; {
+		switch should, known := changes[l.Parameter]; {
 		case !known:
 			complain("%s did not leak", l.Parameter)
-		case values != [2]string{l.From, l.To}:
-			complain("%s went from %s to %s, not from %s to %s", l.Parameter, values[0], values[1], l.From, l.To)
+		case should.From != l.From || should.To != l.To:
+			complain("%s went from %s to %s, not from %s to %s", l.Parameter, should.From, should.To, l.From, l.To)
 		case l.Owner == nil:
 			complain("%s is %s, and nobody is named", l.Parameter, l.Certainty)
 		case *l.Owner != culprit:
 			complain("%s was left by %q, not by %q", l.Parameter, culprit, *l.Owner)
+		case l.Certainty != "exact" || l.Call == nil || !strings.HasSuffix(l.Call.File, "/"+should.File) || l.Call.Line != should.Line:
+			complain("the call that changed %s, at %s:%d, was not seen (%s)", l.Parameter, should.File, should.Line, l.Certainty)
 		}
 		delete(changes, l.Parameter)
 	}
