@@ -34,6 +34,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := root.ExecuteContext(ctx)
 	var code exitCode
 	var problem *run.Problem
+	var unable *unable
 	switch {
 	case err == nil:
 		return triage.ExitClean
@@ -41,6 +42,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return int(code)
 	case errors.As(err, &problem):
 		fmt.Fprintf(stderr, "tracetest: %v\nNo test was run.\n", err)
+	case errors.As(err, &unable):
+		fmt.Fprintf(stderr, "tracetest: %v\n", err)
 	default:
 		fmt.Fprintf(stderr, "tracetest: %v\nSee `%s --help`.\n", err, root.Name())
 	}
@@ -57,6 +60,7 @@ run one after another (-p 1) and uncached (-count=1) unless you say otherwise.`
 const examples = `  tracetest ./test/integration/...
   tracetest --redis localhost:6390 --expect maxmemory=2gb ./...
   tracetest --restore test ./... -- -run 'TestCache' -shuffle on -v
+  tracetest check --expect maxmemory=2gb --fix
   tracetest report tracetest-out/run.jsonl`
 
 const exits = `
@@ -91,7 +95,7 @@ func rootCommand() *cobra.Command {
 		return fmt.Errorf("%w\nFlags of go test belong behind \"--\": tracetest ./... -- -run TestName", err)
 	})
 	o.flags(root.Flags())
-	root.AddCommand(reportCommand())
+	root.AddCommand(reportCommand(), checkCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

@@ -25,20 +25,27 @@ type options struct {
 	expect       []string
 	format       string
 	allowPartial bool
+	container    string
 	timeout      time.Duration
 }
 
 func (o *options) flags(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.redis, "redis", nil, "`URL` or host:port of the server to watch; repeatable\n(default $TRACETEST_REDIS, $REDIS_URL, $REDIS_ADDR, else localhost:6379)")
+	o.where(f)
 	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for report.md, findings.json and run.jsonl")
 	f.StringVar(&o.gate, "gate", "auto", "hold tests at their boundaries: auto, on (fail rather than go without) or off")
 	f.StringVar(&o.tap, "tap", "auto", "hear what the tests' own connections write: auto, on (fail rather than go without) or off")
 	f.StringVar(&o.follow, "follow", "auto", "watch servers that the tests turn out to speak to: auto or off")
 	f.StringVar(&o.restore, "restore", "run", "put back what tests left changed: after each test, at the end of the run, or never")
-	f.StringArrayVar(&o.expect, "expect", nil, "`PARAM=VALUE` that the server must have before the run; repeatable")
 	f.StringVar(&o.format, "format", defaultFormat(), "live output: "+strings.Join(live.Formats(), ", "))
+}
+
+// where are the flags that say which server to look at, and what is known of it.
+func (o *options) where(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.redis, "redis", nil, "`URL` or host:port of the server to watch; repeatable\n(default $TRACETEST_REDIS, $REDIS_URL, $REDIS_ADDR, else localhost:6379)")
+	f.StringArrayVar(&o.expect, "expect", nil, "`PARAM=VALUE` that the server must have; repeatable")
+	f.StringVar(&o.container, "container", "", "`name` of the container that the server is in, to read what it was started with\n(default the one that publishes its port)")
 	f.BoolVar(&o.allowPartial, "allow-partial", false, "go on where CONFIG is denied, and watch what INFO shows")
-	f.DurationVar(&o.timeout, "redis-timeout", 5*time.Second, "how long a boundary waits for Redis before the test goes on")
+	f.DurationVar(&o.timeout, "redis-timeout", 5*time.Second, "how long a look at Redis may take; then the test goes on")
 }
 
 // defaultFormat follows gotestsum, which reads this variable too.

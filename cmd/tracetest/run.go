@@ -49,7 +49,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	screen := &output{more: make(chan struct{}, 1)}
 	plan, err := prepare(ctx, signals, run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
-		Targets: targets, AllowPartial: o.allowPartial, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
+		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
 		Restore: run.Restore(o.restore), Timeout: o.timeout,
 		Output: screen, Signals: signals,
 	})
@@ -179,6 +179,11 @@ func (w *watching) entry(e record.Entry) {
 		for _, u := range w.analysis.Unmet() {
 			if u.Server == e.Server.Address {
 				w.screen.Say("tracetest: " + report.UnmetLine(u))
+			}
+		}
+		for _, p := range w.analysis.Polluted() {
+			if p.Server == e.Server.Address {
+				w.screen.Say("tracetest: " + report.PollutedLine(p))
 			}
 		}
 	}

@@ -89,6 +89,8 @@ type Server struct {
 	// StartedWith is what the server is known to have been started with, by
 	// parameter. A parameter that is missing is not known.
 	StartedWith map[string]Origin `json:"started_with,omitempty"`
+	// StartUnknown says why not all of that is known; empty when it is.
+	StartUnknown string `json:"start_unknown,omitempty"`
 }
 
 // Origin is a value and where it is known from ("--expect", ...).

@@ -49,7 +49,8 @@ type Server struct {
 }
 
 // Start runs a server until the test ends. The arguments are those of
-// redis-server and win over the defaults of this package.
+// redis-server, a configuration file first if there is one, and win over the
+// defaults of this package.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
 	s, err := Run(t.TempDir(), args...)
@@ -116,6 +117,10 @@ func (s *Server) choose(dir string, args []string) error {
 	s.Addr, s.TLSAddr = "127.0.0.1:"+ports[0], "127.0.0.1:"+ports[1]
 	s.args = []string{"--port", ports[0], "--bind", "127.0.0.1", "--unixsocket", s.Socket, "--dir", dir,
 		"--save", "", "--appendonly", "no", "--daemonize", "no"}
+	if len(args) > 0 && !strings.HasPrefix(args[0], "--") {
+		s.args = append([]string{args[0]}, s.args...) // a configuration file comes first
+		args = args[1:]
+	}
 	for _, arg := range args {
 		s.args = append(s.args, strings.NewReplacer(Port, ports[0], TLSPort, ports[1]).Replace(arg))
 	}

@@ -2,8 +2,11 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
+	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
@@ -46,4 +49,37 @@ func UnmetLine(u triage.Unmet) string {
 		line += ": " + clean(u.Command)
 	}
 	return line
+}
+
+// PollutedLine says that a server was changed before the run began.
+func PollutedLine(p triage.Polluted) string {
+	k := lineInk
+	return fmt.Sprintf("before the run, %s on %s is %s, and the server was started with %s (%s): somebody changed it before: %s",
+		k.name(p.Parameter), k.name(p.Server), k.value(p.Parameter, p.Value, false), k.value(p.Parameter, p.Started, false), k.say(p.Source), clean(p.Command))
+}
+
+// CheckLines say of a server what should be and is not, and what was compared.
+func CheckLines(started map[string]record.Origin, unmet []triage.Unmet, polluted []triage.Polluted) []string {
+	k := lineInk
+	var lines []string
+	wrong := make(map[string]bool)
+	tell := func(parameter, value, should, source, command string) {
+		wrong[parameter] = true
+		lines = append(lines, fmt.Sprintf("%s is %s and should be %s (%s)", k.name(parameter), k.value(parameter, value, false), k.value(parameter, should, false), k.say(source)))
+		if command != "" {
+			lines = append(lines, "  "+clean(command))
+		}
+	}
+	for _, u := range unmet {
+		tell(u.Parameter, u.Value, u.Expected, "--expect", u.Command)
+	}
+	for _, p := range polluted {
+		tell(p.Parameter, p.Value, p.Started, p.Source, p.Command)
+	}
+	for _, name := range slices.Sorted(maps.Keys(started)) {
+		if o := started[name]; !wrong[name] {
+			lines = append(lines, fmt.Sprintf("%s is %s (%s)", k.name(name), k.value(name, o.Value, false), k.say(o.Source)))
+		}
+	}
+	return lines
 }

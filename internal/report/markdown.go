@@ -55,6 +55,7 @@ func Markdown(w io.Writer, f *triage.Findings) error {
 	p.containedChanges()
 	p.writes()
 	p.leftChanged()
+	p.polluted()
 	p.expectations()
 	p.restarts()
 	p.growth()

@@ -85,6 +85,23 @@ func (p *page) leftChanged() {
 	p.table(&r)
 }
 
+// polluted lists what was changed before the run.
+func (p *page) polluted() {
+	if len(p.Polluted) == 0 {
+		return
+	}
+	p.text("## Changed before the run")
+	p.text("The server no longer had these as it was started with when the run began, so no test of this run did it: an earlier run did, or a person.")
+	t := table{columns: []column{
+		{title: "Server"}, {title: "Parameter"}, {title: "Started with"}, {title: "Known from"}, {title: "When the run began"}, {title: "To put it right", optional: true},
+	}}
+	for _, x := range p.Polluted {
+		t.add(p.cell.name(x.Server), p.cell.name(x.Parameter), p.cell.value(x.Parameter, x.Started, false), p.cell.say(x.Source),
+			p.cell.value(x.Parameter, x.Value, false), p.cell.command(x.Command))
+	}
+	p.table(&t)
+}
+
 func (p *page) expectations() {
 	if len(p.Unmet) == 0 {
 		return

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"tracetest/internal/rediscli"
@@ -27,7 +28,7 @@ func (p *page) stop() {
 	} else if len(p.containedFailures()) > 0 {
 		p.text("For good: keep the failing tests from running while the change is in force (no `t.Parallel` beside it), or give the test that makes it a server of its own.")
 	}
-	if p.clean() && len(p.Failures)+len(p.Unmet) == 0 {
+	if p.clean() && len(p.Failures)+len(p.Unmet)+len(p.Polluted) == 0 {
 		return // nothing to confirm
 	}
 	if len(p.Leaks)+len(p.Changed)+len(p.Unmet)+len(p.containedFailures()) == 0 || len(p.Run.Command) == 0 {
@@ -57,6 +58,12 @@ func (p *page) repair() (string, []string) {
 		default:
 			open = append(open, c.Parameter)
 			commands = append(commands, c.Command)
+		}
+	}
+	for _, x := range p.Polluted {
+		if x.Command != "" {
+			wrong = append(wrong, x.Parameter)
+			commands = append(commands, x.Command)
 		}
 	}
 	for _, u := range p.Unmet {
@@ -96,7 +103,9 @@ func (v *survey) expected(c triage.Changed) bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(v.Polluted, func(x triage.Polluted) bool {
+		return x.Server == c.Server && x.Parameter == c.Parameter && x.Command != ""
+	})
 }
 
 // notRight names what is still changed, and what was wrong from the start.
@@ -106,7 +115,7 @@ func (p *page) notRight(open, wrong []string) string {
 		parts = append(parts, list(p.k.names(open), maxTold)+" "+plural(len(open), "is", "are")+" still changed")
 	}
 	if wrong = unique(wrong); len(wrong) > 0 {
-		parts = append(parts, list(p.k.names(wrong), maxTold)+" "+plural(len(wrong), "was", "were")+" not as expected when the run began")
+		parts = append(parts, list(p.k.names(wrong), maxTold)+" "+plural(len(wrong), "was", "were")+" not as "+plural(len(wrong), "it", "they")+" should be when the run began")
 	}
 	return strings.Join(parts, ", and ")
 }

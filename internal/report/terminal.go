@@ -113,7 +113,7 @@ func (s *screen) mood() string {
 	switch {
 	case len(s.Leaks) > 0:
 		return bold + ";" + red
-	case s.clean() && len(s.Failures)+len(s.Unmet) == 0 && s.Run.GoExit == 0:
+	case s.clean() && len(s.Failures)+len(s.Unmet)+len(s.Polluted) == 0 && s.Run.GoExit == 0:
 		return green
 	}
 	return yellow
@@ -156,6 +156,10 @@ func (s *screen) serverPart() section {
 		open = append(open, u.Parameter)
 		commands = append(commands, u.Command)
 	}
+	for _, x := range s.Polluted {
+		open = append(open, x.Parameter)
+		commands = append(commands, x.Command)
+	}
 	if len(open) > 0 {
 		part.paint = yellow
 		text := list(s.k.names(unique(open)), 4) + " still wrong; "
@@ -168,7 +172,7 @@ func (s *screen) serverPart() section {
 		part.lines = append(part.lines, wrap(text, s.width, 2)...)
 		part.lines = append(part.lines, s.commandLines(commands)...)
 	}
-	if len(s.Changed)+len(s.Unmet) == 0 && len(s.Leaks) > 0 {
+	if len(s.Changed)+len(s.Unmet)+len(s.Polluted) == 0 && len(s.Leaks) > 0 {
 		by := "every leak was put back later"
 		if !slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }) {
 			by = "tracetest put every leak back"

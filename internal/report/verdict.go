@@ -16,6 +16,9 @@ func (v *survey) clean() bool {
 func (v *survey) headline() string {
 	clauses := []string{v.leakClause()}
 	clauses = append(clauses, v.failureClauses()...)
+	if n := len(v.Polluted); n > 0 {
+		clauses = append(clauses, count(n, "parameter")+" changed before the run")
+	}
 	if n := len(v.Unmet); n > 0 {
 		clauses = append(clauses, count(n, "expectation")+" not met at the start")
 	}
@@ -33,7 +36,7 @@ func (v *survey) leakClause() string {
 	switch n := len(v.doubts); {
 	case len(v.Leaks) > 0:
 		return v.leaked()
-	case v.clean() && len(v.Failures) == 0 && v.Run.GoExit == 0 && len(v.Unmet) == 0:
+	case v.clean() && len(v.Failures) == 0 && v.Run.GoExit == 0 && len(v.Unmet)+len(v.Polluted) == 0:
 		return "clean: nothing leaked"
 	case v.clean():
 		return "nothing leaked"
@@ -233,6 +236,12 @@ func evidence(failures []triage.Failure) string {
 
 // unmetHint points at a server that was wrong before the first test.
 func (v *survey) unmetHint(k ink) string {
+	for _, p := range v.Polluted {
+		if strings.HasPrefix(p.Parameter, "maxmemory") {
+			return " The run began with " + k.name(p.Parameter) + " at " + k.value(p.Parameter, p.Value, false) +
+				" where the server was started with " + k.value(p.Parameter, p.Started, false) + " (" + k.say(p.Source) + ")."
+		}
+	}
 	for _, u := range v.Unmet {
 		if strings.HasPrefix(u.Parameter, "maxmemory") {
 			return " The run began with " + k.name(u.Parameter) + " at " + k.value(u.Parameter, u.Value, false) +

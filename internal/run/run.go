@@ -41,6 +41,7 @@ type Options struct {
 
 	Targets      []snapshot.Target
 	AllowPartial bool
+	Container    string // name of the container that the server is in; empty: to be found
 	Expect       map[string]string
 	Gate         string // auto, on or off
 	Tap          gate.Tap
@@ -112,6 +113,7 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
+		begin.StartedWith, begin.StartUnknown = StartedWith(ctx, server, begin.StartedWith, p.o.Container)
 		p.servers, p.begin = append(p.servers, server), append(p.begin, begin)
 	}
 	return p.openGate(ctx)
@@ -261,7 +263,7 @@ func (p *Plan) header(goTest []string) {
 	dir, _ := os.Getwd()
 	tap, noTap := p.Tap()
 	h := record.Run{Schema: record.Schema, Dir: dir, Go: p.tools.GOVERSION, Mode: mode, ModeReason: p.Scrub(reason), Tap: tap, TapReason: p.Scrub(noTap),
-		Restore: string(p.o.Restore), Expect: p.expect(), Command: p.scrubAll(p.o.Command), GoTest: p.scrubAll(goTest)}
+		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Command: p.scrubAll(p.o.Command), GoTest: p.scrubAll(goTest)}
 	if p.dir != "" { // a folder of this run alone says nothing to a reader
 		for i := range h.GoTest {
 			h.GoTest[i] = strings.ReplaceAll(h.GoTest[i], p.dir, "$TRACETEST")
@@ -287,12 +289,13 @@ func (p *Plan) header(goTest []string) {
 	}
 }
 
-func (p *Plan) expect() map[string]string {
-	if len(p.o.Expect) == 0 {
+// Expected is --expect as CONFIG GET would say it, secrets hidden.
+func Expected(values map[string]string) map[string]string {
+	if len(values) == 0 {
 		return nil
 	}
 	expect := map[string]string{}
-	for name, value := range p.o.Expect {
+	for name, value := range values {
 		expect[name] = snapshot.Normalize(name, value)
 		if snapshot.IsSecret(name) {
 			expect[name] = "(hidden)"

@@ -109,6 +109,7 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 		Config:  s.vault.hideAll(first.config),
 		Cluster: first.config["cluster-enabled"] == "yes",
 	}
+	s.facts = first.info
 	if first.info != nil {
 		s.runID, s.together = first.info["run_id"], first.info.several()
 		d.RunID = s.runID

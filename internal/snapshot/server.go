@@ -62,6 +62,7 @@ type Server struct {
 	runID    string
 	last     moment
 	together bool // CONFIG SET takes several parameters
+	facts    info // of the first look
 	vault    *vault
 }
 

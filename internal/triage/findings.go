@@ -20,17 +20,18 @@ type Findings struct {
 	Failures  []Failure `json:"failures"`
 	Growth    []Growth  `json:"growth"` // units that left most behind, largest first
 
-	Tests    Tests     `json:"tests"`
-	Packages []Package `json:"packages"`
-	Changed  []Changed `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
-	Restored []Restore `json:"restored"` // what tracetest wrote to the servers
-	Blind    []Blind   `json:"blind"`    // stretches in which a server could not be seen
-	Restarts []Restart `json:"restarts"`
-	Writes   []Write   `json:"writes"`  // commands of the tests that change a server rather than data
-	Refused  []Refusal `json:"refused"` // OOM errors that the tests' clients got
-	Spoken   []Spoken  `json:"spoken"`  // addresses that the tests spoke to as a Redis
-	Unmet    []Unmet   `json:"unmet"`   // --expect that the server did not meet when the run began
-	Notices  []Notice  `json:"notices"`
+	Tests    Tests      `json:"tests"`
+	Packages []Package  `json:"packages"`
+	Changed  []Changed  `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
+	Restored []Restore  `json:"restored"` // what tracetest wrote to the servers
+	Blind    []Blind    `json:"blind"`    // stretches in which a server could not be seen
+	Restarts []Restart  `json:"restarts"`
+	Writes   []Write    `json:"writes"`   // commands of the tests that change a server rather than data
+	Refused  []Refusal  `json:"refused"`  // OOM errors that the tests' clients got
+	Spoken   []Spoken   `json:"spoken"`   // addresses that the tests spoke to as a Redis
+	Polluted []Polluted `json:"polluted"` // changed before the run began
+	Unmet    []Unmet    `json:"unmet"`    // --expect that the server did not meet when the run began
+	Notices  []Notice   `json:"notices"`
 }
 
 // Run is how the run went as a whole.
@@ -54,15 +55,16 @@ type Run struct {
 
 // Server is a watched server as the run found it.
 type Server struct {
-	Address     string                   `json:"address"`
-	TLS         bool                     `json:"tls"`
-	Flavor      string                   `json:"flavor"`
-	Version     string                   `json:"version"`
-	RunID       string                   `json:"run_id"`
-	StartedWith map[string]record.Origin `json:"started_with"`
-	Partial     string                   `json:"partial"` // why only INFO was watched; empty when everything was
-	Parameters  int                      `json:"parameters"`
-	Looks       int                      `json:"looks"` // snapshots taken
+	Address      string                   `json:"address"`
+	TLS          bool                     `json:"tls"`
+	Flavor       string                   `json:"flavor"`
+	Version      string                   `json:"version"`
+	RunID        string                   `json:"run_id"`
+	StartedWith  map[string]record.Origin `json:"started_with"`
+	StartUnknown string                   `json:"start_unknown"` // why not all of that is known; empty when it is
+	Partial      string                   `json:"partial"`       // why only INFO was watched; empty when everything was
+	Parameters   int                      `json:"parameters"`
+	Looks        int                      `json:"looks"` // snapshots taken
 }
 
 // Owner names who made a change.

@@ -60,14 +60,14 @@ func (a *Analysis) Findings() *Findings {
 	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
 		Growth: orEmpty(a.growth), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.blind),
-		Restarts: orEmpty(a.restarts), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
+		Restarts: orEmpty(a.restarts), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
 		Writes: a.written(), Refused: a.refusals(), Spoken: orEmpty(a.spoken)}
 	for _, s := range a.servers {
 		if s.StartedWith == nil {
 			s.StartedWith = map[string]record.Origin{}
 		}
 		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
-			StartedWith: s.StartedWith, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks})
+			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks})
 		f.Changed = append(f.Changed, s.changed...)
 	}
 	for _, path := range a.outcomes.order {

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracetest/internal/record"
+	"tracetest/internal/report"
+	"tracetest/internal/run"
+	"tracetest/internal/snapshot"
+	"tracetest/internal/triage"
+)
+
+// checkOptions are the flags of check.
+type checkOptions struct {
+	options
+	fix  bool
+	json bool
+}
+
+const checkHelp = `check looks at a Redis without running tests: is it as it was started, and as
+--expect says? What it was started with is read from its process, its
+configuration file or its container (podman or docker), where these can be seen.
+
+Exit codes:
+  0  everything that is known of it is as it should be, or --fix put it right
+  3  something is not
+  2  it cannot be told: Redis unreachable, or nothing says how it should be`
+
+func checkCommand() *cobra.Command {
+	o := &checkOptions{}
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Look whether a Redis is as it was started, without tests",
+		Long:  checkHelp,
+		Example: "  tracetest check --redis localhost:6379 --expect maxmemory=2gb\n" +
+			"  tracetest check --container redis-gateway --fix",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.check(cmd.Context(), cmd.OutOrStdout()) },
+	}
+	f := cmd.Flags()
+	o.where(f)
+	f.BoolVar(&o.fix, "fix", false, "put right what is not as it should be")
+	f.BoolVar(&o.json, "json", false, "write JSON")
+	return cmd
+}
+
+// unable is why check cannot tell.
+type unable struct{ error }
+
+// checked is what check found, as --json writes it.
+type checked struct {
+	Schema  string          `json:"schema"`
+	Servers []checkedServer `json:"servers"`
+	Exit    int             `json:"exit"`
+}
+
+type checkedServer struct {
+	Address     string                   `json:"address"`
+	Flavor      string                   `json:"flavor"`
+	Version     string                   `json:"version"`
+	StartedWith map[string]record.Origin `json:"started_with"`
+	Unknown     string                   `json:"unknown"` // why not everything of that is known
+	Unmet       []triage.Unmet           `json:"unmet"`
+	Polluted    []triage.Polluted        `json:"polluted"`
+	Fixed       map[string]string        `json:"fixed"` // what --fix wrote
+	Error       string                   `json:"error"` // of --fix
+}
+
+func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
+	if o.timeout <= 0 {
+		return fmt.Errorf("--redis-timeout=%v: it must be positive", o.timeout)
+	}
+	expect, err := o.expectations()
+	if err != nil {
+		return err
+	}
+	targets, err := snapshot.Targets(o.redis, os.Getenv)
+	if err != nil {
+		return err
+	}
+	all := checked{Schema: "tracetest.check/1", Servers: []checkedServer{}}
+	told := false
+	for i, target := range targets {
+		one, err := o.checkOne(ctx, target, i, expect)
+		if err != nil {
+			return &unable{err}
+		}
+		told = told || len(one.StartedWith) > 0
+		if len(one.Unmet)+len(one.Polluted) > 0 && (!o.fix || one.Error != "") {
+			all.Exit = triage.ExitLeaked
+		}
+		all.Servers = append(all.Servers, *one)
+	}
+	if !told && all.Exit == triage.ExitClean {
+		all.Exit = triage.ExitUnable
+	}
+	if o.json {
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(all)
+	} else {
+		err = o.tell(out, all)
+	}
+	if err != nil {
+		return err
+	}
+	if all.Exit != triage.ExitClean {
+		return exitCode(all.Exit)
+	}
+	return nil
+}
+
+// checkOne looks at one server. What it found wrong is in the lists also where
+// it was put right.
+func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, index int, expect map[string]string) (*checkedServer, error) {
+	server, begin, err := snapshot.Open(ctx, target, index, snapshot.Options{AllowPartial: o.allowPartial, Timeout: o.timeout, Expect: expect})
+	if err != nil {
+		return nil, err
+	}
+	defer server.Close()
+	begin.StartedWith, begin.StartUnknown = run.StartedWith(ctx, server, begin.StartedWith, o.container)
+	a := triage.New()
+	a.Add(record.Entry{Seq: 1, At: time.Now(), Run: &record.Run{Schema: record.Schema, Expect: run.Expected(expect)}})
+	a.Add(record.Entry{Seq: 2, At: time.Now(), Server: &begin})
+	one := &checkedServer{Address: begin.Address, Flavor: begin.Flavor, Version: begin.Version, StartedWith: begin.StartedWith, Unknown: begin.StartUnknown,
+		Unmet: append([]triage.Unmet{}, a.Unmet()...), Polluted: append([]triage.Polluted{}, a.Polluted()...), Fixed: map[string]string{}}
+	if one.StartedWith == nil {
+		one.StartedWith = map[string]record.Origin{}
+	}
+	if !o.fix {
+		return one, nil
+	}
+	values := map[string]string{}
+	for _, p := range one.Polluted {
+		values[p.Parameter] = p.Started
+	}
+	for _, u := range one.Unmet {
+		values[u.Parameter] = expect[u.Parameter] // which may be secret, and is not shown
+	}
+	if done := server.Restore(ctx, server.With(values)); done != nil {
+		one.Fixed, one.Error = done.Values, done.Error
+	} else if len(values) > 0 {
+		one.Error = "the server does not know " + strings.Join(slices.Sorted(maps.Keys(values)), ", ")
+	}
+	return one, nil
+}
+
+func (o *checkOptions) tell(out io.Writer, all checked) error {
+	var errs []error
+	say := func(format string, args ...any) {
+		_, err := fmt.Fprintf(out, format+"\n", args...)
+		errs = append(errs, err)
+	}
+	for _, s := range all.Servers {
+		wrong := len(s.Unmet) + len(s.Polluted)
+		switch {
+		case wrong > 0 && len(s.Fixed) > 0 && s.Error == "":
+			say("%s (%s %s): was not as it should be, and was put right", s.Address, s.Flavor, s.Version)
+		case wrong > 0:
+			say("%s (%s %s): not as it should be", s.Address, s.Flavor, s.Version)
+		case len(s.StartedWith) == 0:
+			say("%s (%s %s): nothing says how it should be", s.Address, s.Flavor, s.Version)
+		default:
+			say("%s (%s %s): as it should be, as far as that is known", s.Address, s.Flavor, s.Version)
+		}
+		for _, line := range report.CheckLines(s.StartedWith, s.Unmet, s.Polluted) {
+			say("  %s", line)
+		}
+		if s.Unknown != "" {
+			say("  Not all is known: %s.", s.Unknown)
+			if len(s.StartedWith) == 0 {
+				say("  Say how it should be with --expect PARAM=VALUE, or name its container with --container.")
+			}
+		}
+		if s.Error != "" {
+			say("  Not put right: %s", s.Error)
+		}
+	}
+	return errors.Join(errs...)
+}
