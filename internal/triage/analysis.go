@@ -54,6 +54,7 @@ type Analysis struct {
 	unanswered map[key]*notedWrite
 	pending    map[key]*write // those without a reply, whose effect a look can show
 	spoken     []Spoken
+	refusedAt  map[key]*refusal
 	refused    []*refusal
 	strangers  []strangers
 	looked     int64 // sequence number of the last entry with a look
@@ -87,7 +88,7 @@ func New() *Analysis {
 	return &Analysis{
 		open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{},
 		units: map[unit]*unitState{}, outcomes: newOutcomes(), pending: map[key]*write{},
-		notes: map[string]*notedWrite{}, unanswered: map[key]*notedWrite{},
+		notes: map[string]*notedWrite{}, unanswered: map[key]*notedWrite{}, refusedAt: map[key]*refusal{},
 	}
 }
 

@@ -15,8 +15,6 @@ import (
 // refusal is OOM errors of one owner at one place.
 type refusal struct {
 	author
-	process int
-	number  int64
 	count   int64
 	address string
 	text    string
@@ -25,14 +23,16 @@ type refusal struct {
 
 func (a *Analysis) refuse(e record.Entry) {
 	r := e.Refused
-	for _, known := range a.refused {
-		if known.process == r.Process && known.number == r.Number {
-			known.count += r.Count
-			a.meet(known, r.Count)
-			return
-		}
+	if known := a.refusedAt[key{r.Process, r.Number}]; known != nil {
+		known.count += r.Count
+		a.meet(known, r.Count)
+		return
 	}
-	known := &refusal{author: a.author(r.Process, r.By), process: r.Process, number: r.Number, count: r.Count, address: r.Address, text: r.Text}
+	known := &refusal{author: a.author(r.Process, r.By), count: r.Count, address: r.Address, text: r.Text}
+	a.refusedAt[key{r.Process, r.Number}] = known
+	for _, ref := range known.refs {
+		a.keep(ref)
+	}
 	if r.Server >= 0 && r.Server < len(a.servers) {
 		known.server = a.servers[r.Server]
 	}

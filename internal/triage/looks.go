@@ -93,6 +93,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		}
 		a.mutate(m)
 	}
+	s.forgetWrites(a)
 	if look.Counters != nil {
 		if s.counters != nil && !restarted {
 			a.count(s, refs, difference(s.counters, look.Counters))

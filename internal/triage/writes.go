@@ -25,6 +25,7 @@ type write struct {
 	server *server         // nil where it is not watched
 	reply  string          // first line; empty before there is one
 	done   int64           // sequence number of the reply
+	past   int             // looks since whoever made it had ended
 	shown  map[string]bool // parameters whose change was seen
 }
 
@@ -132,6 +133,27 @@ func (s *server) explain(parameter, value string) []*write {
 	}
 	return all
 }
+
+// forgetWrites drops writes of which nobody heard a reply, once those who made
+// them have ended and further looks have not shown them: they had no effect,
+// and must not explain what somebody else does later.
+func (s *server) forgetWrites(a *Analysis) {
+	s.pending = slices.DeleteFunc(s.pending, func(w *write) bool {
+		for _, ref := range w.refs {
+			o := a.owners[ref.Owner]
+			if ref.Owner == 0 && a.open.Present(ref.Process) || o != nil && o.status == "" {
+				return false
+			}
+		}
+		w.past++
+		return w.past > looksAfter
+	})
+}
+
+// looksAfter is how many looks a write without a reply is waited for after the
+// end of its owner: what is on the wire by then is worked off while the end is
+// looked at.
+const looksAfter = 2
 
 // value returns what a write sets a parameter to, last.
 func (w *write) value(parameter string) (record.Value, bool) {
