@@ -15,10 +15,10 @@ import (
 // headings are all that a report may have. Names show up in headings only
 // inside code, which the check blanks out.
 var headings = regexp.MustCompile(`^(# Redis triage: [a-zA-Z0-9 :,;]+` +
-	`|## (Leaks|Failures|Contained changes|Changed before the run|Commands that change a server|What was left changed and restored|Expectations not met at the start` +
+	`|## (Leaks|Impact|What else it could be|Failures|Contained changes|Changed before the run|Commands that change a server|What was left changed and restored|Expectations not met at the start` +
 	`|Restarts|Growth|What was watched and how|What could not be seen)` +
 	`|### (Leak \d+: .*|Further leaks|Tied to leak \d+ \(.*\): \d+|Tied to contained change \d+ \(.*\): \d+` +
-	`|Tied to further changes: \d+|For other reasons: \d+|[A-Za-z ]+ that no change of this run explains: \d+))$`)
+	`|Tied to further changes: \d+|For other reasons: \d+|Passed, though commands were refused: \d+|[A-Za-z ]+ that no change of this run explains: \d+))$`)
 
 // checkMarkdown holds a report to its structure: valid text, tables with one
 // number of columns, no heading, list, HTML or link that is not ours.

@@ -47,11 +47,13 @@ func Markdown(w io.Writer, f *triage.Findings) error {
 	}
 	p.text("**Who.** " + strings.TrimSpace(p.who()+" "+p.unused(p.k)))
 	p.whoList()
-	p.sentences("**What it broke.**", p.broke(p.k))
+	p.sentences("**What it broke.**", append(p.broke(p.k), p.memory()...))
 	p.stop()
 
 	p.leaks()
+	p.impact()
 	p.failures()
+	p.ruled()
 	p.containedChanges()
 	p.writes()
 	p.leftChanged()

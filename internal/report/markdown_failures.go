@@ -10,6 +10,10 @@ import (
 // failures writes the failed tests by what they are tied to.
 func (p *page) failures() {
 	if len(p.Failures) == 0 {
+		if len(p.Swallowed) > 0 {
+			p.text("## Failures")
+			p.swallowed()
+		}
 		return
 	}
 	p.text("## Failures")
@@ -56,6 +60,7 @@ func (p *page) failures() {
 		p.text("### For other reasons: " + itoa(len(p.others)))
 		p.failureTable(p.others)
 	}
+	p.swallowed()
 }
 
 func (p *page) failureTable(failures []triage.Failure) {

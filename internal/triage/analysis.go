@@ -60,15 +60,17 @@ type Analysis struct {
 	looked     int64 // sequence number of the last entry with a look
 	ghosts     int64 // number of the last owner of which only its name is known, counted down
 
-	outcomes outcomes
-	growth   []Growth
-	blind    []Blind
-	restarts []Restart
-	restored []Restore
-	notices  []Notice
-	last     int64 // sequence number of the entry before
-	damaged  bool  // entries are missing
-	over     bool  // the whole record was read
+	outcomes  outcomes
+	growth    []Growth
+	blind     []Blind
+	restarts  []Restart
+	memory    []Memory
+	swallowed []Swallowed
+	restored  []Restore
+	notices   []Notice
+	last      int64 // sequence number of the entry before
+	damaged   bool  // entries are missing
+	over      bool  // the whole record was read
 }
 
 // process is a test binary.

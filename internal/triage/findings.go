@@ -12,13 +12,15 @@ const Schema = "tracetest.findings/1"
 // Findings is what a record says: the content of findings.json, and all that a
 // report needs. Slices are never nil, so that they are [] in JSON.
 type Findings struct {
-	Schema    string    `json:"schema"`
-	Run       Run       `json:"run"`
-	Servers   []Server  `json:"servers"`
-	Leaks     []Change  `json:"leaks"`     // in run order, one for each unit and parameter
-	Contained []Change  `json:"contained"` // changes that were undone before their unit ended
-	Failures  []Failure `json:"failures"`
-	Growth    []Growth  `json:"growth"` // units that left most behind, largest first
+	Schema    string      `json:"schema"`
+	Run       Run         `json:"run"`
+	Servers   []Server    `json:"servers"`
+	Leaks     []Change    `json:"leaks"`     // in run order, one for each unit and parameter
+	Contained []Change    `json:"contained"` // changes that were undone before their unit ended
+	Failures  []Failure   `json:"failures"`
+	Growth    []Growth    `json:"growth"`    // units that left most behind, largest first
+	Memory    []Memory    `json:"memory"`    // how each server stood when it first refused writes for want of memory
+	Swallowed []Swallowed `json:"swallowed"` // who passed although commands of it were refused
 
 	Tests    Tests      `json:"tests"`
 	Packages []Package  `json:"packages"`

@@ -59,7 +59,7 @@ func (a *Analysis) Findings() *Findings {
 		a.finish() // as of the last look: tracetest was killed before its own
 	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
-		Growth: orEmpty(a.growth), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.blind),
+		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), Swallowed: orEmpty(a.swallowed), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.blind),
 		Restarts: orEmpty(a.restarts), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
 		Writes: a.written(), Refused: a.refusals(), Spoken: orEmpty(a.spoken)}
 	for _, s := range a.servers {

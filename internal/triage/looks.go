@@ -19,6 +19,7 @@ type server struct {
 	looks    int
 	changed  []Changed // when the go command ended
 	finished bool
+	refusing bool     // it has refused writes for want of memory
 	pending  []*write // that a look may still show
 	silent   []*write // the last that were answered
 }
@@ -96,7 +97,9 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 	s.forgetWrites(a)
 	if look.Counters != nil {
 		if s.counters != nil && !restarted {
-			a.count(s, refs, difference(s.counters, look.Counters))
+			p := difference(s.counters, look.Counters)
+			a.count(s, refs, p)
+			a.firstRefusal(s, p, look.Received, look.Counters.UsedMemory)
 		}
 		s.counters = look.Counters
 	}

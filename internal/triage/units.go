@@ -38,6 +38,7 @@ type owner struct {
 	begin    int64  // sequence number of its begin
 	status   string // of its end; empty while it is open
 	keep     bool   // a change refers to it
+	inner    bool   // others began within it
 	paused   bool   // it waits for its turn to run in parallel
 	node     bool   // a Ginkgo suite node, and no spec
 	met      map[*server]pressure
@@ -55,6 +56,8 @@ func (a *Analysis) unitOf(ref record.Ref) unit {
 	return unit{pkg: ref.Package}
 }
 
+func (o *owner) ref() record.Ref { return record.Ref{Package: o.pkg, Process: o.process, Owner: o.ID} }
+
 func (a *Analysis) begin(e record.Entry, p *process) {
 	b := e.Boundary
 	o := &owner{Owner: *b.Begin, process: b.Process, begin: e.Seq}
@@ -62,6 +65,9 @@ func (a *Analysis) begin(e record.Entry, p *process) {
 		o.pkg = p.Package
 	}
 	parent := a.owners[o.Parent]
+	if parent != nil {
+		parent.inner = true
+	}
 	switch {
 	case o.Kind == record.KindSpec:
 		if p != nil {
@@ -125,6 +131,7 @@ func (a *Analysis) endOwner(e record.Entry) {
 	}
 	o.status = b.End.Status
 	o.keep = o.keep || b.End.Lingers
+	a.swallow(o, o.status)
 	if o.Kind == record.KindSpec {
 		a.outcomes.spec(o, *b.End, e.Seq)
 	} else {

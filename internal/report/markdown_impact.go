@@ -1,0 +1,73 @@
+package report
+
+// memory says whether the limit was lowered or the memory filled, for each
+// server that refused writes.
+func (p *page) memory() []string {
+	var all []string
+	for _, m := range p.Memory {
+		limit := func(n int64) string {
+			if n == 0 {
+				return "no limit"
+			}
+			return human(n)
+		}
+		text := "When " + p.k.name(m.Server) + " was first seen refusing writes, " + human(m.Used) + " were in use: "
+		switch m.Reason {
+		case "limit":
+			text += "within " + limit(m.Baseline) + ", which the run began with, but not within the " + limit(m.Limit) + " of then. So the limit was lowered, and it is not that tests filled the memory."
+			if m.Baseline == 0 {
+				text = "When " + p.k.name(m.Server) + " was first seen refusing writes, " + human(m.Used) + " were in use and the limit was " + limit(m.Limit) +
+					"; the run began without one. So the limit was lowered, and it is not that tests filled the memory."
+			}
+		case "both":
+			text += "more than the " + limit(m.Limit) + " of then, and more than the " + limit(m.Baseline) + " that the run began with. So the limit was lowered, and the memory was full as well: see [Growth](#growth)."
+		default:
+			text += "the limit was " + limit(m.Limit) + ", and nobody had lowered it. So tests filled the memory: see [Growth](#growth)."
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+// impact counts what the changes cost.
+func (p *page) impact() {
+	tied, inside := p.leakFailures(), p.containedFailures()
+	if len(tied)+len(inside) == 0 {
+		return
+	}
+	p.text("## Impact")
+	t := table{columns: []column{{title: "Tests"}, {title: "", right: true}}}
+	add := func(what string, n int) {
+		if n > 0 {
+			t.add(what, itoa(n))
+		}
+	}
+	add("passed", p.Tests.Passed)
+	add("failed, and "+met(tied)+" while a leak was in force", len(tied))
+	add("failed, and "+met(inside)+" while a change was in force that was undone later", len(inside))
+	add("failed, and "+met(p.unexplained)+" that no change explains", len(p.unexplained))
+	add("failed for other reasons", len(p.others))
+	add("skipped", p.Tests.Skipped)
+	add("all", p.Tests.Total)
+	p.table(&t)
+	if p.Run.Complete && len(tied) > 0 {
+		most := p.Tests.Passed + len(tied)
+		p.text("Without " + plural(len(p.groups), "the leak", "the leaks") + ", up to " + itoa(most) + " of " + itoa(p.Tests.Total) + " would have passed instead of " + itoa(p.Tests.Passed) +
+			", if what met " + plural(len(p.groups), "it", "them") + " fails for no other reason. `--restore=test` shows it.")
+	}
+}
+
+// swallowed lists who passed although commands were refused: by chance, or
+// because the test does not look.
+func (p *page) swallowed() {
+	if len(p.Swallowed) == 0 {
+		return
+	}
+	p.text("### Passed, though commands were refused: " + itoa(len(p.Swallowed)))
+	t := table{columns: []column{{title: "Test"}, {title: "OOM errors", right: true}}}
+	for _, s := range p.Swallowed[:min(len(p.Swallowed), maxBlocks)] {
+		t.add(p.cell.owner(s.Owner), itoa(int(s.OOMErrors)))
+	}
+	t.more = max(0, len(p.Swallowed)-maxBlocks)
+	p.table(&t)
+}

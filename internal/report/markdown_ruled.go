@@ -1,0 +1,143 @@
+package report
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"tracetest/internal/triage"
+)
+
+// ruled says what else could have been behind it, and what speaks for or against
+// each: the server's start, a restart, another server, other clients.
+func (p *page) ruled() {
+	if len(p.Leaks)+len(p.Contained)+len(p.unexplained)+len(p.Polluted) == 0 {
+		return
+	}
+	p.text("## What else it could be")
+	t := table{columns: []column{{title: "Suspicion"}, {title: "Holds"}, {title: "Evidence"}}}
+	p.startRuled(&t)
+	p.restartRuled(&t)
+	p.elsewhereRuled(&t)
+	p.strangersRuled(&t)
+	p.rewriteRuled(&t)
+	p.table(&t)
+}
+
+const (
+	ruledOut = "no"
+	ruledIn  = "yes"
+	notKnown = "not known"
+)
+
+func (p *page) startRuled(t *table) {
+	for _, s := range p.Servers {
+		what := "The server was started wrongly, or changed before the run"
+		if len(p.Servers) > 1 {
+			what += ": " + p.cell.name(s.Address)
+		}
+		var same, wrong []string
+		for _, x := range p.Polluted {
+			if x.Server == s.Address {
+				wrong = append(wrong, p.cell.name(x.Parameter)+" was "+p.cell.value(x.Parameter, x.Value, false)+", started with "+
+					p.cell.value(x.Parameter, x.Started, false)+" ("+p.cell.say(x.Source)+")")
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.StartedWith)) {
+			if o := s.StartedWith[name]; p.changes(s.Address, name) && !p.pollutes(s.Address, name) {
+				same = append(same, p.cell.name(name)+" = "+p.cell.value(name, o.Value, false)+" ("+p.cell.say(o.Source)+")")
+			}
+		}
+		switch {
+		case len(wrong) > 0:
+			t.add(what, ruledIn, list(wrong, maxTold))
+		case len(same) > 0:
+			t.add(what, ruledOut, "it began with what it was started with: "+list(same, maxTold))
+		default:
+			why := "nothing tells what it was started with"
+			if s.StartUnknown != "" {
+				why += ": " + p.cell.say(s.StartUnknown)
+			}
+			t.add(what, notKnown, why+". `--expect` or `--container` settles it")
+		}
+	}
+}
+
+// changes reports whether the findings speak of a parameter.
+func (v *survey) changes(server, parameter string) bool {
+	is := func(c triage.Change) bool { return c.Server == server && c.Parameter == parameter }
+	return slices.ContainsFunc(v.Leaks, is) || slices.ContainsFunc(v.Contained, is) || strings.HasPrefix(parameter, "maxmemory") && len(v.unexplained) > 0
+}
+
+func (v *survey) pollutes(server, parameter string) bool {
+	return slices.ContainsFunc(v.Polluted, func(x triage.Polluted) bool { return x.Server == server && x.Parameter == parameter })
+}
+
+func (p *page) restartRuled(t *table) {
+	looks := 0
+	for _, s := range p.Servers {
+		looks += s.Looks
+	}
+	if n := len(p.Restarts); n > 0 {
+		t.add("The server restarted", ruledIn, times(n)+", see [Restarts](#restarts)")
+		return
+	}
+	if looks > 0 {
+		t.add("The server restarted", ruledOut, "its `run_id` was the same in each of "+count(looks, "look"))
+	}
+}
+
+func (p *page) elsewhereRuled(t *table) {
+	const what = "The tests speak to another server than the one that is watched"
+	unwatched := p.unwatched()
+	switch {
+	case !p.Run.Tap:
+		t.add(what, notKnown, "the tap was off")
+	case len(unwatched) > 0:
+		t.add(what, ruledIn, list(p.cell.names(addresses(unwatched)), maxTold)+", not watched")
+	case len(p.Spoken) > 0:
+		evidence := "each address that they spoke to is that of a watched server"
+		if idle := p.unused(p.cell); idle != "" {
+			t.add(what, ruledIn, idle)
+			return
+		}
+		t.add(what, ruledOut, evidence)
+	}
+}
+
+func (p *page) strangersRuled(t *table) {
+	const what = "Another program changes the server"
+	unheard, all := 0, len(p.Leaks)+len(p.Contained)
+	for _, c := range slices.Concat(p.Leaks, p.Contained) {
+		if c.Unheard {
+			unheard++
+		}
+	}
+	outside := 0
+	for _, n := range p.Notices {
+		if n.Code == "outside-change" {
+			outside++
+		}
+	}
+	switch {
+	case unheard+outside > 0:
+		t.add(what, ruledIn, itoa(unheard+outside)+" of "+count(all+outside, "change")+" "+plural(unheard+outside, "was", "were")+" heard from no test")
+	case p.Run.Tap && all > 0:
+		t.add(what, ruledOut, plural(all, "the change", "each of "+itoa(all)+" changes")+" was heard from a test")
+	case !p.Run.Tap:
+		t.add(what, notKnown, "the tap was off")
+	}
+}
+
+func (p *page) rewriteRuled(t *table) {
+	if !p.Run.Tap {
+		return
+	}
+	for _, w := range p.Writes {
+		if len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "rewrite") {
+			t.add("A changed value was written into the server's file (CONFIG REWRITE)", ruledIn, "a test sent it: a restart keeps the value")
+			return
+		}
+	}
+	t.add("A changed value was written into the server's file (CONFIG REWRITE)", ruledOut, "no test sent it")
+}

@@ -1,0 +1,78 @@
+package triage
+
+import (
+	"strconv"
+	"time"
+)
+
+// Two different things end in the same error: somebody lowered maxmemory, or the
+// tests left data behind until the server was full. What tells them apart is
+// the memory in use when writes were first refused, against the limit of then
+// and the limit that the run began with.
+
+// Memory is how a server stood when it first refused writes for want of it.
+type Memory struct {
+	Server   string    `json:"server"`
+	At       time.Time `json:"at"`       // of the look that first showed it
+	Used     int64     `json:"used"`     // bytes, at that look
+	Limit    int64     `json:"limit"`    // bytes, maxmemory then; zero: none
+	Baseline int64     `json:"baseline"` // bytes, maxmemory when the run began; zero: none
+	// Reason is "limit" where the memory in use would have been within the limit
+	// that the run began with, "memory" where the limit is that one, and "both"
+	// where it was lowered and would have been reached all the same.
+	Reason string `json:"reason"`
+}
+
+// Swallowed is an owner that passed although a command of it was refused.
+type Swallowed struct {
+	Owner     Owner `json:"owner"`
+	OOMErrors int64 `json:"oom_errors"`
+}
+
+// maxSwallowed bounds the list of those; the rest is counted.
+const maxSwallowed = 1000
+
+// firstRefusal notes how a server stands when a look first shows that it refuses
+// writes.
+func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64) {
+	if p.oom == 0 || s.refusing {
+		return
+	}
+	s.refusing = true
+	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now["maxmemory"]), Baseline: bytes(s.Config["maxmemory"])}
+	lowered := m.Limit != 0 && (m.Baseline == 0 || m.Limit < m.Baseline)
+	switch {
+	case lowered && m.Baseline != 0 && used >= m.Baseline:
+		m.Reason = "both"
+	case lowered:
+		m.Reason = "limit"
+	default:
+		m.Reason = "memory"
+	}
+	a.memory = append(a.memory, m)
+}
+
+func bytes(text string) int64 {
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
+}
+
+// swallow notes an owner that passed although commands of it were refused. One
+// that has others within it met what they met.
+func (a *Analysis) swallow(o *owner, status string) {
+	if status != "pass" || o.inner {
+		return
+	}
+	var n int64
+	for _, met := range o.met {
+		n += max(met.oom, met.heard)
+	}
+	if n == 0 {
+		return
+	}
+	if len(a.swallowed) == maxSwallowed {
+		return
+	}
+	ref := o.ref()
+	a.swallowed = append(a.swallowed, Swallowed{Owner: a.name(ref, ""), OOMErrors: n})
+}
