@@ -1,7 +1,6 @@
 package report
 
 import (
-	"go/format"
 	"strings"
 	"testing"
 	"tracetest/internal/rediscli"
@@ -133,26 +132,5 @@ func TestList(t *testing.T) {
 	}
 	if got := list(strings.Fields("a b c"), 3); got != "a, b and c" {
 		t.Error(got)
-	}
-}
-
-// The clean-ups are code that people paste: it must be as gofmt writes it and
-// compile but for the names that are theirs.
-func TestSnippetsAreFormatted(t *testing.T) {
-	for _, kind := range []string{"spec", "suite node", "package", "example", "benchmark", "test"} {
-		for _, parameters := range [][]string{{"maxmemory"}, {"maxmemory", "hz"}} {
-			checkGo(t, kind, snippet(kind, parameters))
-		}
-	}
-}
-
-func checkGo(t *testing.T, kind string, lines []string) {
-	t.Helper()
-	text := strings.Join(lines, "\n") + "\n"
-	got, err := format.Source([]byte(text))
-	if err != nil {
-		t.Errorf("%s: %v in\n%s", kind, err, text)
-	} else if string(got) != text {
-		t.Errorf("%s: gofmt would write\n%s\nnot\n%s", kind, got, text)
 	}
 }

@@ -199,16 +199,43 @@ func (p *page) forGood() {
 	if first.Call != nil {
 		where = ", before the call at " + p.k.name(p.rel(first.Call.File)+":"+itoa(first.Call.Line))
 	}
-	text := "For good: save the value before it is changed" + where + ", and put the saved value back in a clean-up. With go-redis:"
+	text := "For good"
 	if len(p.groups) > 1 {
-		text = "For good, shown for leak 1: save the value before it is changed" + where + ", and put the saved value back in a clean-up. With go-redis:"
+		text += ", shown for leak 1"
 	}
-	p.text(text)
-	p.fence("go", snippet(cleanupOf(first), unique(names)))
+	client := clientOf(first.Call)
+	with := "With " + dialectOf(client).name + ":"
+	if client == "" && first.Call != nil {
+		with = "With go-redis, to be said in the words of your client:"
+	}
+	p.text(text + ": save the value before it is changed" + where + ", and put the saved value back in a clean-up. " + with)
+	p.fence("go", snippet(cleanupOf(first), client, unique(names)))
+}
+
+// clientOf names the client that a call was made with, by the innermost frame
+// of one that there is a dialect for; empty when it shows none.
+func clientOf(c *triage.Call) string {
+	if c == nil {
+		return ""
+	}
+	for _, line := range c.Stack {
+		for prefix, client := range map[string]string{
+			"github.com/redis/go-redis/": "go-redis v9", "github.com/go-redis/redis/v8": "go-redis v8", "github.com/gomodule/redigo/": "redigo",
+			"github.com/redis/rueidis": "rueidis", "github.com/valkey-io/valkey-go": "valkey-go", "github.com/mediocregopher/radix/v4": "radix",
+		} {
+			if strings.HasPrefix(line, prefix) {
+				return client
+			}
+		}
+	}
+	return ""
 }
 
 // cleanupOf picks the clean-up that fits an owner.
 func cleanupOf(c triage.Change) string {
+	if c.Call != nil && slices.ContainsFunc(c.Call.Stack, func(line string) bool { return strings.HasPrefix(line, "github.com/stretchr/testify/suite.") }) {
+		return "testify suite"
+	}
 	if c.Owner != nil {
 		return kindOf(*c.Owner)
 	}
