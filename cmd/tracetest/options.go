@@ -26,6 +26,9 @@ type options struct {
 	format       string
 	allowPartial bool
 	container    string
+	prove        bool
+	trials       int
+	proveTime    time.Duration
 	timeout      time.Duration
 }
 
@@ -36,6 +39,9 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.tap, "tap", "auto", "hear what the tests' own connections write: auto, on (fail rather than go without) or off")
 	f.StringVar(&o.follow, "follow", "auto", "watch servers that the tests turn out to speak to: auto or off")
 	f.StringVar(&o.restore, "restore", "run", "put back what tests left changed: after each test, at the end of the run, or never")
+	f.BoolVar(&o.prove, "prove", false, "re-run what settles whether the failures that are tied to a leak come from it")
+	f.IntVar(&o.trials, "trials", 2, "how often --prove re-runs each")
+	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "how long --prove may take in all")
 	f.StringVar(&o.format, "format", defaultFormat(), "live output: "+strings.Join(live.Formats(), ", "))
 }
 
@@ -76,6 +82,12 @@ func (o *options) validate() error {
 		if !known {
 			return fmt.Errorf("--%s=%q: use one of %s", f.name, f.value, strings.Join(f.allowed, ", "))
 		}
+	}
+	if o.prove && (o.trials < 1 || o.proveTime <= 0) {
+		return fmt.Errorf("--trials=%d --prove-time=%v: both must be positive", o.trials, o.proveTime)
+	}
+	if o.prove && o.restore == string(run.RestoreNever) {
+		return fmt.Errorf("--prove puts the configuration back between its trials, and --restore=never says not to")
 	}
 	if o.timeout <= 0 {
 		return fmt.Errorf("--redis-timeout=%v: it must be positive", o.timeout)

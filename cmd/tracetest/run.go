@@ -13,6 +13,7 @@ import (
 
 	"tracetest/internal/gate"
 	"tracetest/internal/live"
+	"tracetest/internal/prove"
 	"tracetest/internal/record"
 	"tracetest/internal/report"
 	"tracetest/internal/run"
@@ -47,12 +48,13 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		width, isTerminal = live.Terminal(f)
 	}
 	screen := &output{more: make(chan struct{}, 1)}
-	plan, err := prepare(ctx, signals, run.Options{
+	options := run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
 		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
 		Restore: run.Restore(o.restore), Timeout: o.timeout,
 		Output: screen, Signals: signals,
-	})
+	}
+	plan, err := prepare(ctx, signals, options)
 	if err != nil {
 		return err
 	}
@@ -78,6 +80,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	seen := &watching{analysis: triage.New(), screen: screen}
 	writer := record.NewWriter(file, seen.entry)
 	plan.Run(ctx, writer)
+	if o.prove {
+		if err := o.proveIt(ctx, file.Name(), plan, options, writer, screen.Say); err != nil {
+			screen.Say("tracetest: nothing was proved: " + err.Error())
+		}
+	}
 	liveErr := screen.Close()
 
 	findings := seen.analysis.Findings()
@@ -107,6 +114,24 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	}
 	if code != triage.ExitClean {
 		return exitCode(code)
+	}
+	return nil
+}
+
+// proveIt re-runs what settles the failures of a record, and adds to it.
+func (o *options) proveIt(ctx context.Context, path string, plan *run.Plan, options run.Options, writer *record.Writer, say func(string)) error {
+	f, err := analyse(path)
+	if err != nil {
+		return err
+	}
+	if !f.Run.Complete {
+		return errors.New("the run is incomplete")
+	}
+	left := prove.Prove(ctx, f, prove.Options{Run: options, Trials: o.trials, Budget: o.proveTime, PutBack: plan.PutBack, Say: say,
+		Append: func(t record.Trial) { writer.Append(record.Entry{Trial: &t}) }})
+	plan.PutBack(ctx)
+	if left != "" {
+		writer.Append(record.Entry{Notice: &record.Notice{Code: "not-proved", Text: "Not everything could be proved by re-runs: " + left + "."}})
 	}
 	return nil
 }

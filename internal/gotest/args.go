@@ -92,6 +92,9 @@ func ParseArgs(packages, user []string, goflags string) (*Args, error) {
 	return a, a.refuse()
 }
 
+// Embedded returns the packages that stand among the arguments of the user.
+func (a *Args) Embedded() []string { return a.embedded }
+
 // splitQuoted splits a list as the go command splits GOFLAGS: at spaces, where
 // a whole word, and not a part of one, may stand in quotes.
 func splitQuoted(text string) ([]string, error) {

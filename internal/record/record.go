@@ -45,6 +45,7 @@ type Entry struct {
 	Restore  *Restore  `json:"restore,omitempty"`
 	Notice   *Notice   `json:"notice,omitempty"`
 	End      *End      `json:"end,omitempty"`
+	Trial    *Trial    `json:"trial,omitempty"`
 }
 
 // Mode says how the tests were watched.
@@ -260,7 +261,7 @@ type Notice struct {
 	Package string `json:"package,omitempty"`
 }
 
-// End is the last entry.
+// End is the last entry, but for the trials of a proof.
 type End struct {
 	GoExit   int    `json:"go_exit"`          // exit code of the go command; -1 when it was killed
 	Complete bool   `json:"complete"`         // false when the run was interrupted

@@ -81,6 +81,8 @@ type Plan struct {
 	gate    *gate.Server
 	out     *record.Writer
 	reason  string // why there is no gate
+	// baseline is what the servers were when the run began, once it has ended.
+	baseline []snapshot.Mark
 }
 
 // Prepare looks at everything that a run needs. Its error is a *Problem.
@@ -241,6 +243,18 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	w := newWatcher(p)
 	end := w.watch(ctx, func() (*command, error) { return start(path, args, env) })
 	p.out.Append(record.Entry{End: &end})
+	p.baseline = w.baseline
+}
+
+// PutBack brings the servers back to what they were when the run began, for
+// whoever re-runs tests after it.
+func (p *Plan) PutBack(ctx context.Context) {
+	for i, s := range p.servers {
+		if i < len(p.baseline) {
+			s.Look(ctx)
+			s.Restore(ctx, p.baseline[i])
+		}
+	}
 }
 
 // quietLabels keeps the labels of goroutines out of their tracebacks, which Go

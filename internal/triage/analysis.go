@@ -57,6 +57,7 @@ type Analysis struct {
 	refusedAt  map[key]*refusal
 	refused    []*refusal
 	strangers  []strangers
+	trials     []record.Trial
 	looked     int64 // sequence number of the last entry with a look
 	ghosts     int64 // number of the last owner of which only its name is known, counted down
 
@@ -100,7 +101,9 @@ func (a *Analysis) Add(e record.Entry) []Change {
 	if a.began.IsZero() {
 		a.began = e.At
 	}
-	a.ended = e.At
+	if e.Trial == nil && a.end == nil { // trials are no part of the run
+		a.ended = e.At
+	}
 	if e.Seq != a.last+1 && !a.damaged {
 		a.damaged = true
 		a.notices = append(a.notices, Notice{Code: "record-damaged", Text: fmt.Sprintf("Entries of the record are missing before number %d.", e.Seq)})
@@ -134,6 +137,8 @@ func (a *Analysis) Add(e record.Entry) []Change {
 		a.notices = append(a.notices, Notice{Code: e.Notice.Code, Text: e.Notice.Text, Package: e.Notice.Package})
 	case e.End != nil:
 		a.end = e.End
+	case e.Trial != nil:
+		a.trials = append(a.trials, *e.Trial)
 	}
 	var leaks []Change
 	for _, l := range a.leaks[before:] {

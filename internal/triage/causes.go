@@ -57,6 +57,9 @@ func (a *Analysis) count(s *server, refs []record.Ref, p pressure) {
 func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 	out := Failure{Package: f.pkg, Test: f.test, Spec: f.spec, Cause: CauseOther, Certainty: "correlated",
 		Message: f.message, Location: f.location, Status: f.status}
+	if f.owner != nil && f.spec != "" && !f.owner.node {
+		out.SpecLocation = f.owner.Location
+	}
 	if out.Message == "" {
 		out.Message = firstLines(f.output)
 	}

@@ -159,6 +159,9 @@ type Failure struct {
 	Message   string `json:"message"`  // the first lines of what it said
 	Location  string `json:"location"` // file:line where known
 	Status    string `json:"status"`   // fail, panic, died, build
+	// SpecLocation is file:line of the spec; empty for anything else.
+	SpecLocation string `json:"spec_location"`
+	Proof        *Proof `json:"proof"` // what re-runs said; nil without any
 }
 
 // Growth is what a unit left behind in the server.

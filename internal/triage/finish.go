@@ -84,6 +84,7 @@ func (a *Analysis) Findings() *Findings {
 	for _, c := range contained {
 		f.Contained = append(f.Contained, c.Change)
 	}
+	a.prove(f)
 	a.notHeld(f)
 	a.together(f.Leaks)
 	f.Run = a.runOf(f)

@@ -1,0 +1,172 @@
+// Package prove re-runs tests to settle what a leak did: are the tests that
+// failed while it was in force its victims?
+//
+// For each leak it runs three trials, several times each: the failed tests
+// without the one that leaks, which must pass; the one that leaks and then the
+// failed tests, which must fail; and the same with what was changed put back in
+// between, when they must pass. All failed tests of a leak share a run. Those
+// that this does not settle are tried by themselves.
+//
+// Every trial is recorded, and package triage says what they mean. Between
+// trials the configuration is put back; data is left alone. Tests run in the
+// order of the run: a Ginkgo suite with the same seed, and other tests as
+// `go test` orders them.
+//
+// Limits: what init, TestMain or a suite node leaves changed cannot be left
+// out of a run, and benchmarks are not re-run.
+package prove
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"tracetest/internal/gotest"
+	"tracetest/internal/record"
+	"tracetest/internal/run"
+	"tracetest/internal/triage"
+)
+
+// Options say how to prove.
+type Options struct {
+	Run    run.Options   // as of the run
+	Trials int           // of each kind
+	Budget time.Duration // for all trials
+	// PutBack brings the servers to what they were when the run began.
+	PutBack func(ctx context.Context)
+	Append  func(record.Trial)
+	Say     func(text string)
+}
+
+// A suspicion is leaks of one owner that changed together, and the failures
+// that are tied to them.
+type suspicion struct {
+	culprit    target
+	parameters map[string]bool // server and parameter
+	victims    []target
+}
+
+// target is a test or spec that can be chosen.
+type target struct {
+	record.Name
+	location string // file:line of a spec
+}
+
+// Prove runs the trials. It returns why some were left out, or "".
+func Prove(ctx context.Context, f *triage.Findings, o Options) (leftOut string) {
+	p := &prover{Options: o, end: time.Now().Add(o.Budget)}
+	if args, err := gotest.ParseArgs(o.Run.Packages, o.Run.Args, ""); err != nil || len(args.Embedded()) > 0 {
+		return "the packages stand behind \"--\"; put them before it"
+	}
+	for _, s := range suspicions(f) {
+		if why := s.unable(); why != "" {
+			p.leave(why)
+			continue
+		}
+		p.settle(ctx, s)
+	}
+	return p.left
+}
+
+type prover struct {
+	Options
+	end     time.Time
+	longest time.Duration // of a trial so far
+	stopped bool
+	left    string
+}
+
+func (p *prover) leave(why string) {
+	if p.left == "" {
+		p.left = why
+	}
+}
+
+// settle tries all victims of a suspicion at once, then those by themselves that
+// this did not settle.
+func (p *prover) settle(ctx context.Context, s *suspicion) {
+	p.Say(fmt.Sprintf("tracetest: proving: re-running %d failed tests without %s and after it", len(s.victims), s.culprit.label()))
+	all := p.round(ctx, s, s.victims)
+	for _, v := range s.victims {
+		if verdict := triage.Verdict(v.Name, all); verdict != "proved" && verdict != "refuted" && len(s.victims) > 1 && !p.stopped {
+			p.round(ctx, s, []target{v})
+		}
+	}
+}
+
+// round runs each kind of trial as often as it is asked for.
+func (p *prover) round(ctx context.Context, s *suspicion, victims []target) []record.Trial {
+	var trials []record.Trial
+	for range p.Trials {
+		for _, kind := range []record.TrialKind{record.TrialWithout, record.TrialWith, record.TrialRestored} {
+			if p.stopped || ctx.Err() != nil {
+				return trials
+			}
+			if time.Now().Add(p.longest).After(p.end) {
+				p.stopped = true
+				p.leave(fmt.Sprintf("the time for proving (%v) was over", p.Budget))
+				return trials
+			}
+			t, whole := p.try(ctx, kind, s, victims)
+			if !whole {
+				p.stopped = true
+				p.leave("it was interrupted")
+				return trials
+			}
+			trials = append(trials, t)
+			p.Append(t)
+		}
+	}
+	return trials
+}
+
+// try runs one trial. Whole is false when it was interrupted: then it says
+// nothing.
+func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, victims []target) (t record.Trial, whole bool) {
+	p.PutBack(ctx)
+	began := time.Now()
+	chosen := victims
+	if kind != record.TrialWithout {
+		chosen = append([]target{s.culprit}, victims...)
+	}
+	t = record.Trial{Kind: kind, Culprit: s.culprit.Name, Tests: []record.Tried{}}
+	o := p.Run
+	o.Restore = run.RestoreRun
+	if kind == record.TrialRestored {
+		o.Restore = run.RestoreTest
+	}
+	o.Output = silence{}
+	o.Packages, o.Args = choose(chosen, o.Args)
+	seen := newOutcomes()
+	analysis := triage.New()
+	plan, err := run.Prepare(ctx, o)
+	if err != nil {
+		t.Error = err.Error()
+		return t, ctx.Err() == nil
+	}
+	defer plan.Close()
+	plan.Run(ctx, record.NewWriter(io.Discard, func(e record.Entry) {
+		seen.add(e)
+		analysis.Add(e)
+	}))
+	f := analysis.Findings()
+	for _, v := range victims {
+		t.Tests = append(t.Tests, record.Tried{Name: v.Name, Outcome: seen.of[v.Name]})
+	}
+	for _, leak := range f.Leaks {
+		if leak.Owner != nil && nameOf(*leak.Owner) == s.culprit.Name && s.parameters[leak.Server+" "+leak.Parameter] {
+			t.Leaked = true
+		}
+	}
+	t.Seconds = time.Since(began).Seconds()
+	p.longest = max(p.longest, time.Since(began))
+	return t, f.Run.Complete
+}
+
+// silence shows nothing of a trial.
+type silence struct{}
+
+func (silence) Event(gotest.Event, []byte) {}
+func (silence) Error(string)               {}
+func (silence) Say(string)                 {}
