@@ -23,10 +23,22 @@ var testBinary = "0"
 func tracetestAtExit(func()) {}
 
 // owner stands for the label of a goroutine, one for all of them here.
-var owner string
+var owner struct {
+	mu    sync.Mutex
+	label string
+}
 
-func tracetestSetOwner(label string) { owner = label }
-func tracetestGetOwner() string      { return owner }
+func tracetestSetOwner(label string) {
+	owner.mu.Lock()
+	defer owner.mu.Unlock()
+	owner.label = label
+}
+
+func tracetestGetOwner() string {
+	owner.mu.Lock()
+	defer owner.mu.Unlock()
+	return owner.label
+}
 
 // tracetestSetHook stands for the function that lets package net call the tap.
 func tracetestSetHook(func(event string, conn, number int64, about []string)) {}

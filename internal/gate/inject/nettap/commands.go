@@ -12,13 +12,17 @@ type tracetestCommands struct {
 	skip   int64 // bytes of the payload that are still to come, with its line end
 	index  int64 // of the argument, from 0
 
-	name   [24]byte // of the command and, behind a space, of the subcommand, in capitals
+	name   [32]byte // of the command and, behind a space, of the subcommand, in capitals
 	length int      // of name; more than it holds: no command that is wanted
 	wanted uint8
 	words  []string // of a wanted command
 	word   []byte
 	cut    bool // the word is longer than is kept
 	inline bool
+
+	quote   byte // of an inline command: that is open
+	escaped bool // the next byte stands for itself
+	quoted  bool // the word had quotes, and may be empty
 }
 
 const ( // states
@@ -54,6 +58,7 @@ func (p *tracetestCommands) next(b []byte) (n int, done, ok bool) {
 		case tracetestAtStart:
 			p.index, p.length, p.wanted, p.number, p.digits = 0, 0, tracetestNothing, 0, 0
 			p.words, p.word, p.cut, p.inline = nil, p.word[:0], false, false
+			p.quote, p.escaped, p.quoted = 0, false, false
 			switch {
 			case c == '*':
 				p.state = tracetestInCount
@@ -106,15 +111,26 @@ func (p *tracetestCommands) next(b []byte) (n int, done, ok bool) {
 			n++
 			switch {
 			case c == '\n':
-				p.endWord()
-				p.state = tracetestAtStart
-				return n, true, true
-			case c == '\r' || c == ' ' || c == '\t':
-				if len(p.word) > 0 || p.cut {
+				if len(p.word) > 0 || p.quoted {
 					p.endWord()
 				}
-			case c < ' ':
+				p.state = tracetestAtStart
+				return n, true, true
+			case c < ' ' && c != '\r' && c != '\t':
 				return n, false, false
+			case p.escaped:
+				p.keep(b[n-1 : n])
+				p.escaped = false
+			case p.quote != 0 && c == '\\':
+				p.escaped = true
+			case p.quote != 0 && c == p.quote:
+				p.quote = 0
+			case p.quote == 0 && (c == '"' || c == '\''):
+				p.quote, p.quoted = c, true
+			case p.quote == 0 && (c == '\r' || c == ' ' || c == '\t'):
+				if len(p.word) > 0 || p.quoted {
+					p.endWord()
+				}
 			default:
 				p.keep(b[n-1 : n])
 			}
@@ -152,6 +168,11 @@ func (p *tracetestCommands) endWord() {
 	}
 	if p.index == 0 {
 		p.wanted = tracetestWanted(p.spelt())
+		for _, c := range p.word {
+			if c == ' ' {
+				p.wanted = tracetestNothing // two words sent as one: no command of Redis
+			}
+		}
 	} else if p.index == 1 && p.wanted == tracetestMaybe {
 		p.wanted = tracetestWanted(p.spelt())
 	}
@@ -165,7 +186,7 @@ func (p *tracetestCommands) endWord() {
 			p.words = append(p.words, string(p.word))
 		}
 	}
-	p.word, p.cut = p.word[:0], false
+	p.word, p.cut, p.quoted = p.word[:0], false, false
 	p.index++
 }
 

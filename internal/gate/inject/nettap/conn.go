@@ -116,12 +116,13 @@ func (t *TracetestConn) begin(first byte, dialed bool) bool {
 // write takes in what a client sends, and reports whether it is one.
 func (k *tracetestTalk) write(b []byte, c Conn, secure bool) bool {
 	var events []tracetestEvent
+	client := true
 	k.mu.Lock()
 	for len(b) > 0 {
 		n, done, ok := k.commands.next(b)
 		if !ok || !k.known && !k.plausible() {
-			k.mu.Unlock()
-			return false
+			client = false // what came before it still goes out
+			break
 		}
 		if !k.known && (done || k.commands.state > tracetestAtLength && !k.commands.inline) {
 			k.known = true
@@ -136,7 +137,7 @@ func (k *tracetestTalk) write(b []byte, c Conn, secure bool) bool {
 	for _, e := range events {
 		tracetestHook(e.name, k.number, e.number, e.about)
 	}
-	return true
+	return client
 }
 
 // plausible reports whether an inline command, which could be of any protocol

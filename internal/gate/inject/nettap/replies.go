@@ -9,6 +9,7 @@ type tracetestReplies struct {
 	kind   byte
 	need   int64 // elements until the reply is complete; zero before one
 	push   bool  // it is no reply to a command
+	about  bool  // an attribute of the whole reply came, and the reply is still to come
 	number int64
 	digits int
 	minus  bool
@@ -37,8 +38,8 @@ func (p *tracetestReplies) next(b []byte) (n int, fault []byte, done, ok bool) {
 		switch p.state {
 		case tracetestAtHeader:
 			n++
-			if p.first = p.need == 0; p.first {
-				p.need, p.push, p.head = 1, c == '>', p.head[:0]
+			if p.first = p.need == 0 || p.about && p.need == 1; p.first {
+				p.need, p.push, p.about, p.head = 1, c == '>', c == '|', p.head[:0]
 			}
 			p.kind, p.number, p.digits, p.minus, p.line = c, 0, 0, false, append(p.line[:0], c)
 			switch c {

@@ -1,0 +1,347 @@
+package nettap
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+type addr struct{ network, text string }
+
+func (a addr) Network() string { return a.network }
+func (a addr) String() string  { return a.text }
+
+// conn stands for one of package net.
+type conn struct{ local, remote Addr }
+
+func (c *conn) LocalAddr() Addr  { return c.local }
+func (c *conn) RemoteAddr() Addr { return c.remote }
+
+var toRedis = &conn{addr{"tcp", "127.0.0.1:50000"}, addr{"tcp", "127.0.0.1:6379"}}
+
+// contact is what is told of a connection to it.
+const contact = `redis 1/0 ["tcp" "127.0.0.1:6379" "127.0.0.1:50000" "false" "false"]`
+
+// told is what the hook was called with.
+type told struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (l *told) hook(event string, conn, number int64, about []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, fmt.Sprintf("%s %d/%d %q", event, conn, number, about))
+}
+
+func hook(t testing.TB, f func(event string, conn, number int64, about []string)) {
+	clear := func() {
+		tracetestHook = nil
+		tracetestSerial.Store(0)
+		tracetestHomes.Clear()
+	}
+	clear()
+	t.Cleanup(clear)
+	tracetestHook = f
+}
+
+// Guards against a write that is told late, or not, and against a reply that is
+// told of another command's: then a look would come before the write took effect.
+func TestEvents(t *testing.T) {
+	set, get := resp("CONFIG", "SET", "a", "1"), resp("GET", "k")
+	const write, reply = `write 1/%d ["CONFIG" "SET" "a" "1"]`, `reply 1/%d ["+OK"]`
+	const oom = "OOM command not allowed when used memory > 'maxmemory'."
+	fault := fmt.Sprintf("fault 1/0 [%q]", oom)
+	n := fmt.Sprintf
+	tests := []struct {
+		name  string
+		steps []string // what is written, and behind < what is read
+		want  []string
+	}{
+		{"data", []string{get, "<$1\r\nv\r\n", get, "<$-1\r\n"}, []string{contact}},
+		{"write", []string{set, "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
+		{"refused write", []string{set, "<-ERR no\r\n"}, []string{contact, n(write, 2), `reply 1/2 ["-ERR no"]`}},
+		{"inline", []string{"CONFIG SET a 1\r\n", "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
+		{"inline after the other kind", []string{get + "set x y\r\nCONFIG SET a 1\r\n", "<$-1\r\n+OK\r\n", "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
+		{"pipeline", []string{get + set + get + set, "<$1\r\nv\r\n", "<+O", "<K\r\n", "<$1\r\nv\r\n+OK\r\n"},
+			[]string{contact, n(write, 2), n(write, 3), n(reply, 2), n(reply, 3)}},
+		{"two writes before the first reply", []string{set, set, "<+OK\r\n+OK\r\n"}, []string{contact, n(write, 2), n(write, 3), n(reply, 2), n(reply, 3)}},
+		{"write in pieces", []string{"*", "4\r\n", "$", set[5:20], set[20:], "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
+		{"payload apart", []string{"*4\r\n$6\r\n", "CONFIG", "\r\n$3\r\n", "SET", "\r\n$1\r\n", "a", "\r\n$1\r\n", "1", "\r\n", "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
+		{"MULTI", []string{resp("MULTI") + set + get + resp("EXEC"), "<+OK\r\n+QUEUED\r\n+QUEUED\r\n", "<*2\r\n+OK\r\n", "<$-1\r\n", set, "<+OK\r\n"},
+			[]string{contact, n(write, 2), `reply 1/2 ["*2"]`, n(write, 3), n(reply, 3)}},
+		{"two writes in MULTI", []string{resp("MULTI"), "<+OK\r\n", set, "<+QUEUED\r\n", set, "<+QUEUED\r\n", resp("EXEC"), "<*2\r\n+OK\r\n+OK\r\n"},
+			[]string{contact, n(write, 2), n(write, 3), `reply 1/2 ["*2"]`, `reply 1/3 ["*2"]`}},
+		{"EXEC that is refused", []string{resp("multi") + set + resp("exec"), "<+OK\r\n-ERR\r\n-EXECABORT\r\n"}, []string{contact, n(write, 2), `reply 1/2 ["-EXECABORT"]`}},
+		{"DISCARD", []string{resp("MULTI") + set + resp("DISCARD"), "<+OK\r\n+QUEUED\r\n+OK\r\n", set, "<+OK\r\n"}, []string{contact, n(write, 2), n(write, 3), n(reply, 3)}},
+		{"RESET", []string{resp("MULTI") + set + resp("RESET") + set, "<+OK\r\n+QUEUED\r\n+RESET\r\n", "<+OK\r\n"}, []string{contact, n(write, 2), n(write, 3), n(reply, 3)}},
+		{"EXEC of nothing", []string{resp("EXEC"), "<-ERR\r\n", set, "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
+		{"subscription", []string{resp("SUBSCRIBE", "c"), "<*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n", set, "<+OK\r\n"}, []string{contact, n(write, 2)}},
+		{"subscription while a reply is to come", []string{set + resp("PSUBSCRIBE", "c"), "<+OK\r\n"}, []string{contact, n(write, 2)}},
+		{"subscription in MULTI", []string{resp("MULTI") + set + resp("SSUBSCRIBE", "c") + resp("EXEC"), "<+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n+OK\r\n"}, []string{contact, n(write, 2)}},
+		{"MONITOR", []string{resp("monitor"), "<+OK\r\n+1 [0 x] \"GET\"\r\n", set, "<+OK\r\n"}, []string{contact, n(write, 2)}},
+		{"CLIENT REPLY", []string{resp("CLIENT", "REPLY", "OFF") + set, get, "<+OK\r\n"}, []string{contact, n(write, 2)}},
+		{"other CLIENT commands", []string{resp("CLIENT", "SETNAME", "REPLY") + set, "<+OK\r\n+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
+		{"push before the reply", []string{set, "<>2\r\n+invalidate\r\n_\r\n", "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
+		{"OOM", []string{get, "<-" + oom + "\r\n"}, []string{contact, fault}},
+		{"OOM of a write", []string{set, "<-" + oom + "\r\n"}, []string{contact, n(write, 2), fault, fmt.Sprintf("reply 1/2 [%q]", "-"+oom)}},
+		{"OOM in EXEC", []string{resp("MULTI") + set + get + resp("EXEC"), "<+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n-" + oom + "\r\n+OK\r\n"}, []string{contact, n(write, 2), fault, `reply 1/2 ["*2"]`}},
+		{"OOM of a script", []string{get, "<-ERR Error running script: " + oom + "\r\n!55\r\n" + oom + "\r\n"}, []string{contact, fmt.Sprintf("fault 1/0 [%q]", "ERR Error running script: "+oom), fault}},
+		{"OOM on a subscription", []string{resp("SUBSCRIBE", "c"), get, "<-" + oom + "\r\n"}, []string{contact, fault}},
+		{"OOM as data, and other errors", []string{get, "<$56\r\n-" + oom + "\r\n", "<-ERR OOM\r\n", "<+" + oom + "\r\n"}, []string{contact}},
+		{"what is read is no reply", []string{set + set, "<+OK\r\n\x00", "<+OK\r\n-" + oom + "\r\n", set}, []string{contact, n(write, 2), n(write, 3), n(reply, 2), n(write, 4)}},
+		{"what is sent turns into no command", []string{set + "\x00", set, "<+OK\r\n"}, []string{contact, n(write, 2)}},
+		{"read before anything is sent", []string{"<-" + oom + "\r\n", set, "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, cut := range []bool{false, true} {
+				var l told
+				hook(t, l.hook)
+				var c TracetestConn
+				for _, step := range test.steps {
+					text, read := strings.CutPrefix(step, "<")
+					parts := [][]byte{[]byte(text)}
+					if cut {
+						parts = bytewise([]byte(text))
+					}
+					for _, b := range parts {
+						if read {
+							c.Read(append(b, "\r\n-"+oom+"\r\n"...), len(b)) // behind it is what the buffer held before
+						} else {
+							c.Write(b, toRedis, true, false)
+						}
+					}
+				}
+				if !reflect.DeepEqual(l.all, test.want) {
+					t.Errorf("cut %v: told\n%s\nwant\n%s", cut, strings.Join(l.all, "\n"), strings.Join(test.want, "\n"))
+				}
+			}
+		})
+	}
+}
+
+// Guards against a client of something else that is taken for one of a Redis,
+// or of which every write is looked at.
+func TestForeignProtocols(t *testing.T) {
+	for name, first := range map[string]string{
+		"HTTP": "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP POST": "POST /x HTTP/1.1\r\n", "HTTP/2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "TLS": "\x16\x03\x01\x02\x00\x01", "SMTP": "EHLO host\r\n",
+		"old SMTP": "HELO host\r\n", "memcached": "get key\r\n", "memcached set": "set key 0 0 1\r\n1\r\n", "memcached flush": "flush_all\r\n", "memcached stats": "stats\r\n", "NATS": "CONNECT {}\r\nPING\r\n",
+		"SSH": "SSH-2.0-Go\r\n", "IRC": "NICK x\r\n", "FTP": "USER x\r\n", "PostgreSQL": "\x00\x00\x00\x08\x04\xd2\x16/", "JSON": `{"a":1}` + "\n", "array": "*[1]\n", "IMAP": "a1 LOGIN x\r\n",
+		"inline command of data": "SET a b\r\n", "long word": strings.Repeat("CONFIG", 1000), "number": "3\r\n", "no count": "*\r\n", "no length": "*1\r\n+PING\r\n",
+	} {
+		for _, cut := range []bool{false, true} {
+			var l told
+			hook(t, l.hook)
+			var c TracetestConn
+			parts := [][]byte{[]byte(first)}
+			if cut {
+				parts = bytewise(parts[0])
+			}
+			for _, b := range parts {
+				c.Write(b, toRedis, true, false)
+			}
+			if c.state.Load() != tracetestForeign || c.talk.Load() != nil {
+				t.Errorf("%s, cut %v: it is not dropped", name, cut)
+			}
+			c.Write([]byte(resp("FLUSHALL")), toRedis, true, false)
+			c.Read([]byte("-OOM command not allowed\r\n"), 26)
+			if len(l.all) > 0 {
+				t.Errorf("%s, cut %v: told %q", name, cut, l.all)
+			}
+		}
+	}
+}
+
+// Guards against a fake Redis in a test that is taken for a client of one,
+// and against a tap that is at work without being asked for.
+func TestConnectionsThatAreLeftAlone(t *testing.T) {
+	var l told
+	hook(t, l.hook)
+	var accepted, empty TracetestConn
+	accepted.Write([]byte(resp("FLUSHALL")), toRedis, false, false)
+	accepted.Write([]byte(resp("FLUSHALL")), toRedis, true, false)
+	accepted.Read([]byte("-OOM command not allowed\r\n"), 26)
+	empty.Write(nil, toRedis, true, false)
+	if empty.state.Load() != tracetestNew {
+		t.Error("an empty write decides")
+	}
+	empty.Write([]byte(resp("PING")), toRedis, true, false)
+	for _, n := range []int{-1, 0, 27, 1000} {
+		empty.Read([]byte("-OOM command not allowed\r\n"), n) // EOF, an error, and what cannot be
+	}
+	if !slices.Equal(l.all, []string{contact}) {
+		t.Errorf("told %q", l.all)
+	}
+	hook(t, nil)
+	var off TracetestConn
+	off.Write([]byte(resp("FLUSHALL")), toRedis, true, false)
+	tracetestListen(addr{"tcp", "[::]:6379"})
+	if _, inside := tracetestHomes.Load(":6379"); off.state.Load() != tracetestNew || inside {
+		t.Error("without a hook there is a tap")
+	}
+}
+
+// Guards against a server of the test's own that passes for the shared one, and
+// the reverse.
+func TestContact(t *testing.T) {
+	var l told
+	hook(t, l.hook)
+	tracetestListen(addr{"tcp", "[::]:7000"})
+	tracetestListen(addr{"unix", "/tmp/a:b/redis.sock"})
+	tracetestListen(nil)
+	for _, test := range []struct {
+		to     *conn
+		secure bool
+		want   []string
+	}{
+		{toRedis, true, []string{"tcp", "127.0.0.1:6379", "127.0.0.1:50000", "true", "false"}},
+		{&conn{addr{"tcp", "127.0.0.1:1"}, addr{"tcp", "127.0.0.1:7000"}}, false, []string{"tcp", "127.0.0.1:7000", "127.0.0.1:1", "false", "true"}},
+		{&conn{addr{"tcp", "[::1]:1"}, addr{"tcp", "[::1]:7000"}}, false, []string{"tcp", "[::1]:7000", "[::1]:1", "false", "true"}},
+		{&conn{addr{"tcp", "127.0.0.1:7000"}, addr{"tcp", "127.0.0.1:70001"}}, false, []string{"tcp", "127.0.0.1:70001", "127.0.0.1:7000", "false", "false"}},
+		{&conn{addr{"unix", ""}, addr{"unix", "/tmp/a:b/redis.sock"}}, false, []string{"unix", "/tmp/a:b/redis.sock", "", "false", "true"}},
+		{&conn{addr{"unix", "@"}, addr{"unix", "/tmp/other"}}, false, []string{"unix", "/tmp/other", "@", "false", "false"}},
+		{&conn{}, false, []string{"", "", "", "false", "false"}}, // closed already
+	} {
+		l.all = nil
+		tracetestSerial.Store(0)
+		var c TracetestConn
+		c.Write([]byte("PING\r\nPING\r\n"), test.to, true, test.secure)
+		if want := []string{fmt.Sprintf("redis 1/0 %q", test.want)}; !slices.Equal(l.all, want) {
+			t.Errorf("told %q, want %q", l.all, want)
+		}
+	}
+}
+
+// Guards against a data race, and against writes that get lost where several
+// goroutines share a connection. It tells something with -race.
+func TestConcurrentUse(t *testing.T) {
+	const writers, each = 8, 200
+	var l told
+	hook(t, l.hook)
+	var shared TracetestConn
+	var all sync.WaitGroup
+	for i := range writers {
+		all.Go(func() {
+			var own TracetestConn
+			for range each {
+				shared.Write([]byte(resp("CONFIG", "SET", "a", "1")), toRedis, true, false)
+				shared.Read([]byte("+OK\r\n"), 5)
+				own.Write([]byte(resp("CONFIG", "SET", "b", "1")), toRedis, true, false)
+				own.Read([]byte("+OK\r\n"), 5)
+				tracetestListen(addr{"tcp", fmt.Sprint("127.0.0.1:", i)})
+			}
+		})
+	}
+	all.Wait()
+	count := map[string]int{}
+	for _, text := range l.all {
+		event, _, _ := strings.Cut(text, " ")
+		count[event]++
+		if count[text]++; count[text] > 1 {
+			t.Errorf("told twice: %s", text)
+		}
+	}
+	if count["write"] != 2*writers*each || count["reply"] != 2*writers*each || count["redis"] != 1+writers {
+		t.Errorf("%d writes, %d replies, %d contacts", count["write"], count["reply"], count["redis"])
+	}
+}
+
+// Guards against memory that grows where a server does not answer.
+func TestUnanswered(t *testing.T) {
+	var l told
+	hook(t, l.hook)
+	var c TracetestConn
+	for range 10_000 {
+		c.Write([]byte("FLUSHALL\r\n"), toRedis, true, false)
+	}
+	if n := len(c.talk.Load().awaited); n > 1<<12 {
+		t.Errorf("%d replies are awaited", n)
+	}
+	for range 10_000 {
+		c.Read([]byte("+OK\r\n"), 5)
+	}
+	if last := l.all[len(l.all)-1]; !strings.HasPrefix(last, "reply ") || len(l.all) != 1+10_000+1<<12 {
+		t.Errorf("told %d events, the last is %s", len(l.all), last)
+	}
+}
+
+// The cost of the tap for what is said most: data, and what is no Redis.
+
+func ignore(string, int64, int64, []string) {}
+
+// foreign is a connection that was found to be no client's of a Redis.
+func foreign(t testing.TB) *TracetestConn {
+	hook(t, ignore)
+	c := new(TracetestConn)
+	c.Write([]byte("GET / HTTP/1.1\r\n"), toRedis, true, false)
+	return c
+}
+
+// client is a connection that has said and heard something.
+func client(t testing.TB) *TracetestConn {
+	hook(t, ignore)
+	c := new(TracetestConn)
+	c.Write([]byte(resp("GET", "key:000001")), toRedis, true, false)
+	c.Read([]byte("$5\r\nvalue\r\n"), 11)
+	return c
+}
+
+// Guards against garbage in tests that count what they allocate, and in suites
+// that do little else than to talk to a Redis.
+func TestNothingIsAllocated(t *testing.T) {
+	other, redis, accepted := foreign(t), client(t), new(TracetestConn)
+	request, get, value := make([]byte, 4096), []byte(resp("GET", "key:000001")), []byte("$5\r\nvalue\r\n")
+	failed, many := []byte("-ERR no\r\n"), bytes.Repeat([]byte("$5\r\nvalue\r\n"), 100)
+	for name, f := range map[string]func(){
+		"a write of another protocol": func() { other.Write(request, toRedis, true, false) },
+		"a read of another protocol":  func() { other.Read(request, len(request)) },
+		"the server's end":            func() { accepted.Write(request, toRedis, false, false) },
+		"a GET and its reply":         func() { redis.Write(get, toRedis, true, false); redis.Read(value, len(value)) },
+		"an error":                    func() { redis.Read(failed, len(failed)) },
+		"a hundred replies":           func() { redis.Read(many, len(many)) },
+	} {
+		if n := testing.AllocsPerRun(100, f); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+func BenchmarkForeignWrite(b *testing.B) {
+	c, request := foreign(b), make([]byte, 4096)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Write(request, toRedis, true, false)
+	}
+}
+
+func BenchmarkRedisWrite(b *testing.B) {
+	c, get := client(b), []byte(resp("GET", "key:000001"))
+	b.ReportAllocs()
+	b.SetBytes(int64(len(get)))
+	for b.Loop() {
+		c.Write(get, toRedis, true, false)
+	}
+}
+
+func BenchmarkPipeline1000(b *testing.B) {
+	c, commands := client(b), bytes.Repeat([]byte(resp("SET", "key:000001", "value")), 1000)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(commands)))
+	for b.Loop() {
+		c.Write(commands, toRedis, true, false)
+	}
+}
+
+func BenchmarkReplies(b *testing.B) {
+	c, replies := client(b), bytes.Repeat([]byte("$5\r\nvalue\r\n"), 1000)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(replies)))
+	for b.Loop() {
+		c.Read(replies, len(replies))
+	}
+}

@@ -1,0 +1,356 @@
+//go:build unix
+
+package inject
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"tracetest/internal/gate"
+	"tracetest/internal/record"
+)
+
+// heardTap is what a gate heard of the tap, and the verbs of boundaries.
+type heardTap struct {
+	mu     sync.Mutex
+	order  []string
+	writes map[int64]*record.Write
+	told   []gate.Told
+}
+
+// tapped opens a gate, says hello to it, and starts the tap.
+func tapped(t *testing.T) *heardTap {
+	t.Helper()
+	s, err := gate.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &heardTap{writes: map[int64]*record.Write{}}
+	var done sync.WaitGroup
+	done.Go(func() {
+		for held := s.Next(t.Context()); held != nil; held = s.Next(t.Context()) {
+			h.mu.Lock()
+			if told := held.Told; told == nil {
+				h.order = append(h.order, string(held.Boundary.Verb))
+			} else {
+				h.told = append(h.told, *told)
+				switch {
+				case told.Write != nil:
+					h.writes[told.Write.Number] = told.Write
+				case told.Refused != nil:
+					h.order = append(h.order, fmt.Sprintf("refused %d +%d", told.Refused.Number, told.Refused.Count))
+				}
+			}
+			h.mu.Unlock()
+			held.Release()
+		}
+	})
+	t.Cleanup(func() { s.Close(); done.Wait() })
+	hello(t, strings.TrimPrefix(s.Env(), "TRACETEST_GATE="))
+	clear := func() {
+		tracetestMet.last, tracetestMet.count = 0, nil
+		tracetestSuites.of = nil
+		tracetestSetOwner("")
+	}
+	clear()
+	t.Cleanup(clear)
+	tracetestTapStart()
+	return h
+}
+
+// heard returns what came since the last call. Whatever was told is in it:
+// telling waits for the answer.
+func (h *heardTap) heard() (order []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	order, h.order = h.order, nil
+	return order
+}
+
+// owns gives this goroutine to a test that begins.
+func owns(t *testing.T, name string) (label string) {
+	t.Helper()
+	label = tracetestCall("begin", name, "test", name, "", "false")
+	if label == "" {
+		t.Fatal("the gate gave no label")
+	}
+	tracetestTapOwn(label)
+	return label
+}
+
+// through puts calls between the tap and the test that are not of this module:
+// what is before the first of those passes for the tap's own.
+func through(f func()) { new(sync.Once).Do(f) }
+
+func says(number int64) {
+	through(func() { tracetestHeard("write", 1, number, []string{"FLUSHALL"}) })
+}
+
+func name(by record.By) string {
+	text := string(by.Label)
+	if by.Owner != nil {
+		text += " " + by.Owner.Name
+	}
+	if by.Unsure {
+		text += ", unsure"
+	}
+	return text
+}
+
+// Guards against a secret that leaves the test process, and against a report in
+// which everything is hidden.
+func TestHide(t *testing.T) {
+	long := strings.Repeat("x", 80)
+	for _, test := range []struct{ command, want string }{
+		{"config set requirepass pw", "config set requirepass (hidden)"},
+		{"CONFIG SET maxmemory 1 RequirePass pw timeout 7", "CONFIG SET maxmemory 1 RequirePass (hidden) timeout 7"},
+		{"Config Set MASTERAUTH pw requirepass pw", "Config Set MASTERAUTH (hidden) requirepass (hidden)"},
+		{"CONFIG SET tls-key-file-pass pw tls-client-key-file-pass pw tls-key-file k", "CONFIG SET tls-key-file-pass (hidden) tls-client-key-file-pass (hidden) tls-key-file k"},
+		{"CONFIG SET primaryauth pw hash-seed s x.secret y x-token z", "CONFIG SET primaryauth (hidden) hash-seed (hidden) x.secret (hidden) x-token (hidden)"},
+		{"ACL SETUSER bob on >pw <pw #abc !abc ~* +@all nopass resetpass", "ACL SETUSER bob on >(hidden) <(hidden) #(hidden) !(hidden) ~* +@all nopass resetpass"},
+		{"acl setuser >bob reset  >", "acl setuser >bob reset  >(hidden)"},
+		{"MODULE LOADEX /m.so CONFIG m.key value ARGS a b", "MODULE LOADEX /m.so (hidden) (hidden) (hidden) (hidden) (hidden) (hidden)"},
+		{"SENTINEL SET main auth-pass pw auth-user bob", "SENTINEL SET main auth-pass (hidden) auth-user bob"},
+		{"sentinel set main quorum 2 AUTH-PASS pw", "sentinel set main quorum 2 AUTH-PASS (hidden)"},
+		{"SENTINEL CONFIG SET sentinel-pass pw", "SENTINEL CONFIG SET sentinel-pass (hidden)"},
+		{"FUNCTION LOAD REPLACE " + long + "y", "FUNCTION LOAD REPLACE " + long + "..."},
+		{"function restore " + long + long + " FLUSH", "function restore " + long + "... FLUSH"},
+
+		{"FUNCTION LOAD " + long, "FUNCTION LOAD " + long},
+		{"CONFIG SET proc-title-template requirepass x y", "CONFIG SET proc-title-template requirepass x y"},
+		{"CONFIG SET masteruser bob maxmemory 1", "CONFIG SET masteruser bob maxmemory 1"},
+		{"CONFIG SET requirepass", "CONFIG SET requirepass"},
+		{"CONFIG SET", "CONFIG SET"},
+		{"CONFIG RESETSTAT", "CONFIG RESETSTAT"},
+		{"ACL DELUSER >bob #x", "ACL DELUSER >bob #x"},
+		{"MODULE LOAD /m.so a b", "MODULE LOAD /m.so a b"},
+		{"MODULE UNLOAD pass word", "MODULE UNLOAD pass word"},
+		{"SENTINEL SET main down-after-milliseconds 5", "SENTINEL SET main down-after-milliseconds 5"},
+		{"SENTINEL MONITOR pass 127.0.0.1 6379 2", "SENTINEL MONITOR pass 127.0.0.1 6379 2"},
+		{"CLIENT KILL USER pass", "CLIENT KILL USER pass"},
+		{"REPLICAOF auth 6379", "REPLICAOF auth 6379"},
+		{"FLUSHALL", "FLUSHALL"},
+		{"", ""},
+	} {
+		words := strings.Split(test.command, " ")
+		before := slices.Clone(words)
+		if got := strings.Join(tracetestHide(words), " "); got != test.want {
+			t.Errorf("%s\nis shown as %s\nwant        %s", test.command, got, test.want)
+		}
+		if !slices.Equal(words, before) {
+			t.Errorf("%s: the words themselves were changed", test.command)
+		}
+	}
+	if got := tracetestHide(nil); len(got) > 0 {
+		t.Errorf("nothing is shown as %q", got)
+	}
+}
+
+// Guards against what the other side understands in another way, and against a
+// secret on the way there.
+func TestTapConversation(t *testing.T) {
+	h := tapped(t)
+	says(2) // nobody's but the package's
+	owns(t, "TestA/\"quoted\"\nü\xff \\")
+	tracetestHeard("redis", 1, 0, []string{"tcp", "127.0.0.1:6379", "127.0.0.1:5", "true", "false"})
+	through(func() { tracetestHeard("write", 1, 3, []string{"CONFIG", "SET", "requirepass", "pw\n"}) })
+	tracetestHeard("reply", 1, 3, []string{"+OK"})
+	through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) })
+	tracetestHeard("other", 1, 0, []string{"x"})
+	if len(h.told) != 5 {
+		t.Fatalf("told %+v", h.told)
+	}
+	if by := h.told[0].Write.By; name(by) != "package" {
+		t.Errorf("outside of a test it is %q", name(by))
+	}
+	if c, want := *h.told[1].Contact, (record.Contact{Process: 1, Network: "tcp", Address: "127.0.0.1:6379", Local: "127.0.0.1:5", Server: -1, TLS: true}); c != want {
+		t.Errorf("contact %+v", c)
+	}
+	w := h.told[2].Write
+	if !slices.Equal(w.Command, []string{"CONFIG", "SET", "requirepass", "(hidden)"}) || w.Number != 3 || w.Address != "127.0.0.1:6379" || name(w.By) != "owner TestA/\"quoted\"\nü\ufffd \\" {
+		t.Errorf("write %+v", w)
+	}
+	if first := w.By.Stack[0]; !strings.HasPrefix(first.Function, "sync.(*Once).") || !strings.HasSuffix(first.File, "/once.go") || first.Line == 0 {
+		t.Errorf("the stack begins with %+v", first)
+	}
+	self := slices.ContainsFunc(w.By.Stack, func(f record.Frame) bool {
+		return strings.HasSuffix(f.Function, "inject.TestTapConversation") && strings.HasSuffix(f.File, "/tap_test.go")
+	})
+	if !self || w.By.Waiting != nil {
+		t.Errorf("stack %+v, waiting %+v", w.By.Stack, w.By.Waiting)
+	}
+	if r, want := *h.told[3].Reply, (record.Reply{Process: 1, Number: 3, Text: "+OK"}); !reflect.DeepEqual(r, want) {
+		t.Errorf("reply %+v", r)
+	}
+	if r := h.told[4].Refused; r.Text != "OOM command not allowed" || r.Count != 1 || r.Address != "127.0.0.1:6379" || r.By.Owner == nil {
+		t.Errorf("refused %+v", r)
+	}
+}
+
+// Guards against a stack without the end that says what started it, and against
+// a profile that is taken for nothing, or not where it is needed.
+func TestStackAndProfile(t *testing.T) {
+	tapped(t)
+	var deep func(n int) tracetestWhere
+	deep = func(n int) (w tracetestWhere) {
+		if n > 0 {
+			return deep(n - 1)
+		}
+		through(func() { w = tracetestHere() })
+		return w
+	}
+	for n, want := range map[int]int{3: 0, 100: tracetestStackLimit} {
+		w := deep(n)
+		if want == 0 {
+			want = len(w.stack)
+		}
+		if len(w.stack) != want || !strings.HasPrefix(w.stack[0], "sync.") || !strings.HasPrefix(w.stack[len(w.stack)-1], "runtime.goexit ") || !strings.HasPrefix(w.stack[len(w.stack)-2], "testing.tRunner ") {
+			t.Errorf("%d deep: %d frames, %q", n, len(w.stack), w.stack)
+		}
+		if w.profile() != "" {
+			t.Errorf("%d deep: a profile, though there is a test on the stack", n)
+		}
+	}
+	for stack, want := range map[string]bool{
+		"net.(*conn).Write x.go:1\ngithub.com/x/redis.(*pool).write x.go:2\nruntime.goexit x.s:1": true,
+		"runtime.goexit x.s:1":        true,
+		"m/p.TestA x.go:1":            false,
+		"m/p.BenchmarkA.func1 x.go:1": false,
+		"m/p.Example x.go:1":          false,
+		"m/p.FuzzA.func2 x.go:1":      false,
+		"main.main x.go:1":            false,
+		"testing.(*M).Run x.go:1":     false,
+		"github.com/onsi/ginkgo/v2/internal.(*Suite).runNode.func3 x.go:1": false,
+		"runtime.runfinq x.go:1":           false,
+		"runtime.runFinalizers x.go:1":     false,
+		"runtime.runCleanups.func1 x.go:1": false,
+	} {
+		w := tracetestWhere{stack: strings.Split(stack, "\n")}
+		if text := w.profile(); (text != "") != want || want && !strings.HasPrefix(text, "goroutine profile: total ") {
+			t.Errorf("%q: the profile is %.80q", stack, text)
+		}
+	}
+}
+
+// Guards against a suite that is held thousands of times for the same error,
+// and against errors that are not counted, or for somebody else.
+func TestRefusedAreCounted(t *testing.T) {
+	h := tapped(t)
+	here := func() { through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) }) }
+	there := func() { through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) }) }
+	expect := func(when string, want ...string) {
+		t.Helper()
+		got := h.heard()
+		slices.Sort(got) // the places of an owner are in no order
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: heard %q, want %q", when, got, want)
+		}
+	}
+	root := &common{}
+	a := &common{name: "TestA", parent: root, finished: true}
+	tracetestBegin(a, "test")
+	h.heard()
+	for range 4 {
+		here()
+	}
+	expect("four at a place", "refused 1 +1")
+	for range 3 {
+		there()
+	}
+	expect("three at another", "refused 2 +1")
+	labelA := tracetestGetOwner()
+	labelB := owns(t, "TestB")
+	for range 2 {
+		here()
+	}
+	expect("two of another owner", "begin", "refused 3 +1")
+	tracetestTapFlush("TestNobody")
+	expect("flushed for nobody")
+	tracetestTapFlush(labelB)
+	expect("flushed", "refused 3 +1")
+	tracetestTapFlush(labelB)
+	expect("flushed again")
+	tracetestTapOwn(labelA)
+	ended(a)
+	expect("the owner has ended", "end", "refused 1 +3", "refused 2 +2")
+	here()
+	expect("after it was told", "refused 4 +1") // with its stack: the gate may have forgotten
+	for _, label := range []string{labelA, labelB, ""} {
+		tracetestSetOwner(label)
+		for range 2 {
+			here()
+		}
+	}
+	expect("of several, one of them nobody", "refused 5 +1", "refused 6 +1", "refused 7 +1")
+	tracetestTapFlush("")
+	expect("all are flushed", "refused 5 +1", "refused 6 +1", "refused 7 +1")
+	for _, told := range h.told {
+		if r := told.Refused; r != nil && (r.Text != "") != (len(r.By.Stack) > 0) {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// Guards against a data race, and against errors that are lost or counted twice
+// while an owner ends. It tells something with -race.
+func TestRefusedAtOnce(t *testing.T) {
+	h := tapped(t)
+	label := owns(t, "TestA")
+	const goroutines, each = 20, 50
+	var all sync.WaitGroup
+	for range goroutines {
+		all.Go(func() {
+			for i := range each {
+				through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) })
+				if i%10 == 0 {
+					tracetestTapFlush(label)
+				}
+			}
+		})
+	}
+	all.Wait()
+	tracetestTapFlush("")
+	sum := int64(0)
+	for _, told := range h.told {
+		if told.Refused != nil {
+			sum += told.Refused.Count
+		}
+	}
+	if sum != goroutines*each {
+		t.Errorf("%d errors were told of %d", sum, goroutines*each)
+	}
+}
+
+// Guards against counts that come when it is too late: after the end of the
+// test, or of the spec, that they are of.
+func TestRefusedBeforeTheEnd(t *testing.T) {
+	h := tapped(t)
+	twice := func() {
+		for range 2 {
+			through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) })
+		}
+	}
+	c := &common{name: "TestA", parent: &common{}, finished: true}
+	tracetestBegin(c, "test")
+	TracetestSpec("suite-begin", false, "")
+	TracetestSpec("spec-begin", false, report("A"))
+	var node sync.WaitGroup
+	node.Go(twice)
+	node.Wait()
+	TracetestSpec("spec-end", false, report("A"))
+	TracetestSpec("suite-end", false, "[]")
+	twice()
+	ended(c)
+	end := tracetestExample("ExampleA", new(bool))
+	twice()
+	end()
+	want := []string{"hello", "begin", "suite-begin", "begin", "refused 1 +1", "refused 1 +1", "end", "suite-end", "refused 2 +1", "refused 2 +1", "end",
+		"begin", "refused 3 +1", "refused 3 +1", "end"}
+	if got := h.heard(); !slices.Equal(got, want) {
+		t.Errorf("heard\n%q\nwant\n%q", got, want)
+	}
+}

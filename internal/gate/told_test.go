@@ -1,0 +1,262 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"testing"
+
+	"tracetest/internal/record"
+)
+
+// ear is a gate that takes in what the tap tells, and a process that has spoken
+// to a Redis over connection 1.
+func ear() (*Server, *process) {
+	std := func(f record.Frame) bool { return strings.HasPrefix(f.File, "/go/src/") }
+	p := &process{conns: map[int64]string{1: "127.0.0.1:6379"}}
+	p.Index = 3
+	return &Server{std: std, setting: map[string][]span{}}, p
+}
+
+var testA = record.By{Label: record.LabelOwner, Unit: 7, Owner: &record.Owner{ID: 7, Kind: record.KindTest, Name: "TestA"}}
+
+// Guards against what a test process said being taken for something else.
+func TestTold(t *testing.T) {
+	by := testA
+	by.Unsure = true
+	by.Stack = []record.Frame{{Function: "net.(*conn).Write", File: "/go/src/net/net.go", Line: 12, Std: true}, {Function: "m/p.F", File: "C:/a b/x.go", Line: 3},
+		{Function: "odd", File: "no line"}, {Function: "odd", File: "x.go:y"}, {}}
+	words := func(verb string, rest ...string) []string {
+		return append([]string{verb, "1", "5", label(testA), "true", "5", "net.(*conn).Write /go/src/net/net.go:12", "m/p.F C:/a b/x.go:3", "odd no line", "odd x.go:y", "", ""}, rest...)
+	}
+	for _, test := range []struct {
+		said []string
+		want Told
+	}{
+		{[]string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false"}, Told{Contact: &record.Contact{Process: 3, Network: "tcp", Address: "h:1", Local: "l:2", Server: -1, TLS: true}}},
+		{[]string{"redis", "2", "0", "unix", "/s", "", "false", "true"}, Told{Contact: &record.Contact{Process: 3, Network: "unix", Address: "/s", Server: -1, Inside: true}}},
+		{words("write", "CONFIG", "SET", "save", ""), Told{Write: &record.Write{Process: 3, Number: 5, Server: -1, Address: "h:1", Command: []string{"CONFIG", "SET", "save", ""}, By: by}}},
+		{[]string{"write", "9", "6", "package", "false", "0", "", "FLUSHALL"}, Told{Write: &record.Write{Process: 3, Number: 6, Server: -1, Command: []string{"FLUSHALL"}, By: record.By{Label: record.LabelPackage}}}},
+		{[]string{"write", "2", "6", "", "false", "0", "", "FLUSHALL"}, Told{Write: &record.Write{Process: 3, Number: 6, Server: -1, Address: "/s", Command: []string{"FLUSHALL"}}}},
+		{[]string{"reply", "1", "5", "+OK"}, Told{Reply: &record.Reply{Process: 3, Number: 5, Text: "+OK"}}},
+		{words("fault", "OOM x"), Told{Refused: &record.Refused{Process: 3, Number: 5, Count: 1, Server: -1, Address: "h:1", Text: "OOM x", By: by}}},
+		{[]string{"faults", "0", "5", "12"}, Told{Refused: &record.Refused{Process: 3, Number: 5, Count: 12, Server: -1}}},
+	} {
+		s, p := ear()
+		s.told(p, []string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false"})
+		s.told(p, []string{"redis", "2", "0", "unix", "/s", "", "false", "true"})
+		if got := s.told(p, test.said); got == nil || !reflect.DeepEqual(*got, test.want) {
+			t.Errorf("%q: %+v, want %+v", test.said, got, test.want)
+		}
+	}
+}
+
+// Guards against a panic, and against half of a message being taken for all of
+// it.
+func TestToldMalformed(t *testing.T) {
+	for _, said := range [][]string{
+		{}, {""}, {"redis"}, {"write", "1", "2"}, {"redis", "1", "0", "tcp"}, {"redis", "1", "0", "tcp", "h:1", "l:2", "true"}, {"reply"}, {"reply", "1", "5"}, {"faults", "0", "5"},
+		{"write", "1", "2", "package"}, {"write", "1", "2", "package", "false"}, {"write", "1", "2", "package", "false", "0"}, {"write", "1", "2", "package", "false", "0", ""},
+		{"write", "1", "2", "package", "false", "x", "", "FLUSHALL"}, {"write", "1", "2", "package", "false", "-1", "", "FLUSHALL"}, {"write", "1", "2", "package", "false", "2", "", "FLUSHALL"},
+		{"write", "1", "2", "package", "false", "9223372036854775808", "", "FLUSHALL"}, {"write", "1", "2", "package", "false", "9223372036854775807", "", "FLUSHALL"},
+		{"fault", "1", "2", "package", "false", "0", ""}, {"fault", "1", "2", "package", "false", "0", "", "OOM", "x"}, {"fault", "1", "2", "package", "false", "1", "f x.go:1", ""},
+		{"begin", "1", "2", "3", "4", "5", "6", "7"}, {"REDIS", "1", "0", "tcp", "h:1", "l:2", "true", "false"}, {"", "", "", "", "", "", "", ""},
+	} {
+		s, p := ear()
+		if got := s.told(p, said); got != nil {
+			t.Errorf("%q is taken for %+v", said, got)
+		}
+	}
+	s, p := ear()
+	if got := s.told(p, []string{"write", "x", "y", "{", "?", "0", "what is no profile\n#\t\n#\t\t\t\n\n#", "FLUSHALL"}); got == nil || !reflect.DeepEqual(got.Write.By, record.By{}) || got.Write.Address != "" {
+		t.Errorf("without numbers and label: %+v", got)
+	}
+}
+
+// Guards against an owner that is lost or changed on its way through a profiler
+// label.
+func TestLabels(t *testing.T) {
+	for _, by := range []record.By{
+		testA,
+		{Label: record.LabelOwner, Unit: 1, Test: "TestSuite", Owner: &record.Owner{ID: 9, Parent: 1, Kind: record.KindSpec, Name: "a \"b\" <c>\n\u2028 ü", Location: "/a b/x_test.go:1", Container: "/x:2"}},
+		{Label: record.LabelOwner, Unit: 1, Owner: &record.Owner{ID: 2, Parent: 1, Kind: record.KindTest, Name: "TestA/sub", Beside: true}},
+	} {
+		text := label(by)
+		if got := owned(text); !reflect.DeepEqual(got, by) {
+			t.Errorf("%s is read as %+v, want %+v", text, got, by)
+		}
+		if got := owned(labelIn(fmt.Sprintf(`{"a":"b", "tracetest":%q, "z":"\"}"}`, text))); !reflect.DeepEqual(got, by) {
+			t.Errorf("%s is found as %+v among others", text, got)
+		}
+	}
+	if got := owned("package"); !reflect.DeepEqual(got, record.By{Label: record.LabelPackage}) {
+		t.Errorf("package: %+v", got)
+	}
+	for _, text := range []string{"", "none", "{", "{}", "null", "[]", `"owner"`, `{"label":"owner"}`, `{"label":"owner","owner":null}`, `{"label":"owner","owner":{"id":"x"}}`, label(testA) + "x"} {
+		if got := owned(text); !reflect.DeepEqual(got, record.By{}) {
+			t.Errorf("%s is read as %+v", text, got)
+		}
+	}
+	for _, labels := range []string{"", "{", `{"a":"b"}`, `{"tracetest":`, `{"tracetest":x}`, `{"tracetest":"x}`, `{"a":"\"tracetest\":\"package\""}`, `{"xtracetest":"package"}`} {
+		if got := labelIn(labels); got != "" {
+			t.Errorf("%s has the label %q", labels, got)
+		}
+	}
+}
+
+// Guards against a function that is taken for another module's, by which the
+// call of a client would not be found.
+func TestPackageOfFunction(t *testing.T) {
+	for function, want := range map[string]string{
+		"m/p.F": "m/p", "m/p.(*T).M": "m/p", "m/p.T.M": "m/p", "m/p.F.func1": "m/p", "m/p.(*T).M.func1.2": "m/p", "m/p.(*T).M-fm": "m/p", "m/p.init.0": "m/p", "m/p.glob..func1": "m/p",
+		"main.main": "main", "net.(*conn).Write": "net", "runtime/pprof.Do": "runtime/pprof", "m/p_test.TestA": "m/p_test",
+		"m/p.F[...]": "m/p", "m/p.F[go.shape.int]": "m/p", "m/p.F[github.com/x/y.T]": "m/p", "m/p.(*T[a/b.c,d/e.f]).M.func1": "m/p", "m/p.F[[]a/b.c].func2": "m/p",
+		"gopkg.in/check%2ev1.(*C).Assert": "gopkg.in/check.v1", "gopkg.in/yaml%2ev3.F[a/b%2ec.d]": "gopkg.in/yaml.v3", "github.com/x/y%2ez%2ew.F": "github.com/x/y.z.w",
+		"github.com/redis/go-redis/v9.(*baseClient).process": "github.com/redis/go-redis/v9", "example.com/a.b/c.F": "example.com/a.b/c", "": "", "odd": "odd", "a/b": "a/b",
+	} {
+		if got := (record.Frame{Function: function}).Package(); got != want {
+			t.Errorf("%s is of %q, want %q", function, got, want)
+		}
+	}
+	for path, want := range map[string]string{
+		"github.com/redis/go-redis/v9/internal/pool": "github.com/redis/go-redis", "github.com/redis/go-redis": "github.com/redis/go-redis", "gopkg.in/redis.v5": "gopkg.in/redis.v5",
+		"m/a/b/c": "m/a/b/c", "net": "net", "": "",
+	} {
+		if got := repository(path); got != want {
+			t.Errorf("%s is of %q, want %q", path, got, want)
+		}
+	}
+}
+
+// source is what the goroutines of a profile do. Its lines are named below.
+const source = `package p
+
+func setMemory() { rdb.ConfigSet(ctx, "maxmemory", "1") }
+
+func outer() {
+	rdb.Do(ctx, "CONFIG", "SET", "a", "b")
+	func() {
+		rdb.Get(ctx, "k")
+	}()
+}
+
+func configuration() { rdb.Get(ctx, "the configuration") }
+
+func (t T) quoted() { do("config set a b") }
+`
+
+// Guards against a caller that is not found among the goroutines, and against
+// one that has nothing to do with the client.
+func TestWaitingGoroutines(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "p.go")
+	if err := os.WriteFile(file, []byte(source), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	const client = "#\t0x5\tgithub.com/redis/rueidis.(*pipe).Do+0x14\t\t\t/mod/rueidis/pipe.go:10\n#\t0x6\tgithub.com/redis/rueidis/internal/x.F+0x1\t/mod/x.go:11\n"
+	block := func(labels, frames string) string { return "1 @ 0x43e 0x46e\n" + labels + frames + "\n" }
+	ours := fmt.Sprintf("# labels: {\"tracetest\":%q}\n", label(testA))
+	at := func(function string, line int) string {
+		return fmt.Sprintf("#\t0x7\tm/p.%s+0x2f\t\t%s:%d\n", function, file, line)
+	}
+	const end = "#\t0x8\ttesting.tRunner+0xf4\t\t/go/src/testing/testing.go:1690\n"
+	profile := "goroutine profile: total 12\n" +
+		block(ours, client+at("setMemory", 3)+end) +
+		block(ours, client+at("outer.func1", 8)+at("outer", 6)+end) +
+		block("# labels: {\"a\":\"b\", \"tracetest\":\"package\"}\n", client+at("configuration", 12)+at("T.quoted", 14)+at("none", 99)) +
+		block(ours, client+"#\t0x7\tm/p.F[a/b.c]+0x2f\t/nowhere/x.go:1\n") +
+		block(ours, at("setMemory", 3)+end) + // not in a call of the client
+		block("", client+at("setMemory", 3)+end) + // nobody's
+		block(`# labels: {"a":"\"tracetest\":\"package\""}`+"\n", client+at("setMemory", 3)+end) +
+		block(ours, client) + // the client's own
+		block(ours, "#\t0x5\tgithub.com/redis/go-redis/v9.(*Client).Process+0x14\t/mod/redis.go:1\n"+at("setMemory", 3)+end) + // of another one
+		block(ours, "") + block(ours, "#\t0x5\n#\n")
+	stack := []record.Frame{{Function: "net.(*conn).Write", Std: true}, {Function: "github.com/redis/rueidis.(*pipe)._backgroundWrite"}, {Function: "github.com/redis/rueidis.f"}}
+	s, _ := ear()
+	var got []string
+	for _, by := range s.waiting(strings.TrimSuffix(profile, "\n"), stack) {
+		text := string(by.Label)
+		for _, f := range by.Stack[2:] {
+			text += fmt.Sprintf(" %s:%d", strings.TrimPrefix(f.Function, "m/p."), f.Line)
+			if f.Std {
+				text += " std"
+			}
+			if f.Sets {
+				text += " sets"
+			}
+		}
+		if f := by.Stack[0]; f.Function != "github.com/redis/rueidis.(*pipe).Do" || f.File != "/mod/rueidis/pipe.go" || f.Line != 10 || f.Sets || by.Stack[1].Sets {
+			t.Errorf("the stack begins with %+v", by.Stack[:2])
+		}
+		got = append(got, text)
+	}
+	want := []string{"owner setMemory:3 sets testing.tRunner:1690 std", "owner outer.func1:8 outer:6 sets testing.tRunner:1690 std", "package configuration:12 T.quoted:14 sets none:99", "owner F[a/b.c]:1"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	for name, stack := range map[string][]record.Frame{"no stack": nil, "nothing but the standard library": {{Function: "net.(*conn).Write", Std: true}}, "no function": {{}}} {
+		if all := s.waiting(profile, stack); all != nil {
+			t.Errorf("%s: %+v", name, all)
+		}
+	}
+}
+
+// Guards against a release of Go that writes its profiles in another way.
+func TestRealProfile(t *testing.T) {
+	let, waits, done := make(chan bool), make(chan bool), make(chan bool)
+	go func() {
+		pprof.Do(t.Context(), pprof.Labels("user", "u", "tracetest", label(testA), "zone", "z"), func(context.Context) {
+			new(sync.Once).Do(func() { waits <- true; <-let }) // package sync stands for the client's
+		})
+		close(done)
+	}()
+	<-waits
+	var profile strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+		t.Fatal(err)
+	}
+	close(let)
+	<-done
+	s, _ := ear()
+	all := s.waiting(profile.String(), []record.Frame{{Function: "sync.write"}})
+	if len(all) != 1 || !reflect.DeepEqual(all[0].Owner, testA.Owner) {
+		t.Fatalf("found %+v in\n%s", all, &profile)
+	}
+	inner := all[0].Stack[0]
+	if !strings.HasPrefix(inner.Function, "tracetest/internal/gate.TestRealProfile.") || filepath.Base(inner.File) != "told_test.go" || inner.Line == 0 {
+		t.Errorf("the stack begins with %+v", inner)
+	}
+}
+
+// FuzzTold guards against a panic of tracetest because of what a test process
+// says, and against an answer that says several things.
+func FuzzTold(f *testing.F) {
+	stack := "\x00package\x00true\x001\x00a/b.F x.go:1\x00"
+	for _, said := range []string{
+		"redis\x001\x000\x00tcp\x00h:1\x00l:2\x00true\x00false", "reply\x001\x005\x00+OK", "faults\x000\x005\x0012", "write\x001\x005" + stack + "\x00FLUSHALL",
+		"fault\x001\x005" + stack + "\x00OOM", "write\x001\x005\x00" + label(testA) + "\x00false\x000\x00\x00CONFIG\x00SET\x00a\x00b",
+		"write\x001\x005" + stack + "goroutine profile: total 1\n1 @ 0x1\n# labels: {\"tracetest\":\"package\"}\n#\t0x1\ta/b.G+0x1\tx.go:1\n#\t0x1\tm/p.G+0x1\tx.go:1\n\n\x00FLUSHALL",
+	} {
+		f.Add(said)
+	}
+	f.Fuzz(func(t *testing.T, said string) {
+		s, p := ear()
+		got := s.told(p, strings.Split(said, "\x00"))
+		if got == nil {
+			return
+		}
+		set := 0
+		for _, is := range []bool{got.Contact != nil, got.Write != nil, got.Reply != nil, got.Refused != nil} {
+			if is {
+				set++
+			}
+		}
+		if set != 1 || got.Write != nil && len(got.Write.Command) == 0 {
+			t.Errorf("%q is taken for %+v", said, got)
+		}
+	})
+}
