@@ -112,6 +112,14 @@ func TestFindContainer(t *testing.T) {
 			t.Errorf("no such container: %+v", got)
 		}
 	})
+	// What podman 4.3 said of a container that was started for this.
+	t.Run("podman, recorded", func(t *testing.T) {
+		engine(t, "podman", recordedAnswer(t, "podman_rootfs.json", ""))
+		got := Find(t.Context(), Facts{Address: "localhost:16380", PID: 1}, "")
+		if !got.Whole || got.Container != "redis-gateway" || got.Values["maxmemory"].Text != "2147483648" || got.Values["save"].Text != "" {
+			t.Errorf("%+v", got)
+		}
+	})
 	t.Run("docker", func(t *testing.T) {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "redis.conf"), []byte("maxmemory 50mb\nhz 10\n"), 0o600); err != nil {

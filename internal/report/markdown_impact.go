@@ -19,6 +19,8 @@ func (p *page) memory() []string {
 				text = "When " + p.k.name(m.Server) + " was first seen refusing writes, " + human(m.Used) + " were in use and the limit was " + limit(m.Limit) +
 					"; the run began without one. So the limit was lowered, and it is not that tests filled the memory."
 			}
+		case "before":
+			text += "the limit was " + limit(m.Limit) + ", and the server was started with " + limit(m.Started) + ". So the limit was lowered before this run, and it is not that tests filled the memory."
 		case "both":
 			text += "more than the " + limit(m.Limit) + " of then, and more than the " + limit(m.Baseline) + " that the run began with. So the limit was lowered, and the memory was full as well: see [Growth](#growth)."
 		default:

@@ -17,9 +17,11 @@ type Memory struct {
 	Used     int64     `json:"used"`     // bytes, at that look
 	Limit    int64     `json:"limit"`    // bytes, maxmemory then; zero: none
 	Baseline int64     `json:"baseline"` // bytes, maxmemory when the run began; zero: none
+	Started  int64     `json:"started"`  // bytes, maxmemory that the server was started with; -1: not known
 	// Reason is "limit" where the memory in use would have been within the limit
-	// that the run began with, "memory" where the limit is that one, and "both"
-	// where it was lowered and would have been reached all the same.
+	// that the run began with, "before" where it would have been within that which
+	// the server was started with, "memory" where the limit is that one, and
+	// "both" where it was lowered and would have been reached all the same.
 	Reason string `json:"reason"`
 }
 
@@ -40,8 +42,14 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64)
 	}
 	s.refusing = true
 	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now["maxmemory"]), Baseline: bytes(s.Config["maxmemory"])}
+	m.Started = -1
+	if o, known := s.StartedWith["maxmemory"]; known {
+		m.Started = bytes(o.Value)
+	}
 	lowered := m.Limit != 0 && (m.Baseline == 0 || m.Limit < m.Baseline)
 	switch {
+	case !lowered && m.Started >= 0 && m.Limit != 0 && (m.Started == 0 || used < m.Started && m.Limit < m.Started):
+		m.Reason = "before"
 	case lowered && m.Baseline != 0 && used >= m.Baseline:
 		m.Reason = "both"
 	case lowered:
