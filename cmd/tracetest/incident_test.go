@@ -102,6 +102,23 @@ func TestIncident(t *testing.T) {
 			t.Errorf("tests: %+v, leaks: %v; want 37 of 55 passed and no leak", f.Tests, f.Leaks)
 		}
 	})
+	t.Run("proved", func(t *testing.T) {
+		f := incident(t, "", "--prove")
+		proved := 0
+		for _, failure := range f.Failures {
+			if failure.Certainty == "proved" && failure.Proof != nil && *failure.Proof == (triage.Proof{Verdict: "proved", Without: "0/2", With: "2/2", Restored: "0/2"}) {
+				proved++
+			}
+		}
+		if proved != len(want.Victims) {
+			t.Errorf("%d of %d victims are proved", proved, len(want.Victims))
+		}
+		for _, leak := range f.Leaks {
+			if leak.Again != "2/2" {
+				t.Errorf("the leak of %s by itself: %s, want 2/2", leak.Parameter, leak.Again)
+			}
+		}
+	})
 	t.Run("events only", func(t *testing.T) {
 		f := incident(t, "", "--gate", "off")
 		for _, leak := range f.Leaks {

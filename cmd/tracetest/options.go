@@ -29,6 +29,8 @@ type options struct {
 	prove        bool
 	trials       int
 	proveTime    time.Duration
+	flush        bool
+	perturb      bool
 	timeout      time.Duration
 }
 
@@ -42,6 +44,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.prove, "prove", false, "re-run what settles whether the failures that are tied to a leak come from it")
 	f.IntVar(&o.trials, "trials", 2, "how often --prove re-runs each")
 	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "how long --prove may take in all")
+	f.BoolVar(&o.flush, "flush", false, "delete all data of the server between the trials of --prove; on this machine only")
+	f.BoolVar(&o.perturb, "perturb", false, "first move parameters a little off their usual values, so that hard-coded restores show; put back at the end")
 	f.StringVar(&o.format, "format", defaultFormat(), "live output: "+strings.Join(live.Formats(), ", "))
 }
 
@@ -88,6 +92,12 @@ func (o *options) validate() error {
 	}
 	if o.prove && o.restore == string(run.RestoreNever) {
 		return fmt.Errorf("--prove puts the configuration back between its trials, and --restore=never says not to")
+	}
+	if o.perturb && o.restore == string(run.RestoreNever) {
+		return fmt.Errorf("--perturb writes to the server and puts back what it wrote, and --restore=never says not to write")
+	}
+	if o.flush && !o.prove {
+		return fmt.Errorf("--flush goes with --prove")
 	}
 	if o.timeout <= 0 {
 		return fmt.Errorf("--redis-timeout=%v: it must be positive", o.timeout)

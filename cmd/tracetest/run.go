@@ -35,6 +35,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	if err != nil {
 		return err
 	}
+	for _, t := range targets {
+		if o.flush && !t.Local() {
+			return fmt.Errorf("--flush deletes all data of %s, which is not this machine's: flush a server of your own", t.Address())
+		}
+	}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
@@ -50,7 +55,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	screen := &output{more: make(chan struct{}, 1)}
 	options := run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
-		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
+		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Perturb: o.perturb, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
 		Restore: run.Restore(o.restore), Timeout: o.timeout,
 		Output: screen, Signals: signals,
 	}
@@ -127,9 +132,15 @@ func (o *options) proveIt(ctx context.Context, path string, plan *run.Plan, opti
 	if !f.Run.Complete {
 		return errors.New("the run is incomplete")
 	}
-	left := prove.Prove(ctx, f, prove.Options{Run: options, Trials: o.trials, Budget: o.proveTime, PutBack: plan.PutBack, Say: say,
+	ready := plan.PutBack
+	if o.flush {
+		ready = func(ctx context.Context) error { return errors.Join(plan.PutBack(ctx), plan.Flush(ctx)) }
+	}
+	left := prove.Prove(ctx, f, prove.Options{Run: options, Trials: o.trials, Budget: o.proveTime, PutBack: ready, Say: say,
 		Append: func(t record.Trial) { writer.Append(record.Entry{Trial: &t}) }})
-	plan.PutBack(ctx)
+	if err := plan.PutBack(ctx); err != nil {
+		say("tracetest: " + err.Error())
+	}
 	if left != "" {
 		writer.Append(record.Entry{Notice: &record.Notice{Code: "not-proved", Text: "Not everything could be proved by re-runs: " + left + "."}})
 	}

@@ -1,14 +1,15 @@
 // Package prove re-runs tests to settle what a leak did: are the tests that
 // failed while it was in force its victims?
 //
-// For each leak it runs three trials, several times each: the failed tests
-// without the one that leaks, which must pass; the one that leaks and then the
-// failed tests, which must fail; and the same with what was changed put back in
-// between, when they must pass. All failed tests of a leak share a run. Those
+// For each leak it runs four trials, several times each: the one that leaks by
+// itself, which must leak again; the failed tests without it, which must pass;
+// the one that leaks and then the failed tests, which must fail; and the same
+// with what was changed put back in between, when they must pass. All failed tests of a leak share a run. Those
 // that this does not settle are tried by themselves.
 //
 // Every trial is recorded, and package triage says what they mean. Between
-// trials the configuration is put back; data is left alone. Tests run in the
+// trials the configuration is put back; data is left alone unless it is to be
+// flushed. Tests run in the
 // order of the run: a Ginkgo suite with the same seed, and other tests as
 // `go test` orders them.
 //
@@ -33,8 +34,9 @@ type Options struct {
 	Run    run.Options   // as of the run
 	Trials int           // of each kind
 	Budget time.Duration // for all trials
-	// PutBack brings the servers to what they were when the run began.
-	PutBack func(ctx context.Context)
+	// PutBack brings the servers to what they were when the run began, before
+	// each trial.
+	PutBack func(ctx context.Context) error
 	Append  func(record.Trial)
 	Say     func(text string)
 }
@@ -87,19 +89,24 @@ func (p *prover) leave(why string) {
 // this did not settle.
 func (p *prover) settle(ctx context.Context, s *suspicion) {
 	p.Say(fmt.Sprintf("tracetest: proving: re-running %d failed tests without %s and after it", len(s.victims), s.culprit.label()))
-	all := p.round(ctx, s, s.victims)
+	p.round(ctx, s, nil, record.TrialAlone)
+	all := p.round(ctx, s, s.victims, kinds()...)
 	for _, v := range s.victims {
 		if verdict := triage.Verdict(v.Name, all); verdict != "proved" && verdict != "refuted" && len(s.victims) > 1 && !p.stopped {
-			p.round(ctx, s, []target{v})
+			p.round(ctx, s, []target{v}, kinds()...)
 		}
 	}
 }
 
+func kinds() []record.TrialKind {
+	return []record.TrialKind{record.TrialWithout, record.TrialWith, record.TrialRestored}
+}
+
 // round runs each kind of trial as often as it is asked for.
-func (p *prover) round(ctx context.Context, s *suspicion, victims []target) []record.Trial {
+func (p *prover) round(ctx context.Context, s *suspicion, victims []target, kinds ...record.TrialKind) []record.Trial {
 	var trials []record.Trial
 	for range p.Trials {
-		for _, kind := range []record.TrialKind{record.TrialWithout, record.TrialWith, record.TrialRestored} {
+		for _, kind := range kinds {
 			if p.stopped || ctx.Err() != nil {
 				return trials
 			}
@@ -124,7 +131,6 @@ func (p *prover) round(ctx context.Context, s *suspicion, victims []target) []re
 // try runs one trial. Whole is false when it was interrupted: then it says
 // nothing.
 func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, victims []target) (t record.Trial, whole bool) {
-	p.PutBack(ctx)
 	began := time.Now()
 	chosen := victims
 	if kind != record.TrialWithout {
@@ -132,7 +138,7 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 	}
 	t = record.Trial{Kind: kind, Culprit: s.culprit.Name, Tests: []record.Tried{}}
 	o := p.Run
-	o.Restore = run.RestoreRun
+	o.Restore, o.Perturb = run.RestoreRun, false
 	if kind == record.TrialRestored {
 		o.Restore = run.RestoreTest
 	}
@@ -140,6 +146,11 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 	o.Packages, o.Args = choose(chosen, o.Args)
 	seen := newOutcomes()
 	analysis := triage.New()
+	err := p.PutBack(ctx)
+	if err != nil {
+		t.Error = err.Error()
+		return t, ctx.Err() == nil
+	}
 	plan, err := run.Prepare(ctx, o)
 	if err != nil {
 		t.Error = err.Error()

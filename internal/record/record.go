@@ -90,6 +90,9 @@ type Server struct {
 	// StartedWith is what the server is known to have been started with, by
 	// parameter. A parameter that is missing is not known.
 	StartedWith map[string]Origin `json:"started_with,omitempty"`
+	// Perturbed is what parameters were before --perturb moved them; Config has
+	// what it moved them to.
+	Perturbed map[string]string `json:"perturbed,omitempty"`
 	// StartUnknown says why not all of that is known; empty when it is.
 	StartUnknown string `json:"start_unknown,omitempty"`
 }
@@ -243,7 +246,7 @@ type Test struct {
 // Restore is what tracetest itself wrote to a server.
 type Restore struct {
 	Server  int               `json:"server"`
-	When    string            `json:"when"`              // "test" or "run"
+	When    string            `json:"when"`              // "test", "run" or, after --perturb, "perturb"
 	Owner   int64             `json:"owner,omitempty"`   // the unit after which it was done; zero for a package
 	Process int               `json:"process,omitempty"` // of that unit; zero at the end of the run
 	Values  map[string]string `json:"values"`            // parameter to value, secrets hidden

@@ -18,6 +18,7 @@ type TrialKind string
 const (
 	TrialWithout  TrialKind = "without"  // the failed tests without the culprit
 	TrialWith     TrialKind = "with"     // the culprit, then they
+	TrialAlone    TrialKind = "alone"    // the culprit by itself
 	TrialRestored TrialKind = "restored" // the same, with what it changes put back in between
 )
 

@@ -68,7 +68,7 @@ func (p *page) failureTable(failures []triage.Failure) {
 		{title: "Test"}, {title: "Package", optional: true}, {title: "OOM errors", right: true, optional: true},
 		{title: "Keys evicted", right: true, optional: true}, {title: "What it said", optional: true},
 		{title: "Where", optional: true}, {title: "OOM came back to", optional: true},
-		{title: "Ended", optional: true}, {title: "Certainty", optional: true},
+		{title: "Ended", optional: true}, {title: "Certainty", optional: true}, {title: "Failed in re-runs", optional: true},
 	}}
 	var packages []string
 	for _, f := range p.Failures {
@@ -80,7 +80,13 @@ func (p *page) failureTable(failures []triage.Failure) {
 		mixed = mixed || f.Certainty != "correlated"
 	}
 	for _, f := range failures {
-		var pkg, oom, evicted, where, call, status, certainty string
+		var pkg, oom, evicted, where, call, status, certainty, proof string
+		if f.Proof != nil {
+			proof = "without it " + p.cell.name(f.Proof.Without) + ", after it " + p.cell.name(f.Proof.With) + ", put back " + p.cell.name(f.Proof.Restored)
+			if f.Proof.Verdict == "not reproduced" || f.Proof.Verdict == "unsettled" {
+				proof += ": " + f.Proof.Verdict
+			}
+		}
 		if f.OOMCall != nil {
 			call = p.cell.name(p.rel(f.OOMCall.File) + ":" + itoa(f.OOMCall.Line))
 		}
@@ -103,7 +109,7 @@ func (p *page) failureTable(failures []triage.Failure) {
 			certainty = p.cell.say(f.Certainty)
 		}
 		t.add(p.cell.owner(triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}),
-			pkg, oom, evicted, p.said(f), where, call, status, certainty)
+			pkg, oom, evicted, p.said(f), where, call, status, certainty, proof)
 	}
 	p.table(&t)
 }

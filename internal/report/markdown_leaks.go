@@ -81,6 +81,14 @@ func (p *page) evidence(g group) []string {
 	if c.Unheard {
 		items = append(items, p.unheard(c))
 	}
+	for _, c := range g.changes {
+		if c.Constant {
+			items = append(items, p.constant(c))
+		}
+	}
+	if c.Again != "" {
+		items = append(items, "Re-run by itself: it left it changed again, "+p.k.name(c.Again)+" times")
+	}
 	if c.Call != nil && c.Call.Found == "waiting" {
 		items = append(items, "The call is on the stack of the goroutine that waited for the reply: this client writes on goroutines of its own")
 	}
@@ -223,4 +231,15 @@ func oneOfEachChain(changes []triage.Change) []triage.Change {
 		kept = append(kept, c)
 	}
 	return kept
+}
+
+// constant says that a restore is hard-coded.
+func (p *page) constant(c triage.Change) string {
+	text := "A restore that is hard-coded: " + p.k.name(c.Parameter) + " was changed and then set to " + p.k.after(c) + ", which is not what was found, " + p.k.before(c)
+	for _, s := range p.Servers {
+		if was, moved := s.Perturbed[c.Parameter]; moved && s.Address == c.Server && was == c.To {
+			text += " (`--perturb` had moved it off that value)"
+		}
+	}
+	return text
 }

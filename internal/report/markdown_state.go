@@ -69,6 +69,9 @@ func (p *page) leftChanged() {
 	r := table{columns: []column{{title: "Server"}, {title: "When"}, {title: "Values"}, {title: "Result"}}}
 	for _, w := range p.Restored {
 		when := "at the end of the run"
+		if w.When == "perturb" {
+			when = "to undo `--perturb`"
+		}
 		if w.After != nil {
 			when = "after " + p.cell.owner(*w.After)
 		}
@@ -143,7 +146,7 @@ func (p *page) growth() {
 	p.text(text)
 	t := table{columns: []column{
 		{title: "By"}, {title: "Package", optional: true}, {title: "Server", optional: true},
-		{title: "Memory", right: true}, {title: "Bytes", right: true}, {title: "Keys", right: true},
+		{title: "Memory", right: true}, {title: "Bytes", right: true}, {title: "Keys", right: true}, {title: "By database", optional: true},
 	}}
 	top := p.Growth[:min(10, len(p.Growth))]
 	for _, g := range top {
@@ -155,10 +158,22 @@ func (p *page) growth() {
 		if kindOf(g.Owner) != "package" {
 			pkg = p.cell.name(g.Owner.Package)
 		}
-		t.add(p.cell.owner(g.Owner), pkg, server, human(g.Bytes), itoa(int(g.Bytes)), itoa(int(g.Keys)))
+		t.add(p.cell.owner(g.Owner), pkg, server, human(g.Bytes), itoa(int(g.Bytes)), itoa(int(g.Keys)), p.databases(g))
 	}
 	t.more = len(p.Growth) - len(top)
 	p.table(&t)
+}
+
+// databases tells the keys by database, where there is more to tell than db0.
+func (p *page) databases(g triage.Growth) string {
+	if _, only := g.Databases["db0"]; only && len(g.Databases) == 1 {
+		return ""
+	}
+	var all []string
+	for _, db := range slices.Sorted(maps.Keys(g.Databases)) {
+		all = append(all, p.cell.name(db)+" "+itoa(int(g.Databases[db])))
+	}
+	return list(all, maxTold)
 }
 
 // origins writes what a server is known to have been started with.

@@ -197,6 +197,16 @@ func (v *survey) broke(k ink) []string {
 		out = append(out, upper(of(n, total))+" "+met(v.unexplained)+
 			" that no change of this run explains"+evidence(v.unexplained)+"."+v.unmetHint(k))
 	}
+	refuted := 0
+	for _, f := range v.others {
+		if f.Certainty == "refuted" {
+			refuted++
+		}
+	}
+	if refuted > 0 {
+		out = append(out, itoa(refuted)+" met it as well and "+plural(refuted, "fails", "fail")+" without it too, as re-runs showed: "+
+			plural(refuted, "it was no victim", "they were no victims")+".")
+	}
 	switch n := len(v.others); {
 	case n == total:
 		out = append(out, upper(plural(n, "the only failure cannot", "none of the "+itoa(n)+" failures can"))+

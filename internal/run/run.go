@@ -41,6 +41,7 @@ type Options struct {
 
 	Targets      []snapshot.Target
 	AllowPartial bool
+	Perturb      bool   // move parameters off their usual values first
 	Container    string // name of the container that the server is in; empty: to be found
 	Expect       map[string]string
 	Gate         string // auto, on or off
@@ -83,6 +84,7 @@ type Plan struct {
 	reason  string // why there is no gate
 	// baseline is what the servers were when the run began, once it has ended.
 	baseline []snapshot.Mark
+	before   []snapshot.Mark // of --perturb, until it was undone
 }
 
 // Prepare looks at everything that a run needs. Its error is a *Problem.
@@ -117,6 +119,13 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 		}
 		begin.StartedWith, begin.StartUnknown = StartedWith(ctx, server, begin.StartedWith, p.o.Container)
 		p.servers, p.begin = append(p.servers, server), append(p.begin, begin)
+		if p.o.Perturb {
+			p.before = append(p.before, server.Mark())
+			if p.begin[i].Perturbed, err = server.Perturb(ctx); err != nil {
+				return fmt.Errorf("--perturb: moving the parameters of %s: %w", target.Address(), err)
+			}
+			p.begin[i].Config = server.Shown()
+		}
 	}
 	return p.openGate(ctx)
 }
@@ -190,6 +199,11 @@ func (p *Plan) standard() func(record.Frame) bool {
 // Close removes what Prepare made and closes the connections.
 func (p *Plan) Close() error {
 	var errs []error
+	p.unperturb(context.Background(), func(r *record.Restore) {
+		if r.Error != "" {
+			errs = append(errs, errors.New("undoing --perturb: "+r.Error))
+		}
+	})
 	if p.gate != nil {
 		errs = append(errs, p.gate.Close())
 	}
@@ -242,19 +256,54 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	p.header(append([]string{path}, args...))
 	w := newWatcher(p)
 	end := w.watch(ctx, func() (*command, error) { return start(path, args, env) })
-	p.out.Append(record.Entry{End: &end})
 	p.baseline = w.baseline
+	if len(p.before) > 0 {
+		p.unperturb(ctx, func(done *record.Restore) { p.out.Append(record.Entry{Restore: done}) })
+	}
+	p.out.Append(record.Entry{End: &end})
+}
+
+// unperturb puts back what --perturb moved. Whoever re-runs tests later finds
+// the server as it was before.
+func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
+	for i, before := range p.before {
+		if p.baseline != nil {
+			p.baseline[i] = before
+		}
+		if r := p.servers[i].Restore(ctx, before); r != nil {
+			r.When = "perturb"
+			done(r)
+		}
+	}
+	p.before = nil
 }
 
 // PutBack brings the servers back to what they were when the run began, for
 // whoever re-runs tests after it.
-func (p *Plan) PutBack(ctx context.Context) {
+func (p *Plan) PutBack(ctx context.Context) error {
+	var errs []error
 	for i, s := range p.servers {
-		if i < len(p.baseline) {
-			s.Look(ctx)
-			s.Restore(ctx, p.baseline[i])
+		if i >= len(p.baseline) {
+			continue
+		}
+		if look := s.Look(ctx); look.Error != "" {
+			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), look.Error))
+		} else if done := s.Restore(ctx, p.baseline[i]); done != nil && done.Error != "" {
+			errs = append(errs, fmt.Errorf("putting back what was changed on %s: %s", s.Target().Address(), done.Error))
 		}
 	}
+	return errors.Join(errs...)
+}
+
+// Flush empties the servers, for --prove --flush.
+func (p *Plan) Flush(ctx context.Context) error {
+	var errs []error
+	for _, s := range p.servers {
+		if err := s.Flush(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("flushing %s: %w", s.Target().Address(), err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // quietLabels keeps the labels of goroutines out of their tracebacks, which Go

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -102,4 +103,30 @@ func (t Target) Secure() bool { return t.tls != nil }
 func (t Target) Plain() Target {
 	t.tls = nil
 	return t
+}
+
+// Flush deletes every key of the server (FLUSHALL).
+func (s *Server) Flush(ctx context.Context) error {
+	start := time.Now()
+	if err := s.take(ctx, start); err != nil {
+		return errors.New(s.trouble(err))
+	}
+	defer s.give()
+	got := s.exchange(ctx, start, func(until time.Time) answer {
+		return answer{err: s.asker.persist(until, func() error { return s.asker.link.do(redis.NewStatusCmd(context.Background(), "flushall")) })}
+	})
+	if got.err != nil {
+		return errors.New(s.Scrub(s.trouble(got.err)))
+	}
+	return nil
+}
+
+// Local says whether the target is on this machine, by its address alone.
+func (t Target) Local() bool {
+	if t.network == "unix" {
+		return true
+	}
+	host, _, _ := net.SplitHostPort(t.address)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

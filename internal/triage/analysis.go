@@ -82,7 +82,7 @@ type process struct {
 	nodes     []record.Node
 	suiteTest int64
 	specHost  int64 // the test that the last spec ran in
-	lastSpec  int64
+	lastSpec  *owner
 	quit      bool // it goes on without being held
 }
 
@@ -297,7 +297,7 @@ func (a *Analysis) startOverlaps(t *record.Test) {
 	hello := a.outcomes.of(t.Package).hello
 	for i := len(a.changes) - 1; i >= 0 && a.changes[i].received.After(t.Time); i-- {
 		m := a.changes[i]
-		if m.tool || m.restart || hello != 0 && hello < m.seq {
+		if m.tool || m.restart || m.write != nil || hello != 0 && hello < m.seq {
 			continue
 		}
 		m.refs = append(m.refs[:len(m.refs):len(m.refs)], ref)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"tracetest/internal/record"
 )
@@ -90,6 +91,7 @@ func ends(module, rest string) bool {
 // inModule reports whether a package is of the module under test.
 func (a *Analysis) inModule(pkg string) bool {
 	module := a.run.Module
+	pkg = strings.TrimSuffix(pkg, "_test")
 	return module != "" && (pkg == module || strings.HasPrefix(pkg, module+"/"))
 }
 
@@ -142,7 +144,7 @@ func testsOn(stack []record.Frame, pkg string) []string {
 		_, name, _ := strings.Cut(rest, ".")
 		name, _, _ = strings.Cut(name, ".")
 		for _, kind := range []string{"Test", "Benchmark", "Example", "Fuzz"} {
-			if strings.HasPrefix(name, kind) && !slices.Contains(names, name) {
+			if rest, is := strings.CutPrefix(name, kind); is && name != "TestMain" && (rest == "" || !unicode.IsLower([]rune(rest)[0])) && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}

@@ -74,7 +74,7 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 			break
 		}
 		// What others met at the same time is this test's only if it says so.
-		met := f.owner.met[s]
+		met := a.metBy(f.owner, s, f.end)
 		out.OOMErrors += max(met.oom, met.heard)
 		out.Evicted += met.evicted
 		if met.oom > 0 || met.heard > 0 || met.shared > 0 && said > 0 {

@@ -15,14 +15,15 @@ type mutation struct {
 	parameter string
 	from, to  string
 	refs      []record.Ref // who was open in between
-	phase     string       // of a Ginkgo suite: "before" its first spec, "after" its last, "whole" without any
+	phase     string       // of a Ginkgo suite: "before" its first spec, "after" its last, "whole" without any; of a write see phaseOf
 	seq       int64        // of the entry that showed it
 	sent      time.Time    // of the last look that did not show it
 	received  time.Time    // of the look that did
 	restart   bool         // the server restarted in between
 	tool      bool         // tracetest itself did it
 	unsighted bool         // the server was out of sight in between
-	write     *write       // that made it, where one was seen
+	write     *write       // that made it or, of several, the last; nil where none was seen
+	call      *Call        // the line of it, or of all of them
 	exact     bool         // whoever made the write is known
 	unheard   bool         // the tap was on and heard nobody write it
 	caveat    string
@@ -42,6 +43,17 @@ type episode struct {
 	from       string
 	cut        bool // the record ended before the units did
 	unseen     bool // the server was never seen again after the units had ended
+}
+
+// putBackOnce reports whether the unit changed the parameter and then changed it
+// again, to what it was left at: as a clean-up does that sets a constant.
+func (e *episode) putBackOnce() bool {
+	for _, m := range e.mutations[:len(e.mutations)-1] {
+		if m.to != e.last().to && e.last().from == m.to {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *episode) last() *mutation { return e.mutations[len(e.mutations)-1] }
@@ -87,6 +99,7 @@ func (a *Analysis) file(m *mutation, units []unit) {
 		if e.server == m.server && e.parameter == m.parameter && intersect(e.units, units) {
 			e.mutations = append(e.mutations, m)
 			a.join(e, units)
+			a.settle() // whoever wrote it may have ended
 			return
 		}
 	}
@@ -96,6 +109,7 @@ func (a *Analysis) file(m *mutation, units []unit) {
 		return // it put back what an earlier unit had changed
 	}
 	a.episodes = append(a.episodes, e)
+	a.settle()
 }
 
 // join adds units to an episode.

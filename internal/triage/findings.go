@@ -63,6 +63,7 @@ type Server struct {
 	Version      string                   `json:"version"`
 	RunID        string                   `json:"run_id"`
 	StartedWith  map[string]record.Origin `json:"started_with"`
+	Perturbed    map[string]string        `json:"perturbed"`     // what parameters were before --perturb moved them
 	StartUnknown string                   `json:"start_unknown"` // why not all of that is known; empty when it is
 	Partial      string                   `json:"partial"`       // why only INFO was watched; empty when everything was
 	Parameters   int                      `json:"parameters"`
@@ -113,6 +114,13 @@ type Change struct {
 	Secret   bool   `json:"secret"`    // the values are hidden
 	Caveat   string `json:"caveat"`    // what weakens the attribution, a sentence; often empty
 	Settle   string `json:"settle"`    // what would settle it, a command; empty unless narrowed
+	// Constant is set on a leak whose owner changed the parameter and then set it
+	// again, to something else than it had found: a restore that is hard-coded,
+	// most likely.
+	Constant bool `json:"constant"`
+	// Again is how often re-runs of the owner by itself left it changed again, such
+	// as 2/2; empty without any.
+	Again string `json:"again"`
 	// Unheard is set when the tap was on and heard no test binary write it: it
 	// was another program.
 	Unheard bool `json:"unheard"`
@@ -170,6 +178,9 @@ type Growth struct {
 	Server string `json:"server"`
 	Bytes  int64  `json:"bytes"` // of used_memory, in which the buffers of connections count too
 	Keys   int64  `json:"keys"`
+	// Databases are the keys by database, such as "db0", where there were more
+	// or fewer.
+	Databases map[string]int64 `json:"databases"`
 }
 
 // Tests counts what ran: tests without subtests, subtests, specs, examples, benchmarks.

@@ -63,11 +63,14 @@ func (a *Analysis) Findings() *Findings {
 		Restarts: orEmpty(a.restarts), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
 		Writes: a.written(), Refused: a.refusals(), Spoken: orEmpty(a.spoken)}
 	for _, s := range a.servers {
+		if s.Perturbed == nil {
+			s.Perturbed = map[string]string{}
+		}
 		if s.StartedWith == nil {
 			s.StartedWith = map[string]record.Origin{}
 		}
 		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
-			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks})
+			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks})
 		f.Changed = append(f.Changed, s.changed...)
 	}
 	for _, path := range a.outcomes.order {
@@ -173,6 +176,9 @@ func (a *Analysis) unmet(s *server) []Unmet {
 	for _, name := range sortedKeys(a.run.Expect) {
 		expected := a.run.Expect[name]
 		value, known := s.Config[name]
+		if was, moved := s.Perturbed[name]; moved {
+			value = was
+		}
 		if value == expected && known {
 			continue
 		}

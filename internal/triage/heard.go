@@ -15,6 +15,9 @@ import (
 // refusal is OOM errors of one owner at one place.
 type refusal struct {
 	author
+	seq     int64 // of the entry that first told of it
+	aside   bool  // whoever met them was not among those that what the server counts is given to
+	late    bool  // whoever met them had ended, and may meet more that is told much later
 	count   int64
 	address string
 	text    string
@@ -28,10 +31,17 @@ func (a *Analysis) refuse(e record.Entry) {
 		a.meet(known, r.Count)
 		return
 	}
-	known := &refusal{author: a.author(r.Process, r.By), count: r.Count, address: r.Address, text: r.Text}
+	by := r.By
+	by.Waiting = slices.Clone(by.Waiting)
+	for i := range by.Waiting {
+		by.Waiting[i].Stack = unset(by.Waiting[i].Stack)
+	}
+	known := &refusal{author: a.author(r.Process, by), seq: e.Seq, count: r.Count, address: r.Address, text: r.Text}
 	a.refusedAt[key{r.Process, r.Number}] = known
 	for _, ref := range known.refs {
 		a.keep(ref)
+		known.aside = known.aside || !slices.Contains(a.open.Active(), ref)
+		known.late = known.late || a.owners[ref.Owner] != nil && a.owners[ref.Owner].status != ""
 	}
 	if r.Server >= 0 && r.Server < len(a.servers) {
 		known.server = a.servers[r.Server]
@@ -58,14 +68,45 @@ func (a *Analysis) meet(r *refusal, n int64) {
 	}
 }
 
+// unset returns a stack without what its functions set: that says who writes
+// parameters, not who meets errors.
+func unset(stack []record.Frame) []record.Frame {
+	stack = slices.Clone(stack)
+	for i := range stack {
+		stack[i].Sets = false
+	}
+	return stack
+}
+
+// metBy returns what an owner met of a server until an entry. What the server
+// counted is shared where the tap saw somebody get errors that was not thought
+// of when they were counted, such as a goroutine of a test that had ended.
+func (a *Analysis) metBy(o *owner, s *server, until int64) pressure {
+	met := o.met[s]
+	if met.oom > met.heard && slices.ContainsFunc(a.refused, func(r *refusal) bool {
+		return r.server == s && r.exact && r.aside && r.seq <= until && (r.seq >= o.begin || r.late) && !a.within(r.refs[0], o)
+	}) {
+		met.shared += met.oom - met.heard
+		met.oom = met.heard
+	}
+	return met
+}
+
+// within reports whether somebody is an owner, or a part of one.
+func (a *Analysis) within(ref record.Ref, o *owner) bool {
+	for by := a.owners[ref.Owner]; by != nil; by = a.owners[by.Parent] {
+		if by == o {
+			return true
+		}
+	}
+	return false
+}
+
 // attribution says who is behind something as findings do.
 func (a *Analysis) attribution(w author) (owner *Owner, certainty Certainty, suspects []Owner) {
 	names := a.names(w.refs)
-	if w.node && len(w.refs) == 1 {
-		m := &mutation{refs: w.refs, write: &write{author: w}}
-		if phase := a.phaseOf(m); phase != "" {
-			names = []Owner{a.name(w.refs[0], phase)}
-		}
+	if phase := a.phaseOf(w); phase != "" {
+		names = []Owner{a.name(w.refs[0], phase)}
 	}
 	switch {
 	case len(names) != 1:
@@ -97,7 +138,7 @@ func (a *Analysis) note(w *write, at time.Time) {
 		place = w.call.File + ":" + itoa(w.call.Line)
 	}
 	id := strings.Join(append([]string{w.Address, place}, w.Command...), "\x00")
-	if !strings.HasPrefix(strings.ToUpper(w.Command[0]), "FLUSH") {
+	if len(w.Command) == 0 || !strings.HasPrefix(strings.ToUpper(w.Command[0]), "FLUSH") {
 		id += "\x00" + who
 	}
 	n := a.notes[id]
@@ -162,7 +203,7 @@ func (a *Analysis) strangersAt(m *mutation) []record.Client {
 			found = append(found, c.List...)
 		}
 	}
-	config := func(c record.Client) bool { return strings.HasPrefix(c.Command, "config") }
+	config := func(c record.Client) bool { return c.Command == "config|set" || c.Command == "config" } // before Redis 7.0 without its subcommand
 	if slices.ContainsFunc(found, config) {
 		found = slices.DeleteFunc(found, func(c record.Client) bool { return !config(c) })
 	}

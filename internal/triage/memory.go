@@ -72,7 +72,8 @@ func (a *Analysis) swallow(o *owner, status string) {
 		return
 	}
 	var n int64
-	for _, met := range o.met {
+	for s := range o.met {
+		met := a.metBy(o, s, a.last)
 		n += max(met.oom, met.heard)
 	}
 	if n == 0 {

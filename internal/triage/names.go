@@ -35,6 +35,17 @@ func (a *Analysis) name(ref record.Ref, phase string) Owner {
 	return out
 }
 
+// phaseIn says in which part of a Ginkgo suite a change was made.
+func (a *Analysis) phaseIn(m *mutation) string {
+	switch {
+	case m.write == nil:
+		return m.phase
+	case len(m.refs) != 1:
+		return ""
+	}
+	return a.phaseOf(m.write.author)
+}
+
 // suiteNode returns the suite node that ran in a phase, if just one did.
 func (a *Analysis) suiteNode(ref record.Ref, phase string) *record.Node {
 	p := a.processes[ref.Process]
@@ -75,6 +86,8 @@ func (a *Analysis) change(e *episode) Change {
 	m := e.settled
 	c := a.describe(m)
 	c.From, c.Unit = e.from, a.unitName(e)
+	usual, moved := e.server.Perturbed[e.parameter]
+	c.Constant = c.Owner != nil && c.To != c.From && (moved && c.To == usual || e.putBackOnce())
 	if e.cut {
 		c.Caveat = join(c.Caveat, "The record ends before the "+c.Unit+" did; its clean-up may have put it back.")
 	}
@@ -110,10 +123,7 @@ func (a *Analysis) describe(m *mutation) Change {
 	c := Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Baseline: a.baseline(m), Certainty: Bracketed,
 		Suspects: []Owner{}, At: m.received, Unit: "test", Secret: hidden(m.from) || hidden(m.to) || hidden(a.baseline(m))}
 	c.Caveat = m.caveat
-	if m.write != nil {
-		c.Call = m.write.call
-	}
-	c.Strangers, c.Unheard = a.strangersAt(m), m.unheard
+	c.Call, c.Strangers, c.Unheard = m.call, a.strangersAt(m), m.unheard
 	names := a.suspects(m)
 	if len(names) != 1 {
 		c.Certainty, c.Suspects, c.Settle = Narrowed, names, a.settleBy(m)
@@ -124,7 +134,7 @@ func (a *Analysis) describe(m *mutation) Change {
 	}
 	c.Owner = &names[0]
 	ref := m.refs[0]
-	if node := a.suiteNode(ref, m.phase); node != nil {
+	if node := a.suiteNode(ref, a.phaseIn(m)); node != nil {
 		c.Location = node.Location
 		return c
 	}
@@ -134,7 +144,7 @@ func (a *Analysis) describe(m *mutation) Change {
 			c.OwnerEnd = ""
 		}
 		if o.Container != "" && m.write == nil {
-			c.Caveat = "The spec is in an Ordered container; a BeforeAll or AfterAll that ran with it counts as part of it."
+			c.Caveat = join(c.Caveat, "The spec is in an Ordered container; a BeforeAll or AfterAll that ran with it counts as part of it.")
 		}
 	}
 	return c

@@ -62,10 +62,33 @@ func proof(name record.Name, trials []record.Trial) Proof {
 	return p
 }
 
+// again says how often the one that leaks left the same changed again, of the
+// trials that ran it; empty without any.
+func again(culprit record.Name, trials []record.Trial) string {
+	var t tally
+	for _, trial := range trials {
+		if trial.Culprit == culprit && trial.Kind == record.TrialAlone && trial.Error == "" {
+			t.ran++
+			if trial.Leaked {
+				t.failed++
+			}
+		}
+	}
+	if t.ran == 0 {
+		return ""
+	}
+	return t.String()
+}
+
 // prove lays what the trials say over the failures that are tied to a leak.
 func (a *Analysis) prove(f *Findings) {
 	if len(a.trials) == 0 {
 		return
+	}
+	for i := range f.Leaks {
+		if o := f.Leaks[i].Owner; o != nil {
+			f.Leaks[i].Again = again(record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}, a.trials)
+		}
 	}
 	for i := range f.Failures {
 		failure := &f.Failures[i]

@@ -20,6 +20,9 @@ func (a *Analysis) Polluted() []Polluted {
 		for _, name := range sortedKeys(s.StartedWith) {
 			o := s.StartedWith[name]
 			value, known := s.Config[name]
+			if was, moved := s.Perturbed[name]; moved {
+				value = was
+			}
 			if _, expected := a.run.Expect[name]; expected || !known || o.Source == "--expect" || sameValue(o.Value, value) || hidden(value) {
 				continue
 			}

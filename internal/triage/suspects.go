@@ -34,7 +34,7 @@ func (a *Analysis) suspects(m *mutation) []Owner {
 			continue
 		}
 		if ref.Process != 0 || p == nil {
-			add(a.name(ref, m.phase))
+			add(a.name(ref, a.phaseIn(m)))
 			continue
 		}
 		for _, i := range p.intervals {

@@ -20,10 +20,10 @@ type unit struct {
 // unitState is a unit that began.
 type unitState struct {
 	unit     unit
-	begin    int64 // sequence number of the entry with which it began
-	end      int64 // zero while it is open
-	alone    bool  // nobody else could do anything since, and the server was seen
-	keys     map[int]int64
+	begin    int64                    // sequence number of the entry with which it began
+	end      int64                    // zero while it is open
+	alone    bool                     // nobody else could do anything since, and the server was seen
+	keys     map[int]map[string]int64 // by server and database
 	memory   map[int]int64
 	ownerRef record.Ref
 }
@@ -72,7 +72,7 @@ func (a *Analysis) begin(e record.Entry, p *process) {
 	case o.Kind == record.KindSpec:
 		if p != nil {
 			p.specs++
-			p.specHost, p.lastSpec = o.Parent, o.ID
+			p.specHost, p.lastSpec = o.Parent, o
 		}
 		o.unit = unit{owner: o.ID}
 		if o.Container != "" {
@@ -95,12 +95,12 @@ func (a *Analysis) openUnit(u unit, e record.Entry) {
 	if s := a.units[u]; s != nil && s.end == 0 {
 		return
 	}
-	s := &unitState{begin: e.Seq, alone: true, keys: map[int]int64{}, memory: map[int]int64{}}
+	s := &unitState{begin: e.Seq, alone: true, keys: map[int]map[string]int64{}, memory: map[int]int64{}}
 	a.openUnits = append(a.openUnits, s)
 	for i, server := range a.servers {
 		s.alone = s.alone && server.blind == 0 && server.counters != nil
 		if server.counters != nil {
-			s.keys[i], s.memory[i] = total(server.counters.Keys), server.counters.UsedMemory
+			s.keys[i], s.memory[i] = server.counters.Keys, server.counters.UsedMemory
 		}
 	}
 	if e.Boundary != nil {
@@ -229,11 +229,22 @@ func (a *Analysis) grow(u unit, s *unitState) {
 		if server.counters == nil {
 			continue
 		}
-		g := Growth{Server: server.Address, Keys: total(server.counters.Keys) - s.keys[i], Bytes: server.counters.UsedMemory - s.memory[i]}
+		if _, known := s.keys[i]; !known {
+			continue // it is watched since later
+		}
+		g := Growth{Server: server.Address, Keys: total(server.counters.Keys) - total(s.keys[i]), Bytes: server.counters.UsedMemory - s.memory[i]}
 		if g.Keys <= 0 {
 			continue
 		}
 		g.Owner = a.name(s.ownerRef, "")
+		g.Databases = map[string]int64{}
+		for _, keys := range []map[string]int64{server.counters.Keys, s.keys[i]} {
+			for db := range keys {
+				if n := server.counters.Keys[db] - s.keys[i][db]; n != 0 {
+					g.Databases[db] = n
+				}
+			}
+		}
 		a.growth = append(a.growth, g)
 		slices.SortStableFunc(a.growth, func(x, y Growth) int {
 			return cmp.Or(cmp.Compare(y.Keys, x.Keys), cmp.Compare(y.Bytes, x.Bytes))

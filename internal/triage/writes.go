@@ -21,12 +21,14 @@ import (
 type write struct {
 	*record.Write
 	author
-	seq    int64
-	server *server         // nil where it is not watched
-	reply  string          // first line; empty before there is one
-	done   int64           // sequence number of the reply
-	past   int             // looks since whoever made it had ended
-	shown  map[string]bool // parameters whose change was seen
+	seq      int64
+	server   *server // nil where it is not watched
+	answered bool
+	reply    string          // first line; empty before there is one
+	done     int64           // sequence number of the reply
+	past     int             // looks since whoever made it had ended
+	shown    map[string]bool // parameters whose change was seen
+	spent    map[string]bool // those of which it was the one write that explained the change
 }
 
 // author is who made a write, or met an error.
@@ -34,6 +36,7 @@ type author struct {
 	refs   []record.Ref // who it may be
 	exact  bool         // it is refs[0]
 	node   bool         // it was made in a node of a Ginkgo suite
+	specs  int          // specs of the process that had begun by then
 	call   *Call        // nil where no stack shows it
 	caveat string
 }
@@ -68,7 +71,8 @@ func (a *Analysis) contact(e record.Entry) {
 }
 
 func (a *Analysis) write(e record.Entry) {
-	w := &write{Write: e.Write, seq: e.Seq, author: a.author(e.Write.Process, e.Write.By), shown: map[string]bool{}}
+	w := &write{Write: e.Write, seq: e.Seq, author: a.author(e.Write.Process, e.Write.By),
+		shown: map[string]bool{}, spent: map[string]bool{}}
 	for _, look := range e.Write.Looks {
 		if look.Server >= 0 && look.Server < len(a.servers) {
 			a.widen()
@@ -91,7 +95,10 @@ func (a *Analysis) reply(e record.Entry) {
 	r := e.Reply
 	w := a.pending[key{r.Process, r.Number}]
 	if w != nil {
-		w.reply = r.Text
+		w.answered, w.reply = true, r.Text
+		if !slices.Contains(w.server.pending, w) { // nobody waited for it any more
+			w.server.pending = append(w.server.pending, w)
+		}
 	}
 	if noted := a.unanswered[key{r.Process, r.Number}]; noted != nil {
 		noted.reply = cmp.Or(noted.reply, r.Text)
@@ -112,7 +119,6 @@ func (a *Analysis) reply(e record.Entry) {
 	if seen {
 		w.done = e.Seq
 		a.unseen(w, e)
-		w.server.pending = slices.DeleteFunc(w.server.pending, func(other *write) bool { return other == w })
 		w.server.silent = append(w.server.silent, w)
 		w.server.silent = w.server.silent[max(0, len(w.server.silent)-maxSilent):]
 	}
@@ -127,18 +133,28 @@ const maxSilent = 64
 func (s *server) explain(parameter, value string) []*write {
 	var all []*write
 	for _, w := range s.pending {
-		if v, sets := w.value(parameter); sets && (v.Secret || sameValue(v.Value, value)) {
+		if v, sets := w.value(parameter); sets && w.can(parameter) && (v.Secret || sameValue(v.Value, value)) {
 			all = append(all, w)
 		}
 	}
 	return all
 }
 
-// forgetWrites drops writes of which nobody heard a reply, once those who made
-// them have ended and further looks have not shown them: they had no effect,
-// and must not explain what somebody else does later.
+// can reports whether a write can have changed a parameter since the last look:
+// one that was refused cannot, and one that has does not come a second time.
+func (w *write) can(parameter string) bool {
+	return !strings.HasPrefix(w.reply, "-") && !w.spent[parameter]
+}
+
+// forgetWrites drops writes that have been answered, now that there was a look.
+// Others it drops once those who made them have ended and further looks have not
+// shown them: they had no effect, and must not explain what somebody else does
+// later.
 func (s *server) forgetWrites(a *Analysis) {
 	s.pending = slices.DeleteFunc(s.pending, func(w *write) bool {
+		if w.answered {
+			return true
+		}
 		for _, ref := range w.refs {
 			o := a.owners[ref.Owner]
 			if ref.Owner == 0 && a.open.Present(ref.Process) || o != nil && o.status == "" {
@@ -179,7 +195,7 @@ func (a *Analysis) claim(m *mutation) {
 	writes := m.server.explain(m.parameter, m.to)
 	if len(writes) == 0 {
 		for _, w := range m.server.pending {
-			if _, sets := w.value(m.parameter); sets {
+			if _, sets := w.value(m.parameter); sets && w.can(m.parameter) {
 				m.caveat = "A test binary was seen setting it, to another value"
 				if w.call != nil {
 					m.caveat += " (" + w.call.File + ":" + itoa(w.call.Line) + ")"
@@ -187,34 +203,39 @@ func (a *Analysis) claim(m *mutation) {
 				m.caveat += "."
 			}
 		}
-		m.unheard = a.run.Tap
+		m.unheard = a.run.Tap && m.caveat == ""
 		return
 	}
 	last := writes[len(writes)-1]
-	m.write, m.exact = last, last.exact
-	refs := slices.Clone(last.refs)
+	last.spent[m.parameter] = len(writes) == 1
+	m.write, m.call, m.exact, m.refs, m.caveat = last, last.call, true, nil, last.caveat
 	for _, w := range writes {
 		w.shown[m.parameter] = true
-		if w.server == m.server && !slices.Equal(w.refs, last.refs) {
-			// The same value from several hands: which came last is not known.
-			m.exact = false
-			for _, ref := range w.refs {
-				if !slices.Contains(refs, ref) {
-					refs = append(refs, ref)
-				}
+		m.exact = m.exact && w.exact
+		for _, ref := range w.refs {
+			if !slices.Contains(m.refs, ref) {
+				m.refs = append(m.refs, ref)
 			}
 		}
 	}
-	m.refs, m.caveat = refs, last.caveat
-	m.phase = a.phaseOf(m)
-	if len(refs) != 1 {
-		m.write = nil
-		for _, w := range writes {
-			if w.call != nil && (m.write == nil || m.write.call == nil) {
-				m.write = w
-			}
+	for _, w := range writes {
+		if slices.Equal(w.refs, last.refs) {
+			continue
 		}
+		// The same value from several hands: which came last is not known.
+		m.call, m.exact, m.caveat = common(m.call, w.call), false, ""
 	}
+}
+
+// common returns what two calls have in common: the line, or nothing.
+func common(x, y *Call) *Call {
+	switch {
+	case x == nil || y == nil || x.File != y.File || x.Line != y.Line:
+		return nil
+	case slices.Equal(x.Chain, y.Chain):
+		return x
+	}
+	return &Call{Function: x.Function, File: x.File, Line: x.Line, Found: x.Found, Stack: []string{}, Chain: x.Chain[:1:1]}
 }
 
 // unseen files a change that went by between two looks: one write set a value
@@ -235,11 +256,10 @@ func (a *Analysis) unseen(w *write, e record.Entry) {
 				continue
 			}
 			there := &mutation{server: w.server, parameter: v.Parameter, from: w.server.now[v.Parameter], to: was.Value, refs: first.refs, seq: e.Seq,
-				sent: w.server.sent, received: e.At, write: first, exact: first.exact,
+				sent: w.server.sent, received: e.At, write: first, call: first.call, exact: first.exact,
 				caveat: "No look saw it: the writes that set it and put it back were both accepted between two looks."}
-			there.phase = a.phaseOf(there)
 			back := *there
-			back.from, back.to, back.write, back.exact = there.to, there.from, w, w.exact
+			back.from, back.to, back.write, back.call, back.exact = there.to, there.from, w, w.call, w.exact
 			first.shown[v.Parameter] = true
 			a.mutate(there)
 			a.mutate(&back)
@@ -248,23 +268,29 @@ func (a *Analysis) unseen(w *write, e record.Entry) {
 }
 
 func (w *write) accepted() bool {
-	return strings.HasPrefix(w.reply, "+OK") || strings.HasPrefix(w.reply, "*")
+	// Of a transaction that was not executed the reply is a null array.
+	return strings.HasPrefix(w.reply, "+OK") || strings.HasPrefix(w.reply, "*") && w.reply != "*-1"
 }
 
-// phaseOf says in which part of a Ginkgo suite a change was made whose write
-// was seen: in a node of the suite, before its first spec or after one.
-func (a *Analysis) phaseOf(m *mutation) string {
-	if m.write == nil || !m.write.node || len(m.refs) != 1 {
+// phaseOf says in which part of a Ginkgo suite something was done in a node of
+// the suite: before its first spec or after its last. It is asked when the suite
+// has ended.
+func (a *Analysis) phaseOf(w author) string {
+	if !w.node || len(w.refs) != 1 {
 		return ""
 	}
-	p := a.processes[m.refs[0].Process]
+	p := a.processes[w.refs[0].Process]
 	switch {
-	case p == nil || m.refs[0].Owner != a.suiteOf(p):
+	case p == nil || w.refs[0].Owner != a.suiteOf(p):
 		return ""
-	case p.specs == 0:
+	case p.specs == 0: // BeforeSuite failed, or there was nothing to run
+		return "whole"
+	case w.specs == 0:
 		return "before"
+	case w.specs == p.specs:
+		return "after"
 	}
-	return "after"
+	return ""
 }
 
 // suiteOf returns the test that runs the suite of a process, or zero.
@@ -281,22 +307,9 @@ func (a *Analysis) author(index int, by record.By) author {
 	if p == nil {
 		return author{refs: []record.Ref{{Process: index}}}
 	}
-	w := author{node: holdsPart(by.Stack, ".(*Suite).runNode"), call: a.call(by.Stack, "stack")}
-	if p.Host != nil {
-		for _, owner := range p.Host.Owners {
-			w.refs = append(w.refs, record.Ref{Package: a.open.Package(p.Host.Process), Process: p.Host.Process, Owner: owner})
-		}
-		if len(w.refs) == 0 {
-			w.refs = []record.Ref{{Package: a.open.Package(p.Host.Process), Process: p.Host.Process}}
-		}
-		w.exact = len(w.refs) == 1
-		w.caveat = "A test binary that it had started made the call."
-		return w
-	}
-	active := a.open.In(index)
-	own := record.Ref{Package: p.Package, Process: index}
-	if by.Label == record.LabelOwner {
-		own = a.recall(p, by)
+	w := author{node: holdsPart(by.Stack, ".(*Suite).runNode"), specs: p.specs, call: a.call(by.Stack, "stack")}
+	if by.Label == record.LabelOwner && !owned(by) {
+		by.Label = record.LabelNone
 	}
 	many := func(refs ...record.Ref) author {
 		for _, ref := range refs {
@@ -307,11 +320,29 @@ func (a *Analysis) author(index int, by record.By) author {
 		w.exact = len(w.refs) == 1
 		return w
 	}
-	runs := holds(by.Stack, "testing.tRunner", "testing.fRunner", "testing.runExample", "testing.(*B).runN", "runtime.main") // the owner's own
-	var others []record.Ref                                                                                                  // open tests whose functions run here, on a goroutine that is not theirs
-	if names := testsOn(by.Stack, p.Package); len(names) > 0 && !slices.Contains(names, topLevel(a.ownerName(own))) {
-		others = a.openNamed(p, names)
+	if p.Host != nil {
+		host := record.Ref{Package: a.open.Package(p.Host.Process), Process: p.Host.Process}
+		w.caveat = "A test binary that it had started made the call."
+		if len(p.Host.Owners) == 0 {
+			// Like a goroutine that TestMain started it may work for whoever runs.
+			return many(append([]record.Ref{host}, a.open.In(host.Process)...)...)
+		}
+		for _, owner := range p.Host.Owners {
+			host.Owner = owner
+			many(host)
+		}
+		if o := a.owners[host.Owner]; w.exact && o != nil && o.status != "" {
+			w.caveat = "A test binary that it had started made the call, after its end."
+		}
+		return w
 	}
+	active := a.open.In(index)
+	own := record.Ref{Package: p.Package, Process: index}
+	if by.Label == record.LabelOwner {
+		own = a.recall(p, by)
+	}
+	runs := holds(by.Stack, "testing.tRunner", "testing.fRunner", "testing.runExample", "testing.(*B).runN", "runtime.main") // the owner's own
+	names := testsOn(by.Stack, p.Package)                                                                                    // tests whose functions run here
 	switch {
 	case w.call == nil && len(by.Waiting) > 0:
 		return a.waiting(p, by)
@@ -322,21 +353,28 @@ func (a *Analysis) author(index int, by record.By) author {
 		return w
 	case by.Label == record.LabelNone:
 		// A timer or a finalizer. The closure's name may say whose.
-		if names := testsOn(by.Stack, p.Package); len(names) > 0 {
+		if len(names) > 0 {
 			return many(a.named(p, names)...)
+		}
+		if holdsPart(by.Stack, ".TestMain.") {
+			return many(append([]record.Ref{own}, active...)...)
 		}
 		many(active...)
 		w.exact = false
 		return w
 	case runs:
 		return many(own)
-	case len(others) == 1:
-		return many(others...)
-	case by.Label == record.LabelPackage, a.suiteOf(p) != 0 && own.Owner == a.suiteOf(p) && (!w.node || !slices.Contains(active, own)):
+	case len(names) > 0 && !slices.Contains(names, topLevel(a.ownerName(own))):
+		return many(a.named(p, names)...) // on a goroutine that is not theirs
+	case by.Label == record.LabelPackage, by.Unsure && !w.node,
+		a.suiteOf(p) != 0 && own.Owner == a.suiteOf(p) && (!w.node || !slices.Contains(active, own)):
 		// Started by TestMain or BeforeSuite, it may work for whoever runs.
 		many(append([]record.Ref{own}, active...)...)
-		if by.Unsure && p.lastSpec != 0 {
-			many(record.Ref{Package: p.Package, Process: index, Owner: p.lastSpec})
+		if o := p.lastSpec; by.Unsure && o != nil {
+			if a.owners[o.ID] == nil {
+				a.owners[o.ID] = o // it was forgotten
+			}
+			many(o.ref(), record.Ref{Package: p.Package, Process: index, Owner: a.suiteOf(p)})
 		}
 		return w
 	case holds(by.Stack, requestLoops()...):
@@ -362,9 +400,6 @@ func (a *Analysis) outlived(ref record.Ref) string {
 // inner leaves out of those that are active whoever is around an owner.
 func (a *Analysis) inner(active []record.Ref, own record.Ref) []record.Ref {
 	return slices.DeleteFunc(slices.Clone(active), func(r record.Ref) bool {
-		if r.Owner == 0 {
-			return true
-		}
 		for o := a.owners[own.Owner]; o != nil; o = a.owners[o.Parent] {
 			if o.ID == r.Owner && r.Owner != own.Owner {
 				return true
@@ -381,22 +416,25 @@ func (a *Analysis) waiting(p *process, by record.By) (w author) {
 	sets := func(b record.By) bool {
 		return slices.ContainsFunc(b.Stack, func(f record.Frame) bool { return f.Sets })
 	}
+	w.specs = p.specs
 	candidates := by.Waiting
 	if slices.ContainsFunc(candidates, sets) {
 		candidates = slices.DeleteFunc(slices.Clone(candidates), func(b record.By) bool { return !sets(b) })
 	}
-	lines := map[string]bool{}
+	lines := []string{}
 	for _, c := range candidates {
 		ref := record.Ref{Package: p.Package, Process: p.Index}
-		if c.Label == record.LabelOwner {
+		if owned(c) {
 			ref = a.recall(p, c)
 		}
 		if !slices.Contains(w.refs, ref) {
 			w.refs = append(w.refs, ref)
 		}
 		if call := a.call(c.Stack, "waiting"); call != nil {
-			lines[call.File+":"+itoa(call.Line)] = true
-			if w.call == nil {
+			if line := call.File + ":" + itoa(call.Line); !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+			if w.call = common(call, w.call); len(lines) == 1 && w.call == nil {
 				w.call = call
 			}
 		}
@@ -404,8 +442,9 @@ func (a *Analysis) waiting(p *process, by record.By) (w author) {
 	}
 	// One that merely listens, to a subscription say, waits as well: only code
 	// that sets a parameter proves it.
-	w.exact = len(w.refs) == 1 && slices.ContainsFunc(candidates, sets)
-	if !w.exact {
+	proved := slices.ContainsFunc(candidates, sets)
+	w.exact = len(w.refs) == 1 && proved
+	if !proved {
 		for _, ref := range a.open.In(p.Index) {
 			if !slices.Contains(w.refs, ref) {
 				w.refs = append(w.refs, ref)
@@ -416,7 +455,11 @@ func (a *Analysis) waiting(p *process, by record.By) (w author) {
 		w.caveat = a.outlived(w.refs[0])
 	}
 	if len(lines) > 1 {
-		w.caveat = itoa(len(lines)) + " calls waited for a reply of this client, and any of them can be the one."
+		w.caveat = itoa(len(lines)) + " calls waited for a reply of this client, and any of them can be the one: " + strings.Join(lines[:min(3, len(lines))], ", ")
+		if len(lines) > 3 {
+			w.caveat += ", ..."
+		}
+		w.caveat += "."
 	}
 	return w
 }
@@ -429,6 +472,7 @@ func (a *Analysis) openNamed(p *process, names []string) []record.Ref {
 			found = append(found, record.Ref{Package: p.Package, Process: p.Index, Owner: o.ID})
 		}
 	}
+	slices.SortFunc(found, func(x, y record.Ref) int { return cmp.Compare(x.Owner, y.Owner) })
 	return found
 }
 
@@ -457,12 +501,20 @@ func (a *Analysis) named(p *process, names []string) []record.Ref {
 	return found
 }
 
+// owned reports whether a goroutine has the label of an owner.
+func owned(by record.By) bool {
+	return by.Label == record.LabelOwner && by.Owner != nil && by.Owner.ID > 0
+}
+
 // recall returns the owner that a label names, also where it has ended and was
 // forgotten.
 func (a *Analysis) recall(p *process, by record.By) record.Ref {
 	ref := record.Ref{Package: p.Package, Process: p.Index, Owner: by.Owner.ID}
 	if a.owners[ref.Owner] == nil {
 		o := &owner{Owner: *by.Owner, pkg: p.Package, process: p.Index, test: by.Test, unit: unit{owner: by.Unit}, status: forgotten, keep: true}
+		if o.Parent < 0 || o.Parent >= o.ID {
+			o.Parent = 0 // no record that tracetest wrote: it would be a circle
+		}
 		if o.Container != "" {
 			o.unit = unit{process: p.Index, container: o.Container}
 		}

@@ -1,0 +1,72 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"strconv"
+)
+
+// Perturb moves parameters off the values that people know by heart, each by so
+// little that a test does not feel it, and looks again. What it returns is what
+// they were, as it may be shown. A test that "puts back" a constant then leaves
+// something else than it found.
+func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error) {
+	s.mu.Lock()
+	config := s.last.config()
+	values := map[string]string{}
+	were = map[string]string{}
+	for name, value := range config {
+		if moved, ok := perturbed(name, value); ok {
+			values[name], were[name] = moved, s.vault.hide(name, value)
+		}
+	}
+	s.mu.Unlock()
+	if done := s.Restore(ctx, s.With(values)); done != nil && done.Error != "" {
+		err = errors.New(done.Error)
+	}
+	return were, err
+}
+
+// perturbed is the value beside one.
+func perturbed(name, value string) (moved string, ok bool) {
+	switch name {
+	case "maxmemory-policy":
+		switch value {
+		case "allkeys-lru":
+			return "allkeys-lfu", true
+		case "allkeys-lfu":
+			return "allkeys-lru", true
+		case "volatile-lru":
+			return "volatile-lfu", true
+		case "volatile-lfu":
+			return "volatile-lru", true
+		}
+		return "", false
+	case "maxmemory", "maxmemory-samples", "hz", "timeout", "slowlog-max-len", "slowlog-log-slower-than", "tcp-keepalive", "lfu-log-factor", "commandlog-execution-slower-than", "commandlog-slow-execution-max-len":
+	default:
+		return "", false
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	switch {
+	case err != nil || n < 0:
+		return "", false
+	case name == "maxmemory" && n == 0:
+		n = 1 << 50 // a limit that nothing reaches
+	case name == "maxmemory":
+		n += 1 << 20
+	case name == "timeout" && n == 0:
+		n = 86400
+	case name == "tcp-keepalive" && n == 0:
+		n = 300
+	default:
+		n++
+	}
+	return strconv.FormatInt(n, 10), true
+}
+
+// Shown is the configuration as last seen, as it may be shown.
+func (s *Server) Shown() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.vault.hideAll(s.last.config())
+}
