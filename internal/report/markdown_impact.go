@@ -49,7 +49,7 @@ func (p *page) impact() {
 	add("failed, and "+met(inside)+" while a change was in force that was undone later", len(inside))
 	add("failed, and "+met(p.unexplained)+" that no change explains", len(p.unexplained))
 	add("failed for other reasons", len(p.others))
-	add("skipped", p.Tests.Skipped)
+	add("not run (skipped or pending)", p.Tests.Skipped)
 	add("all", p.Tests.Total)
 	p.table(&t)
 	if p.Run.Complete && len(tied) > 0 {

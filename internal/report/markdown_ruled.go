@@ -20,6 +20,7 @@ func (p *page) ruled() {
 	p.restartRuled(&t)
 	p.elsewhereRuled(&t)
 	p.strangersRuled(&t)
+	p.failoverRuled(&t)
 	p.rewriteRuled(&t)
 	p.table(&t)
 }
@@ -123,9 +124,28 @@ func (p *page) strangersRuled(t *table) {
 	case unheard+outside > 0:
 		t.add(what, ruledIn, itoa(unheard+outside)+" of "+count(all+outside, "change")+" "+plural(unheard+outside, "was", "were")+" heard from no test")
 	case p.Run.Tap && all > 0:
+		for _, s := range p.Servers {
+			if s.ConfigSets > s.HeardSets {
+				t.add(what, ruledIn, p.cell.name(s.Address)+" counted "+count(int(s.ConfigSets), "call")+" of CONFIG SET, and "+itoa(int(s.HeardSets))+" were heard from tests; what changed was heard from a test")
+				return
+			}
+		}
 		t.add(what, ruledOut, plural(all, "the change", "each of "+itoa(all)+" changes")+" was heard from a test")
 	case !p.Run.Tap:
 		t.add(what, notKnown, "the tap was off")
+	}
+}
+
+func (p *page) failoverRuled(t *table) {
+	const what = "A failover, or a change of the master"
+	for _, c := range slices.Concat(p.Leaks, p.Contained) {
+		if c.Parameter == "replicaof" || c.Parameter == "slaveof" {
+			t.add(what, ruledIn, p.cell.name(c.Parameter)+" changed on "+p.cell.name(c.Server))
+			return
+		}
+	}
+	if len(p.Servers) > 0 {
+		t.add(what, ruledOut, "`replicaof` did not change")
 	}
 }
 

@@ -68,6 +68,11 @@ type Server struct {
 	Partial      string                   `json:"partial"`       // why only INFO was watched; empty when everything was
 	Parameters   int                      `json:"parameters"`
 	Looks        int                      `json:"looks"` // snapshots taken
+	// ConfigSets is how many calls of CONFIG SET the server counted during the run
+	// (Redis 7.0 and later), without tracetest's own; HeardSets how many of them
+	// the tap heard.
+	ConfigSets int64 `json:"config_sets"`
+	HeardSets  int64 `json:"heard_sets"`
 }
 
 // Owner names who made a change.

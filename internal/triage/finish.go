@@ -70,7 +70,7 @@ func (a *Analysis) Findings() *Findings {
 			s.StartedWith = map[string]record.Origin{}
 		}
 		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
-			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks})
+			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks, ConfigSets: s.sets, HeardSets: s.heardSets})
 		f.Changed = append(f.Changed, s.changed...)
 	}
 	for _, path := range a.outcomes.order {

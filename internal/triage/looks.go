@@ -10,18 +10,19 @@ import (
 // server is a watched server as of the entries that were read.
 type server struct {
 	record.Server
-	now      map[string]string // of every parameter
-	runID    string            // as of the last look
-	counters *record.Counters
-	sent     time.Time           // of the last good look
-	window   map[record.Ref]bool // who was open at any time since then
-	blind    int                 // index into Analysis.blind plus one; zero when it can be seen
-	looks    int
-	changed  []Changed // when the go command ended
-	finished bool
-	refusing bool     // it has refused writes for want of memory
-	pending  []*write // that a look may still show
-	silent   []*write // the last that were answered
+	now             map[string]string // of every parameter
+	runID           string            // as of the last look
+	counters        *record.Counters
+	sent            time.Time           // of the last good look
+	window          map[record.Ref]bool // who was open at any time since then
+	blind           int                 // index into Analysis.blind plus one; zero when it can be seen
+	looks           int
+	changed         []Changed // when the go command ended
+	finished        bool
+	refusing        bool     // it has refused writes for want of memory
+	sets, heardSets int64    // calls of CONFIG SET that it counted, without tracetest's own, and that the tap heard
+	pending         []*write // that a look may still show
+	silent          []*write // the last that were answered
 }
 
 func (a *Analysis) server(s record.Server) {
@@ -97,6 +98,9 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 	s.forgetWrites(a)
 	if look.Counters != nil {
 		if s.counters != nil && !restarted {
+			if by == nil && look.Counters.ConfigSet > s.counters.ConfigSet {
+				s.sets += look.Counters.ConfigSet - s.counters.ConfigSet
+			}
 			p := difference(s.counters, look.Counters)
 			a.count(s, refs, p)
 			a.firstRefusal(s, p, look.Received, look.Counters.UsedMemory)

@@ -82,6 +82,9 @@ func (a *Analysis) write(e record.Entry) {
 	if w.Server >= 0 && w.Server < len(a.servers) {
 		w.server = a.servers[w.Server]
 	}
+	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "set") {
+		w.server.heardSets++
+	}
 	a.note(w, e.At)
 	if w.server != nil && len(w.Values) > 0 {
 		w.server.pending = append(w.server.pending, w)
