@@ -125,6 +125,9 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 				return fmt.Errorf("--perturb: moving the parameters of %s: %w", target.Address(), err)
 			}
 			p.begin[i].Config = server.Shown()
+			if look := server.Look(ctx); look.Counters != nil {
+				p.begin[i].Counters = look.Counters // our own write is counted by now
+			}
 		}
 	}
 	return p.openGate(ctx)

@@ -1,0 +1,90 @@
+package prove
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"tracetest/internal/record"
+	"tracetest/internal/triage"
+)
+
+func test(pkg, name string) target { return target{Name: record.Name{Package: pkg, Test: name}} }
+
+func spec(pkg, name, location string) target {
+	return target{Name: record.Name{Package: pkg, Test: "TestSuite", Spec: name}, location: location}
+}
+
+// What is chosen must be what is named: no test more, and the user's own flags
+// of the test binary stay behind -args.
+func TestChoose(t *testing.T) {
+	tests := []struct {
+		targets        []target
+		args           []string
+		packages, want string
+	}{
+		{[]target{test("p", "TestA"), test("p", "TestB/sub")}, nil, "p", "-run=^(TestA|TestB)$"},
+		{[]target{test("p", "TestA/x"), test("p", "TestA/y")}, nil, "p", "-run=^(TestA)$"},
+		{[]target{test("p", "TestA"), test("q", "TestB")}, []string{"-race", "-args", "-own"}, "p q", "-race -run=^(TestA|TestB)$ -args -own"},
+		{[]target{test("p", "TestÄ.b")}, []string{"-run=Other"}, "p", `-run=Other -run=^(TestÄ\.b)$`},
+		{[]target{spec("p", "a", "/x/a.b_test.go:12"), spec("p", "b", "/x/a.b_test.go:20")}, []string{"-ginkgo.seed=7"}, "p",
+			`-ginkgo.seed=7 -run=^(TestSuite)$ -ginkgo.focus-file=/x/a\.b_test\.go$:12 -ginkgo.focus-file=/x/a\.b_test\.go$:20`},
+		{[]target{spec("p", "a", "/x/a_test.go:12"), test("p", "TestB")}, nil, "p", `-run=^(TestSuite|TestB)$ -ginkgo.focus-file=/x/a_test\.go$:12`},
+	}
+	for _, test := range tests {
+		given := slices.Clone(test.args)
+		packages, args := choose(test.targets, test.args)
+		if strings.Join(packages, " ") != test.packages || strings.Join(args, " ") != test.want {
+			t.Errorf("%v: %q %q, want %q %q", test.targets, packages, args, test.packages, test.want)
+		}
+		if !slices.Equal(given, test.args) {
+			t.Errorf("the arguments of the run were changed: %q", test.args)
+		}
+	}
+}
+
+// What cannot be chosen is left out with a reason, and never tried half.
+func TestUnable(t *testing.T) {
+	a, b := test("p", "TestA"), test("p", "TestB")
+	tests := []struct {
+		culprit target
+		victims []target
+		want    string
+	}{
+		{a, []target{b}, ""},
+		{test("p", ""), []target{b}, "outside of its tests"},
+		{a, []target{test("q", "")}, "outside of its tests"},
+		{a, []target{test("p", "BenchmarkX")}, "benchmarks"},
+		{spec("p", "[BeforeSuite]", ""), []target{b}, "suite node"},
+		{spec("p", "a", ""), []target{b}, "where a spec stands"},
+		{spec("p", "a", "/x:1"), []target{b}, ""},
+		{spec("p", "a", "/x:1"), []target{test("q", "TestB")}, "in one command"},
+	}
+	for _, test := range tests {
+		got := (&suspicion{culprit: test.culprit, victims: test.victims}).unable()
+		if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+			t.Errorf("%v, then %v: %q, want %q", test.culprit, test.victims, got, test.want)
+		}
+	}
+}
+
+// Leaks of one owner are one suspicion, with the failures of all of them; a
+// leak that nobody is named for is none.
+func TestSuspicions(t *testing.T) {
+	owner := &triage.Owner{Package: "p", Test: "TestA"}
+	zero, one, two := 0, 1, 2
+	f := &triage.Findings{
+		Leaks: []triage.Change{
+			{Server: "s", Parameter: "maxmemory", Owner: owner}, {Server: "s", Parameter: "maxmemory-policy", Owner: owner}, {Server: "s", Parameter: "hz"},
+			{Server: "s", Parameter: "timeout", Owner: &triage.Owner{Package: "p", Test: "TestNobodyMinds"}},
+		},
+		Failures: []triage.Failure{
+			{Package: "p", Test: "TestV", Leak: &zero}, {Package: "p", Test: "TestW", Leak: &one}, {Package: "p", Test: "TestX", Leak: &two}, {Package: "p", Test: "TestY"},
+		},
+	}
+	got := suspicions(f)
+	if len(got) != 1 || got[0].culprit != test("p", "TestA") || !slices.Equal(got[0].victims, []target{test("p", "TestV"), test("p", "TestW")}) ||
+		!got[0].parameters["s maxmemory"] || !got[0].parameters["s maxmemory-policy"] {
+		t.Errorf("%+v", got)
+	}
+}
