@@ -26,6 +26,7 @@ type rec struct {
 	procs   int
 	quiet   bool // no look follows a test event
 	finish  bool
+	told    int64 // number of the last thing that the tap told
 }
 
 // redis is a server as it is, and as the last good look saw it.
@@ -54,6 +55,9 @@ type test struct {
 	id   int64
 	name string
 	kind record.Kind
+
+	owner  *record.Owner
+	parent *test
 }
 
 // unheld is a package whose tests are not held: only its events are seen.
@@ -265,6 +269,7 @@ func (p *proc) start(kind record.Kind, name string, parent *test) *test {
 	if parent != nil {
 		owner.Parent = parent.id
 	}
+	t.owner, t.parent = owner, parent
 	r.boundary(record.Boundary{Verb: record.VerbBegin, Process: p.index, Owner: t.id, Begin: owner})
 	p.open = append(p.open, t)
 	if !p.hidden {
@@ -351,6 +356,7 @@ func (t *test) orderedSpec(container, name string) *test {
 	p.r.owners++
 	s := &test{p: p, id: p.r.owners, name: name, kind: record.KindSpec}
 	owner := &record.Owner{ID: s.id, Parent: t.id, Kind: record.KindSpec, Name: name, Location: "/src/shop/suite_test.go:40", Container: container}
+	s.owner, s.parent = owner, t
 	p.r.boundary(record.Boundary{Verb: record.VerbBegin, Process: p.index, Owner: s.id, Begin: owner})
 	return s
 }

@@ -57,6 +57,9 @@ func corpus() []chapter {
 		{"Ginkgo", ginkgoCases()},
 		{"Tests that are not held", eventCases()},
 		{"How the run ended", runCases()},
+		{"Who was seen writing", slices.Concat(writeCases(), undoneCases(), strangerCases())},
+		{"Whose goroutine it was", slices.Concat(goroutineCases(), clientCases(), nodeCases())},
+		{"What else was heard", slices.Concat(callCases(), heardCases())},
 		{"Once judged wrongly", judgementCases()},
 	}
 }
@@ -151,8 +154,16 @@ func broken(f *triage.Findings) []string {
 			switch {
 			case named == several:
 				say("%s has an owner and suspects, or neither", c.Parameter)
-			case named != (c.Certainty == triage.Bracketed):
+			case named == (c.Certainty == triage.Narrowed):
 				say("%s is %s", c.Parameter, c.Certainty)
+			case c.Certainty == triage.Exact && c.Unheard, c.Call != nil && c.Unheard:
+				say("%s: nobody was heard writing it, and it is %s, by %v", c.Parameter, c.Certainty, c.Call)
+			case c.Certainty == triage.Exact && !f.Run.Tap, c.Unheard && !f.Run.Tap, c.Call != nil && !f.Run.Tap:
+				say("%s is %s, and nobody listened", c.Parameter, c.Certainty)
+			case len(c.Strangers) > 0 && !c.Unheard:
+				say("%s: strangers are told of, and it was heard", c.Parameter)
+			case c.Call != nil && (c.Call.File == "" || len(c.Call.Chain) == 0):
+				say("%s: the call is nowhere: %+v", c.Parameter, *c.Call)
 			case c.Settle != "" && !several:
 				say("%s: what would settle it is said, and it is settled", c.Parameter)
 			case c.RestoredBy != nil && c.RestoredByTool:
@@ -170,11 +181,29 @@ func broken(f *triage.Findings) []string {
 		if i > 0 && c.At.Before(f.Leaks[i-1].At) {
 			say("%s is not in the order of the run", c.Parameter)
 		}
-		for j, d := range f.Leaks {
-			if j != i && c.Together == d.Together && (c.Owner == nil || d.Owner == nil || *c.Owner != *d.Owner || !c.At.Equal(d.At)) {
+		for j, d := range f.Leaks[:i] {
+			if c.Together != d.Together {
+				continue
+			}
+			first := slices.IndexFunc(f.Leaks, func(l triage.Change) bool { return l.Together == c.Together }) == j
+			if c.Owner == nil || d.Owner == nil || *c.Owner != *d.Owner || c.Parameter == d.Parameter || first && !c.At.Equal(d.At) && !sharesCall(c, d) {
 				say("%s and %s share a CONFIG SET", c.Parameter, d.Parameter)
 			}
 		}
+	}
+	attributed := func(what string, by *triage.Owner, certainty triage.Certainty, suspects []triage.Owner) {
+		if (by == nil) != (certainty == triage.Narrowed) || (by == nil) != (len(suspects) > 0) {
+			say("%s is %s, by %v, one of %v", what, certainty, by, suspects)
+		}
+	}
+	for _, w := range f.Writes {
+		attributed(strings.Join(w.Command, " "), w.Owner, w.Certainty, w.Suspects)
+		if w.Count < 1 || w.Others < 0 {
+			say("%v was sent %d times, by %d others", w.Command, w.Count, w.Others)
+		}
+	}
+	for _, r := range f.Refused {
+		attributed(r.Text, r.Owner, r.Certainty, r.Suspects)
 	}
 	for _, x := range f.Failures {
 		if x.Leak != nil && x.Contained != nil {
@@ -195,6 +224,11 @@ func broken(f *triage.Findings) []string {
 		say("%s was left changed, and the run is called clean", f.Changed[0].Parameter)
 	}
 	return bad
+}
+
+// sharesCall reports whether two changes were made by one call of a function.
+func sharesCall(c, d triage.Change) bool {
+	return c.Call != nil && d.Call != nil && c.Call.Function == d.Call.Function && slices.Equal(c.Call.Chain[1:], d.Call.Chain[1:])
 }
 
 // testdata/README.md has a paragraph for each case, and no file is without one.

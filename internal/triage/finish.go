@@ -136,7 +136,8 @@ func (a *Analysis) notHeld(f *Findings) {
 
 // together gives the same number to leaks of one owner that were seen in one
 // look, as those of one CONFIG SET are, or that one call of a helper made. Of
-// suspects nobody knows whether they mean the same one.
+// suspects nobody knows whether they mean the same one. A parameter that leaks
+// twice did so at two times.
 func (a *Analysis) together(leaks []Change) {
 	number := 0
 	for i := range leaks {
@@ -144,12 +145,13 @@ func (a *Analysis) together(leaks []Change) {
 			continue
 		}
 		number++
+		group := map[string]bool{}
 		for j := i; j < len(leaks); j++ {
 			x, y := leaks[i], leaks[j]
 			same := x.Server == y.Server && x.Owner != nil && y.Owner != nil && *x.Owner == *y.Owner &&
 				(x.At.Equal(y.At) || oneCall(x.Call, y.Call))
-			if i == j || same {
-				leaks[j].Together = number
+			if leaks[j].Together == 0 && (i == j || same) && !group[y.Parameter] {
+				leaks[j].Together, group[y.Parameter] = number, true
 			}
 		}
 	}

@@ -233,6 +233,7 @@ type concurrent struct {
 	writer  map[string]string // of each parameter, since the last good look
 	stretch []stretch
 	blind   bool
+	heard   *heard // who writes besides, with the tap; see property_tap_test.go
 }
 
 // busy is a process and its open tests.
@@ -258,6 +259,7 @@ type stretch struct {
 	to        string
 	writer    string
 	active    map[string]bool
+	told      map[string]bool // who had told of a write of this value and had no reply yet
 }
 
 // who returns who is active now.
@@ -290,11 +292,18 @@ func (c *concurrent) act() {
 	for _, o := range all {
 		c.active[o] = true
 	}
+	if c.heard != nil {
+		c.hear()
+	}
 	if len(all) == 0 || c.rand.IntN(3) > 0 {
 		return
 	}
 	name := parameters[c.rand.IntN(len(parameters))]
-	c.set(name, values[name][c.rand.IntN(len(values[name]))])
+	value := values[name][c.rand.IntN(len(values[name]))]
+	if c.heard != nil && c.heard.awaits(name, value) {
+		return // who did it could not be told
+	}
+	c.set(name, value)
 	c.writer[name] = all[c.rand.IntN(len(all))]
 }
 
@@ -309,13 +318,27 @@ func (c *concurrent) look(boundary func()) {
 		}
 		return
 	}
-	for _, e := range c.entries[seen:] {
-		if e.Boundary == nil || len(e.Boundary.Looks) == 0 {
+	c.seen(seen)
+}
+
+// seen notes what the looks since an entry showed.
+func (c *concurrent) seen(since int) {
+	for _, e := range c.entries[since:] {
+		var looks []record.Look
+		switch {
+		case e.Boundary != nil:
+			looks = e.Boundary.Looks
+		case e.Reply != nil:
+			looks = e.Reply.Looks
+		}
+		if len(looks) == 0 {
 			continue
 		}
-		for name, to := range e.Boundary.Looks[0].Config {
-			c.stretch = append(c.stretch, stretch{e.Boundary.Looks[0].Received, name, to, c.writer[name], c.active})
+		for name, to := range looks[0].Config {
+			c.stretch = append(c.stretch, stretch{looks[0].Received, name, to, c.writer[name], c.active, c.heard.told(name, to)})
+			c.heard.shown(name, to)
 		}
+		c.heard.looked()
 	}
 	c.active, c.writer = map[string]bool{}, map[string]string{}
 	for _, o := range c.who() {
@@ -323,8 +346,12 @@ func (c *concurrent) look(boundary func()) {
 	}
 }
 
-func randomConcurrent(seed uint64, blind bool) *concurrent {
+func randomConcurrent(seed uint64, blind, tap bool) *concurrent {
 	c := &concurrent{rec: newRec().baseline(), rand: rand.New(rand.NewPCG(seed, 2)), active: map[string]bool{}, writer: map[string]string{}}
+	if tap {
+		c.rec.tap()
+		c.heard = &heard{}
+	}
 	// The processes begin before anybody acts, so that hello is no concern here.
 	for i := range 1 + c.rand.IntN(2) {
 		c.procs = append(c.procs, &busy{proc: c.rec.pkg(fmt.Sprintf("shop/p%d", i))})
@@ -459,7 +486,7 @@ func (c *concurrent) finishProcess(b *busy) {
 // suspects, nobody is one who was not active, and who is named did it.
 func TestRandomParallel(t *testing.T) {
 	for seed := range uint64(3000) {
-		c := randomConcurrent(seed, seed%2 == 1)
+		c := randomConcurrent(seed, seed%2 == 1, false)
 		f := findings(c.entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Contained...) {
 			i := slices.IndexFunc(c.stretch, func(s stretch) bool { return s.at.Equal(x.At) && s.parameter == x.Parameter })

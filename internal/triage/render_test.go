@@ -30,6 +30,9 @@ func render(f *triage.Findings) string {
 		if x.OOMErrors > 0 {
 			text += fmt.Sprintf(", %d oom", x.OOMErrors)
 		}
+		if x.OOMCall != nil {
+			text += ", the first at " + call(x.OOMCall)
+		}
 		if x.Evicted > 0 {
 			text += fmt.Sprintf(", %d evicted", x.Evicted)
 		}
@@ -75,6 +78,33 @@ func render(f *triage.Findings) string {
 	for _, x := range f.Unmet {
 		line("unmet: %s%s is %q, expected %q", x.Parameter, at(f, x.Server), x.Value, x.Expected)
 	}
+	for _, w := range f.Writes {
+		text := fmt.Sprintf("write: %s to %s", strings.Join(w.Command, " "), w.Server)
+		if !w.Watched {
+			text += ", not watched"
+		}
+		if w.Count > 1 {
+			text += fmt.Sprintf(", %d times", w.Count)
+		}
+		text += ", " + attributed(w.Owner, w.Certainty, w.Suspects)
+		if w.Others > 0 {
+			text += fmt.Sprintf(" and %d others", w.Others)
+		}
+		line("%s, at %s: %s", text, call(w.Call), orNothing(w.Reply))
+	}
+	for _, r := range f.Refused {
+		line("refused: %d at %s, %s, at %s", r.Count, r.Server, attributed(r.Owner, r.Certainty, r.Suspects), call(r.Call))
+	}
+	for _, s := range f.Spoken {
+		is := s.Server
+		switch {
+		case s.Inside:
+			is = "in the test binary"
+		case is == "":
+			is = "not watched: " + s.Problem
+		}
+		line("spoken to: %s by %s: %s", s.Address, strings.Join(s.Packages, ", "), is)
+	}
 	for _, n := range f.Notices {
 		line("notice %s %s", n.Code, n.Package)
 	}
@@ -115,6 +145,19 @@ func change(f *triage.Findings, c triage.Change) string {
 	if c.RestoredByTool {
 		text += ", put back by tracetest"
 	}
+	if c.Call != nil {
+		text += ", at " + call(c.Call)
+	}
+	if c.Unheard {
+		text += ", unheard"
+	}
+	if len(c.Strangers) > 0 {
+		var names []string
+		for _, s := range c.Strangers {
+			names = append(names, s.Name+" "+s.Command)
+		}
+		text += " among {" + strings.Join(names, ", ") + "}"
+	}
 	if c.Secret {
 		text += ", secret"
 	}
@@ -122,6 +165,26 @@ func change(f *triage.Findings, c triage.Change) string {
 		text += " (" + c.Caveat + ")"
 	}
 	return text
+}
+
+// call says where a call is, and how that is known unless it is on the stack of
+// who wrote.
+func call(c *triage.Call) string {
+	if c == nil {
+		return "no known line"
+	}
+	text := fmt.Sprintf("%s:%d", strings.TrimPrefix(c.File, "/src/shop/"), c.Line)
+	if c.Found != "stack" {
+		text += " (found " + c.Found + ")"
+	}
+	return text
+}
+
+func attributed(by *triage.Owner, certainty triage.Certainty, suspects []triage.Owner) string {
+	if by == nil {
+		return string(certainty) + " to " + owners(suspects)
+	}
+	return "by " + owner(*by) + ", " + string(certainty)
 }
 
 func at(f *triage.Findings, server string) string {

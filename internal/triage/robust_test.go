@@ -5,7 +5,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"math/rand/v2"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,6 +91,32 @@ func TestNonsense(t *testing.T) {
 		"test of no package":      `{"test":{"action":"fail","test":"TestX"}}`,
 		"two things at once":      `{"notice":{"code":"a","text":"b"},"end":{"go_exit":0,"complete":true}}`,
 		"nothing":                 `{}`,
+
+		"contact of nobody":          `{"contact":{"process":9,"network":"tcp","address":"10.0.0.9:1","server":7}}`,
+		"write of no process":        `{"write":{"process":77,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{}}}`,
+		"write of nothing":           `{"write":{"process":1,"number":1,"server":0,"by":{}}}`,
+		"write to no server":         `{"write":{"process":1,"number":1,"server":9,"command":["FLUSHALL"],"values":[{"parameter":"hz","value":"20"}],"by":{},"looks":[{"server":-2},{"server":9}]}}`,
+		"write with an unknown look": `{"write":{"process":1,"number":1,"server":-5,"command":["CONFIG"],"by":{},"looks":[{"server":0,"config":{"hz":"20"}}]}}`,
+		"label without an owner":     `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"owner"}}}`,
+		"label of nobody":            `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"owner","owner":{"id":0,"kind":"test","name":""}}}}`,
+		"label of a later version":   `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"dance"}}}`,
+		"label within itself": `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"owner","owner":{"id":9,"parent":9,"kind":"test","name":"TestX"}}}}` + "\n" +
+			`{"boundary":{"verb":"event","looks":[{"server":0,"config":{"hz":"20"}}]}}`,
+		"labels in a circle": `{"refused":{"process":1,"number":1,"count":1,"server":0,"by":{"label":"owner","owner":{"id":9,"parent":8,"kind":"test","name":"TestX"}}}}` + "\n" +
+			`{"refused":{"process":1,"number":2,"count":1,"server":0,"by":{"label":"owner","owner":{"id":8,"parent":9,"kind":"test","name":"TestY"}}}}`,
+		"circle through the package": `{"refused":{"process":1,"number":1,"count":-1,"server":0,"by":{"label":"owner","owner":{"id":5,"parent":-1,"kind":"test","name":"TestX"},"stack":[{"function":"a.TestX","file":"a_test.go","line":1}]}}}`,
+		"waiters without owners":     `{"write":{"process":1,"number":1,"server":0,"command":["x"],"by":{"waiting":[{"label":"owner"},{"label":"owner","owner":{"id":-3,"kind":"test","name":"TestX"}},{}]}}}`,
+		"frames of nothing": `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"package","stack":[{"function":"","file":"","line":-1},{"function":"[","file":"_test.go","line":0},{"function":"a/.","file":"/","line":0},{"function":"shop/cache.Test","file":"_test.go","line":1}]}}}` + "\n" +
+			`{"boundary":{"verb":"event","looks":[{"server":0,"config":{"hz":"20"}}]}}`,
+		"reply to nobody":           `{"reply":{"process":1,"number":99,"text":"+OK","looks":[{"server":0,"config":{"hz":"20"}},{"server":9}]}}`,
+		"reply of nothing":          `{"reply":{"process":0,"number":0,"text":""}}`,
+		"refusal that nobody began": `{"refused":{"process":9,"number":1,"count":5,"server":-1}}`,
+		"clients of no server":      `{"clients":{"server":9,"parameters":["hz"],"list":[{"address":"x","age":-1,"idle":0}]}}`,
+		"write and its reply, twice": `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"},{"parameter":"hz","value":"30"}],"by":{"label":"package"}}}` + "\n" +
+			`{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"package"}}}` + "\n" +
+			`{"reply":{"process":1,"number":1,"text":"+OK","looks":[{"server":0,"config":{"hz":"20"}}]}}` + "\n" +
+			`{"reply":{"process":1,"number":1,"text":"-ERR","looks":[{"server":0,"config":{"hz":"30"}}]}}`,
+		"server in the middle": `{"server":{"index":0,"address":"x:1"}}` + "\n" + `{"server":{"index":7,"address":"y:1","config":{"hz":"10"}}}` + "\n" + `{"boundary":{"verb":"event","looks":[{"server":1,"config":{"hz":"1"}},{"server":2,"config":{"hz":"1"},"counters":{"used_memory":1}}]}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := marshal(t, corpus()[0].cases[0].record().entries)
@@ -100,6 +128,45 @@ func TestNonsense(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whatever is missing from a record with a tap, comes twice or in another order,
+// it is read to its end, says the same each time, and keeps the contract of its
+// attributions.
+func TestDisorder(t *testing.T) {
+	for n, c := range all() {
+		whole := c.record().entries
+		if !whole[0].Run.Tap {
+			continue
+		}
+		for seed := range uint64(20) {
+			random := rand.New(rand.NewPCG(seed, uint64(n)))
+			entries := slices.Clone(whole)
+			for range 1 + random.IntN(4) {
+				i, j := 1+random.IntN(len(entries)-1), 1+random.IntN(len(entries)-1)
+				switch random.IntN(3) {
+				case 0:
+					entries = slices.Delete(entries, i, i+1)
+				case 1:
+					entries = slices.Insert(entries, i, entries[j])
+				case 2:
+					entries[i], entries[j] = entries[j], entries[i]
+				}
+				if len(entries) < 3 {
+					break
+				}
+			}
+			f := findings(entries)
+			if again := findings(entries); !reflect.DeepEqual(f, again) {
+				t.Errorf("%s, seed %d: two readings differ:\n%s\n%s", c.name, seed, render(f), render(again))
+			}
+			for _, x := range append(slices.Clone(f.Leaks), f.Contained...) {
+				if (x.Owner != nil) == (x.Certainty == triage.Narrowed) || x.Certainty == triage.Exact && x.Unheard || x.Call != nil && len(x.Call.Chain) == 0 {
+					t.Errorf("%s, seed %d: %s\n%s", c.name, seed, x.Parameter, render(f))
+				}
+			}
+		}
 	}
 }
 

@@ -1,0 +1,343 @@
+package triage_test
+
+// goroutineCases are about whose goroutine made a write, in package testing.
+func goroutineCases() []recorded {
+	return []recorded{
+		{name: "goroutine-left-behind", on: tapped, story: `TestA starts a goroutine and ends; the goroutine sets hz
+			while TestB runs alone. Whoever goes by who was open blames TestB. TestA is forgotten by then and is named
+			from the label.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			b := p.begin("TestB")
+			p.write(a.closure(13), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "goroutine-of-a-subtest", on: tapped, story: `The goroutine of a subtest writes when the subtest has
+			ended: while its parent runs, which is the unit and puts one of two parameters back, and once more when that
+			has ended too. The subtest is named from its label. What the parent put back is contained; what came after
+			the parent's end is a leak.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			s := a.begin("s")
+			s.end("pass")
+			p.write(s.closure(13), "CONFIG", "SET", "hz", "20").ok()
+			a.sets(30, "hz", "10")
+			a.end("pass")
+			b := p.begin("TestB")
+			p.write(s.closure(14), "CONFIG", "SET", "timeout", "7").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "parent-beside-its-subtests", on: tapped, story: `TestA waits for two parallel subtests, and a goroutine
+			that it started before writes. The innermost tests are the subtests; neither did it.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			one, two := a.begin("one"), (*test)(nil)
+			one.pause()
+			two = a.begin("two")
+			two.pause()
+			one.cont()
+			two.cont()
+			p.write(a.closure(13), "CONFIG", "SET", "hz", "20").ok()
+			one.end("pass")
+			two.end("pass")
+			a.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "timer-of-the-test", on: tapped, story: `A timer runs on a goroutine without a label. The closure is
+			TestX's, by its name, and TestY, which runs beside it, did nothing.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			p.write(timer(x.frame(".func1", 14)), "CONFIG", "SET", "hz", "20").ok()
+			x.end("pass")
+			y.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "timer-of-a-test-that-ended", on: tapped, story: `The timer goes off when its test has ended and TestB
+			runs. TestB was the only one open.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			b := p.begin("TestB")
+			p.write(timer(a.frame(".func1", 14)), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "timer-of-a-library", on: tapped, story: `A timer without a label, and no test on its stack: anybody's.
+			It is as without the tap, bracketed to the test that ran, with the line; never exact.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			p.write(timer("shop/cache.(*Cache).refresh cache/cache.go:80"), "CONFIG", "SET", "hz", "20").ok()
+			a.end("pass")
+			x, y := parallel(p, "TestX", "TestY")
+			p.write(timer("shop/cache.(*Cache).refresh cache/cache.go:80"), "CONFIG", "SET", "timeout", "7").ok()
+			x.end("pass")
+			y.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "timer-of-testmain", on: tapped, story: `A timer that TestMain set goes off while TestA runs. TestMain is
+			no test, though it is called like one, and TestA is not the only one who can have been behind it.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			p.write(timer("shop/cache.TestMain.func1 cache/a_test.go:8"), "CONFIG", "SET", "hz", "20").ok()
+			a.end("pass")
+			p.write(timer("shop/cache.TestMain.func1 cache/a_test.go:8"), "CONFIG", "SET", "timeout", "7").ok()
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "timer-of-two", on: tapped, story: `A timer without a label runs a closure of TestY, and within it one of
+			TestX. It is one of the two, whoever is found first.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			z := p.begin("TestZ")
+			z.pause()
+			z.cont()
+			p.write(timer(x.frame(".func1", 14), y.frame(".func2", 24)), "CONFIG", "SET", "hz", "20").ok()
+			x.end("pass")
+			y.end("pass")
+			z.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "testmain-itself", on: tapped, story: `TestMain sets hz before m.Run and timeout after it. It is seen at
+			the begin of the first test and at the exit; the tests are not involved, and the package's own line is
+			known.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			p.write(p.main(9), "CONFIG", "SET", "hz", "20").took()
+			p.run("TestA", "pass")
+			p.write(p.main(11), "CONFIG", "SET", "timeout", "7").ok()
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "goroutine-of-testmain", on: tapped, story: `A goroutine that TestMain started writes while TestA runs:
+			it may do so of itself, or because TestA asked it to. Neither is named alone. Between two tests nobody can
+			have asked it.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			by := p.started("shop/cache.work cache/a_test.go:50", "shop/cache.TestMain.func1 cache/a_test.go:8")
+			p.write(by, "CONFIG", "SET", "hz", "20").ok()
+			a.end("pass")
+			p.write(by, "CONFIG", "SET", "timeout", "7").ok()
+			p.run("TestB", "pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "server-of-an-earlier-test", on: tapped, story: `TestA started an HTTP server and left it running; TestB
+			sends it a request, and the handler writes. The goroutine is TestA's by its label, the request is TestB's:
+			neither alone.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			b := p.begin("TestB")
+			p.write(a.label(handler("cache/api.go:30")...), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "server-of-the-test", on: tapped, story: `TestB asks its own HTTP server, and nobody else runs. The
+			request is TestB's.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			b := p.begin("TestB")
+			p.write(b.label(handler("cache/api.go:30")...), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "server-asked-between-tests", on: tapped, story: `The server that TestA left running is asked between two
+			tests: by TestMain, or by what TestA left behind. TestA alone would be a guess.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			p.write(a.label(handler("cache/api.go:30")...), "CONFIG", "SET", "hz", "20").ok()
+			p.run("TestB", "pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "worker-of-another-test", on: tapped, story: `TestX started a worker, and TestY gives it a closure to
+			run. By the label it is TestX's; the code is TestY's.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			p.write(x.label(y.frame(".func1", 24), "shop/cache.work cache/pool.go:9"), "CONFIG", "SET", "hz", "20").ok()
+			x.end("pass")
+			y.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "late-job-of-a-test", on: tapped, story: `TestA gives a closure to a worker of TestMain and ends; the
+			worker comes to it while TestB runs. The code is TestA's, as with a timer. By the label it would be the
+			package's or TestB's, and TestA would not even be a suspect.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			b := p.begin("TestB")
+			p.write(p.started(a.frame(".func1", 14), "shop/cache.work cache/pool.go:9"), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "job-of-a-helper", on: tapped, story: `A worker of TestMain runs a function of the test files that is
+			called TestingJob. There is no such test: nobody of that name is accused.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			b := p.begin("TestB")
+			p.write(p.started("shop/cache.TestingJob cache/a_test.go:70", "shop/cache.work cache/pool.go:9"), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "two-binaries-one-writes", on: tapped, story: `-p 2: two test binaries each have a test open, and the
+			second is seen writing. The first is not a suspect.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			q := r.pkg("shop/store")
+			a := p.begin("TestA")
+			b := q.begin("TestB")
+			b.sets(12, "hz", "20")
+			a.end("pass")
+			b.end("pass")
+			p.done("pass")
+			q.done("pass")
+			r.end(0)
+		}},
+	}
+}
+
+// clientCases are about clients that write on goroutines of their own, and
+// about test binaries that tests start.
+func clientCases() []recorded {
+	return []recorded{
+		{name: "one-waits-and-sets", on: tapped, story: `rueidis writes on a goroutine of its own, which TestX started
+			when it dialled. TestY waits for the reply, in code that sets a parameter. By the label it would be TestX's.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			p.write(ofClient(x.label(), waits(y.at(22), true)), "CONFIG", "SET", "hz", "20").ok()
+			x.end("pass")
+			y.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "several-wait-one-sets", on: tapped, story: `All three tests wait for a reply of that client; only
+			TestZ's code sets a parameter.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			z := p.begin("TestZ")
+			z.pause()
+			z.cont()
+			p.write(ofClient(x.label(), waits(x.at(12), false), waits(y.at(22), false), waits(z.at(32), true)), "CONFIG", "SET", "hz", "20").ok()
+			x.end("pass")
+			y.end("pass")
+			z.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "several-wait-and-set", on: tapped, story: `TestX and TestY both wait in code that sets a parameter. It
+			is one of them; TestZ, which runs and waits for nothing, is no suspect, and no line is the one.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			z := p.begin("TestZ")
+			z.pause()
+			z.cont()
+			p.write(ofClient(z.label(), waits(x.at(12), true), waits(y.at(22), true)), "CONFIG", "SET", "hz", "20").ok()
+			x.end("pass")
+			y.end("pass")
+			z.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "one-waits-and-sets-nothing", on: tapped, story: `TestX waits for a message of a subscription, on that
+			client; its code sets nothing. That it waits proves nothing: TestY, which may have sent the command without
+			waiting, is a suspect as well. When TestX is alone it is bracketed, and not exact.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			p.write(ofClient(x.label(), waits(x.at(12), false)), "CONFIG", "SET", "hz", "20").ok()
+			y.end("pass")
+			p.write(ofClient(x.label(), waits(x.at(12), false)), "CONFIG", "SET", "timeout", "7").ok()
+			x.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "nobody-waits", on: tapped, story: `The client's goroutine writes and nobody waits for it. TestA, which
+			dialled, has ended; TestB runs. The label says who dialled and not who wrote: neither is named alone.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			p.write(ofClient(a.label()), "CONFIG", "SET", "timeout", "7").ok()
+			a.end("pass")
+			b := p.begin("TestB")
+			p.write(ofClient(a.label()), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "one-left-behind-waits", on: tapped, story: `A goroutine that TestA left behind waits in code that sets a
+			parameter, while TestB runs. It is TestA's; TestB is not involved.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			b := p.begin("TestB")
+			p.write(ofClient(b.label(), waits(a.closure(14), true)), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "helper-process-writes", on: tapped, story: `TestX starts a test binary as a helper, while TestY runs,
+			and the helper writes. It has no owner of its own; the test that started it answers for it.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			n := p.nested(x)
+			n.write(n.main(9), "CONFIG", "SET", "hz", "20").ok()
+			n.kill()
+			x.end("pass")
+			y.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "helper-process-of-two", on: tapped, story: `Two tests were open when the helper was started. Which of
+			them did is not known.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			n := p.nested(x, y)
+			z := p.begin("TestZ")
+			z.pause()
+			z.cont()
+			n.write(n.main(9), "CONFIG", "SET", "hz", "20").ok()
+			n.kill()
+			x.end("pass")
+			y.end("pass")
+			z.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "helper-process-of-testmain", on: tapped, story: `TestMain starts a helper and keeps it, and the helper
+			writes while TestA runs. Like a goroutine that TestMain started it may do so because TestA asked it to: the
+			package alone would be a guess.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			n := p.nested()
+			a := p.begin("TestA")
+			n.write(n.main(9), "CONFIG", "SET", "hz", "20").ok()
+			a.end("pass")
+			n.write(n.main(10), "CONFIG", "SET", "timeout", "7").ok()
+			n.kill()
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "helper-process-outlives-its-test", on: tapped, story: `The helper of TestA writes when TestA has ended
+			and TestB runs. It is TestA's; that it was late is said.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			n := p.nested(a)
+			a.end("pass")
+			b := p.begin("TestB")
+			n.write(n.main(9), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			n.kill()
+			p.done("pass")
+			r.end(0)
+		}},
+	}
+}

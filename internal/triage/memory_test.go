@@ -1,0 +1,141 @@
+package triage_test
+
+import (
+	"testing"
+
+	"tracetest/internal/record"
+	"tracetest/internal/triage"
+)
+
+// findingsOf says what a record means that is written here.
+func findingsOf(on *rec, write func(r *rec)) *triage.Findings {
+	r := on.baseline()
+	write(r)
+	a := triage.New()
+	for _, e := range r.entries {
+		a.Add(e)
+	}
+	return a.Findings()
+}
+
+// used sets the memory that the server has in use.
+func (r *rec) used(n int64) { r.servers[0].counters.UsedMemory = n }
+
+const (
+	mib = 1 << 20
+	gib = 1 << 30
+)
+
+// Somebody lowered the limit, or tests filled the memory: both end in the same
+// error. Guards against data that is blamed for a limit, and the reverse.
+func TestLimitOrMemory(t *testing.T) {
+	started := func(value string) *rec {
+		r := newRec().base("maxmemory", "1048576")
+		r.servers[0].StartedWith = map[string]record.Origin{"maxmemory": {Value: value, Source: "podman inspect redis"}}
+		return r
+	}
+	tests := []struct {
+		name  string
+		on    *rec
+		lower bool
+		used  int64
+		want  string
+	}{
+		{"lowered from 2 GiB", newRec().base("maxmemory", "2147483648"), true, 3 * mib, "limit"},
+		{"lowered where there was none", newRec(), true, 3 * mib, "limit"},
+		{"full, and nobody lowered it", newRec().base("maxmemory", "2147483648"), false, 2 * gib, "memory"},
+		{"lowered, and full all the same", newRec().base("maxmemory", "2147483648"), true, 3 * gib, "both"},
+		{"lowered before the run", started("2147483648"), false, 3 * mib, "before"},
+		{"lowered before the run where there was none", started("0"), false, 3 * mib, "before"},
+		{"started with this limit, and full", started("1048576"), false, 3 * mib, "memory"},
+		{"lowered before the run, and full all the same", started("2097152"), false, 3 * mib, "memory"},
+	}
+	for _, test := range tests {
+		f := findingsOf(test.on, func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			if test.lower {
+				r.set("maxmemory", "1048576")
+			}
+			a.end("pass")
+			b := p.begin("TestB")
+			r.used(test.used)
+			r.oom(3)
+			b.end("fail", "OOM command not allowed when used memory > 'maxmemory'.")
+			p.done("fail")
+			r.end(1)
+		})
+		if len(f.Memory) != 1 || f.Memory[0].Reason != test.want || f.Memory[0].Used != test.used {
+			t.Errorf("%s: %+v, want %q", test.name, f.Memory, test.want)
+		}
+	}
+	if f := findingsOf(newRec(), func(r *rec) { r.end(0) }); len(f.Memory) != 0 {
+		t.Errorf("nothing was refused: %+v", f.Memory)
+	}
+}
+
+// A test that passes though commands of it were refused is listed, and its
+// parents are not listed beside it.
+func TestSwallowed(t *testing.T) {
+	f := findingsOf(newRec().base("maxmemory", "1048576"), func(r *rec) {
+		p := r.pkg("shop/cache")
+		a := p.begin("TestA")
+		sub := a.begin("sub")
+		r.oom(2)
+		sub.end("pass")
+		a.end("pass")
+		p.run("TestB", "pass")
+		c := p.begin("TestC")
+		r.oom(1)
+		c.end("fail", "no")
+		p.done("fail")
+		r.end(1)
+	})
+	want := triage.Swallowed{Owner: triage.Owner{Package: "shop/cache", Test: "TestA/sub"}, OOMErrors: 2}
+	if len(f.Swallowed) != 1 || f.Swallowed[0] != want {
+		t.Errorf("%+v, want %+v", f.Swallowed, want)
+	}
+}
+
+// What trials prove, and what they do not. Guards against a proof by one of two
+// trials, by a test that did not run, and by another leak's trials.
+func TestVerdicts(t *testing.T) {
+	name := record.Name{Package: "p", Test: "TestV"}
+	trials := func(kind record.TrialKind, outcomes ...string) (all []record.Trial) {
+		for _, o := range outcomes {
+			all = append(all, record.Trial{Kind: kind, Tests: []record.Tried{{Name: name, Outcome: o}, {Name: record.Name{Package: "p", Test: "TestOther"}, Outcome: "fail"}}})
+		}
+		return all
+	}
+	tests := []struct {
+		without, with, restored []string
+		want                    string
+	}{
+		{[]string{"pass", "pass"}, []string{"fail", "fail"}, []string{"pass", "pass"}, "proved"},
+		{[]string{"fail", "fail"}, []string{"fail", "fail"}, []string{"fail", "fail"}, "refuted"},
+		{[]string{"pass", "pass"}, []string{"pass", "pass"}, []string{"pass", "pass"}, "not reproduced"},
+		{[]string{"pass", "fail"}, []string{"fail", "fail"}, []string{"pass", "pass"}, "unsettled"},
+		{[]string{"pass", "pass"}, []string{"fail", "pass"}, []string{"pass", "pass"}, "unsettled"},
+		{[]string{"pass", "pass"}, []string{"fail", "fail"}, []string{"fail", "fail"}, "unsettled"}, // not by this value
+		{[]string{"pass", "pass"}, []string{"fail", "fail"}, nil, "unsettled"},
+		{[]string{"", ""}, []string{"fail", "fail"}, []string{"pass", "pass"}, "unsettled"},
+		{[]string{"skip"}, []string{"fail"}, []string{"pass"}, "unsettled"},
+		{nil, nil, nil, "unsettled"},
+	}
+	for _, test := range tests {
+		all := trials(record.TrialWithout, test.without...)
+		all = append(all, trials(record.TrialWith, test.with...)...)
+		all = append(all, trials(record.TrialRestored, test.restored...)...)
+		if got := triage.Verdict(name, all); got != test.want {
+			t.Errorf("without %q, with %q, restored %q: %s, want %s", test.without, test.with, test.restored, got, test.want)
+		}
+	}
+	// Trials of it alone count before those that it shared.
+	shared := append(trials(record.TrialWithout, "pass"), trials(record.TrialWith, "pass")...)
+	for kind, outcome := range map[record.TrialKind]string{record.TrialWithout: "pass", record.TrialWith: "fail", record.TrialRestored: "pass"} {
+		shared = append(shared, record.Trial{Kind: kind, Tests: []record.Tried{{Name: name, Outcome: outcome}}})
+	}
+	if got := triage.Verdict(name, shared); got != "proved" {
+		t.Errorf("alone it is proved, and called %s", got)
+	}
+}

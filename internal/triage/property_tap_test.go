@@ -1,0 +1,223 @@
+package triage_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"tracetest/internal/triage"
+)
+
+// heard are the writes that the tap tells of in a random run of parallel tests:
+// by tests that run, wait, or have ended and left a goroutine behind. Some are
+// refused, some never answered, some never sent.
+type heard struct {
+	writes []*heardWrite
+	done   map[string]bool // "author parameter value" that had an effect
+	number int
+}
+
+type heardWrite struct {
+	*sent
+	by               *running
+	of               *busy
+	author           string
+	parameter, value string
+	refused, lost    bool // it will have no effect
+	silent           bool // nobody will read the reply
+	took, answered   bool // it had its effect; the reply was told
+	over             bool // there was a look since it was answered
+	used             bool // a look showed it, and it was the only one that can have been shown
+	past             int  // looks since its test had ended
+}
+
+// waits reports whether a look may still show it: nobody waits for long for what
+// a test that has ended said it would send.
+func (w *heardWrite) waits(parameter, value string) bool {
+	return w.parameter == parameter && w.value == value && !w.over && !w.used && w.past <= 2
+}
+
+// awaits reports whether a write of that value may still explain a change, so
+// that the same change by somebody else could not be told from it.
+func (h *heard) awaits(parameter, value string) bool {
+	return slices.ContainsFunc(h.writes, func(w *heardWrite) bool {
+		return w.waits(parameter, value)
+	})
+}
+
+func (h *heard) told(parameter, value string) map[string]bool {
+	told := map[string]bool{}
+	if h == nil {
+		return told
+	}
+	for _, w := range h.writes {
+		if w.waits(parameter, value) {
+			told[w.author] = true
+		}
+	}
+	return told
+}
+
+func (h *heard) shown(parameter, value string) {
+	if h == nil {
+		return
+	}
+	var all []*heardWrite
+	for _, w := range h.writes {
+		if w.waits(parameter, value) {
+			all = append(all, w)
+		}
+	}
+	if len(all) == 1 {
+		all[0].used = true
+	}
+}
+
+// looked counts a look.
+func (h *heard) looked() {
+	if h == nil {
+		return
+	}
+	for _, w := range h.writes {
+		if w.by.over {
+			w.past++
+		}
+		w.over = w.over || w.answered
+	}
+}
+
+// hear lets writes be told, have their effect, and be answered.
+func (c *concurrent) hear() {
+	h := c.heard
+	for _, w := range h.writes { // what was told before the last look is sent by now
+		c.take(w)
+	}
+	for range c.rand.IntN(4) {
+		switch c.rand.IntN(3) {
+		case 0:
+			c.tell()
+		case 1:
+			if len(h.writes) > 0 {
+				c.take(h.writes[c.rand.IntN(len(h.writes))])
+			}
+		case 2:
+			c.answer()
+		}
+	}
+}
+
+func (c *concurrent) tell() {
+	b := c.procs[c.rand.IntN(len(c.procs))]
+	if len(b.tests) == 0 || b.gone {
+		return
+	}
+	t := b.tests[c.rand.IntN(len(b.tests))]
+	name := parameters[c.rand.IntN(len(parameters))]
+	c.heard.number++
+	w := &heardWrite{by: t, of: b, author: b.path + " > " + t.name, parameter: name, value: values[name][c.rand.IntN(len(values[name]))],
+		refused: c.rand.IntN(6) == 0, lost: c.rand.IntN(8) == 0, silent: c.rand.IntN(4) == 0}
+	by := t.closure(c.heard.number)
+	if !t.over && c.rand.IntN(2) == 0 {
+		by = t.at(c.heard.number)
+	}
+	w.sent = b.proc.write(by, "CONFIG", "SET", w.parameter, w.value)
+	c.heard.writes = append(c.heard.writes, w)
+	if s := c.servers[0]; s.seen[name] != w.value && s.config[name] == w.value {
+		w.refused, w.lost = false, false // else who had changed it unheard could not be told from it
+		c.take(w)
+	}
+	if t.over {
+		c.take(w)
+	}
+}
+
+func (c *concurrent) take(w *heardWrite) {
+	if w.took || w.refused || w.lost || w.over {
+		return
+	}
+	c.writer[w.parameter] = w.author // also where somebody had set it to that already: it was so after both
+	w.sent.took()
+	w.took = true
+	if c.heard.done == nil {
+		c.heard.done = map[string]bool{}
+	}
+	c.heard.done[w.author+" "+w.parameter+" "+w.value] = true
+}
+
+// answer is a reply, and the look that comes with it.
+func (c *concurrent) answer() {
+	for _, w := range c.heard.writes {
+		if w.answered || w.silent || w.lost || !w.took && !w.refused || w.of.gone {
+			continue
+		}
+		text := "+OK"
+		if w.refused {
+			text = "-ERR CONFIG SET failed"
+			w.over = true // it explains nothing from here on
+		}
+		for _, o := range c.who() {
+			c.active[o] = true
+		}
+		since := len(c.entries)
+		w.past = 0 // what the look shows may be its
+		w.reply(text)
+		w.answered = true
+		if !c.blind {
+			c.seen(since)
+		}
+		return
+	}
+}
+
+// Tests at the same time, of which the tap hears some of the writes: what is
+// called exact is the writer's, and nobody's who was not heard; else whoever
+// wrote is a suspect.
+func TestRandomWrites(t *testing.T) {
+	exact := 0
+	for seed := range uint64(4000) {
+		c := randomConcurrent(seed, seed%4 == 3, true)
+		f := findings(c.entries)
+		for _, x := range append(slices.Clone(f.Leaks), f.Contained...) {
+			if strings.Contains(x.Caveat, "No look saw it") {
+				if x.Owner == nil || !c.heard.done[owner(*x.Owner)+" "+x.Parameter+" "+x.To] {
+					t.Fatalf("seed %d: %s is said to have gone by, and did not\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
+				}
+				continue
+			}
+			i := slices.IndexFunc(c.stretch, func(s stretch) bool { return s.at.Equal(x.At) && s.parameter == x.Parameter })
+			if i < 0 {
+				t.Fatalf("seed %d: %s changed at a time at which nothing was seen\n%s", seed, x.Parameter, render(f))
+			}
+			s := c.stretch[i]
+			var accused []string
+			for _, o := range x.Suspects {
+				accused = append(accused, owner(o))
+			}
+			if x.Owner != nil {
+				accused = append(accused, owner(*x.Owner))
+			}
+			if x.Certainty == triage.Exact {
+				exact++
+			}
+			switch {
+			case !slices.Contains(accused, s.writer):
+				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.entries[2:]))
+			case x.Certainty == triage.Exact && !s.told[s.writer]:
+				t.Fatalf("seed %d: %s is exact, and nobody was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
+			case x.Unheard && s.told[s.writer]:
+				t.Fatalf("seed %d: %s was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
+			}
+			for _, o := range accused {
+				if !s.active[o] && !s.told[o] {
+					t.Fatalf("seed %d: %s is accused of %s, was not active then and told of nothing\n%s%s", seed, o, x.Parameter, render(f), marshal(t, c.entries[2:]))
+				}
+			}
+		}
+		if bad := broken(f); len(bad) > 0 {
+			t.Fatalf("seed %d: %s\n%s", seed, strings.Join(bad, "\n"), render(f))
+		}
+	}
+	if exact < 1000 {
+		t.Errorf("only %d changes were exact", exact)
+	}
+}
