@@ -91,7 +91,7 @@ func clientTests(t *testing.T, dir string) map[string]string {
 	for file, pattern := range map[string]string{
 		"alone_test.go":    `func (Test\w+)\(t \*testing.T\) +\{\s+alone\(t, "([^"]+)", "([^"]+)",`,
 		"parallel_test.go": `func (Test\w+)\(t \*testing.T\) +\{\s+crowd\(t, "([^"]+)"`,
-		"leave_test.go":    `func (Test\w+)\(t \*testing.T\) +\{\s+leave\(t, "([^"]+)"`,
+		"leave_test.go":    `func (Test\w+)\(t \*testing.T\) +\{\s+change := late\(t, "([^"]+)"`,
 	} {
 		text, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil {

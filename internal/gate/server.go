@@ -52,8 +52,8 @@ type Server struct {
 
 	queue     []message // taken from messages, to be handled before the next
 	processes []*process
-	owners    int64                   // last owner's number
-	ordered   map[string]map[int]bool // lines with the Ordered decorator, by file
+	owners    int64                       // last owner's number
+	ordered   map[string]map[int]nodeCall // calls that may declare a node of Ginkgo, by file and line
 }
 
 // process is a test binary that said hello.
@@ -115,7 +115,7 @@ func Listen(dir string, packages func(dir string) string, std func(record.Frame)
 		return nil, err
 	}
 	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, std: std,
-		setting: map[string][]span{}, conns: map[net.Conn]bool{}, ordered: map[string]map[int]bool{}}
+		setting: map[string][]span{}, conns: map[net.Conn]bool{}, ordered: map[string]map[int]nodeCall{}}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -280,7 +280,7 @@ func (s *Server) understand(h *Held, m message) {
 	}
 	b := record.Boundary{Process: p.Index}
 	switch f[0] {
-	case "redis", "write", "reply", "fault", "faults":
+	case "redis", "write", "note", "reply", "noted", "fault", "faults":
 		h.Told = s.told(p, f)
 		return
 	}

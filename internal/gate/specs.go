@@ -111,7 +111,8 @@ func (s *Server) ginkgo(b *record.Boundary, p *process, verb string, ordered boo
 	}
 	s.owners++
 	b.Verb = record.VerbBegin
-	b.Begin = &record.Owner{ID: s.owners, Parent: b.Owner, Kind: record.KindSpec, Name: r.fullText(), Location: r.LeafNodeLocation.String()}
+	b.Begin = &record.Owner{ID: s.owners, Parent: b.Owner, Kind: record.KindSpec, Name: r.fullText(), Location: r.LeafNodeLocation.String(),
+		Until: s.callAt(r.LeafNodeLocation).end}
 	if ordered {
 		b.Begin.Container = s.orderedContainer(r.ContainerHierarchyLocations).String()
 	}
@@ -125,12 +126,7 @@ func (s *Server) ginkgo(b *record.Boundary, p *process, verb string, ordered boo
 // a unit that is too large accuses nobody.
 func (s *Server) orderedContainer(containers []location) location {
 	for _, c := range containers {
-		lines, known := s.ordered[c.FileName]
-		if !known {
-			lines = orderedLines(c.FileName)
-			s.ordered[c.FileName] = lines
-		}
-		if lines[c.LineNumber] {
+		if s.callAt(c).ordered {
 			return c
 		}
 	}
@@ -140,11 +136,26 @@ func (s *Server) orderedContainer(containers []location) location {
 	return containers[0]
 }
 
-// orderedLines returns the lines of a file with a call that has the decorator
-// among its arguments. The place of a container is that of its call's
-// parenthesis.
-func orderedLines(name string) map[int]bool {
-	lines := map[int]bool{}
+// nodeCall is a call that may declare a node.
+type nodeCall struct {
+	ordered bool // it has the decorator among its arguments
+	end     int  // line
+}
+
+// callAt returns the call at the place of a node.
+func (s *Server) callAt(l location) nodeCall {
+	lines, known := s.ordered[l.FileName]
+	if !known {
+		lines = nodeCalls(l.FileName)
+		s.ordered[l.FileName] = lines
+	}
+	return lines[l.LineNumber]
+}
+
+// nodeCalls returns the calls of a file by the line of their parenthesis, which
+// is the place of a node. Of several in a line it is the one that ends last.
+func nodeCalls(name string) map[int]nodeCall {
+	lines := map[int]nodeCall{}
 	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
 		return lines
 	}
@@ -154,8 +165,10 @@ func orderedLines(name string) map[int]bool {
 		return lines
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok && slices.ContainsFunc(call.Args, hasOrdered) {
-			lines[files.PositionFor(call.Lparen, false).Line] = true
+		if call, ok := n.(*ast.CallExpr); ok {
+			line, end := files.PositionFor(call.Lparen, false).Line, files.PositionFor(call.End(), false).Line
+			at := lines[line]
+			lines[line] = nodeCall{ordered: at.ordered || slices.ContainsFunc(call.Args, hasOrdered), end: max(at.end, end)}
 		}
 		return true
 	})

@@ -200,7 +200,7 @@ func TestOrderedContainer(t *testing.T) {
 		{"no file that ends", []location{{fifo, 1}}, fifo + ":1"},
 		{"none", nil, ""},
 	}
-	s := &Server{ordered: map[string]map[int]bool{}}
+	s := &Server{ordered: map[string]map[int]nodeCall{}}
 	for range 2 { // the second time from what is remembered
 		for _, test := range tests {
 			if got := s.orderedContainer(test.containers).String(); got != test.want {

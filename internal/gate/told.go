@@ -49,18 +49,18 @@ func (s *Server) told(p *process, f []string) *Told {
 	verb, f := f[0], f[3:]
 	switch verb {
 	case "redis":
-		if len(f) < 5 {
+		if len(f) < 6 {
 			return nil
 		}
 		p.conns[conn] = f[1]
 		return &Told{Contact: &record.Contact{Process: p.Index, Network: f[0], Address: f[1], Local: f[2], Server: -1,
-			TLS: f[3] == "true", Inside: f[4] == "true"}}
-	case "reply":
+			TLS: f[3] == "true", Inside: f[4] == "true", Vague: f[5] != "true"}}
+	case "reply", "noted":
 		return &Told{Reply: &record.Reply{Process: p.Index, Number: number, Text: f[0]}}
 	case "faults":
 		more, _ := strconv.ParseInt(f[0], 10, 64)
 		return &Told{Refused: &record.Refused{Process: p.Index, Number: number, Count: more, Server: -1}}
-	case "write":
+	case "write", "note":
 		if by, rest := s.by(f); len(rest) > 0 {
 			return &Told{Write: &record.Write{Process: p.Index, Number: number, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
 		}

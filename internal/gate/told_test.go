@@ -38,8 +38,8 @@ func TestTold(t *testing.T) {
 		said []string
 		want Told
 	}{
-		{[]string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false"}, Told{Contact: &record.Contact{Process: 3, Network: "tcp", Address: "h:1", Local: "l:2", Server: -1, TLS: true}}},
-		{[]string{"redis", "2", "0", "unix", "/s", "", "false", "true"}, Told{Contact: &record.Contact{Process: 3, Network: "unix", Address: "/s", Server: -1, Inside: true}}},
+		{[]string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"}, Told{Contact: &record.Contact{Process: 3, Network: "tcp", Address: "h:1", Local: "l:2", Server: -1, TLS: true}}},
+		{[]string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"}, Told{Contact: &record.Contact{Process: 3, Network: "unix", Address: "/s", Server: -1, Inside: true, Vague: true}}},
 		{words("write", "CONFIG", "SET", "save", ""), Told{Write: &record.Write{Process: 3, Number: 5, Server: -1, Address: "h:1", Command: []string{"CONFIG", "SET", "save", ""}, By: by}}},
 		{[]string{"write", "9", "6", "package", "false", "0", "", "FLUSHALL"}, Told{Write: &record.Write{Process: 3, Number: 6, Server: -1, Command: []string{"FLUSHALL"}, By: record.By{Label: record.LabelPackage}}}},
 		{[]string{"write", "2", "6", "", "false", "0", "", "FLUSHALL"}, Told{Write: &record.Write{Process: 3, Number: 6, Server: -1, Address: "/s", Command: []string{"FLUSHALL"}}}},

@@ -66,6 +66,12 @@ type message struct {
 	waited  bool        // on hello: for the ends of earlier processes
 }
 
+// light reports whether a message only tells something, and nobody waits for
+// what tracetest does with it.
+func light(verb string) bool {
+	return verb == "note" || verb == "noted"
+}
+
 // serve reads the messages of one connection until it ends. The first says
 // what the connection is: hello or join.
 func (s *Server) serve(conn net.Conn) {
@@ -112,6 +118,12 @@ func (s *Server) serve(conn net.Conn) {
 			return
 		case first != (said[0] == "hello"), said[0] == "gone", said[0] == "quit":
 			return // the last two are not said here
+		case light(said[0]):
+			// Nothing is looked at: the process goes on at once.
+			if _, err := conn.Write([]byte("go\n")); err != nil || !s.post(m) {
+				return
+			}
+			continue
 		default:
 			if !s.post(m) {
 				return

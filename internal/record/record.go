@@ -90,6 +90,8 @@ type Server struct {
 	// StartedWith is what the server is known to have been started with, by
 	// parameter. A parameter that is missing is not known.
 	StartedWith map[string]Origin `json:"started_with,omitempty"`
+	// Followed is set on a server that nobody named: the tests spoke to it.
+	Followed bool `json:"followed,omitempty"`
 	// Perturbed is what parameters were before --perturb moved them; Config has
 	// what it moved them to.
 	Perturbed map[string]string `json:"perturbed,omitempty"`
@@ -176,6 +178,7 @@ type Owner struct {
 	Kind     Kind   `json:"kind"`
 	Name     string `json:"name"`               // t.Name(), or the full text of a spec
 	Location string `json:"location,omitempty"` // file:line of a spec
+	Until    int    `json:"until,omitempty"`    // the line in that file where the call that declares it ends
 	// Beside is set on a subtest whose parent goes on while it runs, because
 	// t.Run was called on another goroutine than the parent's.
 	Beside bool `json:"beside,omitempty"`

@@ -17,7 +17,10 @@ type Contact struct {
 	Server int `json:"server"`
 	// Inside is set where the test binary itself listens at the address, as with
 	// a fake.
-	Inside  bool   `json:"inside,omitempty"`
+	Inside bool `json:"inside,omitempty"`
+	// Vague is set where the first command was a line of text, which could also be
+	// of another protocol.
+	Vague   bool   `json:"vague,omitempty"`
 	Problem string `json:"problem,omitempty"` // why it is not watched
 }
 

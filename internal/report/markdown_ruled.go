@@ -91,11 +91,14 @@ func (p *page) restartRuled(t *table) {
 func (p *page) elsewhereRuled(t *table) {
 	const what = "The tests speak to another server than the one that is watched"
 	unwatched := p.unwatched()
+	inside := slices.ContainsFunc(p.Spoken, func(s triage.Spoken) bool { return s.Inside })
 	switch {
 	case !p.Run.Tap:
 		t.add(what, notKnown, "the tap was off")
 	case len(unwatched) > 0:
 		t.add(what, ruledIn, list(p.cell.names(addresses(unwatched)), maxTold)+", not watched")
+	case inside:
+		t.add(what, notKnown, "they also speak to a server in the test binary, a fake or a proxy")
 	case len(p.Spoken) > 0:
 		evidence := "each address that they spoke to is that of a watched server"
 		if idle := p.unused(p.cell); idle != "" {
@@ -120,7 +123,10 @@ func (p *page) strangersRuled(t *table) {
 			outside++
 		}
 	}
+	inside := slices.ContainsFunc(p.Spoken, func(s triage.Spoken) bool { return s.Inside })
 	switch {
+	case unheard > 0 && inside:
+		t.add(what, notKnown, itoa(unheard)+" of "+count(all+outside, "change")+" "+plural(unheard, "was", "were")+" heard from no test, but they speak to a server in the test binary, which may be a proxy")
 	case unheard+outside > 0:
 		t.add(what, ruledIn, itoa(unheard+outside)+" of "+count(all+outside, "change")+" "+plural(unheard+outside, "was", "were")+" heard from no test")
 	case p.Run.Tap && all > 0:

@@ -15,6 +15,7 @@ import (
 type repair struct {
 	w     *watcher
 	marks map[place][]snapshot.Mark
+	gone  map[int]bool // servers that the tests had started and ended
 }
 
 // place is where units stand beside each other: within a package (owner zero)
@@ -92,6 +93,9 @@ func isUnit(o record.Owner) bool { return o.Parent == 0 || o.Kind == record.Kind
 // restore puts the servers back to marks and records what it did.
 func (r *repair) restore(ctx context.Context, when string, process int, owner int64, marks []snapshot.Mark) {
 	for i, s := range r.w.p.servers {
+		if r.gone[i] {
+			continue
+		}
 		if i >= len(marks) {
 			marks = append(marks, r.w.baseline[i]) // it is watched since
 		}

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -370,10 +371,18 @@ func Expected(values map[string]string) map[string]string {
 	return expect
 }
 
+// secretFlag is a flag of somebody's program whose value is a secret by its name.
+var secretFlag = regexp.MustCompile(`(?i)^(-{1,2}[\w.-]*(?:pass|secret|token)[\w.-]*)(=.*)?$`)
+
 func (p *Plan) scrubAll(words []string) []string {
 	words = slices.Clone(words)
 	for i := range words {
 		words[i] = p.Scrub(words[i])
+		if m := secretFlag.FindStringSubmatch(words[i]); m != nil && m[2] != "" {
+			words[i] = m[1] + "=(hidden)"
+		} else if m != nil && i+1 < len(words) && !strings.HasPrefix(words[i+1], "-") {
+			words[i+1] = "(hidden)"
+		}
 	}
 	return words
 }

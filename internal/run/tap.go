@@ -213,8 +213,9 @@ func (t *taps) contact(ctx context.Context, c *record.Contact) {
 	t.locals[c.Local] = true
 	index, known := t.places[c.Address]
 	if !known {
-		index, c.Problem = t.find(ctx, c)
-		t.places[c.Address] = index
+		if index, c.Problem = t.find(ctx, c); index >= 0 || !c.Inside && !c.Vague {
+			t.places[c.Address] = index // else another time it may be a Redis
+		}
 	}
 	c.Server = index
 	t.w.append(record.Entry{Contact: c})
@@ -228,8 +229,8 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 			return i, ""
 		}
 	}
-	if c.Inside {
-		return -1, ""
+	if c.Inside || c.Vague || c.Address == "" {
+		return -1, "" // or no Redis at all, which it is not asked
 	}
 	if t.w.p.o.Follow == "off" {
 		return -1, "--follow=off"
@@ -246,12 +247,21 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 			return -1, "it speaks TLS; name it with --redis rediss://..."
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	server, begin, err := snapshot.Open(ctx, target, len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout})
+	// Nobody has asked us to log in there. The password goes only to a server that
+	// says it wants one, on this machine.
+	open := func(target snapshot.Target) (*snapshot.Server, record.Server, error) {
+		return snapshot.Open(ctx, target, len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout})
+	}
+	server, begin, err := open(target.Anonymous())
+	if err != nil && strings.Contains(err.Error(), "password") && target.Local() {
+		server, begin, err = open(target)
+	}
 	if err != nil {
 		return -1, t.w.p.Scrub(err.Error())
 	}
+	begin.Followed = true
 	for i, s := range t.w.runIDs {
 		if s != "" && s == begin.RunID {
 			server.Close() // it is one of ours, at another address

@@ -35,7 +35,7 @@ func newWatcher(p *Plan) *watcher {
 		w.runIDs = append(w.runIDs, p.begin[i].RunID)
 	}
 	w.taps = newTaps(w)
-	w.repair = &repair{w: w, marks: map[place][]snapshot.Mark{}}
+	w.repair = &repair{w: w, marks: map[place][]snapshot.Mark{}, gone: map[int]bool{}}
 	return w
 }
 
@@ -268,7 +268,13 @@ func (w *watcher) finish(ctx context.Context) {
 	last := &record.Boundary{Verb: record.VerbFinish, Looks: w.look(ctx)}
 	w.append(record.Entry{Boundary: last})
 	w.strangers(ctx, last.Looks)
-	if w.p.o.Restore != RestoreNever {
-		w.repair.restore(ctx, "run", 0, 0, w.baseline)
+	if w.p.o.Restore == RestoreNever {
+		return
 	}
+	for i, look := range last.Looks {
+		if i >= len(w.p.begin) && look.Error != "" {
+			w.repair.gone[i] = true // the tests' own, and they have ended it
+		}
+	}
+	w.repair.restore(ctx, "run", 0, 0, w.baseline)
 }

@@ -96,6 +96,12 @@ func (t Target) At(network, address string) Target {
 	return t
 }
 
+// Anonymous is the target without a login.
+func (t Target) Anonymous() Target {
+	t.login = nobody
+	return t
+}
+
 // Secure says whether the target is spoken to over TLS.
 func (t Target) Secure() bool { return t.tls != nil }
 

@@ -71,7 +71,7 @@ func goroutineCases() []recorded {
 			r.end(0)
 		}},
 		{name: "timer-of-a-library", on: tapped, story: `A timer without a label, and no test on its stack: anybody's.
-			It is as without the tap, bracketed to the test that ran, with the line; never exact.`, write: func(r *rec) {
+			Of the test that ran, or of one that has ended: never of one alone.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
 			p.write(timer("shop/cache.(*Cache).refresh cache/cache.go:80"), "CONFIG", "SET", "hz", "20").ok()
@@ -223,7 +223,7 @@ func clientCases() []recorded {
 			r.end(0)
 		}},
 		{name: "several-wait-one-sets", on: tapped, story: `All three tests wait for a reply of that client; only
-			TestZ's code sets a parameter.`, write: func(r *rec) {
+			TestZ's code mentions a parameter. Words are no proof while others wait: a helper of theirs may have them.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
 			z := p.begin("TestZ")
@@ -286,7 +286,7 @@ func clientCases() []recorded {
 			r.end(0)
 		}},
 		{name: "helper-process-writes", on: tapped, story: `TestX starts a test binary as a helper, while TestY runs,
-			and the helper writes. It has no owner of its own; the test that started it answers for it.`, write: func(r *rec) {
+			and the helper writes. It may be a server by now that TestY asked: both are suspects.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
 			n := p.nested(x)
@@ -298,7 +298,7 @@ func clientCases() []recorded {
 			r.end(0)
 		}},
 		{name: "helper-process-of-two", on: tapped, story: `Two tests were open when the helper was started. Which of
-			them did is not known.`, write: func(r *rec) {
+			them did is not known, nor whether a third that runs now asked it to.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
 			n := p.nested(x, y)
@@ -327,7 +327,7 @@ func clientCases() []recorded {
 			r.end(0)
 		}},
 		{name: "helper-process-outlives-its-test", on: tapped, story: `The helper of TestA writes when TestA has ended
-			and TestB runs. It is TestA's; that it was late is said.`, write: func(r *rec) {
+			and TestB runs. It is TestA's, or TestB asked it to: nobody is accused alone.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
 			n := p.nested(a)

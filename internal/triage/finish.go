@@ -22,6 +22,9 @@ const (
 func (a *Analysis) finish() {
 	for _, s := range a.servers {
 		s.finished = true
+		if s.Followed && s.blind != 0 {
+			continue // the tests have ended it
+		}
 		for _, name := range sortedKeys(s.Config) {
 			if s.now[name] == s.Config[name] || s.topology(name) {
 				continue
@@ -59,7 +62,7 @@ func (a *Analysis) Findings() *Findings {
 		a.finish() // as of the last look: tracetest was killed before its own
 	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
-		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), Swallowed: orEmpty(a.swallowed), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.blind),
+		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), Swallowed: orEmpty(a.swallowed), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.sightless()),
 		Restarts: orEmpty(a.restarts), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
 		Writes: a.written(), Refused: a.refusals(), Spoken: orEmpty(a.spoken)}
 	for _, s := range a.servers {
@@ -92,6 +95,24 @@ func (a *Analysis) Findings() *Findings {
 	a.together(f.Leaks)
 	f.Run = a.runOf(f)
 	return f
+}
+
+// sightless returns the stretches in which a server could not be seen, but for
+// the end of one that nobody named: the tests had started it and have ended it.
+func (a *Analysis) sightless() []Blind {
+	gone := map[int]bool{}
+	for _, s := range a.servers {
+		if s.Followed && s.blind != 0 {
+			gone[s.blind-1] = true
+		}
+	}
+	var all []Blind
+	for i, b := range a.blind {
+		if !gone[i] {
+			all = append(all, b)
+		}
+	}
+	return all
 }
 
 // finding is a Change and what it was made of.
@@ -205,7 +226,7 @@ func (a *Analysis) runOf(f *Findings) Run {
 		r.Complete, r.Incomplete = false, cmp.Or(r.Incomplete, "the record is damaged")
 	}
 	for _, s := range a.servers {
-		if s.blind != 0 {
+		if s.blind != 0 && !s.Followed {
 			r.Complete, r.Incomplete = false, cmp.Or(r.Incomplete, s.Address+" could not be seen when the run ended")
 		}
 	}

@@ -23,6 +23,7 @@ type server struct {
 	sets, heardSets int64    // calls of CONFIG SET that it counted, without tracetest's own, and that the tap heard
 	pending         []*write // that a look may still show
 	silent          []*write // the last that were answered
+	lost            []*write // the last that were never answered, nor seen to have an effect
 }
 
 func (a *Analysis) server(s record.Server) {

@@ -76,7 +76,8 @@ func nodeCases() []recorded {
 			r.end(0)
 		}},
 		{name: "goroutine-of-a-spec", on: tapped, story: `A spec leaves a goroutine behind, which writes in the next
-			spec. The next spec is the only one open; it did nothing.`, write: func(r *rec) {
+			spec. The next spec is the only one open; it did nothing. Where the record does not tell which
+			lines are the spec's own, a worker that both share cannot be ruled out.`, write: func(r *rec) {
 			p, t := suite(r)
 			s := t.spec("Cache leaves")
 			s.endSpec("pass", "")
@@ -91,7 +92,7 @@ func nodeCases() []recorded {
 		{name: "goroutine-of-an-ordered-spec", on: tapped, story: `A goroutine of the first spec of an Ordered container
 			writes in the second, and AfterAll puts one of two parameters back: the container is the unit, also of a
 			spec that has ended and is known from its label alone. What the goroutine writes when the container has
-			ended is a leak.`, write: func(r *rec) {
+			ended is a leak, of it or of who runs then.`, write: func(r *rec) {
 			p, t := suite(r)
 			s := t.orderedSpec(box, "Ordered first")
 			s.endSpec("pass", "")

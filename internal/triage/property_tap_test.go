@@ -208,7 +208,7 @@ func TestRandomWrites(t *testing.T) {
 				t.Fatalf("seed %d: %s was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
 			}
 			for _, o := range accused {
-				if !s.active[o] && !s.told[o] {
+				if !s.active[o] && !s.told[o] && !strings.Contains(x.Caveat, "nobody heard the answer") {
 					t.Fatalf("seed %d: %s is accused of %s, was not active then and told of nothing\n%s%s", seed, o, x.Parameter, render(f), marshal(t, c.entries[2:]))
 				}
 			}

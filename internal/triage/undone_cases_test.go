@@ -43,8 +43,7 @@ func undoneCases() []recorded {
 			r.end(0)
 		}},
 		{name: "discarded", on: tapped, story: `TestX queues two writes in a transaction and discards it. No reply to
-			them ever comes. They did nothing, and still have done nothing when an outsider sets that value in a later
-			test.`, write: func(r *rec) {
+			them ever comes. They did nothing; when an outsider sets that value in a later test, nobody is accused alone.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x := p.begin("TestX")
 			two(x)

@@ -156,8 +156,8 @@ func writeCases() []recorded {
 			r.end(0)
 		}},
 		{name: "write-that-was-lost", on: tapped, story: `TestX's connection breaks, and its write never arrives. Tests
-			later an outsider sets that value. TestX's is the only write that anybody was seen making, and is not the
-			one.`, write: func(r *rec) {
+			later an outsider sets that value. TestX's is the only write that anybody was seen making; that it was
+			worked off only now cannot be ruled out, so both are suspects.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x := p.begin("TestX")
 			p.write(x.at(12), "CONFIG", "SET", "hz", "20")

@@ -3,6 +3,7 @@ package triage
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tracetest/internal/record"
@@ -164,8 +165,12 @@ func (s *server) forgetWrites(a *Analysis) {
 				return false
 			}
 		}
-		w.past++
-		return w.past > looksAfter
+		if w.past++; w.past <= looksAfter {
+			return false
+		}
+		s.lost = append(s.lost, w)
+		s.lost = s.lost[max(0, len(s.lost)-maxSilent):]
+		return true
 	})
 }
 
@@ -204,6 +209,19 @@ func (a *Analysis) claim(m *mutation) {
 					m.caveat += " (" + w.call.File + ":" + itoa(w.call.Line) + ")"
 				}
 				m.caveat += "."
+			}
+		}
+		for _, w := range m.server.lost {
+			there := slices.ContainsFunc(w.refs, func(r record.Ref) bool { return a.open.Present(r.Process) })
+			if v, sets := w.value(m.parameter); there && sets && sameValue(v.Value, m.to) && m.caveat == "" {
+				// It may have been worked off only now.
+				m.caveat = "A test that has ended had sent this value, and nobody heard the answer."
+				m.call = w.call
+				for _, ref := range w.refs {
+					if !slices.Contains(m.refs, ref) {
+						m.refs = append(m.refs, ref)
+					}
+				}
 			}
 		}
 		m.unheard = a.run.Tap && m.caveat == ""
@@ -272,7 +290,7 @@ func (a *Analysis) unseen(w *write, e record.Entry) {
 
 func (w *write) accepted() bool {
 	// Of a transaction that was not executed the reply is a null array.
-	return strings.HasPrefix(w.reply, "+OK") || strings.HasPrefix(w.reply, "*") && w.reply != "*-1"
+	return strings.HasPrefix(w.reply, "+OK") || strings.HasPrefix(w.reply, "*") && !strings.HasSuffix(w.reply, " with an error") && w.reply != "*-1"
 }
 
 // phaseOf says in which part of a Ginkgo suite something was done in a node of
@@ -334,6 +352,11 @@ func (a *Analysis) author(index int, by record.By) author {
 			host.Owner = owner
 			many(host)
 		}
+		// It may be a server by now that others ask.
+		if others := a.others(a.open.In(host.Process), w.refs); len(others) > 0 {
+			w.caveat = "A test binary that one of them had started made the call."
+			return many(others...)
+		}
 		if o := a.owners[host.Owner]; w.exact && o != nil && o.status != "" {
 			w.caveat = "A test binary that it had started made the call, after its end."
 		}
@@ -362,7 +385,8 @@ func (a *Analysis) author(index int, by record.By) author {
 		if holdsPart(by.Stack, ".TestMain.") {
 			return many(append([]record.Ref{own}, active...)...)
 		}
-		many(active...)
+		many(append([]record.Ref{own}, active...)...)
+		w.caveat = "A timer or a finalizer made the call; one of a test that has ended can have done it too."
 		w.exact = false
 		return w
 	case runs:
@@ -383,8 +407,40 @@ func (a *Analysis) author(index int, by record.By) author {
 	case holds(by.Stack, requestLoops()...):
 		return many(append([]record.Ref{own}, a.inner(active, own)...)...)
 	}
+	// A goroutine that was started by a test is that test's own work when it runs
+	// code of the test itself, or when nobody else could have given it any. Else
+	// it may be a worker that the test was the first to need.
+	if others := a.others(active, []record.Ref{own}); len(others) > 0 && !a.runsIn(own, by.Stack, names) {
+		w.caveat = "The goroutine that made the call was started by " + a.plainNames([]record.Ref{own}) + "; a worker that tests share may have been given the call by another."
+		return many(append([]record.Ref{own}, others...)...)
+	}
 	w.caveat = a.outlived(own)
 	return many(own)
+}
+
+// others returns those who are active and of other units than all of these.
+func (a *Analysis) others(active, these []record.Ref) []record.Ref {
+	return slices.DeleteFunc(slices.Clone(active), func(r record.Ref) bool {
+		return slices.ContainsFunc(these, func(own record.Ref) bool { return a.unitOf(r) == a.unitOf(own) })
+	})
+}
+
+// runsIn reports whether code of an owner itself is on a stack: a function that
+// stands in its test function or, of a Ginkgo spec, in the call that declares it.
+func (a *Analysis) runsIn(own record.Ref, stack []record.Frame, names []string) bool {
+	o := a.owners[own.Owner]
+	if o == nil {
+		return false
+	}
+	if o.Kind != record.KindSpec {
+		return slices.Contains(names, topLevel(o.Name))
+	}
+	at := strings.LastIndexByte(o.Location, ':')
+	if at < 0 || o.Until == 0 {
+		return false
+	}
+	from, _ := strconv.Atoi(o.Location[at+1:])
+	return slices.ContainsFunc(stack, func(f record.Frame) bool { return f.File == o.Location[:at] && from <= f.Line && f.Line <= o.Until })
 }
 
 // outlived says that an owner had ended when a goroutine of it wrote, or
@@ -420,16 +476,20 @@ func (a *Analysis) waiting(p *process, by record.By) (w author) {
 		return slices.ContainsFunc(b.Stack, func(f record.Frame) bool { return f.Sets })
 	}
 	w.specs = p.specs
+	whose := func(b record.By) record.Ref {
+		if owned(b) {
+			return a.recall(p, b)
+		}
+		return record.Ref{Package: p.Package, Process: p.Index}
+	}
+	// Those whose code sets a parameter come first, and their lines are told.
 	candidates := by.Waiting
 	if slices.ContainsFunc(candidates, sets) {
 		candidates = slices.DeleteFunc(slices.Clone(candidates), func(b record.By) bool { return !sets(b) })
 	}
 	lines := []string{}
 	for _, c := range candidates {
-		ref := record.Ref{Package: p.Package, Process: p.Index}
-		if owned(c) {
-			ref = a.recall(p, c)
-		}
+		ref := whose(c)
 		if !slices.Contains(w.refs, ref) {
 			w.refs = append(w.refs, ref)
 		}
@@ -447,6 +507,19 @@ func (a *Analysis) waiting(p *process, by record.By) (w author) {
 	// that sets a parameter proves it.
 	proved := slices.ContainsFunc(candidates, sets)
 	w.exact = len(w.refs) == 1 && proved
+	// The words in its code are no proof where others wait as well, unless the
+	// goroutine was started by the same test, as that of its own client is.
+	if w.exact && !(owned(by) && whose(by) == w.refs[0]) {
+		for _, c := range by.Waiting {
+			if ref := whose(c); !slices.Contains(w.refs, ref) {
+				w.refs = append(w.refs, ref)
+			}
+		}
+		if w.exact = len(w.refs) == 1; !w.exact {
+			w.caveat = "Several tests waited for replies of this client; the line is the one whose code sets a parameter."
+			return w
+		}
+	}
 	if !proved {
 		for _, ref := range a.open.In(p.Index) {
 			if !slices.Contains(w.refs, ref) {

@@ -82,8 +82,9 @@ func crowd(t *testing.T, name string) {
 	}
 }
 
-// leave starts a goroutine that changes the parameter when the next test runs.
-func leave(t *testing.T, name string, begin, end chan bool) {
+// late returns what a goroutine is to do that the test leaves behind: it changes
+// the parameter when the next test runs.
+func late(t *testing.T, name string, begin, end chan bool) func() {
 	client, err := Open(name, TCP)
 	if err != nil {
 		t.Fatal(err)
@@ -91,14 +92,14 @@ func leave(t *testing.T, name string, begin, end chan bool) {
 	if err := client.Use(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
+	return func() {
 		defer close(end)
 		defer client.Close()
 		<-begin
 		if err := client.Plain(context.Background(), parameter, value()); err != nil {
 			panic(err)
 		}
-	}()
+	}
 }
 
 // meet runs while that goroutine does.

@@ -38,16 +38,52 @@ func tracetestTapOwn(label string) (before string) {
 func tracetestHeard(event string, conn, number int64, about []string) {
 	message := []string{event, strconv.FormatInt(conn, 10), strconv.FormatInt(number, 10)}
 	switch event {
-	case "redis", "reply":
+	case "redis":
 		tracetestTell(append(message, about...)...)
+	case "reply":
+		if _, noted := tracetestNoted.LoadAndDelete(number); noted {
+			message[0] = "noted"
+		}
+		tracetestTell(append(message, tracetestCode(about[0]))...)
 	case "fault":
 		tracetestFault(message, about)
 	case "write":
 		where := tracetestHere()
 		message = append(message, where.fields()...)
-		message = append(message, where.profile())
+		if tracetestLight(about) {
+			message[0] = "note"
+			tracetestNoted.Store(number, true)
+			message = append(message, "")
+		} else {
+			message = append(message, where.profile())
+		}
 		tracetestTell(append(message, tracetestHide(about)...)...)
 	}
+}
+
+// tracetestNoted holds the numbers of writes that nobody waits for.
+var tracetestNoted sync.Map
+
+// tracetestLight reports whether a command changes nothing that is looked at.
+// It is told all the same, and not waited for: a suite can flush the database
+// before each test.
+func tracetestLight(words []string) bool {
+	switch strings.ToUpper(words[0]) {
+	case "FLUSHALL", "FLUSHDB", "SWAPDB", "SCRIPT", "FUNCTION", "ACL", "CLIENT":
+		return true
+	}
+	return false
+}
+
+// tracetestCode is what may be told of a reply: of an error not what it quotes,
+// which can be a password of the command.
+func tracetestCode(reply string) string {
+	if strings.HasPrefix(reply, "-") {
+		if at := strings.IndexAny(reply, "'\"`"); at >= 0 {
+			reply = strings.TrimRight(reply[:at], " ") + " ..."
+		}
+	}
+	return reply
 }
 
 // tracetestWhere is a goroutine and where in the code it is.
@@ -97,6 +133,8 @@ func (w *tracetestWhere) profile() string {
 		switch {
 		case strings.HasPrefix(function, "testing."), strings.HasPrefix(function, "main."), strings.Contains(function, ".(*Suite).runNode"):
 			return ""
+		case strings.Contains(frame, "_test.go:"):
+			return "" // it is the user's own
 		case strings.Contains(function, ".Test"), strings.Contains(function, ".Benchmark"), strings.Contains(function, ".Example"), strings.Contains(function, ".Fuzz"):
 			return ""
 		case strings.HasPrefix(function, "runtime.runfinq"), strings.HasPrefix(function, "runtime.runFinalizers"), strings.HasPrefix(function, "runtime.runCleanups"):
@@ -135,11 +173,14 @@ func tracetestHide(words []string) []string {
 		from = 2
 	case is(0, "acl") && is(1, "setuser"):
 		for i := 3; i < len(words); i++ {
-			if words[i] != "" && strings.ContainsRune("><#!", rune(words[i][0])) {
-				shown[i] = words[i][:1] + hidden
+			switch rule := words[i]; {
+			case rule != "" && strings.ContainsRune("><#!", rune(rule[0])):
+				shown[i] = rule[:1] + hidden
+			case strings.ContainsAny(rule, "><#!") || !tracetestPlainRule(rule):
+				shown[i] = hidden // a selector with one in it, or a password without its sign
 			}
 		}
-	case is(0, "module") && is(1, "loadex"):
+	case is(0, "module") && (is(1, "loadex") || is(1, "load")):
 		for i := 3; i < len(words); i++ {
 			shown[i] = hidden
 		}
@@ -156,6 +197,20 @@ func tracetestHide(words []string) []string {
 		}
 	}
 	return shown
+}
+
+// tracetestPlainRule reports whether a rule of ACL SETUSER is one that holds no
+// secret.
+func tracetestPlainRule(rule string) bool {
+	if rule == "" || strings.ContainsRune("+-~%&(", rune(rule[0])) {
+		return true
+	}
+	switch strings.ToLower(rule) {
+	case "on", "off", "reset", "resetkeys", "resetpass", "resetchannels", "nopass", "allkeys", "allchannels", "allcommands", "nocommands",
+		"clearselectors", "sanitize-payload", "skip-sanitize-payload":
+		return true
+	}
+	return false
 }
 
 // tracetestMet counts the OOM errors that were told once and are counted since,

@@ -79,8 +79,12 @@ func tracetestSpecOf(label string, node bool) (owner string, unsure bool) {
 	if suite == nil {
 		return label, false
 	}
-	if by, old := suite.seen[tracetestGoroutine()]; old {
+	self, parent := tracetestGoroutine()
+	if by, old := suite.seen[self]; old {
 		return by, suite.lost
+	}
+	if by, old := suite.seen[parent]; old && !node {
+		return by, suite.lost // started now, by one that was there before
 	}
 	switch {
 	case suite.spec != "":
@@ -91,12 +95,20 @@ func tracetestSpecOf(label string, node bool) (owner string, unsure bool) {
 	return label, true // the last spec may have started it
 }
 
-// tracetestGoroutine returns the number of this goroutine.
-func tracetestGoroutine() int64 {
-	var text [64]byte
-	number, _, _ := strings.Cut(strings.TrimPrefix(string(text[:runtime.Stack(text[:], false)]), "goroutine "), " ")
-	id, _ := strconv.ParseInt(number, 10, 64)
-	return id
+// tracetestGoroutine returns the number of this goroutine and of the one that
+// started it: "goroutine 7 [running]: ... created by f in goroutine 1", where
+// the text of the stack is not too long to show it.
+func tracetestGoroutine() (self, parent int64) {
+	text := make([]byte, 32<<10)
+	stack := string(text[:runtime.Stack(text, false)])
+	number, _, _ := strings.Cut(strings.TrimPrefix(stack, "goroutine "), " ")
+	self, _ = strconv.ParseInt(number, 10, 64)
+	const by = " in goroutine "
+	if at := strings.LastIndex(stack, by); at >= 0 && strings.LastIndex(stack, "\ncreated by ") >= 0 {
+		number, _, _ = strings.Cut(stack[at+len(by):], "\n")
+		parent, _ = strconv.ParseInt(number, 10, 64)
+	}
+	return self, parent
 }
 
 // tracetestGoroutines returns the numbers of all goroutines, unless there are

@@ -26,13 +26,17 @@ func TestGoroutinesOfSpecs(t *testing.T) {
 	// lives starts a goroutine. Each call of what it returns lets that write.
 	lives := func(around func(func())) (write func(want string)) {
 		let, done := make(chan int64), make(chan bool)
-		go around(func() {
-			for number := range let {
-				says(number)
-				done <- true
-			}
-			close(done)
-		})
+		// A node runs on a goroutine that the suite started, and what a node starts
+		// was started by that one: never by the suite itself.
+		go func() {
+			go around(func() {
+				for number := range let {
+					says(number)
+					done <- true
+				}
+				close(done)
+			})
+		}()
 		t.Cleanup(func() { close(let); <-done })
 		return func(want string) {
 			number := int64(len(wants) + 1)
@@ -96,10 +100,11 @@ func TestManyGoroutines(t *testing.T) {
 	let, ids := make(chan bool), make(chan int64)
 	const many = 3000
 	for range many {
-		go func() { ids <- tracetestGoroutine(); <-let }()
+		go func() { self, _ := tracetestGoroutine(); ids <- self; <-let }()
 	}
 	defer close(let)
-	want := map[int64]bool{tracetestGoroutine(): true}
+	self, _ := tracetestGoroutine()
+	want := map[int64]bool{self: true}
 	for range many {
 		want[<-ids] = true
 	}
@@ -109,5 +114,29 @@ func TestManyGoroutines(t *testing.T) {
 	}
 	if !whole || len(want) > 0 {
 		t.Errorf("whole %v, %d are missing", whole, len(want))
+	}
+}
+
+// Guards against a spec that is blamed for what a goroutine did that an earlier
+// one had left: it starts further ones for each of its calls.
+func TestGoroutineOfAnOlderOne(t *testing.T) {
+	tapped(t)
+	old, asked, got := make(chan bool), make(chan bool), make(chan [2]int64)
+	ids := make(chan int64)
+	go func() {
+		self, _ := tracetestGoroutine()
+		ids <- self
+		<-asked
+		go func() {
+			self, parent := tracetestGoroutine()
+			got <- [2]int64{self, parent}
+			<-old
+		}()
+	}()
+	parent := <-ids
+	defer close(old)
+	close(asked)
+	if young := <-got; young[1] != parent || young[0] == parent {
+		t.Errorf("goroutine %d says that %d started it, and it was %d", young[0], young[1], parent)
 	}
 }

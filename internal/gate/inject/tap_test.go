@@ -127,7 +127,8 @@ func TestHide(t *testing.T) {
 		{"CONFIG SET", "CONFIG SET"},
 		{"CONFIG RESETSTAT", "CONFIG RESETSTAT"},
 		{"ACL DELUSER >bob #x", "ACL DELUSER >bob #x"},
-		{"MODULE LOAD /m.so a b", "MODULE LOAD /m.so a b"},
+		{"MODULE LOAD /m.so a b", "MODULE LOAD /m.so (hidden) (hidden)"},
+		{"ACL SETUSER bob on (~a >pw) pw +@all ~* &* %R~x resetpass", "ACL SETUSER bob on (~a >(hidden) (hidden) +@all ~* &* %R~x resetpass"},
 		{"MODULE UNLOAD pass word", "MODULE UNLOAD pass word"},
 		{"SENTINEL SET main down-after-milliseconds 5", "SENTINEL SET main down-after-milliseconds 5"},
 		{"SENTINEL MONITOR pass 127.0.0.1 6379 2", "SENTINEL MONITOR pass 127.0.0.1 6379 2"},
@@ -150,13 +151,26 @@ func TestHide(t *testing.T) {
 	}
 }
 
+// Guards against a password that the server quotes in its answer.
+func TestCode(t *testing.T) {
+	for reply, want := range map[string]string{
+		"+OK": "+OK", "*2": "*2", "-ERR unknown command 'acl', with args beginning with: 'setuser' '>pw'": "-ERR unknown command ...",
+		"-ERR Error in ACL SETUSER modifier '<pw': Syntax error": "-ERR Error in ACL SETUSER modifier ...", "-OOM command not allowed": "-OOM command not allowed",
+		"-ERR unknown command `x`": "-ERR unknown command ...", "+it's": "+it's",
+	} {
+		if got := tracetestCode(reply); got != want {
+			t.Errorf("%q is told as %q, want %q", reply, got, want)
+		}
+	}
+}
+
 // Guards against what the other side understands in another way, and against a
 // secret on the way there.
 func TestTapConversation(t *testing.T) {
 	h := tapped(t)
 	says(2) // nobody's but the package's
 	owns(t, "TestA/\"quoted\"\nü\xff \\")
-	tracetestHeard("redis", 1, 0, []string{"tcp", "127.0.0.1:6379", "127.0.0.1:5", "true", "false"})
+	tracetestHeard("redis", 1, 0, []string{"tcp", "127.0.0.1:6379", "127.0.0.1:5", "true", "false", "true"})
 	through(func() { tracetestHeard("write", 1, 3, []string{"CONFIG", "SET", "requirepass", "pw\n"}) })
 	tracetestHeard("reply", 1, 3, []string{"+OK"})
 	through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) })
@@ -339,7 +353,7 @@ func TestRefusedBeforeTheEnd(t *testing.T) {
 	TracetestSpec("suite-begin", false, "")
 	TracetestSpec("spec-begin", false, report("A"))
 	var node sync.WaitGroup
-	node.Go(twice)
+	node.Go(func() { (&Suite{}).runNode(twice) })
 	node.Wait()
 	TracetestSpec("spec-end", false, report("A"))
 	TracetestSpec("suite-end", false, "[]")

@@ -32,14 +32,21 @@ var tracetestHomes sync.Map
 
 // tracetestListen notes an address that this process listens at.
 func tracetestListen(at Addr) {
-	if tracetestHook != nil && at != nil {
-		tracetestHomes.Store(tracetestHome(at.String()), true)
+	if tracetestHook == nil || at == nil {
+		return
 	}
+	home := at.String()
+	for _, every := range []string{"[::]:", "0.0.0.0:"} {
+		if len(home) > len(every) && home[:len(every)] == every {
+			home = tracetestPort(home) // it is reached at any address
+		}
+	}
+	tracetestHomes.Store(home, true)
 }
 
-// tracetestHome is the port of an address, or the path of a socket: a process
-// that listens at [::] is reached at any of its addresses.
-func tracetestHome(address string) string {
+// tracetestPort is the port of an address with its colon, or the path of a
+// socket.
+func tracetestPort(address string) string {
 	for i := len(address) - 1; i >= 0; i-- {
 		if address[i] == ':' {
 			return address[i:]
@@ -68,6 +75,7 @@ type tracetestTalk struct {
 	known    bool // it is told that there is a Redis
 	commands tracetestCommands
 	replies  tracetestReplies
+	failed   bool // an error stands within the reply that is being read
 	mute     bool // what comes cannot be read any more
 	adrift   bool // replies cannot be told apart any more
 	sent     int64
@@ -126,7 +134,7 @@ func (k *tracetestTalk) write(b []byte, c Conn, secure bool) bool {
 		}
 		if !k.known && (done || k.commands.state > tracetestAtLength && !k.commands.inline) {
 			k.known = true
-			events = append(events, tracetestEvent{name: "redis", about: tracetestWhere(c, secure)})
+			events = append(events, tracetestEvent{name: "redis", about: tracetestWhere(c, secure, !k.commands.inline)})
 		}
 		if done {
 			events = k.command(events)
@@ -177,8 +185,17 @@ func (k *tracetestTalk) plausible() bool {
 	return false
 }
 
-func tracetestWhere(c Conn, secure bool) []string {
+// tracetestWhere tells of a connection. Sure says that its first command could
+// be of no other protocol.
+func tracetestWhere(c Conn, secure, sure bool) (about []string) {
 	network, remote, local := "", "", ""
+	// Below TLS there may be a connection of the user's own, which need not know
+	// its addresses: then there is nobody to be named, and nothing to be held.
+	defer func() {
+		if recover() != nil {
+			about = []string{"", "", "", "true", "true", "false"}
+		}
+	}()
 	if a := c.RemoteAddr(); a != nil {
 		network, remote = a.Network(), a.String()
 	}
@@ -191,8 +208,11 @@ func tracetestWhere(c Conn, secure bool) []string {
 		}
 		return "false"
 	}
-	_, inside := tracetestHomes.Load(tracetestHome(remote))
-	return []string{network, remote, local, yes(secure), yes(inside)}
+	_, inside := tracetestHomes.Load(remote)
+	if !inside {
+		_, inside = tracetestHomes.Load(tracetestPort(remote))
+	}
+	return []string{network, remote, local, yes(secure), yes(inside), yes(sure)}
 }
 
 // command takes in a command that is complete.
@@ -210,6 +230,9 @@ func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
 			}
 			k.multi, k.queued = false, nil
 		case "DISCARD", "RESET":
+			for _, write := range k.queued {
+				events = append(events, tracetestEvent{"reply", write, []string{"-DISCARDED"}})
+			}
 			k.multi, k.queued = false, nil
 		default:
 			k.adrift, k.awaited, k.queued = true, nil, nil
@@ -254,13 +277,20 @@ func (k *tracetestTalk) read(b []byte) {
 			k.mute, k.awaited = true, nil
 			break
 		}
+		k.failed = k.failed || fault != nil
 		if fault != nil && tracetestHasOOM(fault) {
 			events = append(events, tracetestEvent{"fault", 0, []string{string(fault[1:])}})
 		}
 		if done {
 			k.got++
+			failed := k.failed
+			k.failed = false
 			for len(k.awaited) > 0 && k.awaited[0].reply <= k.got {
-				events = append(events, tracetestEvent{"reply", k.awaited[0].write, []string{string(k.replies.head)}})
+				text := string(k.replies.head)
+				if failed && text[0] != '-' {
+					text += tracetestPartly
+				}
+				events = append(events, tracetestEvent{"reply", k.awaited[0].write, []string{text}})
 				k.awaited = k.awaited[1:]
 			}
 		}
@@ -271,6 +301,10 @@ func (k *tracetestTalk) read(b []byte) {
 		tracetestHook(e.name, k.number, e.number, e.about)
 	}
 }
+
+// tracetestPartly is added to the first line of a reply with an error in it: one
+// of the commands of a transaction failed.
+const tracetestPartly = " with an error"
 
 // tracetestHasOOM reports whether an error says that memory was over the
 // limit. Scripts and transactions wrap the words.

@@ -24,7 +24,8 @@ func (c *conn) RemoteAddr() Addr { return c.remote }
 var toRedis = &conn{addr{"tcp", "127.0.0.1:50000"}, addr{"tcp", "127.0.0.1:6379"}}
 
 // contact is what is told of a connection to it.
-const contact = `redis 1/0 ["tcp" "127.0.0.1:6379" "127.0.0.1:50000" "false" "false"]`
+const vague = `redis 1/0 ["tcp" "127.0.0.1:6379" "127.0.0.1:50000" "false" "false" "false"]`
+const contact = `redis 1/0 ["tcp" "127.0.0.1:6379" "127.0.0.1:50000" "false" "false" "true"]`
 
 // told is what the hook was called with.
 type told struct {
@@ -53,7 +54,7 @@ func hook(t testing.TB, f func(event string, conn, number int64, about []string)
 // told of another command's: then a look would come before the write took effect.
 func TestEvents(t *testing.T) {
 	set, get := resp("CONFIG", "SET", "a", "1"), resp("GET", "k")
-	const write, reply = `write 1/%d ["CONFIG" "SET" "a" "1"]`, `reply 1/%d ["+OK"]`
+	const write, reply, discarded = `write 1/%d ["CONFIG" "SET" "a" "1"]`, `reply 1/%d ["+OK"]`, `reply 1/%d ["-DISCARDED"]`
 	const oom = "OOM command not allowed when used memory > 'maxmemory'."
 	fault := fmt.Sprintf("fault 1/0 [%q]", oom)
 	n := fmt.Sprintf
@@ -65,7 +66,7 @@ func TestEvents(t *testing.T) {
 		{"data", []string{get, "<$1\r\nv\r\n", get, "<$-1\r\n"}, []string{contact}},
 		{"write", []string{set, "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
 		{"refused write", []string{set, "<-ERR no\r\n"}, []string{contact, n(write, 2), `reply 1/2 ["-ERR no"]`}},
-		{"inline", []string{"CONFIG SET a 1\r\n", "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
+		{"inline", []string{"CONFIG SET a 1\r\n", "<+OK\r\n"}, []string{vague, n(write, 2), n(reply, 2)}},
 		{"inline after the other kind", []string{get + "set x y\r\nCONFIG SET a 1\r\n", "<$-1\r\n+OK\r\n", "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
 		{"pipeline", []string{get + set + get + set, "<$1\r\nv\r\n", "<+O", "<K\r\n", "<$1\r\nv\r\n+OK\r\n"},
 			[]string{contact, n(write, 2), n(write, 3), n(reply, 2), n(reply, 3)}},
@@ -77,8 +78,8 @@ func TestEvents(t *testing.T) {
 		{"two writes in MULTI", []string{resp("MULTI"), "<+OK\r\n", set, "<+QUEUED\r\n", set, "<+QUEUED\r\n", resp("EXEC"), "<*2\r\n+OK\r\n+OK\r\n"},
 			[]string{contact, n(write, 2), n(write, 3), `reply 1/2 ["*2"]`, `reply 1/3 ["*2"]`}},
 		{"EXEC that is refused", []string{resp("multi") + set + resp("exec"), "<+OK\r\n-ERR\r\n-EXECABORT\r\n"}, []string{contact, n(write, 2), `reply 1/2 ["-EXECABORT"]`}},
-		{"DISCARD", []string{resp("MULTI") + set + resp("DISCARD"), "<+OK\r\n+QUEUED\r\n+OK\r\n", set, "<+OK\r\n"}, []string{contact, n(write, 2), n(write, 3), n(reply, 3)}},
-		{"RESET", []string{resp("MULTI") + set + resp("RESET") + set, "<+OK\r\n+QUEUED\r\n+RESET\r\n", "<+OK\r\n"}, []string{contact, n(write, 2), n(write, 3), n(reply, 3)}},
+		{"DISCARD", []string{resp("MULTI") + set + resp("DISCARD"), "<+OK\r\n+QUEUED\r\n+OK\r\n", set, "<+OK\r\n"}, []string{contact, n(write, 2), n(discarded, 2), n(write, 3), n(reply, 3)}},
+		{"RESET", []string{resp("MULTI") + set + resp("RESET") + set, "<+OK\r\n+QUEUED\r\n+RESET\r\n", "<+OK\r\n"}, []string{contact, n(write, 2), n(discarded, 2), n(write, 3), n(reply, 3)}},
 		{"EXEC of nothing", []string{resp("EXEC"), "<-ERR\r\n", set, "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
 		{"subscription", []string{resp("SUBSCRIBE", "c"), "<*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n", set, "<+OK\r\n"}, []string{contact, n(write, 2)}},
 		{"subscription while a reply is to come", []string{set + resp("PSUBSCRIBE", "c"), "<+OK\r\n"}, []string{contact, n(write, 2)}},
@@ -89,7 +90,7 @@ func TestEvents(t *testing.T) {
 		{"push before the reply", []string{set, "<>2\r\n+invalidate\r\n_\r\n", "<+OK\r\n"}, []string{contact, n(write, 2), n(reply, 2)}},
 		{"OOM", []string{get, "<-" + oom + "\r\n"}, []string{contact, fault}},
 		{"OOM of a write", []string{set, "<-" + oom + "\r\n"}, []string{contact, n(write, 2), fault, fmt.Sprintf("reply 1/2 [%q]", "-"+oom)}},
-		{"OOM in EXEC", []string{resp("MULTI") + set + get + resp("EXEC"), "<+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n-" + oom + "\r\n+OK\r\n"}, []string{contact, n(write, 2), fault, `reply 1/2 ["*2"]`}},
+		{"OOM in EXEC", []string{resp("MULTI") + set + get + resp("EXEC"), "<+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n-" + oom + "\r\n+OK\r\n"}, []string{contact, n(write, 2), fault, `reply 1/2 ["*2 with an error"]`}},
 		{"OOM of a script", []string{get, "<-ERR Error running script: " + oom + "\r\n!55\r\n" + oom + "\r\n"}, []string{contact, fmt.Sprintf("fault 1/0 [%q]", "ERR Error running script: "+oom), fault}},
 		{"OOM on a subscription", []string{resp("SUBSCRIBE", "c"), get, "<-" + oom + "\r\n"}, []string{contact, fault}},
 		{"OOM as data, and other errors", []string{get, "<$56\r\n-" + oom + "\r\n", "<-ERR OOM\r\n", "<+" + oom + "\r\n"}, []string{contact}},
@@ -193,19 +194,23 @@ func TestContact(t *testing.T) {
 	hook(t, l.hook)
 	tracetestListen(addr{"tcp", "[::]:7000"})
 	tracetestListen(addr{"unix", "/tmp/a:b/redis.sock"})
+	tracetestListen(addr{"tcp", "127.0.0.2:7002"})
 	tracetestListen(nil)
 	for _, test := range []struct {
 		to     *conn
 		secure bool
 		want   []string
 	}{
-		{toRedis, true, []string{"tcp", "127.0.0.1:6379", "127.0.0.1:50000", "true", "false"}},
-		{&conn{addr{"tcp", "127.0.0.1:1"}, addr{"tcp", "127.0.0.1:7000"}}, false, []string{"tcp", "127.0.0.1:7000", "127.0.0.1:1", "false", "true"}},
-		{&conn{addr{"tcp", "[::1]:1"}, addr{"tcp", "[::1]:7000"}}, false, []string{"tcp", "[::1]:7000", "[::1]:1", "false", "true"}},
-		{&conn{addr{"tcp", "127.0.0.1:7000"}, addr{"tcp", "127.0.0.1:70001"}}, false, []string{"tcp", "127.0.0.1:70001", "127.0.0.1:7000", "false", "false"}},
-		{&conn{addr{"unix", ""}, addr{"unix", "/tmp/a:b/redis.sock"}}, false, []string{"unix", "/tmp/a:b/redis.sock", "", "false", "true"}},
-		{&conn{addr{"unix", "@"}, addr{"unix", "/tmp/other"}}, false, []string{"unix", "/tmp/other", "@", "false", "false"}},
-		{&conn{}, false, []string{"", "", "", "false", "false"}}, // closed already
+		{toRedis, true, []string{"tcp", "127.0.0.1:6379", "127.0.0.1:50000", "true", "false", "false"}},
+		{&conn{addr{"tcp", "127.0.0.1:1"}, addr{"tcp", "127.0.0.1:7000"}}, false, []string{"tcp", "127.0.0.1:7000", "127.0.0.1:1", "false", "true", "false"}},
+		{&conn{addr{"tcp", "[::1]:1"}, addr{"tcp", "[::1]:7000"}}, false, []string{"tcp", "[::1]:7000", "[::1]:1", "false", "true", "false"}},
+		{&conn{addr{"tcp", "127.0.0.1:7000"}, addr{"tcp", "127.0.0.1:70001"}}, false, []string{"tcp", "127.0.0.1:70001", "127.0.0.1:7000", "false", "false", "false"}},
+		{&conn{addr{"unix", ""}, addr{"unix", "/tmp/a:b/redis.sock"}}, false, []string{"unix", "/tmp/a:b/redis.sock", "", "false", "true", "false"}},
+		{&conn{addr{"unix", "@"}, addr{"unix", "/tmp/other"}}, false, []string{"unix", "/tmp/other", "@", "false", "false", "false"}},
+		// Another address of this machine, at the port that only one is listened at.
+		{&conn{addr{"tcp", "127.0.0.1:1"}, addr{"tcp", "127.0.0.1:7002"}}, false, []string{"tcp", "127.0.0.1:7002", "127.0.0.1:1", "false", "false", "false"}},
+		{&conn{addr{"tcp", "127.0.0.1:1"}, addr{"tcp", "127.0.0.2:7002"}}, false, []string{"tcp", "127.0.0.2:7002", "127.0.0.1:1", "false", "true", "false"}},
+		{&conn{}, false, []string{"", "", "", "false", "false", "false"}}, // closed already
 	} {
 		l.all = nil
 		tracetestSerial.Store(0)
@@ -219,6 +224,23 @@ func TestContact(t *testing.T) {
 
 // Guards against a data race, and against writes that get lost where several
 // goroutines share a connection. It tells something with -race.
+// A connection of the user's own below TLS need not know its addresses.
+type nowhere struct{}
+
+func (nowhere) LocalAddr() Addr  { panic("no address") }
+func (nowhere) RemoteAddr() Addr { panic("no address") }
+
+// Guards against a test that panics because of the tap.
+func TestContactWithoutAddresses(t *testing.T) {
+	var l told
+	hook(t, l.hook)
+	var c TracetestConn
+	c.Write([]byte(resp("PING")), nowhere{}, true, true)
+	if len(l.all) != 1 || !strings.Contains(l.all[0], `["" "" "" "true" "true" "false"]`) {
+		t.Errorf("told %q", l.all)
+	}
+}
+
 func TestConcurrentUse(t *testing.T) {
 	const writers, each = 8, 200
 	var l told

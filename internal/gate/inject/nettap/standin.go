@@ -4,7 +4,7 @@ package nettap
 // testing sets it, by linkname; while it is nil there is no tap.
 //
 //   - "redis", network, remote, local, whether encrypted, whether this process
-//     listens there: the first command of a connection is about to go out.
+//     listens there, whether it can be nothing else than a Redis: the first command of a connection is about to go out.
 //   - "write", conn, number, the arguments: a command that changes the server
 //     is about to go out.
 //   - "reply", conn, number, first line: its reply has come.
