@@ -1,6 +1,7 @@
 package report
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ func (p *page) stop() {
 	}
 	if len(p.Leaks) > 0 {
 		p.forGood()
+		p.inDepth()
 	} else if len(p.containedFailures()) > 0 {
 		p.text("For good: keep the failing tests from running while the change is in force (no `t.Parallel` beside it), or give the test that makes it a server of its own.")
 	}
@@ -210,6 +212,45 @@ func (p *page) forGood() {
 	}
 	p.text(text + ": save the value before it is changed" + where + ", and put the saved value back in a clean-up. " + with)
 	p.fence("go", snippet(cleanupOf(first), client, unique(names)))
+}
+
+// inDepth shows what keeps a leak from reaching the next run.
+func (p *page) inDepth() {
+	values := make(map[string]map[string]string) // by server
+	for _, c := range p.Leaks {
+		if c.Secret || clean(c.Baseline) != c.Baseline {
+			continue
+		}
+		if values[c.Server] == nil {
+			values[c.Server] = make(map[string]string)
+		}
+		values[c.Server][c.Parameter] = c.Baseline
+		for _, s := range p.Servers {
+			if was, moved := s.Perturbed[c.Parameter]; moved && s.Address == c.Server {
+				values[c.Server][c.Parameter] = was
+			}
+		}
+	}
+	var commands, lines []string
+	for _, server := range slices.Sorted(maps.Keys(values)) {
+		words := []string{"tracetest", "check", "--redis", server, "--fix"}
+		for _, name := range slices.Sorted(maps.Keys(values[server])) {
+			words = append(words, "--expect", name+"="+values[server][name])
+			if line := strings.TrimSpace(name + " " + values[server][name]); values[server][name] != "" && !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+		commands = append(commands, rediscli.Join(words))
+	}
+	if len(commands) == 0 || len(commands) > maxTold || len(lines) > maxCommands {
+		return
+	}
+	p.text("In depth: look before the suite runs, in the Makefile or the CI, so that what another run left is not met by this one:")
+	p.fence("sh", compactCommands(commands))
+	if len(values) == 1 && len(lines) > 0 {
+		p.text("And keep the values in a `redis.conf` that the server, or its container, is started with: a restart then brings them back.")
+		p.fence("conf", lines)
+	}
 }
 
 // clientOf names the client that a call was made with, by the innermost frame

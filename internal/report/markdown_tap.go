@@ -101,6 +101,8 @@ func (p *page) spokenTo() {
 			is = p.cell.name(s.Server) + ", watched"
 		case s.Inside:
 			is = "a server in the test binary itself"
+		case s.Problem == "":
+			continue // it began like one, and may be no Redis at all
 		}
 		if rows++; rows > most {
 			t.more++
@@ -121,7 +123,7 @@ func (v *survey) unused(k ink) string {
 	used := make(map[string]bool)
 	var spoken, idle []string
 	for _, s := range v.Spoken {
-		if s.Inside {
+		if s.Inside || s.Server == "" && (s.Problem == "" || strings.Contains(s.Problem, "is not a Redis")) {
 			continue
 		}
 		used[s.Server] = true
