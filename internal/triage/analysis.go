@@ -13,7 +13,7 @@
 // judged when the unit ends: it leaked, or it was contained.
 //
 // Where the tap saw who wrote that value the change is *exact*, whoever else
-// was open; see writes.go.
+// was open; see writes.go and author.go.
 //
 // Limits: a change that nobody was seen writing, because there was no tap or
 // because another program made it, is bracketed to whoever was open. Where tests are not held, all owners whose time can have
