@@ -95,7 +95,7 @@ func (s *screen) tail(c triage.Change) string {
 	if c.Call != nil {
 		where = sure + "at " + s.place(s.k, c)
 		call := *c.Call
-		call.Function = ""
+		call.Function, call.Chain = "", nil
 		c.Call = &call
 		short = sure + "at " + s.place(s.k, c)
 	} else if c.Location != "" {
