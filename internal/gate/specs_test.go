@@ -97,9 +97,9 @@ func TestSpecs(t *testing.T) {
 		begin   record.Owner
 		end     record.Outcome
 	}{
-		{failedSpec, true, record.Owner{ID: 2, Parent: 1, Kind: record.KindSpec, Name: "Outer inner fails", Location: file + ":9", Container: file + ":6"},
+		{failedSpec, true, record.Owner{ID: 2, Parent: 1, Kind: record.KindSpec, Name: "Outer inner fails", Location: file + ":9", Until: 9, Container: file + ":6"},
 			record.Outcome{Status: "fail", Message: "no", Location: file + ":9"}},
-		{panickedSpec, false, record.Owner{ID: 3, Parent: 1, Kind: record.KindSpec, Name: "Outer panics", Location: file + ":12"},
+		{panickedSpec, false, record.Owner{ID: 3, Parent: 1, Kind: record.KindSpec, Name: "Outer panics", Location: file + ":12", Until: 12},
 			record.Outcome{Status: "panic", Message: "Test Panicked: gave up", Location: file + ":12"}},
 	}
 	for _, test := range tests {

@@ -48,8 +48,8 @@ func TestTold(t *testing.T) {
 		{[]string{"faults", "0", "5", "12"}, Told{Refused: &record.Refused{Process: 3, Number: 5, Count: 12, Server: -1}}},
 	} {
 		s, p := ear()
-		s.told(p, []string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false"})
-		s.told(p, []string{"redis", "2", "0", "unix", "/s", "", "false", "true"})
+		s.told(p, []string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"})
+		s.told(p, []string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"})
 		if got := s.told(p, test.said); got == nil || !reflect.DeepEqual(*got, test.want) {
 			t.Errorf("%q: %+v, want %+v", test.said, got, test.want)
 		}
@@ -60,7 +60,7 @@ func TestTold(t *testing.T) {
 // it.
 func TestToldMalformed(t *testing.T) {
 	for _, said := range [][]string{
-		{}, {""}, {"redis"}, {"write", "1", "2"}, {"redis", "1", "0", "tcp"}, {"redis", "1", "0", "tcp", "h:1", "l:2", "true"}, {"reply"}, {"reply", "1", "5"}, {"faults", "0", "5"},
+		{}, {""}, {"redis"}, {"write", "1", "2"}, {"redis", "1", "0", "tcp"}, {"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false"}, {"reply"}, {"reply", "1", "5"}, {"faults", "0", "5"},
 		{"write", "1", "2", "package"}, {"write", "1", "2", "package", "false"}, {"write", "1", "2", "package", "false", "0"}, {"write", "1", "2", "package", "false", "0", ""},
 		{"write", "1", "2", "package", "false", "x", "", "FLUSHALL"}, {"write", "1", "2", "package", "false", "-1", "", "FLUSHALL"}, {"write", "1", "2", "package", "false", "2", "", "FLUSHALL"},
 		{"write", "1", "2", "package", "false", "9223372036854775808", "", "FLUSHALL"}, {"write", "1", "2", "package", "false", "9223372036854775807", "", "FLUSHALL"},
