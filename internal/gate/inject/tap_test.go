@@ -87,7 +87,7 @@ func owns(t *testing.T, name string) (label string) {
 func through(f func()) { new(sync.Once).Do(f) }
 
 func says(number int64) {
-	through(func() { tracetestHeard("write", 1, number, []string{"FLUSHALL"}) })
+	through(func() { tracetestHeard("write", 1, number, []string{"CONFIG", "REWRITE"}) })
 }
 
 func name(by record.By) string {
