@@ -3,7 +3,6 @@ package snapshot
 import (
 	"context"
 	"errors"
-	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -87,52 +86,4 @@ func (s *Server) Ports() (plain, secure, socket string) {
 	defer s.mu.Unlock()
 	config := s.last.config()
 	return config["port"], config["tls-port"], config["unixsocket"]
-}
-
-// At is a target at another address, with the same login and way of speaking
-// TLS.
-func (t Target) At(network, address string) Target {
-	t.network, t.address = network, address
-	return t
-}
-
-// Anonymous is the target without a login.
-func (t Target) Anonymous() Target {
-	t.login = nobody
-	return t
-}
-
-// Secure says whether the target is spoken to over TLS.
-func (t Target) Secure() bool { return t.tls != nil }
-
-// Plain is the target without TLS.
-func (t Target) Plain() Target {
-	t.tls = nil
-	return t
-}
-
-// Flush deletes every key of the server (FLUSHALL).
-func (s *Server) Flush(ctx context.Context) error {
-	start := time.Now()
-	if err := s.take(ctx, start); err != nil {
-		return errors.New(s.trouble(err))
-	}
-	defer s.give()
-	got := s.exchange(ctx, start, func(until time.Time) answer {
-		return answer{err: s.asker.persist(until, func() error { return s.asker.link.do(redis.NewStatusCmd(context.Background(), "flushall")) })}
-	})
-	if got.err != nil {
-		return errors.New(s.Scrub(s.trouble(got.err)))
-	}
-	return nil
-}
-
-// Local says whether the target is on this machine, by its address alone.
-func (t Target) Local() bool {
-	if t.network == "unix" {
-		return true
-	}
-	host, _, _ := net.SplitHostPort(t.address)
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -186,3 +186,35 @@ func format(f fmt.State, verb rune, text string) {
 	// A printf that cannot write has nobody to tell.
 	_, _ = io.WriteString(f, text)
 }
+
+// At is a target at another address, with the same login and way of speaking
+// TLS.
+func (t Target) At(network, address string) Target {
+	t.network, t.address = network, address
+	return t
+}
+
+// Anonymous is the target without a login.
+func (t Target) Anonymous() Target {
+	t.login = nobody
+	return t
+}
+
+// Secure says whether the target is spoken to over TLS.
+func (t Target) Secure() bool { return t.tls != nil }
+
+// Plain is the target without TLS.
+func (t Target) Plain() Target {
+	t.tls = nil
+	return t
+}
+
+// Local says whether the target is on this machine, by its address alone.
+func (t Target) Local() bool {
+	if t.network == "unix" {
+		return true
+	}
+	host, _, _ := net.SplitHostPort(t.address)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
