@@ -1,5 +1,7 @@
 package report
 
+import "tracetest/internal/triage"
+
 // memory says whether the limit was lowered or the memory filled, for each
 // server that refused writes.
 func (p *page) memory() []string {
@@ -22,13 +24,34 @@ func (p *page) memory() []string {
 		case "before":
 			text += "the limit was " + limit(m.Limit) + ", and the server was started with " + limit(m.Started) + ". So the limit was lowered before this run, and it is not that tests filled the memory."
 		case "both":
-			text += "more than the " + limit(m.Limit) + " of then, and more than the " + limit(m.Baseline) + " that the run began with. So the limit was lowered, and the memory was full as well: see [Growth](#growth)."
+			text += "more than the " + limit(m.Limit) + " of then, and more than the " + limit(m.Baseline) + " that the run began with. So the limit was lowered, and the memory was full as well."
 		default:
-			text += "the limit was " + limit(m.Limit) + ", and nobody had lowered it. So tests filled the memory: see [Growth](#growth)."
+			text += p.full(m, limit)
 		}
 		all = append(all, text)
 	}
 	return all
+}
+
+// full says of a limit that was not lowered in the run what else is known of it:
+// only where the server was started with it was it the memory alone.
+func (p *page) full(m triage.Memory, limit func(int64) string) string {
+	if m.Limit == 0 {
+		return "there was no limit any more at that look. One was in force between two looks only, and which is not known."
+	}
+	text := "the limit was " + limit(m.Limit) + ", and this run had not lowered it. "
+	switch {
+	case m.Started < 0:
+		text += "What the server was started with is not known, so either the limit had been lowered before the run, or the memory was full. `--expect maxmemory=...` settles it."
+	case m.Started == 0 || m.Started > m.Limit:
+		text += "The server was started with " + limit(m.Started) + ", which would have been reached as well. So the limit was lowered before this run, and the memory was full all the same."
+	default:
+		text += "The server was started with " + limit(m.Started) + ". So the memory was full."
+	}
+	if len(p.Growth) > 0 {
+		text += " [Growth](#growth) lists what tests added."
+	}
+	return text
 }
 
 // impact counts what the changes cost.

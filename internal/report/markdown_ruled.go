@@ -28,6 +28,7 @@ func (p *page) ruled() {
 const (
 	ruledOut = "no"
 	ruledIn  = "yes"
+	perhaps  = "perhaps"
 	notKnown = "not known"
 )
 
@@ -45,8 +46,8 @@ func (p *page) startRuled(t *table) {
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(s.StartedWith)) {
-			if o := s.StartedWith[name]; p.changes(s.Address, name) && !p.pollutes(s.Address, name) {
-				same = append(same, p.cell.name(name)+" = "+p.cell.value(name, o.Value, false)+" ("+p.cell.say(o.Source)+")")
+			if p.changes(s.Address, name) && !p.pollutes(s.Address, name) {
+				same = append(same, p.startedWith(name, s.StartedWith[name]))
 			}
 		}
 		switch {
@@ -90,7 +91,7 @@ func (p *page) restartRuled(t *table) {
 
 func (p *page) elsewhereRuled(t *table) {
 	const what = "The tests speak to another server than the one that is watched"
-	unwatched := p.unwatched()
+	unwatched, idle, deaf := p.unwatched(), p.unused(p.cell), p.blindPackages()
 	inside := slices.ContainsFunc(p.Spoken, func(s triage.Spoken) bool { return s.Inside })
 	switch {
 	case !p.Run.Tap:
@@ -99,13 +100,12 @@ func (p *page) elsewhereRuled(t *table) {
 		t.add(what, ruledIn, list(p.cell.names(addresses(unwatched)), maxTold)+", not watched")
 	case inside:
 		t.add(what, notKnown, "they also speak to a server in the test binary, a fake or a proxy")
+	case idle != "":
+		t.add(what, ruledIn, idle)
+	case len(deaf) > 0:
+		t.add(what, notKnown, list(p.cell.names(deaf), maxTold)+" could not be heard")
 	case len(p.Spoken) > 0:
-		evidence := "each address that they spoke to is that of a watched server"
-		if idle := p.unused(p.cell); idle != "" {
-			t.add(what, ruledIn, idle)
-			return
-		}
-		t.add(what, ruledOut, evidence)
+		t.add(what, ruledOut, "each address that they spoke to is that of a watched server")
 	}
 }
 
@@ -127,12 +127,14 @@ func (p *page) strangersRuled(t *table) {
 	switch {
 	case unheard > 0 && inside:
 		t.add(what, notKnown, itoa(unheard)+" of "+count(all+outside, "change")+" "+plural(unheard, "was", "were")+" heard from no test, but they speak to a server in the test binary, which may be a proxy")
-	case unheard+outside > 0:
-		t.add(what, ruledIn, itoa(unheard+outside)+" of "+count(all+outside, "change")+" "+plural(unheard+outside, "was", "were")+" heard from no test")
+	case unheard > 0: // see page.unheard
+		t.add(what, perhaps, itoa(unheard)+" of "+count(all+outside, "change")+" "+plural(unheard, "was", "were")+" heard from no test: another program made "+plural(unheard, "it", "them")+", or a test in a way that the tap does not hear")
+	case outside > 0:
+		t.add(what, ruledIn, itoa(outside)+" of "+count(all+outside, "change")+" "+plural(outside, "was", "were")+" made while no test was running")
 	case p.Run.Tap && all > 0:
 		for _, s := range p.Servers {
 			if s.ConfigSets > s.HeardSets {
-				t.add(what, ruledIn, p.cell.name(s.Address)+" counted "+count(int(s.ConfigSets), "call")+" of CONFIG SET, and "+itoa(int(s.HeardSets))+" were heard from tests; what changed was heard from a test")
+				t.add(what, perhaps, p.cell.name(s.Address)+" counted "+count(int(s.ConfigSets), "call")+" of CONFIG SET, and "+itoa(int(s.HeardSets))+" were heard from tests; what changed was heard from a test")
 				return
 			}
 		}
@@ -150,20 +152,47 @@ func (p *page) failoverRuled(t *table) {
 			return
 		}
 	}
+	for _, s := range p.Servers {
+		if s.Failovers > 0 {
+			t.add(what, ruledIn, p.cell.name(s.Address)+" of a cluster had another master, "+times(s.Failovers))
+			return
+		}
+		if s.Partial != "" {
+			t.add(what, notKnown, p.cell.name(s.Address)+" was watched only in part")
+			return
+		}
+	}
+	for _, c := range p.Changed { // also where nobody was seen doing it
+		if c.Parameter == "replicaof" || c.Parameter == "slaveof" {
+			t.add(what, ruledIn, p.cell.name(c.Parameter)+" of "+p.cell.name(c.Server)+" was another at the end")
+			return
+		}
+	}
 	if len(p.Servers) > 0 {
-		t.add(what, ruledOut, "`replicaof` did not change")
+		t.add(what, ruledOut, "no change of `replicaof` is among those found")
 	}
 }
 
+// rewriteRuled speaks of the tests alone: of another program's CONFIG REWRITE
+// nothing is seen.
 func (p *page) rewriteRuled(t *table) {
+	const what = "A test wrote changed values into the server's file (CONFIG REWRITE)"
 	if !p.Run.Tap {
 		return
 	}
 	for _, w := range p.Writes {
 		if len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "rewrite") {
-			t.add("A changed value was written into the server's file (CONFIG REWRITE)", ruledIn, "a test sent it: a restart keeps the value")
+			if strings.HasPrefix(w.Reply, "-") {
+				t.add(what, ruledOut, "it was sent and refused: "+p.cell.name(strings.TrimPrefix(w.Reply, "-")))
+			} else {
+				t.add(what, ruledIn, "it was sent: a restart keeps what was changed by then")
+			}
 			return
 		}
 	}
-	t.add("A changed value was written into the server's file (CONFIG REWRITE)", ruledOut, "no test sent it")
+	if deaf := p.blindPackages(); len(deaf) > 0 {
+		t.add(what, notKnown, list(p.cell.names(deaf), maxTold)+" could not be heard")
+		return
+	}
+	t.add(what, ruledOut, "no test was heard sending it")
 }

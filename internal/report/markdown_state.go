@@ -139,9 +139,9 @@ func (p *page) growth() {
 		return
 	}
 	p.text("## Growth")
-	text := "What tests left in the server, largest first:"
+	text := "What the server had more when a test ended than when it began, most keys first; the memory is all that was in use, connections included:"
 	if p.Run.Mode != record.ModeGate {
-		text = "What the server had more after tests than before, largest first; the tests were not held, so the figures are rough:"
+		text = "What the server had more after tests than before, most keys first; the tests were not held, so the figures are rough:"
 	}
 	p.text(text)
 	t := table{columns: []column{
@@ -180,8 +180,11 @@ func (p *page) databases(g triage.Growth) string {
 func (p *page) origins(s triage.Server) string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(s.StartedWith)) {
-		o := s.StartedWith[name]
-		all = append(all, p.cell.name(name)+" = "+p.cell.value(name, o.Value, false)+" ("+p.cell.say(o.Source)+")")
+		all = append(all, p.startedWith(name, s.StartedWith[name]))
 	}
 	return list(all, maxTold)
+}
+
+func (p *page) startedWith(name string, o record.Origin) string {
+	return p.cell.name(name) + " = " + p.cell.value(name, o.Value, false) + " (" + p.cell.say(o.Source) + ")"
 }

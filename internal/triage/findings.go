@@ -73,6 +73,7 @@ type Server struct {
 	// the tap heard.
 	ConfigSets int64 `json:"config_sets"`
 	HeardSets  int64 `json:"heard_sets"`
+	Failovers  int   `json:"failovers"` // times that a node of a cluster had another master, which no leak is made of
 }
 
 // Owner names who made a change.

@@ -73,7 +73,8 @@ func (a *Analysis) Findings() *Findings {
 			s.StartedWith = map[string]record.Origin{}
 		}
 		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
-			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks, ConfigSets: s.sets, HeardSets: s.heardSets})
+			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks, ConfigSets: s.sets, HeardSets: s.heardSets,
+			Failovers: s.failovers})
 		f.Changed = append(f.Changed, s.changed...)
 	}
 	for _, path := range a.outcomes.order {

@@ -21,6 +21,7 @@ type server struct {
 	finished        bool
 	refusing        bool     // it has refused writes for want of memory
 	sets, heardSets int64    // calls of CONFIG SET that it counted, without tracetest's own, and that the tap heard
+	failovers       int      // see Server.Failovers
 	pending         []*write // that a look may still show
 	silent          []*write // the last that were answered
 	lost            []*write // the last that were never answered, nor seen to have an effect
@@ -81,7 +82,12 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 	}
 	for _, name := range sortedKeys(look.Config) {
 		value := look.Config[name]
-		if s.now[name] == value || s.topology(name) {
+		switch {
+		case s.now[name] == value:
+			continue
+		case s.topology(name):
+			s.now[name] = value
+			s.failovers++
 			continue
 		}
 		m := &mutation{server: s, parameter: name, from: s.now[name], to: value, refs: slices.Clone(refs), seq: e.Seq,

@@ -139,3 +139,19 @@ func TestVerdicts(t *testing.T) {
 		t.Errorf("alone it is proved, and called %s", got)
 	}
 }
+
+// A failover of a cluster is no leak, and is not lost either: the report says
+// that there was none only where there was none.
+func TestFailoverIsCounted(t *testing.T) {
+	f := findingsOf(newRec().cluster(), func(r *rec) {
+		p := r.pkg("shop/cache")
+		a := p.begin("TestA")
+		r.set("replicaof", "10.0.0.2 6379")
+		a.end("pass")
+		p.done("pass")
+		r.end(0)
+	})
+	if len(f.Leaks) != 0 || f.Servers[0].Failovers != 1 {
+		t.Errorf("%d leaks, %d failovers", len(f.Leaks), f.Servers[0].Failovers)
+	}
+}
