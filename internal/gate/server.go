@@ -45,7 +45,7 @@ type Server struct {
 	once     sync.Once
 	packages func(dir string) string
 	std      func(record.Frame) bool
-	setting  map[string][]span // functions, by file
+	sets     func(record.Frame) bool
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool // open ones; nil once the gate is closed
@@ -102,9 +102,9 @@ func (h *Held) Release() { h.message.answer <- h.answer }
 
 // Listen opens the gate. The folder must be private; the path of the socket in
 // it must fit the 104 bytes that unix allows. Packages names the package whose
-// tests run in a folder, or "", and std says which frames are of the standard
-// library.
-func Listen(dir string, packages func(dir string) string, std func(record.Frame) bool) (*Server, error) {
+// tests run in a folder, or "", std says which frames are of the standard
+// library, and sets which are of code that can have made a write.
+func Listen(dir string, packages func(dir string) string, std, sets func(record.Frame) bool) (*Server, error) {
 	path := filepath.Join(dir, "gate")
 	listener, err := net.Listen("unix", path)
 	if err != nil {
@@ -114,8 +114,8 @@ func Listen(dir string, packages func(dir string) string, std func(record.Frame)
 		listener.Close()
 		return nil, err
 	}
-	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, std: std,
-		setting: map[string][]span{}, conns: map[net.Conn]bool{}, ordered: map[string]map[int]nodeCall{}}
+	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, std: std, sets: sets,
+		conns: map[net.Conn]bool{}, ordered: map[string]map[int]nodeCall{}}
 	go func() {
 		for {
 			conn, err := listener.Accept()

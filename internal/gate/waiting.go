@@ -1,11 +1,6 @@
 package gate
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -56,9 +51,7 @@ func (s *Server) waiting(profile string, stack []record.Frame) []record.By {
 			continue // the client's own goroutines have labels too
 		}
 		for i, f := range by.Stack {
-			if !f.Std && repository(f.Package()) != module {
-				by.Stack[i].Sets = s.sets(f.File, f.Line)
-			}
+			by.Stack[i].Sets = s.sets != nil && !f.Std && repository(f.Package()) != module && s.sets(f)
 		}
 		all = append(all, by)
 	}
@@ -88,53 +81,4 @@ func repository(path string) string {
 		return strings.Join(parts[:3], "/")
 	}
 	return path
-}
-
-var setsConfig = regexp.MustCompile(`(?i)config_?set|["'\x60 ]config["'\x60 ]`)
-
-// sets reports whether the function at a line mentions in its source what sets
-// a parameter.
-func (s *Server) sets(file string, line int) bool {
-	spans, known := s.setting[file]
-	if !known {
-		spans = settingFunctions(file)
-		s.setting[file] = spans
-	}
-	inner, mentions := 0, false
-	for _, f := range spans {
-		if f.from <= line && line <= f.to && (inner == 0 || f.to-f.from < inner) {
-			inner, mentions = f.to-f.from+1, f.sets
-		}
-	}
-	return mentions
-}
-
-// span is a function in a file.
-type span struct {
-	from, to int // lines
-	sets     bool
-}
-
-func settingFunctions(name string) (all []span) {
-	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() > 4<<20 {
-		return nil
-	}
-	source, err := os.ReadFile(name)
-	if err != nil {
-		return nil
-	}
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, name, source, parser.SkipObjectResolution)
-	if err != nil {
-		return nil
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		switch n.(type) {
-		case *ast.FuncDecl, *ast.FuncLit:
-			from, to := files.PositionFor(n.Pos(), false), files.PositionFor(n.End(), false)
-			all = append(all, span{from.Line, to.Line, setsConfig.Match(source[from.Offset:to.Offset])})
-		}
-		return true
-	})
-	return all
 }

@@ -178,7 +178,7 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 	for _, listed := range p.listed {
 		byDir[realPath(listed.Dir)] = listed.ImportPath
 	}
-	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] }, p.standard())
+	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] }, p.standard(), setting())
 	return err
 }
 

@@ -25,7 +25,7 @@ type heardTap struct {
 // tapped opens a gate, says hello to it, and starts the tap.
 func tapped(t *testing.T) *heardTap {
 	t.Helper()
-	s, err := gate.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, nil)
+	s, err := gate.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
