@@ -4,14 +4,14 @@
 // For each leak it runs four trials, several times each: the one that leaks by
 // itself, which must leak again; the failed tests without it, which must pass;
 // the one that leaks and then the failed tests, which must fail; and the same
-// with what was changed put back in between, when they must pass. All failed tests of a leak share a run. Those
-// that this does not settle are tried by themselves.
+// with what was changed put back in between, when they must pass. All failed
+// tests of a leak share a run. Those that this does not settle are tried by
+// themselves.
 //
 // Every trial is recorded, and package triage says what they mean. Between
 // trials the configuration is put back; data is left alone unless it is to be
-// flushed. Tests run in the
-// order of the run: a Ginkgo suite with the same seed, and other tests as
-// `go test` orders them.
+// flushed. Tests run in the order of the run: a Ginkgo suite with the same
+// seed, and other tests as `go test` orders them.
 //
 // Limits: what init, TestMain or a suite node leaves changed cannot be left
 // out of a run, and benchmarks are not re-run.

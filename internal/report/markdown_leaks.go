@@ -235,11 +235,12 @@ func oneOfEachChain(changes []triage.Change) []triage.Change {
 
 // constant says that a restore is hard-coded.
 func (p *page) constant(c triage.Change) string {
-	text := "A restore that is hard-coded: " + p.k.name(c.Parameter) + " was changed and then set to " + p.k.after(c) + ", which is not what was found, " + p.k.before(c)
+	how := ", most likely: " // it can also be a test that sets one value after the other
+	because := ""
 	for _, s := range p.Servers {
 		if was, moved := s.Perturbed[c.Parameter]; moved && s.Address == c.Server && was == c.To {
-			text += " (`--perturb` had moved it off that value)"
+			how, because = ": ", " (`--perturb` had moved it off that value)"
 		}
 	}
-	return text
+	return "A restore that is hard-coded" + how + p.k.name(c.Parameter) + " was changed and then set to " + p.k.after(c) + ", which is not what was found, " + p.k.before(c) + because
 }

@@ -16,8 +16,9 @@
 // was open; see writes.go and author.go.
 //
 // Limits: a change that nobody was seen writing, because there was no tap or
-// because another program made it, is bracketed to whoever was open. Where tests are not held, all owners whose time can have
-// overlapped the change are suspects; see suspects.go for why that holds.
+// because another program made it, is bracketed to whoever was open. Where tests
+// are not held, all owners whose time can have overlapped the change are
+// suspects; see suspects.go for why that holds.
 package triage
 
 import (
