@@ -20,7 +20,9 @@ type Contact struct {
 	Inside bool `json:"inside,omitempty"`
 	// Vague is set where the first command was a line of text, which could also be
 	// of another protocol.
-	Vague   bool   `json:"vague,omitempty"`
+	Vague bool `json:"vague,omitempty"`
+	// Foreign is set where what answered at the address is no Redis.
+	Foreign bool   `json:"foreign,omitempty"`
 	Problem string `json:"problem,omitempty"` // why it is not watched
 }
 

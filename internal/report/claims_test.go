@@ -57,6 +57,9 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 			f.Writes = append(f.Writes, triage.Write{Server: f.Servers[0].Address, Command: []string{"config", "rewrite"}, Count: 1, Reply: reply, Certainty: triage.Exact})
 		}
 	}
+	spoken := func(s triage.Spoken) func(f *triage.Findings) {
+		return func(f *triage.Findings) { f.Spoken = append(f.Spoken, s) }
+	}
 	for _, test := range []struct {
 		name, about, want string
 		change            func(f *triage.Findings)
@@ -72,6 +75,8 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 		{"refused", rewrite, "| no | it was sent and refused", rewritten("-ERR The server is running without a config file")},
 		{"a package that is not heard", rewrite, "| not known | `shop/deaf`", deaf},
 		{"nothing of it", elsewhere, "| no | each address", func(*triage.Findings) {}},
+		{"another server", elsewhere, "| yes | `10.0.0.9:6379`", spoken(triage.Spoken{Address: "10.0.0.9:6379", Problem: "no answer"})},
+		{"no Redis at all", elsewhere, "| no | each address", spoken(triage.Spoken{Address: "10.0.0.9:80", Foreign: true, Problem: "what answers is not a Redis"})},
 		{"a package that is not heard", elsewhere, "| not known | `shop/deaf`", deaf},
 		{"a change that is not heard", stranger, "| perhaps |", func(f *triage.Findings) { f.Leaks[0].Unheard = true }},
 		{"calls that are not heard", stranger, "| perhaps |", func(f *triage.Findings) { f.Servers[0].ConfigSets = f.Servers[0].HeardSets + 1 }},

@@ -123,7 +123,7 @@ func (v *survey) unused(k ink) string {
 	used := make(map[string]bool)
 	var spoken, idle []string
 	for _, s := range v.Spoken {
-		if s.Inside || s.Server == "" && (s.Problem == "" || strings.Contains(s.Problem, "is not a Redis")) {
+		if s.Inside || s.Server == "" && (s.Problem == "" || s.Foreign) {
 			continue
 		}
 		used[s.Server] = true

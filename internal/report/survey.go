@@ -218,7 +218,7 @@ func (v *survey) findDoubts() []doubt {
 func (v *survey) unwatched() []triage.Spoken {
 	var all []triage.Spoken
 	for _, s := range v.Spoken {
-		if s.Server == "" && !s.Inside && s.Problem != "" && !strings.Contains(s.Problem, "is not a Redis") {
+		if s.Server == "" && !s.Inside && s.Problem != "" && !s.Foreign {
 			all = append(all, s)
 		}
 	}

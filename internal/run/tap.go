@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"slices"
@@ -255,10 +256,11 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 		return snapshot.Open(ctx, target, len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout})
 	}
 	server, begin, err := open(target.Anonymous())
-	if err != nil && strings.Contains(err.Error(), "password") && target.Local() {
+	if errors.Is(err, snapshot.ErrPassword) && target.Local() {
 		server, begin, err = open(target)
 	}
 	if err != nil {
+		c.Foreign = errors.Is(err, snapshot.ErrForeign)
 		return -1, t.w.p.Scrub(err.Error())
 	}
 	begin.Followed = true

@@ -133,8 +133,15 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 		return fmt.Errorf("connecting to Redis at %q: %w", s.target.address, ctx.Err())
 	}
 	what, cure := s.diagnose(ctx, err)
+	var kind error
+	switch {
+	case says(err, "NOAUTH"):
+		kind = ErrPassword
+	case what == ErrForeign.Error():
+		kind = ErrForeign
+	}
 	if what = s.Scrub(what); cure != "" {
 		what += "; " + cure
 	}
-	return fmt.Errorf("connecting to Redis at %q: %s", s.target.address, what)
+	return &refusal{fmt.Sprintf("connecting to Redis at %q: %s", s.target.address, what), kind}
 }

@@ -77,6 +77,12 @@ func TestOpenForeign(t *testing.T) {
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
 	refused(t, web.Listener.Addr().String(), "not a Redis")
+	if _, _, err := Open(t.Context(), target(t, web.Listener.Addr().String()), 0, Options{Timeout: time.Second}); !errors.Is(err, ErrForeign) {
+		t.Errorf("a web server is not told apart: %v", err)
+	}
+	if _, _, err := Open(t.Context(), target(t, redistest.Start(t, "--requirepass", "x").Addr), 0, Options{}); !errors.Is(err, ErrPassword) || errors.Is(err, ErrForeign) {
+		t.Errorf("a server that wants a password is not told apart: %v", err)
+	}
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
 	secure.StartTLS()

@@ -22,6 +22,22 @@ var (
 	errNoInfo   = errors.New("no INFO")
 )
 
+// What callers of Open tell apart.
+var (
+	ErrForeign  = errors.New("what answers is not a Redis")
+	ErrPassword = errors.New("it asks for a password")
+)
+
+// refusal is an error of Open. Its text is for people, and kind, if it is not
+// nil, for callers.
+type refusal struct {
+	text string
+	kind error
+}
+
+func (r *refusal) Error() string { return r.text }
+func (r *refusal) Unwrap() error { return r.kind }
+
 // trouble is why the server cannot be seen, a few words for people without its
 // address. The text of an error says more than that, so none is passed on
 // that is not known.
@@ -65,7 +81,7 @@ func (s *Server) trouble(err error) string {
 	case isAlert(err), isTLS(err):
 		return "TLS: " + plain(err)
 	case isForeign(err):
-		return "what answers is not a Redis"
+		return ErrForeign.Error()
 	}
 	return plain(err)
 }
@@ -80,7 +96,7 @@ func (s *Server) diagnose(ctx context.Context, err error) (what, cure string) {
 	case errors.Is(err, errNoInfo):
 		return "NOPERM: this user may not run INFO", s.leastACL()
 	case says(err, "NOAUTH"):
-		return "NOAUTH: it asks for a password", "put it in the URL: --redis " + t.example("PASSWORD")
+		return "NOAUTH: " + ErrPassword.Error(), "put it in the URL: --redis " + t.example("PASSWORD")
 	case says(err, "NOPERM"):
 		return "NOPERM: this user may not run CONFIG GET", s.leastACL()
 	case isLogin(err):

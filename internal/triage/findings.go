@@ -272,6 +272,7 @@ type Spoken struct {
 	Packages []string `json:"packages"`
 	Server   string   `json:"server"`  // the watched server that is there; empty where it is not watched
 	Inside   bool     `json:"inside"`  // a test binary itself listens there: a fake
+	Foreign  bool     `json:"foreign"` // what answers there is no Redis
 	Problem  string   `json:"problem"` // why it is not watched
 }
 

@@ -44,7 +44,7 @@ func (a *Analysis) contact(e record.Entry) {
 	i := slices.IndexFunc(a.spoken, func(s Spoken) bool { return s.Address == c.Address && s.TLS == c.TLS })
 	if i < 0 {
 		i = len(a.spoken)
-		s := Spoken{Address: c.Address, TLS: c.TLS, Packages: []string{}, Inside: c.Inside, Problem: c.Problem}
+		s := Spoken{Address: c.Address, TLS: c.TLS, Packages: []string{}, Inside: c.Inside, Foreign: c.Foreign, Problem: c.Problem}
 		if c.Server >= 0 && c.Server < len(a.servers) {
 			s.Server = a.servers[c.Server].Address
 		}
