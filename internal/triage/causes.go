@@ -61,13 +61,13 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 		out.SpecLocation = f.owner.Location
 	}
 	if out.Message == "" {
-		out.Message = firstLines(f.output)
+		out.Message = f.output.first
 	}
-	text := f.output
-	if f.spec != "" || text == "" {
-		text = f.message
+	words := f.output
+	if words == (said{}) {
+		words = excerpt(f.message)
 	}
-	said := int64(strings.Count(text, oomText)) + int64(strings.Count(text, "EXECABORT"))
+	out.Output = f.output.text
 	counted := map[Cause][]*server{}
 	for _, s := range a.servers {
 		if f.owner == nil {
@@ -77,7 +77,7 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 		met := a.metBy(f.owner, s, f.end)
 		out.OOMErrors += max(met.oom, met.heard)
 		out.Evicted += met.evicted
-		if met.oom > 0 || met.heard > 0 || met.shared > 0 && said > 0 {
+		if met.oom > 0 || met.heard > 0 || met.shared > 0 && words.oom+words.aborted > 0 {
 			counted[CauseOOM] = append(counted[CauseOOM], s)
 		}
 		if met.evicted > 0 {
@@ -90,7 +90,7 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 	if out.OOMErrors == 0 {
 		// The server counts each rejection once, and a test may print one
 		// three times; where it did not count, the text is what there is.
-		out.OOMErrors = int64(strings.Count(text, oomText))
+		out.OOMErrors = words.oom
 	}
 	switch {
 	case out.OOMErrors > 0 || len(counted[CauseOOM]) > 0:
@@ -191,22 +191,4 @@ func (a *Analysis) by(f *outcome, m *mutation) bool {
 		}
 	}
 	return false
-}
-
-// firstLines returns what a test said, without what `go test` adds.
-func firstLines(output string) string {
-	var lines []string
-	size := 0
-	for line := range strings.Lines(output) {
-		line = strings.TrimRight(line, "\r\n")
-		text := strings.TrimSpace(line)
-		if text == "" || strings.HasPrefix(text, "=== ") || strings.HasPrefix(text, "--- ") {
-			continue
-		}
-		if size += len(text); len(lines) == 8 || size > 2000 {
-			break
-		}
-		lines = append(lines, text)
-	}
-	return strings.Join(lines, "\n")
 }

@@ -219,6 +219,8 @@ func broken(f *triage.Findings) []string {
 	if f.Tests.Total != f.Tests.Passed+f.Tests.Failed+f.Tests.Skipped {
 		say("the tests do not add up: %+v", f.Tests)
 	}
+	bad = append(bad, miscounted(f)...)
+	bad = append(bad, misdrawn(f)...)
 	// What the run left changed is somebody's, or was said to be nobody's.
 	if f.Run.Complete && f.Run.Exit == triage.ExitClean && len(f.Changed) > 0 && len(f.Restarts) == 0 {
 		say("%s was left changed, and the run is called clean", f.Changed[0].Parameter)

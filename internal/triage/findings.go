@@ -34,6 +34,10 @@ type Findings struct {
 	Polluted []Polluted `json:"polluted"` // changed before the run began
 	Unmet    []Unmet    `json:"unmet"`    // --expect that the server did not meet when the run began
 	Notices  []Notice   `json:"notices"`
+
+	// What is drawn and listed in full, and is no part of findings.json.
+	Cases     *Cases     `json:"-"` // those that Tests counts
+	Timelines []Timeline `json:"-"` // of Servers, in their order
 }
 
 // Run is how the run went as a whole.
@@ -176,6 +180,9 @@ type Failure struct {
 	// SpecLocation is file:line of the spec; empty for anything else.
 	SpecLocation string `json:"spec_location"`
 	Proof        *Proof `json:"proof"` // what re-runs said; nil without any
+	// Output is what it printed, its middle cut out where it is long. Of a run
+	// with very many failures the last ones have none.
+	Output string `json:"-"`
 }
 
 // Growth is what a unit left behind in the server.

@@ -51,7 +51,7 @@ func hidden(value string) bool { return len(value) > 8 && value[:8] == "(hidden 
 // Findings says what the record meant. Nothing may be added after it.
 func (a *Analysis) Findings() *Findings {
 	a.over = true
-	a.outcomes.unfinished(a.last)
+	a.outcomes.unfinished(a.last, a.ended)
 	for _, s := range a.units { // what was still open when the record ended
 		if s.end == 0 {
 			s.end = -1
@@ -76,6 +76,7 @@ func (a *Analysis) Findings() *Findings {
 			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks, ConfigSets: s.sets, HeardSets: s.heardSets,
 			Failovers: s.failovers})
 		f.Changed = append(f.Changed, s.changed...)
+		f.Timelines = append(f.Timelines, s.timeline.drawn())
 	}
 	for _, path := range a.outcomes.order {
 		f.Packages = append(f.Packages, a.outcomes.packages[path].Package)
@@ -84,7 +85,7 @@ func (a *Analysis) Findings() *Findings {
 	for _, o := range a.outcomes.listed() {
 		f.Failures = append(f.Failures, a.failure(o, leaks, contained))
 	}
-	f.Tests = a.outcomes.tests
+	f.Tests, f.Cases = a.outcomes.tests, &a.outcomes.cases
 	for _, l := range leaks {
 		f.Leaks = append(f.Leaks, l.Change)
 	}

@@ -23,6 +23,7 @@ type server struct {
 	sets, heardSets int64    // calls of CONFIG SET that it counted, without tracetest's own, and that the tap heard
 	failovers       int      // see Server.Failovers
 	pending         []*write // that a look may still show
+	timeline        timeline
 	silent          []*write // the last that were answered
 	lost            []*write // the last that were never answered, nor seen to have an effect
 }
@@ -32,7 +33,11 @@ func (a *Analysis) server(s record.Server) {
 	for name, value := range s.Config {
 		now[name] = value
 	}
-	a.servers = append(a.servers, &server{Server: s, now: now, runID: s.RunID, counters: s.Counters, sent: a.ended, window: map[record.Ref]bool{}})
+	known := &server{Server: s, now: now, runID: s.RunID, counters: s.Counters, sent: a.ended, window: map[record.Ref]bool{}}
+	if s.Counters != nil {
+		known.timeline.see(a.ended, s.Counters, pressure{})
+	}
+	a.servers = append(a.servers, known)
 }
 
 // widen notes who is open now as somebody who may have made the next change.
@@ -97,6 +102,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 			m.tool = ours && put == value
 		}
 		s.now[name] = value
+		s.timeline.change(m, a.began)
 		if !m.tool && !m.restart {
 			a.claim(m)
 		}
@@ -104,14 +110,16 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 	}
 	s.forgetWrites(a)
 	if look.Counters != nil {
+		var met pressure
 		if s.counters != nil && !restarted {
 			if by == nil && look.Counters.ConfigSet > s.counters.ConfigSet {
 				s.sets += look.Counters.ConfigSet - s.counters.ConfigSet
 			}
-			p := difference(s.counters, look.Counters)
-			a.count(s, refs, p)
-			a.firstRefusal(s, p, look.Received, look.Counters.UsedMemory)
+			met = difference(s.counters, look.Counters)
+			a.count(s, refs, met)
+			a.firstRefusal(s, met, look.Received, look.Counters.UsedMemory)
 		}
+		s.timeline.see(look.Received, look.Counters, met)
 		s.counters = look.Counters
 	}
 	s.sent = look.Sent

@@ -16,6 +16,8 @@ type outcomes struct {
 	order    []string
 	failed   []*outcome // in the order in which they were reported
 	tests    Tests
+	cases    Cases
+	kept     int // bytes of the output of failed tests
 }
 
 // pkg is a package under test.
@@ -30,7 +32,11 @@ type pkg struct {
 	hosting      map[string]bool       // tests that have specs within them
 	panicked     map[string]bool       // tests that ended in a panic, and the parents of such
 	ends         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
+	spans        map[string]span       // when held tests ran, those of which no event has told the end
 }
+
+// span is when a held test ran.
+type span struct{ begin, end time.Time }
 
 // interval is when a test ran as far as events tell: it began before run was
 // read and ended before end was.
@@ -48,10 +54,11 @@ type outcome struct {
 	pkg, test, spec   string
 	status            string
 	message, location string
-	output            string
+	output            said
 	owner             *owner // nil where it was not held
 	own               bool   // it failed not only because a subtest did
 	inner             bool   // it has subtests or specs, and is counted only where it is listed
+	span              span   // then: when it ran
 	begin, end        int64  // sequence numbers between which it ran
 }
 
@@ -82,7 +89,7 @@ func (o *outcomes) seen(b *record.Boundary) {
 func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
-		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}}
+		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
 	}
@@ -122,7 +129,7 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 			i.paused = t.Action == "pause"
 		}
 	case "cut":
-		o.cut(p, t, seq)
+		o.cut(p, t, seq, t.Time)
 	case "pass", "fail", "skip":
 		i := p.running[t.Test]
 		delete(p.running, t.Test)
@@ -137,16 +144,19 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 		}
 		inner := i.inner || p.hosting[t.Test]
 		if !inner {
-			o.count(t.Action)
+			o.count(p.ended(t.Test, t.Action, i, t.Time))
 		} else if t.Action == "fail" {
-			o.failed[len(o.failed)-1].inner = true
+			f, c := o.failed[len(o.failed)-1], p.ended(t.Test, t.Action, i, t.Time)
+			f.inner, f.span = true, span{c.Begin, c.End}
 		}
 	}
 }
 
-func (o *outcomes) count(action string) {
+// count takes in a test that ended and has no others within it.
+func (o *outcomes) count(c Case) {
+	o.cases.Add(c)
 	o.tests.Total++
-	switch action {
+	switch c.Status {
 	case "pass":
 		o.tests.Passed++
 	case "skip", "pending":
@@ -158,7 +168,7 @@ func (o *outcomes) count(action string) {
 
 // cut files a test of which no end was reported, because its process ended
 // first. One that waited for its turn, or for a subtest, is not to blame.
-func (o *outcomes) cut(p *pkg, t *record.Test, seq int64) {
+func (o *outcomes) cut(p *pkg, t *record.Test, seq int64, now time.Time) {
 	i := p.running[t.Test]
 	delete(p.running, t.Test)
 	died := len(p.ends[t.Test]) > 0
@@ -168,11 +178,11 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64) {
 	if died && p.Outcome == "pass" {
 		died = false // a test binary that dies does not pass: only the event is missing
 		delete(p.ends, t.Test)
-		o.count("pass")
+		o.count(p.ended(t.Test, "pass", i, now))
 	}
 	if died {
 		o.fail(p, t, i, "died", seq)
-		o.count("fail")
+		o.count(p.ended(t.Test, "died", i, now))
 	}
 }
 
@@ -186,14 +196,15 @@ func (o *outcomes) fail(p *pkg, t *record.Test, i *interval, status string, seq 
 		f = waiting[0]
 		p.ends[t.Test] = waiting[1:]
 	}
-	f.output = t.Output
+	f.output = o.excerpt(t.Output)
 	p.failures++
 	o.failed = append(o.failed, f)
 }
 
 // held takes in the end of a test that was held.
-func (o *outcomes) held(w *owner, seq int64) {
-	p := o.of(w.pkg)
+func (o *outcomes) held(w *owner, e record.Entry) {
+	p, seq := o.of(w.pkg), e.Seq
+	p.spans[w.Name] = span{w.began, e.At}
 	if i := p.running[w.Name]; i != nil {
 		i.status = w.status
 	}
@@ -218,10 +229,11 @@ func (o *outcomes) held(w *owner, seq int64) {
 }
 
 // spec takes in the end of a Ginkgo spec.
-func (o *outcomes) spec(w *owner, end record.Outcome, seq int64) {
+func (o *outcomes) spec(w *owner, end record.Outcome, e record.Entry) {
+	seq := e.Seq
 	if !w.node {
 		o.tests.Specs++
-		o.count(end.Status)
+		o.count(w.ended(end.Status, e.At))
 	}
 	if end.Status != "fail" && end.Status != "panic" {
 		return
@@ -232,17 +244,18 @@ func (o *outcomes) spec(w *owner, end record.Outcome, seq int64) {
 }
 
 // died takes in an owner whose process ended before it did.
-func (o *outcomes) died(w *owner, innermost bool, seq int64) {
-	p := o.of(w.pkg)
+func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
+	p, seq := o.of(w.pkg), e.Seq
 	f := &outcome{pkg: w.pkg, test: w.Name, status: "died", owner: w, begin: w.begin, end: seq}
 	if w.Kind == record.KindSpec {
 		f.test, f.spec = w.test, w.Name
 		o.tests.Specs++
-		o.count("fail")
+		o.count(w.ended("died", e.At))
 		p.failures++
 		o.failed = append(o.failed, f)
 		return
 	}
+	p.spans[w.Name] = span{w.began, e.At}
 	if innermost {
 		p.ends[w.Name] = append(p.ends[w.Name], f)
 	}
@@ -254,7 +267,7 @@ func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 		p.start = seq
 	case "pass", "fail", "skip":
 		p.Outcome = t.Action
-		o.unreported(p)
+		o.unreported(p, t.Time)
 		if t.Action == "fail" {
 			o.packageFailed(p, t, seq)
 		}
@@ -265,7 +278,7 @@ func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 // have one only when they fail (https://go.dev/issue/61767), and with -v output
 // without a line end hides some (https://go.dev/issue/81599). What the gate
 // heard counts; of a benchmark that was not held, how the package ended.
-func (o *outcomes) unreported(p *pkg) {
+func (o *outcomes) unreported(p *pkg, now time.Time) {
 	for _, name := range sortedKeys(p.running) {
 		i := p.running[name]
 		passed := i.status == "pass" || i.status == "skip"
@@ -276,7 +289,7 @@ func (o *outcomes) unreported(p *pkg) {
 			continue
 		}
 		if !i.inner && !p.hosting[name] {
-			o.count(cmp.Or(i.status, "pass"))
+			o.count(p.ended(name, cmp.Or(i.status, "pass"), i, now))
 		}
 		delete(p.running, name)
 	}
@@ -293,18 +306,18 @@ func (o *outcomes) packageFailed(p *pkg, t *record.Test, seq int64) {
 		p.unbuilt = true
 	}
 	p.failures++
-	o.failed = append(o.failed, &outcome{pkg: t.Package, status: status, output: t.Output, begin: p.start, end: seq})
+	o.failed = append(o.failed, &outcome{pkg: t.Package, status: status, output: o.excerpt(t.Output), begin: p.start, end: seq})
 }
 
 // unfinished files the tests that began and of which no end was ever heard.
-func (o *outcomes) unfinished(seq int64) {
+func (o *outcomes) unfinished(seq int64, now time.Time) {
 	for _, path := range o.order {
 		p := o.packages[path]
 		if len(p.running) > 0 && p.Outcome == "fail" || p.Outcome == "" {
 			p.Outcome = "died"
 		}
 		for _, name := range sortedKeys(p.running) {
-			o.cut(p, &record.Test{Package: path, Test: name}, seq)
+			o.cut(p, &record.Test{Package: path, Test: name}, seq, now)
 		}
 		for _, name := range sortedKeys(p.ends) {
 			o.failed = append(o.failed, p.ends[name]...)
@@ -332,11 +345,30 @@ func (o *outcomes) listed() []*outcome {
 			continue
 		}
 		if f.inner {
-			o.count("fail")
+			o.count(Case{Owner: Owner{Package: f.pkg, Test: f.test}, Kind: kindOf(f.test), Status: f.status, Begin: f.span.begin, End: f.span.end})
 		}
 		listed = append(listed, f)
 	}
 	return listed
+}
+
+// ended makes a case of a test that ended, with the times of the gate where it
+// was held, else with those of its events.
+func (p *pkg) ended(test, status string, i *interval, now time.Time) Case {
+	c := Case{Owner: Owner{Package: p.Path, Test: test}, Kind: kindOf(test), Status: status, End: now}
+	if i != nil {
+		c.Begin = i.run
+	}
+	if s, held := p.spans[test]; held {
+		c.Begin, c.End = s.begin, s.end
+		delete(p.spans, test)
+	}
+	return c
+}
+
+// ended makes a case of a spec that ended.
+func (w *owner) ended(status string, now time.Time) Case {
+	return Case{Owner: Owner{Package: w.pkg, Test: w.test, Spec: w.Name}, Kind: record.KindSpec, Location: w.Location, Status: status, Begin: w.began, End: now}
 }
 
 func parentOf(test string) string {

@@ -236,7 +236,7 @@ func FuzzRecord(f *testing.F) {
 func TestPure(t *testing.T) {
 	allowed := []string{
 		"tracetest/internal/record", "tracetest/internal/rediscli",
-		"cmp", "errors", "fmt", "iter", "maps", "math", "path", "path/filepath", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8",
+		"cmp", "encoding/binary", "errors", "fmt", "iter", "maps", "math", "path", "path/filepath", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8",
 	}
 	// Of these packages not everything is pure.
 	banned := map[string][]string{

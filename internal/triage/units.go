@@ -3,6 +3,7 @@ package triage
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"tracetest/internal/record"
 )
@@ -35,7 +36,8 @@ type owner struct {
 	process  int
 	test     string // of a spec: the test function that it ran in
 	unit     unit
-	begin    int64  // sequence number of its begin
+	begin    int64 // sequence number of its begin
+	began    time.Time
 	status   string // of its end; empty while it is open
 	keep     bool   // a change refers to it
 	inner    bool   // others began within it
@@ -60,7 +62,7 @@ func (o *owner) ref() record.Ref { return record.Ref{Package: o.pkg, Process: o.
 
 func (a *Analysis) begin(e record.Entry, p *process) {
 	b := e.Boundary
-	o := &owner{Owner: *b.Begin, process: b.Process, begin: e.Seq}
+	o := &owner{Owner: *b.Begin, process: b.Process, begin: e.Seq, began: e.At}
 	if p != nil {
 		o.pkg = p.Package
 	}
@@ -133,9 +135,9 @@ func (a *Analysis) endOwner(e record.Entry) {
 	o.keep = o.keep || b.End.Lingers
 	a.swallow(o, o.status)
 	if o.Kind == record.KindSpec {
-		a.outcomes.spec(o, *b.End, e.Seq)
+		a.outcomes.spec(o, *b.End, e)
 	} else {
-		a.outcomes.held(o, e.Seq)
+		a.outcomes.held(o, e)
 	}
 	if o.unit == (unit{owner: o.ID}) {
 		a.closeUnit(o.unit, e)
@@ -169,7 +171,7 @@ func (a *Analysis) suiteEnd(e record.Entry, p *process) {
 		if n.Outcome.Status == "fail" || n.Outcome.Status == "panic" {
 			node := &owner{Owner: record.Owner{Kind: record.KindSpec, Name: "[" + n.Type + "]", Location: n.Location}, pkg: test.pkg,
 				process: p.Index, test: test.Name, begin: test.begin, met: test.met, node: true}
-			a.outcomes.spec(node, n.Outcome, e.Seq)
+			a.outcomes.spec(node, n.Outcome, e)
 		}
 	}
 }
@@ -205,7 +207,7 @@ func (a *Analysis) died(process int, e record.Entry) {
 		}
 	}
 	for _, o := range open {
-		a.outcomes.died(o, !outer[o.ID] && !o.paused, e.Seq)
+		a.outcomes.died(o, !outer[o.ID] && !o.paused, e)
 	}
 }
 
