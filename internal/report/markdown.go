@@ -28,14 +28,28 @@ func Markdown(w io.Writer, f *triage.Findings) error {
 	if f == nil {
 		return errNoFindings()
 	}
-	p := &page{
+	p := newPage(f)
+	p.text("# Redis triage: " + p.headline())
+	p.answers()
+	p.sections()
+	if p.error != nil {
+		return p.error
+	}
+	return flush(w, &p.b)
+}
+
+func newPage(f *triage.Findings) *page {
+	return &page{
 		survey: newSurvey(f),
 		k:      ink{markdown: true, limit: 240},
 		cell:   ink{markdown: true, limit: 100},
 
 		explained: make(map[string]bool),
 	}
-	p.text("# Redis triage: " + p.headline())
+}
+
+// answers writes who changed the server, what that broke and how to stop it.
+func (p *page) answers() {
 	if !p.Run.Complete {
 		reason := ""
 		if p.Run.Incomplete != "" {
@@ -49,7 +63,10 @@ func Markdown(w io.Writer, f *triage.Findings) error {
 	p.whoList()
 	p.sentences("**What it broke.**", append(p.broke(p.k), p.memory()...))
 	p.stop()
+}
 
+// sections writes the evidence.
+func (p *page) sections() {
 	p.leaks()
 	p.impact()
 	p.failures()
@@ -63,10 +80,6 @@ func Markdown(w io.Writer, f *triage.Findings) error {
 	p.growth()
 	p.watched()
 	p.unseen()
-	if p.error != nil {
-		return p.error
-	}
-	return flush(w, &p.b)
 }
 
 // text writes a paragraph or a heading.

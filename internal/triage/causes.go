@@ -115,7 +115,7 @@ const oomText = "OOM command not allowed"
 // have caused what it met: of the limit, else of the policy. A test is no
 // victim of what it left itself, but what it contains is told.
 func (a *Analysis) behind(f *outcome, cause Cause, servers []*server, leaks, contained []finding) (leak, undone *int) {
-	for _, parameter := range []string{"maxmemory", "maxmemory-policy"} {
+	for _, parameter := range []string{memoryLimit, "maxmemory-policy"} {
 		m := a.inForce(f, cause, servers, parameter)
 		if m == nil {
 			continue
@@ -160,7 +160,7 @@ func (a *Analysis) inForce(f *outcome, cause Cause, servers []*server, parameter
 // harmful reports whether a server, at this value instead of the baseline, can
 // reject writes or evict keys that it would have kept.
 func (a *Analysis) harmful(m *mutation, cause Cause) bool {
-	if m.parameter == "maxmemory" {
+	if m.parameter == memoryLimit {
 		base, to := a.baseline(m), m.to
 		return to != "0" && (base == "0" || len(to) < len(base) || len(to) == len(base) && to < base)
 	}

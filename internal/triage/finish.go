@@ -76,7 +76,7 @@ func (a *Analysis) Findings() *Findings {
 			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks, ConfigSets: s.sets, HeardSets: s.heardSets,
 			Failovers: s.failovers})
 		f.Changed = append(f.Changed, s.changed...)
-		f.Timelines = append(f.Timelines, s.timeline.drawn())
+		f.Timelines = append(f.Timelines, s.drawn(a.began))
 	}
 	for _, path := range a.outcomes.order {
 		f.Packages = append(f.Packages, a.outcomes.packages[path].Package)

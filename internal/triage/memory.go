@@ -41,9 +41,9 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64)
 		return
 	}
 	s.refusing = true
-	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now["maxmemory"]), Baseline: bytes(s.Config["maxmemory"])}
+	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now[memoryLimit]), Baseline: bytes(s.Config[memoryLimit])}
 	m.Started = -1
-	if o, known := s.StartedWith["maxmemory"]; known {
+	if o, known := s.StartedWith[memoryLimit]; known {
 		m.Started = bytes(o.Value)
 	}
 	lowered := m.Limit != 0 && (m.Baseline == 0 || m.Limit < m.Baseline)

@@ -7,12 +7,15 @@ import (
 	"tracetest/internal/record"
 )
 
+// memoryLimit is the parameter that bounds the memory of a server.
+const memoryLimit = "maxmemory"
+
 // A Timeline is what the looks at one server showed over the run. It is for
 // drawing: of a long run it holds less detail, and never more than a picture
 // can show.
 type Timeline struct {
 	Samples []Sample // in order, without gaps but where the server was out of sight
-	Values  []Values // of the parameters that changed, by name
+	Values  []Values // of maxmemory and of the parameters that changed, by name
 }
 
 // A Sample is the looks of a stretch of time.
@@ -88,10 +91,20 @@ func (t *timeline) change(m *mutation, began time.Time) {
 	v.Steps = append(v.Steps, Step{At: m.received, Value: m.to})
 }
 
-func (t *timeline) drawn() Timeline {
-	d := Timeline{Samples: slices.Clone(t.samples)}
-	for _, name := range sortedKeys(t.values) {
-		d.Values = append(d.Values, *t.values[name])
+// drawn returns the timeline of a server. The memoryLimit of its memory is always in
+// it, because what it used is drawn against that.
+func (s *server) drawn(began time.Time) Timeline {
+	t := Timeline{Samples: s.timeline.samples}
+	names := sortedKeys(s.timeline.values)
+	if at, found := slices.BinarySearch(names, memoryLimit); !found {
+		names = slices.Insert(names, at, memoryLimit)
 	}
-	return d
+	for _, name := range names {
+		if v := s.timeline.values[name]; v != nil {
+			t.Values = append(t.Values, *v)
+		} else if value, known := s.Config[name]; known {
+			t.Values = append(t.Values, Values{Parameter: name, Steps: []Step{{At: began, Value: value}}})
+		}
+	}
+	return t
 }
