@@ -84,6 +84,7 @@ func analyse(path string) (*triage.Findings, error) {
 // renderings are the reports and their names in the output folder.
 func renderings() map[string]func(io.Writer, *triage.Findings) error {
 	return map[string]func(io.Writer, *triage.Findings) error{
+		"report.html":   report.HTML,
 		"report.md":     report.Markdown,
 		"findings.json": report.JSON,
 	}

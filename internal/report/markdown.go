@@ -31,6 +31,7 @@ func Markdown(w io.Writer, f *triage.Findings) error {
 	p := newPage(f)
 	p.text("# Redis triage: " + p.headline())
 	p.answers()
+	p.stop()
 	p.sections()
 	if p.error != nil {
 		return p.error
@@ -48,7 +49,7 @@ func newPage(f *triage.Findings) *page {
 	}
 }
 
-// answers writes who changed the server, what that broke and how to stop it.
+// answers writes who changed the server and what that broke.
 func (p *page) answers() {
 	if !p.Run.Complete {
 		reason := ""
@@ -62,7 +63,6 @@ func (p *page) answers() {
 	p.text("**Who.** " + strings.TrimSpace(p.who()+" "+p.unused(p.k)))
 	p.whoList()
 	p.sentences("**What it broke.**", append(p.broke(p.k), p.memory()...))
-	p.stop()
 }
 
 // sections writes the evidence.

@@ -61,7 +61,7 @@ func (p *page) impact() {
 		return
 	}
 	p.text("## Impact")
-	t := table{columns: []column{{title: "Tests"}, {title: "", right: true}}}
+	t := table{columns: []column{{title: "Tests"}, {title: "Number", right: true}}}
 	add := func(what string, n int) {
 		if n > 0 {
 			t.add(what, itoa(n))

@@ -91,7 +91,7 @@ func (t *timeline) change(m *mutation, began time.Time) {
 	v.Steps = append(v.Steps, Step{At: m.received, Value: m.to})
 }
 
-// drawn returns the timeline of a server. The memoryLimit of its memory is always in
+// drawn returns the timeline of a server. The limit of its memory is always in
 // it, because what it used is drawn against that.
 func (s *server) drawn(began time.Time) Timeline {
 	t := Timeline{Samples: s.timeline.samples}
