@@ -62,8 +62,9 @@ const (
 // Run is the first entry: what was asked for and how it is watched.
 type Run struct {
 	Schema     string            `json:"schema"`
-	Command    []string          `json:"command"` // the tracetest command line, passwords removed
-	Dir        string            `json:"dir"`     // the folder that it ran in; file names in reports are relative to it
+	Command    []string          `json:"command"`          // the tracetest command line, passwords removed
+	Dir        string            `json:"dir"`              // the folder that it ran in; file names in reports are relative to it
+	Source     *Source           `json:"source,omitempty"` // nil where the folder is in no checkout that is known
 	Module     string            `json:"module,omitempty"`
 	Go         string            `json:"go"` // of the tests' toolchain, such as "go1.26.8"
 	Mode       Mode              `json:"mode"`
@@ -73,6 +74,15 @@ type Run struct {
 	Restore    string            `json:"restore"`              // never, run or test
 	Expect     map[string]string `json:"expect,omitempty"`     // --expect, as `CONFIG GET` would say it
 	GoTest     []string          `json:"go_test"`              // the go command that was run, passwords removed
+}
+
+// Source is the checkout that a run was in. CI names files relative to its root.
+type Source struct {
+	Root string `json:"root"` // Dir or a folder above it, as Dir is written
+	// URL is what the path of a file in the checkout is appended to for a page
+	// that shows it as of the commit, with #L and the number of a line behind.
+	// It is empty where the CI does not tell, or tells of another checkout.
+	URL string `json:"url,omitempty"`
 }
 
 // Server is a watched Redis as the run found it: the baseline.

@@ -177,22 +177,7 @@ func (p *page) whoList() {
 // its certainty allows.
 func (p *page) told(g group) string {
 	first := g.changes[0]
-	var set []string
-	for i, c := range g.changes {
-		if i == maxTold {
-			set = append(set, itoa(len(g.changes)-i)+" more parameters")
-			break
-		}
-		s := p.k.name(c.Parameter)
-		if i == 0 {
-			s += " changed"
-		}
-		s += " from " + p.k.before(c) + " to " + p.k.after(c)
-		if c.Baseline != c.From {
-			s += " (the run began with " + p.k.value(c.Parameter, c.Baseline, c.Secret) + ")"
-		}
-		set = append(set, s)
-	}
+	set := p.set(p.k, g)
 	seen := ", on " + p.k.name(first.Server) + ", first seen at " + p.clock(first.At)
 	if first.Owner == nil {
 		text := "Not settled: one of " + count(len(first.Suspects), "suspect")

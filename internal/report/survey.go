@@ -15,8 +15,13 @@ type survey struct {
 	contained   []caused // failures tied to contained changes
 	unexplained []triage.Failure
 	others      []triage.Failure // nothing ties them to Redis
+	ties        []tie            // of Failures, in their order
 	doubts      []doubt
 }
+
+// A tie is what a failure is tied to: an index into groups or into contained,
+// -1 without one.
+type tie struct{ leak, contained int }
 
 // A group is leaks that changed together. Its number is how reports call it.
 type group struct {
@@ -64,19 +69,23 @@ func newSurvey(f *triage.Findings) *survey {
 	}
 	for _, failure := range f.Failures {
 		redis := failure.Cause == triage.CauseOOM || failure.Cause == triage.CauseEviction
+		t := tie{-1, -1}
 		tied := failure.Certainty == "proved" || redis && failure.Certainty != "refuted"
 		switch {
 		case tied && within(failure.Leak, len(f.Leaks)):
-			g := &v.groups[groupOf[*failure.Leak]]
+			t.leak = groupOf[*failure.Leak]
+			g := &v.groups[t.leak]
 			g.failures = append(g.failures, failure)
 		case tied && within(failure.Contained, len(f.Contained)):
-			c := &v.contained[*failure.Contained]
+			t.contained = *failure.Contained
+			c := &v.contained[t.contained]
 			c.failures = append(c.failures, failure)
 		case redis && failure.Certainty != "refuted":
 			v.unexplained = append(v.unexplained, failure)
 		default:
 			v.others = append(v.others, failure)
 		}
+		v.ties = append(v.ties, t)
 	}
 	v.doubts = v.findDoubts()
 	return v

@@ -329,7 +329,7 @@ func (p *Plan) header(goTest []string) {
 	mode, reason := p.Mode()
 	dir, _ := os.Getwd()
 	tap, noTap := p.Tap()
-	h := record.Run{Schema: record.Schema, Dir: dir, Go: p.tools.GOVERSION, Mode: mode, ModeReason: p.Scrub(reason), Tap: tap, TapReason: p.Scrub(noTap),
+	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: p.Scrub(reason), Tap: tap, TapReason: p.Scrub(noTap),
 		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Command: p.scrubAll(p.o.Command), GoTest: p.scrubAll(goTest)}
 	if p.dir != "" { // a folder of this run alone says nothing to a reader
 		for i := range h.GoTest {

@@ -42,21 +42,22 @@ type Findings struct {
 
 // Run is how the run went as a whole.
 type Run struct {
-	Started    time.Time   `json:"started"`
-	Finished   time.Time   `json:"finished"`
-	Command    []string    `json:"command"`
-	Dir        string      `json:"dir"`
-	Go         string      `json:"go"`
-	Mode       record.Mode `json:"mode"`
-	ModeReason string      `json:"mode_reason"` // why events and not the gate; empty for the gate
-	Tap        bool        `json:"tap"`
-	TapReason  string      `json:"tap_reason"` // why there is no tap; empty when there is
-	Complete   bool        `json:"complete"`
-	Incomplete string      `json:"incomplete"` // why it is not complete
-	Exit       int         `json:"exit"`       // of tracetest
-	GoExit     int         `json:"go_exit"`    // of the go command
-	Restore    string      `json:"restore"`    // never, run or test
-	GoTest     []string    `json:"go_test"`    // the go command that was run
+	Started    time.Time      `json:"started"`
+	Finished   time.Time      `json:"finished"`
+	Command    []string       `json:"command"`
+	Dir        string         `json:"dir"`
+	Source     *record.Source `json:"source"` // the checkout, where it is known
+	Go         string         `json:"go"`
+	Mode       record.Mode    `json:"mode"`
+	ModeReason string         `json:"mode_reason"` // why events and not the gate; empty for the gate
+	Tap        bool           `json:"tap"`
+	TapReason  string         `json:"tap_reason"` // why there is no tap; empty when there is
+	Complete   bool           `json:"complete"`
+	Incomplete string         `json:"incomplete"` // why it is not complete
+	Exit       int            `json:"exit"`       // of tracetest
+	GoExit     int            `json:"go_exit"`    // of the go command
+	Restore    string         `json:"restore"`    // never, run or test
+	GoTest     []string       `json:"go_test"`    // the go command that was run
 }
 
 // Server is a watched server as the run found it.

@@ -217,7 +217,7 @@ func (a *Analysis) unmet(s *server) []Unmet {
 }
 
 func (a *Analysis) runOf(f *Findings) Run {
-	r := Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Go: a.run.Go, Mode: a.run.Mode,
+	r := Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Source: a.run.Source, Go: a.run.Go, Mode: a.run.Mode,
 		ModeReason: a.run.ModeReason, Tap: a.run.Tap, TapReason: a.run.TapReason, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
 	if a.end == nil {
 		r.GoExit, r.Incomplete = -1, "the record has no end: tracetest itself was killed, or is still running"
