@@ -85,6 +85,15 @@ need_redis() {
 	die "There is still no redis-server or valkey-server on PATH."
 }
 
+# need_chromium asks for the browser that the tests of report.html run in.
+need_chromium() {
+	local name
+	for name in chromium chromium-browser google-chrome google-chrome-stable; do
+		have "$name" && return
+	done
+	need chromium chromium
+}
+
 redis_pid=
 
 # start_redis DIR [ARGUMENT...]: starts redis_server on a free port of the

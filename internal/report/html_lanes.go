@@ -125,7 +125,7 @@ func (r *laneRow) add(t toldTest, from, to float64, number int, v *survey) {
 		r.many++
 		r.end = max(r.end, to)
 		last.Width = percent(r.end - r.from)
-		if t.state >= failed {
+		if t.state >= stateFail {
 			r.fails++
 		}
 		if t.state > r.state {
@@ -137,7 +137,7 @@ func (r *laneRow) add(t toldTest, from, to float64, number int, v *survey) {
 	r.close()
 	r.Tests = append(r.Tests, testMark{X: percent(from), Width: percent(max(0, to-from)), Class: t.state.class(), Leaks: joinLeaks("", t.leaks), Row: testAnchor(number)})
 	r.from, r.end, r.state, r.many, r.fails, r.worst = from, max(r.end, to), t.state, 1, 0, title(t, v)
-	if t.state >= failed {
+	if t.state >= stateFail {
 		r.fails = 1
 	}
 }
@@ -175,7 +175,7 @@ func title(t toldTest, v *survey) string {
 	if !t.Begin.IsZero() {
 		text += ", " + seconds(t.End.Sub(t.Begin)) + " at +" + seconds(t.Begin.Sub(v.Run.Started))
 	}
-	if t.state == leaker {
+	if t.state == stateLeak {
 		if c := v.groups[t.leaks[0]-1].changes[0]; c.Call != nil {
 			text += ", by the call at " + v.callPlace(k, c.Call)
 		}

@@ -11,13 +11,13 @@ import (
 type state int
 
 const (
-	passed state = iota
-	skipped
-	suspect // it may have made a change, and nobody knows
-	failed  // and nothing ties it to Redis
-	unexplained
-	victim // a failure that is tied to a change
-	leaker
+	statePass state = iota
+	stateSkip
+	stateSuspect // it may have made a change, and nobody knows
+	stateFail    // and nothing ties it to Redis
+	stateMet
+	stateVictim // a failure that is tied to a change
+	stateLeak
 	states
 )
 
@@ -67,17 +67,17 @@ func newTelling(v *survey) *telling {
 			t.groups[s] = append(t.groups[s], g.no)
 		}
 		for _, f := range g.failures {
-			t.tied[ownerOf(f)] = victim
+			t.tied[ownerOf(f)] = stateVictim
 			t.groups[ownerOf(f)] = append(t.groups[ownerOf(f)], g.no)
 		}
 	}
 	for _, c := range v.contained {
 		for _, f := range c.failures {
-			t.tied[ownerOf(f)] = victim
+			t.tied[ownerOf(f)] = stateVictim
 		}
 	}
 	for _, f := range v.unexplained {
-		t.tied[ownerOf(f)] = unexplained
+		t.tied[ownerOf(f)] = stateMet
 	}
 	t.mine()
 	return t
@@ -133,20 +133,20 @@ func (t *telling) tell(c triage.Case, number int) toldTest {
 	switch c.Status {
 	case "pass":
 	case "skip", "pending":
-		told.state = skipped
+		told.state = stateSkip
 	default:
-		told.state = failed
+		told.state = stateFail
 		told.failure = t.failures[c.Owner]
 		if tied, is := t.tied[c.Owner]; is {
 			told.state = tied
 		}
 	}
-	if t.suspects[c.Owner] && told.state < suspect {
-		told.state = suspect
+	if t.suspects[c.Owner] && told.state < stateSuspect {
+		told.state = stateSuspect
 	}
 	for _, no := range t.owns[c.Owner] {
 		if of, kept := t.of[no]; !kept || of == number {
-			told.state, told.leaks = leaker, append([]int{no}, told.leaks...)
+			told.state, told.leaks = stateLeak, append([]int{no}, told.leaks...)
 		}
 	}
 	return told

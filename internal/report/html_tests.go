@@ -50,7 +50,7 @@ func (p *page) testTable(told *telling) testTable {
 	t.Packages = len(unique(paths)) > 1
 	number := 0
 	for test := range told.tests() {
-		if test.state <= skipped && len(t.Rows) >= maxListed {
+		if test.state <= stateSkip && len(t.Rows) >= maxListed {
 			t.Left++
 		} else {
 			t.Rows = append(t.Rows, p.testRow(test, number))
@@ -102,16 +102,16 @@ func outcomeWord(t toldTest) string {
 		text = ended(t.Status)
 	}
 	switch t.state {
-	case suspect:
+	case stateSuspect:
 		text += ", one of the suspects of " + leakNames(t.leaks)
-	case unexplained:
+	case stateMet:
 		text += ", " + met([]triage.Failure{*t.failure}) + " that no change explains"
-	case victim:
+	case stateVictim:
 		text += ", " + met([]triage.Failure{*t.failure})
 		if len(t.leaks) > 0 {
 			text += " while " + leakNames(t.leaks) + " was in force"
 		}
-	case leaker:
+	case stateLeak:
 		text += ", left the server changed (" + leakNames(t.leaks) + ")"
 	}
 	return text

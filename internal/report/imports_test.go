@@ -17,6 +17,13 @@ func TestImports(t *testing.T) {
 		"tracetest/internal/rediscli":                true,
 		"tracetest/internal/triage":                  true,
 		"github.com/olekukonko/tablewriter":          true,
+		"github.com/yuin/goldmark":                   true,
+		"github.com/yuin/goldmark/ast":               true,
+		"github.com/yuin/goldmark/extension":         true,
+		"github.com/yuin/goldmark/extension/ast":     true,
+		"github.com/yuin/goldmark/parser":            true,
+		"github.com/yuin/goldmark/renderer":          true,
+		"github.com/yuin/goldmark/util":              true,
 		"github.com/olekukonko/tablewriter/renderer": true,
 		"github.com/olekukonko/tablewriter/tw":       true,
 	}

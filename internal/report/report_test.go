@@ -115,6 +115,11 @@ func TestGolden(t *testing.T) {
 			golden(t, "testdata/"+name+".txt", terminal(t, f, report.TerminalOptions{ReportPath: "tracetest-out/report.md"}))
 		})
 	}
+	var page bytes.Buffer
+	if err := report.HTML(&page, load(t, "testdata/incident.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/incident.html", page.String())
 }
 
 // A reader of findings.json gets back what triage found.
@@ -157,6 +162,7 @@ func TestJSON(t *testing.T) {
 // findings stay as they were.
 func TestRenderersChangeNothing(t *testing.T) {
 	render := []func(io.Writer, *triage.Findings) error{
+		report.HTML,
 		report.Markdown,
 		report.JSON,
 		func(w io.Writer, f *triage.Findings) error {
@@ -167,7 +173,7 @@ func TestRenderersChangeNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f, before := load(t, file), load(t, file)
 			first := make([]string, len(render))
-			for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}} {
+			for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}} {
 				for _, i := range order {
 					var b bytes.Buffer
 					if err := render[i](&b, f); err != nil {

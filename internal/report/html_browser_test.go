@@ -1,0 +1,541 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"tracetest/internal/record"
+	"tracetest/internal/report"
+	"tracetest/internal/triage"
+)
+
+// The page in a real Chromium: what is on the screen, what clicking does, and
+// that nothing a test is called or prints can run.
+func TestBrowser(t *testing.T) {
+	b := startBrowser(t)
+	incident := load(t, "testdata/incident.jsonl")
+	t.Run("looks", func(t *testing.T) { b.looks(t, incident) })
+	t.Run("leak", func(t *testing.T) { b.leak(t, incident) })
+	t.Run("table", func(t *testing.T) { b.table(t, incident) })
+	t.Run("cursor", func(t *testing.T) { b.cursor(t, incident) })
+	t.Run("copy", func(t *testing.T) { b.copy(t, incident) })
+	t.Run("without script", func(t *testing.T) { b.withoutScript(t, incident) })
+	t.Run("paper", func(t *testing.T) { b.paper(t, incident) })
+	t.Run("hostile", b.hostile)
+	t.Run("every fixture", b.everyFixture)
+	t.Run("ten thousand tests", b.many)
+}
+
+// looks opens the page on a desk and on a phone, in both themes.
+func (b *browser) looks(t *testing.T, f *triage.Findings) {
+	for _, screen := range screens {
+		t.Run(screen.name, func(t *testing.T) {
+			p := b.open(t, f, screen)
+			p.check(t)
+			p.accessible(t)
+			p.want(t, "document.querySelector('h1').textContent", "2 parameters leaked by 1 spec, 11 of 29 failures met OOM rejections afterwards")
+			p.want(t, "document.querySelectorAll('#table tbody tr').length", 55.0)
+			p.want(t, "document.querySelectorAll('.plot.tests rect.victim').length", 11.0)
+			p.want(t, "document.querySelectorAll('.plot.tests rect.leak').length", 1.0)
+			p.want(t, "document.querySelectorAll('.plot.tests rect.fail').length", 18.0)
+			p.want(t, "document.querySelector('.limitline').getBoundingClientRect().width > 100", true)
+			p.want(t, "getComputedStyle(document.querySelector('.plot.linear')).display", "none")
+			p.click(t, "#linear")
+			p.want(t, "getComputedStyle(document.querySelector('.plot.linear')).display", "block")
+			p.want(t, "getComputedStyle(document.querySelector('.plot.log')).display", "none")
+		})
+	}
+}
+
+// leak lights up the leak and its victims, and nothing else.
+func (b *browser) leak(t *testing.T, f *triage.Findings) {
+	p := b.open(t, f, screens[0])
+	lit := "[...document.querySelectorAll('.plot.tests rect')].filter(e => e.classList.contains('on')).map(e => e.classList[1]).sort().join()"
+	all := strings.Join(append([]string{"leak"}, slices.Repeat([]string{"victim"}, 11)...), ",")
+	for _, target := range []string{"button.light", ".marks a", ".plot.tests rect.leak"} {
+		p.want(t, "document.body.classList.contains('lit')", false)
+		p.click(t, target)
+		p.want(t, "document.body.classList.contains('lit')", true)
+		p.want(t, lit, all)
+		p.want(t, "document.querySelector('button.light').ariaPressed", "true")
+		p.want(t, "document.querySelectorAll('#table tbody tr').length", 12.0)
+		p.want(t, "document.querySelector('#shown').textContent", "12 of 55 tests")
+		p.click(t, target)
+		p.want(t, lit, "")
+		p.want(t, "document.querySelectorAll('#table tbody tr').length", 55.0)
+	}
+	p.check(t)
+}
+
+// table searches, selects and sorts.
+func (b *browser) table(t *testing.T, f *triage.Findings) {
+	p := b.open(t, f, screens[0])
+	names := "[...document.querySelectorAll('#table tbody tr')].map(r => r.cells[0].querySelector('summary')?.textContent ?? r.cells[0].firstChild.textContent.trim())"
+	p.click(t, "#search")
+	p.keys(t, "DEDUP ttl")
+	p.want(t, names+".length", 6.0)
+	p.value(t, "{ const e = document.querySelector('#show'); e.value = 'victim met'; e.dispatchEvent(new Event('change')) }")
+	p.want(t, names+".length", 2.0)
+	p.click(t, "#all")
+	p.want(t, names+".length", 55.0)
+	p.click(t, "#table th:nth-child(1) button")
+	p.want(t, names+".every((n, i, all) => !i || all[i-1] <= n)", true)
+	p.click(t, "#table th:nth-child(1) button")
+	p.want(t, names+".every((n, i, all) => !i || all[i-1] >= n)", true)
+	p.want(t, "document.querySelector('#table th').ariaSort", "descending")
+	took := "[...document.querySelectorAll('#table tbody tr')].map(r => parseFloat(r.cells[2].dataset.v))"
+	p.click(t, "#table th:nth-child(3) button")
+	p.want(t, took+".every((n, i, all) => !i || all[i-1] >= n)", true)
+	// A failed test shows what it said.
+	p.want(t, "document.querySelector('#table details[open]')", nil)
+	p.click(t, "#table tr.victim summary")
+	p.want(t, "/OOM|fingerprint|EXECABORT/.test(document.querySelector('#table details[open] pre').textContent)", true)
+	p.check(t)
+}
+
+// cursor walks over the tests with the keyboard.
+func (b *browser) cursor(t *testing.T, f *triage.Findings) {
+	p := b.open(t, f, screens[0])
+	text := "document.querySelector('#cursor').ariaValueText"
+	p.want(t, text+".includes('passed, left the server changed (leak 1)')", true)
+	p.want(t, text+".includes('helpers.go:44')", true)
+	p.want(t, text+".includes('maxmemory 1048576 (1 MiB)')", true)
+	p.value(t, "document.querySelector('#cursor').focus()")
+	p.keys(t, kb.Home)
+	p.want(t, "document.querySelector('#cursor').ariaValueNow", "0")
+	p.want(t, text+".includes('maxmemory 2147483648 (2 GiB)')", true)
+	p.keys(t, kb.ArrowRight+kb.ArrowRight)
+	p.want(t, "document.querySelector('#cursor').ariaValueNow", "2")
+	p.want(t, "document.querySelector('#detail strong').textContent", p.value(t, "document.querySelectorAll('.plot.tests rect[data-row] title')[2].textContent"))
+	p.keys(t, kb.End)
+	p.want(t, "document.querySelector('#cursor').ariaValueNow", p.value(t, "String(document.querySelectorAll('.plot.tests rect[data-row]').length - 1)"))
+	// The pointer does the same.
+	x, y := p.place(t, ".plot.tests rect.victim")
+	p.do(t, chromedp.MouseEvent(chromedp.MouseMoved, x, y))
+	p.wait(t, "/while leak 1 was in force.*OOM came back to/.test(document.querySelector('#detail strong').textContent)")
+	// Enter goes to its row.
+	p.value(t, "document.querySelector('#cursor').focus()")
+	p.keys(t, kb.Enter)
+	p.wait(t, "document.activeElement.tagName === 'SUMMARY'")
+	p.check(t)
+}
+
+// copy puts a command on the clipboard.
+func (b *browser) copy(t *testing.T, f *triage.Findings) {
+	p := b.open(t, f, screens[0])
+	p.value(t, "window.copied = null; navigator.clipboard ? navigator.clipboard.writeText = async text => { window.copied = text } : document.execCommand = () => { window.copied = getSelection().toString(); return true }")
+	p.click(t, "pre.sh .copy")
+	p.wait(t, "window.copied !== null")
+	p.want(t, "window.copied.split('\\n')[0]", "redis-cli -h localhost -p 6379 CONFIG SET maxmemory 2147483648")
+	p.want(t, "document.querySelector('pre.sh .copy').textContent", "Copied")
+	p.check(t)
+}
+
+// withoutScript has everything but the interaction.
+func (b *browser) withoutScript(t *testing.T, f *triage.Findings) {
+	p := b.open(t, f, screen{name: "desk", width: 1280, height: 900, scriptless: true})
+	html, err := chromedp.Run(p.ctx, chromedp.OuterHTML(chromedp.CSS("main")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(html, "<tr id=\"test-"); n != 55 {
+		t.Errorf("%d tests are listed", n)
+	}
+	for _, want := range []string{`class="area"`, `class="limitline"`, "SimulateMemoryPressure", "<details><summary>Storm detection counts the alerts of a window</summary>"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	// What does nothing is not shown.
+	for _, hidden := range []string{`<button type="button" class="light" data-leak="1" aria-pressed="false" hidden`, `id="find" role="search" aria-label="Tests" hidden`, `aria-valuenow="0" hidden`} {
+		if !strings.Contains(html, hidden) {
+			t.Errorf("without script there is still %s", hidden)
+		}
+	}
+	p.check(t)
+}
+
+// paper prints the page with everything unfolded.
+func (b *browser) paper(t *testing.T, f *triage.Findings) {
+	p := b.open(t, f, screens[1])
+	printed, err := chromedp.Call(p.ctx, page.PrintToPDF, page.PrintToPDFParams{PrintBackground: yes()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pdf := printed.Data
+	if !bytes.HasPrefix(pdf, []byte("%PDF")) || len(pdf) < 50_000 {
+		t.Errorf("%d bytes of PDF", len(pdf))
+	}
+	p.want(t, "[...document.querySelectorAll('details')].every(d => d.open)", true)
+	p.check(t)
+}
+
+// hostile shows names and output that would like to be a page.
+func (b *browser) hostile(t *testing.T) {
+	f := hostileRun(t)
+	for _, screen := range []screen{screens[0], screens[2]} {
+		p := b.open(t, f, screen)
+		p.check(t)
+		p.want(t, "window.pwned", nil)
+		p.want(t, "document.scripts.length", 2.0)
+		p.want(t, "document.querySelectorAll('img, iframe, object, embed, form:not(#find), base, link, style:not(head style)').length", 0.0)
+		p.want(t, "[...document.links].every(a => a.getAttribute('href').startsWith('#'))", true)
+		p.want(t, "[...document.querySelectorAll('*')].every(e => e.id === 'cursor' || [...e.attributes].every(a => !/^on|^style$/i.test(a.name)))", true)
+		p.want(t, "[...document.querySelectorAll('summary')].some(s => s.textContent.includes('<script>pwned=1</script>'))", true)
+		p.value(t, "for (const e of document.querySelectorAll('button, summary, .plot a')) { e.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true})) }")
+		p.want(t, "window.pwned", nil)
+		p.check(t)
+	}
+}
+
+// everyFixture opens what else can be said.
+func (b *browser) everyFixture(t *testing.T) {
+	for name, f := range fixtures(t) {
+		t.Run(name, func(t *testing.T) {
+			p := b.open(t, f, screens[2])
+			p.check(t)
+			p.accessible(t)
+		})
+	}
+}
+
+// many is a page of ten thousand tests that run eight at a time.
+func (b *browser) many(t *testing.T) {
+	f := manyTests(10_000)
+	begin := time.Now()
+	p := b.open(t, f, screens[0])
+	loaded := time.Since(begin)
+	p.check(t)
+	p.want(t, "document.querySelector('#shown').textContent", "10000 tests")
+	p.want(t, "document.querySelectorAll('#table tbody tr').length", 200.0)
+	p.want(t, "document.querySelectorAll('.chart rect').length < 12000", true)
+	timed := func(what, script string) {
+		took, _ := p.value(t, "new Promise(done => { const begin = performance.now(); "+script+"; requestAnimationFrame(() => setTimeout(() => done(performance.now() - begin))) })").(float64)
+		t.Logf("%s: %.0f ms", what, took)
+		if took > 2000 {
+			t.Errorf("%s took %.0f ms", what, took)
+		}
+	}
+	t.Logf("written, opened and ready: %v", loaded)
+	if loaded > 15*time.Second {
+		t.Errorf("it took %v to open", loaded)
+	}
+	timed("light up a leak", "document.querySelector('button.light').click()")
+	timed("put out", "document.querySelector('button.light').click()")
+	timed("search", "{ const e = document.querySelector('#search'); e.value = 'Test9'; e.dispatchEvent(new Event('input')) }")
+	timed("sort", "document.querySelector('#table th button').click()")
+	timed("walk 100 tests", "{ const e = document.querySelector('#cursor'); for (let i = 0; i < 100; i++) e.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight'})) }")
+	timed("show more", "document.querySelector('#more').click()")
+	p.check(t)
+}
+
+// A browser is a Chromium that runs until the test ends.
+type browser struct {
+	ctx context.Context
+}
+
+// A screen is what a page is opened on.
+type screen struct {
+	name          string
+	width, height int64
+	dark          bool
+	scriptless    bool
+}
+
+var screens = []screen{
+	{name: "desk", width: 1280, height: 900},
+	{name: "desk, dark", width: 1280, height: 900, dark: true},
+	{name: "phone", width: 390, height: 844},
+	{name: "phone, dark", width: 390, height: 844, dark: true},
+}
+
+func startBrowser(t *testing.T) *browser {
+	t.Helper()
+	program := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			program = path
+			break
+		}
+	}
+	if program == "" {
+		t.Fatal("there is no chromium on PATH; scripts/setup installs it")
+	}
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(program), chromedp.DisableGPU,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true),
+		chromedp.WSURLReadTimeout(time.Minute))
+	if os.Getuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewContext(ctx)
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("starting %s: %v", program, err)
+	}
+	return &browser{ctx: ctx}
+}
+
+// A shown is an open page, and what it complained of.
+type shown struct {
+	ctx context.Context
+	mu  sync.Mutex
+	bad []string
+}
+
+func (b *browser) open(t *testing.T, f *triage.Findings, s screen) *shown {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "report.html")
+	var text bytes.Buffer
+	if err := report.HTML(&text, f); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := chromedp.NewContext(b.ctx)
+	t.Cleanup(stop)
+	ctx, stop = context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(stop)
+	p := &shown{ctx: ctx}
+	own := "file://" + file
+	err := chromedp.Listen(ctx, func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			p.complain("exception: " + told(e.ExceptionDetails))
+		case *runtime.EventConsoleAPICalled:
+			p.complain(fmt.Sprintf("console.%s was called", e.Type))
+		case *cdplog.EventEntryAdded:
+			p.complain("console: " + e.Entry.Text)
+		case *page.EventJavascriptDialogOpening:
+			p.complain("a dialog: " + e.Message)
+		case *network.EventRequestWillBeSent:
+			if u, _, _ := strings.Cut(e.Request.URL, "#"); u != own {
+				p.complain("a request to " + e.Request.URL)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	theme := "light"
+	if s.dark {
+		theme = "dark"
+	}
+	p.do(t, command(cdplog.Enable, cdp.Empty{}), command(network.Enable, network.EnableParams{}),
+		command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: s.width, Height: s.height, DeviceScaleFactor: 1, Mobile: s.width < 500}),
+		command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}),
+		command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: s.scriptless}),
+		chromedp.Navigate((&url.URL{Scheme: "file", Path: file}).String()))
+	return p
+}
+
+// told is what an exception says.
+func told(e *runtime.ExceptionDetails) string {
+	text, _ := json.Marshal(e)
+	return string(text)
+}
+
+func yes() *bool {
+	is := true
+	return &is
+}
+
+// command is a command of the protocol as an action.
+func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, c, params)
+		return err
+	})
+}
+
+func (p *shown) complain(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.bad = append(p.bad, text)
+}
+
+// check says what the page complained of, and whether it is wider than its screen.
+func (p *shown) check(t *testing.T) {
+	t.Helper()
+	p.mu.Lock()
+	for _, text := range p.bad {
+		t.Error(text)
+	}
+	p.bad = nil
+	p.mu.Unlock()
+	p.want(t, "document.documentElement.scrollWidth <= innerWidth", true)
+}
+
+func (p *shown) do(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(p.ctx, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// place scrolls an element into view and returns where it can be hit.
+func (p *shown) place(t *testing.T, selector string) (x, y float64) {
+	t.Helper()
+	at, _ := p.value(t, fmt.Sprintf("(() => { const e = document.querySelector(%q); e.scrollIntoView({behavior: 'instant', block: 'center'}); const r = e.getBoundingClientRect(); return [r.x + Math.min(r.width/2, 40), r.y + r.height/2] })()", selector)).([]any)
+	if len(at) != 2 {
+		t.Fatalf("%s is nowhere", selector)
+	}
+	x, _ = at[0].(float64)
+	y, _ = at[1].(float64)
+	return x, y
+}
+
+// click clicks as a person does: what is covered by something else is not hit.
+func (p *shown) click(t *testing.T, selector string) {
+	t.Helper()
+	x, y := p.place(t, selector)
+	p.do(t, chromedp.MouseClickXY(x, y))
+}
+
+func (p *shown) keys(t *testing.T, keys string) {
+	t.Helper()
+	p.do(t, chromedp.KeyEvent(keys))
+}
+
+// value is what a script gives, as JSON has it.
+func (p *shown) value(t *testing.T, script string) any {
+	t.Helper()
+	got, err := chromedp.Call(p.ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: script, AwaitPromise: yes(), ReturnByValue: yes()})
+	if err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
+	if got.ExceptionDetails != nil {
+		t.Fatalf("%s: %v", script, told(got.ExceptionDetails))
+	}
+	var value any
+	if len(got.Result.Value) > 0 {
+		if err := json.Unmarshal(got.Result.Value, &value); err != nil {
+			t.Fatalf("%s: %v", script, err)
+		}
+	}
+	return value
+}
+
+func (p *shown) want(t *testing.T, script string, want any) {
+	t.Helper()
+	if got := p.value(t, script); got != want {
+		t.Errorf("%s is %v, want %v", script, got, want)
+	}
+}
+
+func (p *shown) wait(t *testing.T, script string) {
+	t.Helper()
+	for begin := time.Now(); time.Since(begin) < 20*time.Second; time.Sleep(20 * time.Millisecond) {
+		if p.value(t, script) == true {
+			return
+		}
+	}
+	t.Errorf("%s did not come true", script)
+}
+
+// accessible asks axe-core, see testdata/axe.
+func (p *shown) accessible(t *testing.T) {
+	t.Helper()
+	axe, err := os.ReadFile("testdata/axe/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.value(t, string(axe)+"; null")
+	text, _ := p.value(t, "axe.run().then(r => JSON.stringify({passes: r.passes.length, violations: r.violations.map(v => v.id + ': ' + v.help + ': ' + v.nodes.map(n => n.html).slice(0, 3).join(' '))}))").(string)
+	var found struct {
+		Passes     int
+		Violations []string
+	}
+	if err := json.Unmarshal([]byte(text), &found); err != nil || found.Passes < 10 {
+		t.Errorf("axe passed %d rules: %v", found.Passes, err)
+	}
+	for _, v := range found.Violations {
+		t.Error(v)
+	}
+}
+
+// hostileRun is the hostile findings with tests and a timeline as hostile.
+func hostileRun(t *testing.T) *triage.Findings {
+	f := load(t, "testdata/hostile.json")
+	script := "<script>pwned=1</script>"
+	attribute := `"><img src=x onerror=pwned=1>' onmouseover=pwned=1 x="`
+	begin := f.Run.Started
+	f.Run.Finished = begin.Add(time.Second)
+	f.Packages = append(f.Packages, triage.Package{Path: script, Ran: true}, triage.Package{Path: attribute, Ran: true})
+	f.Cases = new(triage.Cases)
+	for i, name := range []string{script, attribute, "javascript:pwned=1", "]]></script><svg onload=pwned=1>", "{{.}}", "</title></style><script>pwned=1</script>", "${pwned=1}`"} {
+		for _, status := range []string{"pass", "fail", "skip"} {
+			f.Cases.Add(triage.Case{Owner: triage.Owner{Package: []string{script, attribute}[i%2], Test: name}, Kind: record.KindTest, Location: name, Status: status,
+				Begin: begin.Add(time.Duration(i) * 100 * time.Millisecond), End: begin.Add(time.Duration(i)*100*time.Millisecond + 90*time.Millisecond)})
+		}
+		f.Failures = append(f.Failures, triage.Failure{Package: []string{script, attribute}[i%2], Test: name, Cause: triage.CauseOther, Certainty: "correlated", Status: "fail",
+			Message: name + "\n" + attribute, Output: script + "\x1b[31m\x00\n" + attribute, Location: name})
+	}
+	f.Timelines = make([]triage.Timeline, len(f.Servers))
+	for i := range f.Timelines {
+		f.Timelines[i] = triage.Timeline{Samples: []triage.Sample{{From: begin, To: begin.Add(time.Second), Least: 1, Most: 1 << 20, OOM: 3, Evicted: 1}},
+			Values: []triage.Values{{Parameter: "maxmemory", Steps: []triage.Step{{At: begin, Value: script}, {At: begin, Value: "-5"}, {At: begin, Value: "99999999999999999999"}}},
+				{Parameter: script + attribute, Steps: []triage.Step{{At: begin, Value: attribute}, {At: begin.Add(time.Second / 2), Value: "</script>" + script}}}}}
+	}
+	return f
+}
+
+// manyTests is a run of n tests, eight at a time, of which some leak and many
+// fail.
+func manyTests(n int) *triage.Findings {
+	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	f := &triage.Findings{Schema: triage.Schema, Run: triage.Run{Started: begin, Mode: record.ModeGate, Tap: true, Complete: true, GoExit: 1, Exit: 1},
+		Servers: []triage.Server{{Address: "127.0.0.1:6379", Flavor: "redis", Version: "7.0.15"}}, Cases: new(triage.Cases)}
+	at := begin
+	memory := triage.Timeline{Values: []triage.Values{{Parameter: "maxmemory", Steps: []triage.Step{{At: begin, Value: "2147483648"}}}}}
+	for i := range n {
+		at = at.Add(5 * time.Millisecond)
+		owner := triage.Owner{Package: fmt.Sprintf("example.com/shop/p%d", i/100), Test: fmt.Sprintf("Test%d", i)}
+		if i%100 == 0 {
+			f.Packages = append(f.Packages, triage.Package{Path: owner.Package, Outcome: "pass", Instrumented: true, Ran: true})
+		}
+		c := triage.Case{Owner: owner, Kind: record.KindTest, Status: "pass", Begin: at.Add(-40 * time.Millisecond), End: at}
+		switch {
+		case i%1000 == 500:
+			f.Leaks = append(f.Leaks, triage.Change{Server: "127.0.0.1:6379", Parameter: "maxmemory", From: "2147483648", To: "1048576", Baseline: "2147483648", Owner: &owner, Certainty: triage.Exact,
+				At: at, Unit: "test", OwnerEnd: "pass", Together: len(f.Leaks) + 1})
+			memory.Values[0].Steps = append(memory.Values[0].Steps, triage.Step{At: at, Value: "1048576"}, triage.Step{At: at.Add(500 * time.Millisecond), Value: "2147483648"})
+		case i%1000 > 500 && i%1000 < 600 && i%3 == 0:
+			c.Status = "fail"
+			leak := len(f.Leaks) - 1
+			f.Failures = append(f.Failures, triage.Failure{Package: owner.Package, Test: owner.Test, Cause: triage.CauseOOM, Certainty: "correlated", Leak: &leak, OOMErrors: 1, Status: "fail", Message: "OOM command not allowed"})
+			f.Tests.Failed++
+		}
+		f.Tests.Total++
+		f.Cases.Add(c)
+		if i%5 == 0 {
+			memory.Samples = append(memory.Samples, triage.Sample{From: at, To: at, Least: int64(1_000_000 + i), Most: int64(1_000_000 + i), OOM: int64(i % 7)})
+		}
+	}
+	f.Run.Finished = at
+	f.Tests.Passed = f.Tests.Total - f.Tests.Failed
+	f.Timelines = []triage.Timeline{memory}
+	return f
+}
