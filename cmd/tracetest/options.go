@@ -36,7 +36,7 @@ type options struct {
 
 func (o *options) flags(f *pflag.FlagSet) {
 	o.where(f)
-	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for report.md, findings.json and run.jsonl")
+	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for the reports (report.html, report.md, findings.json) and the record (run.jsonl)")
 	f.StringVar(&o.gate, "gate", "auto", "hold tests at their boundaries: auto, on (fail rather than go without) or off")
 	f.StringVar(&o.tap, "tap", "auto", "hear what the tests' own connections write: auto, on (fail rather than go without) or off")
 	f.StringVar(&o.follow, "follow", "auto", "watch servers that the tests turn out to speak to: auto or off")

@@ -50,7 +50,7 @@ func reportCommand() *cobra.Command {
 			return report.Terminal(cmd.OutOrStdout(), findings, report.TerminalOptions{Width: width, Color: color, ReportPath: filepath.Join(out, "report.md")})
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", out, "`folder` for report.md and findings.json")
+	cmd.Flags().StringVar(&out, "out", out, "`folder` for report.html, report.md and findings.json")
 	return cmd
 }
 

@@ -2,28 +2,32 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"tracetest/internal/triage"
 )
 
 // A lane is a package and its tests.
 type lane struct {
-	Name  string
-	Rows  []laneRow
-	Note  string
-	marks int
+	Name string
+	Rows []laneRow
 }
 
 // A laneRow is tests that did not overlap. Those that ran at the same time
 // have rows below each other.
 type laneRow struct {
 	Tests []testMark
-	end   float64
-	from  float64 // of the last mark
-	state state
-	many  int // tests in the last mark
-	worst string
-	fails int
+	last  *bundle // not among Tests yet
+}
+
+// A bundle is tests that are drawn as one.
+type bundle struct {
+	from, to float64
+	worst    toldTest
+	number   int // of the worst
+	tests    int
+	bad      int // that failed or leaked
+	leaks    string
 }
 
 // A testMark is a test, or several that are too narrow to be drawn apart.
@@ -90,7 +94,7 @@ func (p *page) lanes(d *picture, a axis, told *telling) {
 	}
 	for i := range d.Lanes {
 		for j := range d.Lanes[i].Rows {
-			d.Lanes[i].Rows[j].close()
+			d.Lanes[i].Rows[j].draw(p.survey)
 		}
 	}
 	d.Lanes = slices.DeleteFunc(d.Lanes, func(l lane) bool { return len(l.Rows) == 0 })
@@ -103,56 +107,55 @@ func orNobody(o *triage.Owner) triage.Owner {
 	return *o
 }
 
-// add draws a test in the first row that has room.
+// add draws a test in the first row that has room, else over what is in the last.
 func (l *lane) add(t toldTest, a axis, number int, v *survey) {
-	from, to := a.at(t.Begin), a.at(t.End)
-	at := slices.IndexFunc(l.Rows, func(r laneRow) bool {
-		return r.end <= from || r.many > 0 && from-r.from < narrow && to-r.from < 2*narrow
-	})
-	switch {
-	case at < 0 && len(l.Rows) < maxBeside:
-		l.Rows = append(l.Rows, laneRow{})
-		at = len(l.Rows) - 1
-	case at < 0:
-		at = len(l.Rows) - 1
-	}
-	l.Rows[at].add(t, from, to, number, v)
-}
-
-func (r *laneRow) add(t toldTest, from, to float64, number int, v *survey) {
-	if r.many > 0 && from-r.from < narrow && r.end-r.from < narrow || r.many > 0 && from < r.end && to-r.from < 4*narrow {
-		last := &r.Tests[len(r.Tests)-1]
-		r.many++
-		r.end = max(r.end, to)
-		last.Width = percent(r.end - r.from)
-		if t.state >= stateFail {
-			r.fails++
-		}
-		if t.state > r.state {
-			r.state, last.Class, last.Row, r.worst = t.state, t.state.class(), testAnchor(number), title(t, v)
-		}
-		last.Leaks = joinLeaks(last.Leaks, t.leaks)
-		return
-	}
-	r.close()
-	r.Tests = append(r.Tests, testMark{X: percent(from), Width: percent(max(0, to-from)), Class: t.state.class(), Leaks: joinLeaks("", t.leaks), Row: testAnchor(number)})
-	r.from, r.end, r.state, r.many, r.fails, r.worst = from, max(r.end, to), t.state, 1, 0, title(t, v)
+	b := &bundle{from: a.at(t.Begin), to: a.at(t.End), worst: t, number: number, tests: 1, leaks: joinLeaks("", t.leaks)}
 	if t.state >= stateFail {
-		r.fails = 1
+		b.bad = 1
 	}
-}
-
-// close says what the last mark stands for.
-func (r *laneRow) close() {
-	if r.many == 0 {
+	at := slices.IndexFunc(l.Rows, func(r laneRow) bool { return b.from >= r.last.to || r.last.near(b) })
+	if at < 0 {
+		if at = len(l.Rows); at == maxBeside {
+			l.Rows[at-1].last.join(b)
+			return
+		}
+		l.Rows = append(l.Rows, laneRow{})
+	}
+	row := &l.Rows[at]
+	if row.last != nil && row.last.near(b) {
+		row.last.join(b)
 		return
 	}
-	last := &r.Tests[len(r.Tests)-1]
-	last.Title = r.worst
-	if r.many > 1 {
-		last.Title = itoa(r.many) + " tests, " + itoa(r.fails) + " of them failed or leaked; among them: " + r.worst
+	row.draw(v)
+	row.last = b
+}
+
+// near reports whether the next test is too close to be told apart.
+func (b *bundle) near(next *bundle) bool {
+	return next.from-b.from < narrow && next.to-b.from < 2*narrow
+}
+
+func (b *bundle) join(next *bundle) {
+	if next.worst.state > b.worst.state {
+		b.worst, b.number = next.worst, next.number
 	}
-	r.many = 0
+	b.from, b.to = min(b.from, next.from), max(b.to, next.to)
+	b.tests += next.tests
+	b.bad += next.bad
+	b.leaks = joinLeaks(b.leaks, next.worst.leaks)
+}
+
+// draw makes a mark of the last bundle.
+func (r *laneRow) draw(v *survey) {
+	b := r.last
+	if b == nil {
+		return
+	}
+	m := testMark{X: percent(b.from), Width: percent(b.to - b.from), Class: b.worst.state.class(), Title: title(b.worst, v), Leaks: b.leaks, Row: testAnchor(b.number)}
+	if b.tests > 1 {
+		m.Title = itoa(b.tests) + " tests, " + itoa(b.bad) + " of them failed or leaked; among them: " + m.Title
+	}
+	r.Tests = append(r.Tests, m)
 }
 
 func testAnchor(number int) string { return "test-" + itoa(number) }
@@ -161,7 +164,7 @@ func joinLeaks(known string, more []int) string {
 	for _, no := range more {
 		if text := itoa(no); known == "" {
 			known = text
-		} else if !slices.Contains(splitSpaces(known), text) && len(known) < 200 {
+		} else if !slices.Contains(strings.Fields(known), text) && len(known) < 200 {
 			known += " " + text
 		}
 	}

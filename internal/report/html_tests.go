@@ -64,6 +64,9 @@ func (p *page) testRow(t toldTest, number int) testRow {
 	k := ink{limit: 400}
 	r := testRow{ID: testAnchor(number), Name: k.owner(t.Owner), Package: k.name(t.Package), Class: t.state.class(), Outcome: outcomeWord(t),
 		Short: shortOutcome(t.Status), Leaks: joinLeaks("", t.leaks)}
+	if t.state == stateLeak {
+		r.Short += ", leaked"
+	}
 	for i, no := range t.leaks {
 		if i == 3 {
 			break
@@ -146,5 +149,3 @@ func cleanLines(text string) []string {
 	}
 	return lines
 }
-
-func splitSpaces(s string) []string { return strings.Fields(s) }

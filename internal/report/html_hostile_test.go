@@ -1,0 +1,124 @@
+package report_test
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"tracetest/internal/record"
+	"tracetest/internal/report"
+	"tracetest/internal/triage"
+)
+
+var idAttribute = regexp.MustCompile(` id="([^"]*)"`)
+
+// checkPage holds a page to the elements and attributes that are ours.
+func checkPage(t *testing.T, page []byte) {
+	t.Helper()
+	elements := strings.Fields("a b body br button circle code dd details div dl dt em fieldset footer form h1 h2 h3 head header html input label legend li line link main meta nav ol option p path pre rect script section select span strong style summary svg table tbody td text th thead title tr ul")
+	attributes := strings.Fields("align aria-hidden aria-label aria-labelledby aria-pressed aria-valuemax aria-valuemin aria-valuenow autocomplete charset checked class colspan content cx cy d data-leak data-row data-v height hidden href http-equiv id lang name preserveaspectratio r role scope spellcheck tabindex text-anchor title type value viewbox width x x1 x2 y y1 y2")
+	count := map[string]int{}
+	z := html.NewTokenizer(bytes.NewReader(page))
+	var open []string
+	for {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			if z.Err() != io.EOF {
+				t.Error(z.Err())
+			}
+			break
+		}
+		token := z.Token()
+		void := kind == html.SelfClosingTagToken || slices.Contains([]string{"meta", "input", "br"}, token.Data)
+		switch kind {
+		case html.EndTagToken:
+			if len(open) == 0 || open[len(open)-1] != token.Data {
+				t.Fatalf("</%s> ends %v", token.Data, open[max(0, len(open)-3):])
+			}
+			open = open[:len(open)-1]
+		case html.StartTagToken, html.SelfClosingTagToken:
+			count[token.Data]++
+			if !slices.Contains(elements, token.Data) {
+				t.Errorf("an element that is not ours: %s", token)
+			}
+			for _, a := range token.Attr {
+				if !slices.Contains(attributes, strings.ToLower(a.Key)) {
+					t.Errorf("an attribute that is not ours: %s", token)
+				}
+				if a.Key == "href" && !strings.HasPrefix(a.Val, "#") {
+					t.Errorf("a link leads away: %s", token)
+				}
+			}
+			if !void {
+				open = append(open, token.Data)
+			}
+		case html.CommentToken:
+			t.Errorf("a comment: %s", token)
+		}
+	}
+	if len(open) > 0 {
+		t.Errorf("open at the end: %v", open)
+	}
+	for element, n := range map[string]int{"style": 1, "h1": 1, "main": 1, "form": 1, "head": 1, "body": 1} {
+		if count[element] != n {
+			t.Errorf("%d times <%s>", count[element], element)
+		}
+	}
+	if count["script"] > 2 {
+		t.Errorf("%d scripts", count["script"])
+	}
+	ids := map[string]int{}
+	for _, m := range idAttribute.FindAllSubmatch(page, -1) {
+		ids[string(m[1])]++
+	}
+	maps.DeleteFunc(ids, func(_ string, n int) bool { return n == 1 })
+	if len(ids) > 0 {
+		t.Errorf("more than once: %v", ids)
+	}
+}
+
+func htmlPage(t *testing.T, f *triage.Findings) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.HTML(&b, f); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestPageStructure(t *testing.T) {
+	for name, f := range fixtures(t) {
+		t.Run(name, func(t *testing.T) { checkPage(t, htmlPage(t, f)) })
+	}
+	checkPage(t, htmlPage(t, hostileRun(t)))
+	checkPage(t, htmlPage(t, manyTests(30_000)))
+}
+
+// FuzzHostilePage puts hostile text wherever a page has text.
+func FuzzHostilePage(f *testing.F) {
+	for _, seed := range []string{
+		"", "<script>x</script>", "</script>", "</style><script>", "<!--", "-->", `" onload=x a="`, `'`, "&lt;script&gt;", "&#60;script>", "javascript:x", "[x](javascript:x)", "<javascript:x>", "![x](data:x)",
+		"<details>\n<summary>x</summary>\n", "</details>", "<code>", "</code><b>", "```\n<b>", "\xff<b\x00>", "]]>", "{{.}}", "\u2028", "<a href=x>", "`</script>`", "# x", "| a |\n|---|\n", "http://x.example", "<br onx>",
+	} {
+		f.Add(seed, int64(5))
+	}
+	f.Fuzz(func(t *testing.T, text string, n int64) {
+		findings := hostileRun(t)
+		poison(reflect.ValueOf(findings).Elem(), text)
+		findings.Cases = new(triage.Cases)
+		begin := findings.Run.Started
+		for i := range 3 {
+			findings.Cases.Add(triage.Case{Owner: triage.Owner{Package: text, Test: text, Spec: strings.Repeat(text, i)}, Kind: record.KindSpec, Location: text, Status: []string{"pass", "fail", text}[i],
+				Begin: begin.Add(time.Duration(n)), End: begin.Add(time.Duration(n) * 2)})
+		}
+		checkPage(t, htmlPage(t, findings))
+	})
+}
