@@ -112,7 +112,7 @@ func (a axis) ticks() []tick {
 	var ticks []tick
 	for i, anchor := range []string{"start", "middle", "middle", "middle", "end"} {
 		x := float64(i) * 25
-		ticks = append(ticks, tick{percent(x), "+" + seconds(a.when(x)), anchor})
+		ticks = append(ticks, tick{percent(x), since(a.when(x)), anchor})
 	}
 	return ticks
 }
@@ -133,6 +133,9 @@ func percent(x float64) string { return number(x) + "%" }
 func number(x float64) string {
 	return strconv.FormatFloat(x, 'f', 3, 64)
 }
+
+// since writes how far an instant is from the start of the run, as [survey.clock] does.
+func since(d time.Duration) string { return fmt.Sprintf("%+.3f s", d.Seconds()) }
 
 // seconds writes a duration as people read it.
 func seconds(d time.Duration) string {

@@ -76,7 +76,7 @@ func (p *page) testRow(t toldTest, number int) testRow {
 	if !t.Begin.IsZero() {
 		took := t.End.Sub(t.Begin)
 		r.Took, r.Sort = seconds(took), fmt.Sprintf("%.3f", float64(took)/float64(time.Millisecond))
-		r.Began = "+" + seconds(t.Begin.Sub(p.Run.Started))
+		r.Began = since(t.Begin.Sub(p.Run.Started))
 	}
 	where := t.Location
 	if f := t.failure; f != nil {
