@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"maps"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -121,4 +122,37 @@ func FuzzHostilePage(f *testing.F) {
 		}
 		checkPage(t, htmlPage(t, findings))
 	})
+}
+
+// The page of every recorded run of triage is whole, and tells of its leaks and
+// failures what the findings do.
+func TestPageOfEveryRecordedRun(t *testing.T) {
+	files, err := filepath.Glob("../triage/testdata/*.jsonl")
+	if err != nil || len(files) < 100 {
+		t.Fatalf("finding the recorded runs: %d, %v", len(files), err)
+	}
+	for _, file := range files {
+		f := load(t, file)
+		text := htmlPage(t, f)
+		t.Run(filepath.Base(file), func(t *testing.T) { checkPage(t, text) })
+		leaking := map[triage.Owner]bool{}
+		for _, l := range f.Leaks {
+			if l.Owner != nil {
+				leaking[*l.Owner] = true
+			}
+		}
+		want := 0
+		for c := range f.Cases.All() {
+			if leaking[c.Owner] {
+				want++
+				delete(leaking, c.Owner) // of several times that it ran one leaked
+			}
+		}
+		if got := bytes.Count(text, []byte(`class="leak" data-leak=`)); got < want {
+			t.Errorf("%s: %d rows leak, and %d tests do", file, got, want)
+		}
+		if got, want := bytes.Count(text, []byte("<tr id=\"test-")), f.Cases.Len(); got < want || got > want+len(f.Failures) {
+			t.Errorf("%s: %d rows of %d tests and %d failures", file, got, want, len(f.Failures))
+		}
+	}
 }
