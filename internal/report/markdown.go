@@ -209,7 +209,7 @@ func (p *page) told(g group) string {
 func (p *page) places(g group) []string {
 	var all, lines []string
 	for i, c := range g.changes {
-		if first := g.changes[0].Call; first == nil || c.Call == nil || c.Call.Function != first.Function || p.origin(c.Call) != p.origin(first) {
+		if first := g.changes[0].Call; first == nil || c.Call == nil || c.Call.Function != first.Function || outermost(c.Call) != outermost(first) {
 			lines = nil
 			break
 		}

@@ -14,6 +14,7 @@ import (
 type TerminalOptions struct {
 	Width      int    // columns; zero means 80
 	Color      bool   // SGR sequences may be used
+	Links      *Links // OSC 8 sequences may be used, for these; nil: none
 	ReportPath string // where report.md is, shown last; may be empty
 }
 
@@ -28,13 +29,15 @@ type screen struct {
 	k     ink
 	width int // of the text beside the labels
 	color bool
+	links *Links
 }
 
 // A section is a label and the lines beside it.
 type section struct {
 	label string
 	lines []string
-	paint string // of the lines
+	paint string         // of the lines
+	links map[int][]link // by line
 }
 
 // Colours are SGR parameters, none of them needed to understand the text.
@@ -62,12 +65,16 @@ func Terminal(w io.Writer, f *triage.Findings, o TerminalOptions) error {
 		k:      ink{limit: width},
 		width:  width - labels,
 		color:  o.Color,
+		links:  o.Links,
 	}
 	head := section{label: "tracetest", lines: wrap(s.headline(), s.width, 3), paint: s.mood()}
 	path := section{label: "Report"}
 	used := len(head.lines) + 1 // one for the leaks
-	if text := cutMiddle(clean(o.ReportPath), 6*width); text != "" {
+	if text := strings.TrimSpace(cutMiddle(clean(o.ReportPath), 6*width)); text != "" {
 		path.lines = []string{text}
+		if o.Links != nil && o.Links.Report != "" {
+			path.links = map[int][]link{0: {{text, fileURL(o.Links.Host, o.Links.Report, 0)}}}
+		}
 		used += (labels + textWidth(text) + width - 1) / width
 	}
 	rest := []section{s.failuresPart(), s.serverPart(), s.unseenPart(), s.watchedPart()}
@@ -81,24 +88,29 @@ func Terminal(w io.Writer, f *triage.Findings, o TerminalOptions) error {
 		}
 	}
 
-	var b bytes.Buffer
-	s.write(&b, head)
-	s.write(&b, s.leaksPart(maxLines-used+1))
-	for _, part := range append(rest, path) {
-		s.write(&b, part)
+	leaks, err := s.leaksPart(maxLines - used + 1)
+	if err != nil {
+		return err
 	}
-	return flush(w, &b)
+	lines, err := s.layout(append(append([]section{head, leaks}, rest...), path))
+	if err != nil {
+		return err
+	}
+	return flush(w, bytes.NewBufferString(strings.Join(lines, "\n")+"\n"))
 }
 
-func (s *screen) write(b *bytes.Buffer, part section) {
-	for i, line := range part.lines {
-		label := ""
-		if i == 0 {
-			label = part.label
+// layout puts the labels at the left and the lines beside them.
+func (s *screen) layout(parts []section) ([]string, error) {
+	var rows [][2]string
+	for _, part := range parts {
+		label := s.painted(part.label, bold)
+		for i, line := range part.lines {
+			line = strings.TrimRight(line, " ") // as [aligned] can where no colour hides them
+			rows = append(rows, [2]string{label, s.painted(linked(line, part.links[i]), part.paint)})
+			label = ""
 		}
-		b.WriteString(s.painted(pad(label, labels), bold))
-		b.WriteString(s.painted(line, part.paint) + "\n")
 	}
+	return aligned(rows, labels-len("tracetest"))
 }
 
 func (s *screen) painted(text, paint string) string {

@@ -7,11 +7,14 @@ import (
 )
 
 // leaksPart tells the leaks in the lines that the other parts have left.
-func (s *screen) leaksPart(room int) section {
-	part := section{label: "Leaks"}
+func (s *screen) leaksPart(room int) (section, error) {
+	part := section{label: "Leaks", links: map[int][]link{}}
 	shown := 0
 	for i, g := range s.groups {
-		block := s.leakLines(g)
+		block, links, err := s.leakLines(g)
+		if err != nil {
+			return part, err
+		}
 		need := len(block)
 		if i+1 < len(s.groups) {
 			need++ // for the line that counts the rest
@@ -20,12 +23,13 @@ func (s *screen) leaksPart(room int) section {
 			break
 		}
 		part.lines = append(part.lines, block...)
+		part.links[len(part.lines)-1] = links
 		shown++
 	}
 	if rest := len(s.groups) - shown; rest > 0 {
 		part.lines = append(part.lines, s.moreLine(rest, shown))
 	}
-	return part
+	return part, nil
 }
 
 func (s *screen) moreLine(rest, shown int) string {
@@ -35,8 +39,9 @@ func (s *screen) moreLine(rest, shown int) string {
 	return fit("+"+itoa(rest)+" more in report.md", s.width)
 }
 
-// leakLines are who, what and where of a group of leaks.
-func (s *screen) leakLines(g group) []string {
+// leakLines are who, what and where of a group of leaks, and the links of the
+// last of the lines.
+func (s *screen) leakLines(g group) (lines []string, links []link, err error) {
 	first := g.changes[0]
 	prefix := ""
 	if len(s.groups) > 1 {
@@ -50,23 +55,24 @@ func (s *screen) leakLines(g group) []string {
 		who = "one of: " + s.k.owners(first.Suspects, 3)
 	}
 	room := s.width - textWidth(prefix) - textWidth(note)
-	lines := []string{fit(prefix+fit(who, max(room, 3))+note, s.width)}
+	lines = []string{fit(prefix+fit(who, max(room, 3))+note, s.width)}
 
-	names := 0
-	for i, c := range g.changes {
-		if i < 3 {
-			names = max(names, textWidth(s.k.name(c.Parameter)))
-		}
+	shown := g.changes[:min(len(g.changes), 3)]
+	var rows [][2]string
+	for _, c := range shown {
+		rows = append(rows, [2]string{"  " + s.k.name(c.Parameter), s.k.before(c) + " -> " + s.k.after(c)})
 	}
-	for i, c := range g.changes {
-		if i == 3 {
-			lines = append(lines, fit("  +"+itoa(len(g.changes)-i)+" more parameters in report.md", s.width))
-			break
-		}
-		text := "  " + pad(s.k.name(c.Parameter), names) + "  " + s.k.before(c) + " -> " + s.k.after(c)
-		lines = append(lines, fit(text, s.width))
+	parameters, err := aligned(rows, 2)
+	if err != nil {
+		return nil, nil, err
 	}
-	return append(lines, fit(s.tail(first), s.width))
+	for _, line := range parameters {
+		lines = append(lines, fit(line, s.width))
+	}
+	if more := len(g.changes) - len(shown); more > 0 {
+		lines = append(lines, fit("  +"+itoa(more)+" more parameters in report.md", s.width))
+	}
+	return append(lines, fit(s.tail(first), s.width)), s.sourceLinks(first), nil
 }
 
 // ownerNote says what an owner is and how it ended. That it passed is why

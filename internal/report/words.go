@@ -205,18 +205,18 @@ func (v *survey) callPlace(k ink, c *triage.Call) string {
 	if c.Function != "" {
 		text += " in " + k.name(path.Base(c.Function))
 	}
-	if origin := v.origin(c); origin != "" {
-		text += ", called from " + k.name(origin)
+	if origin := outermost(c); origin != "" {
+		text += ", called from " + k.name(v.rel(origin))
 	}
 	return text
 }
 
-// origin is the outermost line of the user's code that led to a call, which is
-// a test's; empty where that is the call itself.
-func (v *survey) origin(c *triage.Call) string {
+// outermost is the outermost line of the user's code that led to a call, which
+// is a test's; empty where that is the call itself.
+func outermost(c *triage.Call) string {
 	if len(c.Chain) < 2 {
 		return ""
 	}
 	_, place, _ := strings.Cut(c.Chain[len(c.Chain)-1], " ") // the name of a function has no space
-	return v.rel(place)
+	return place
 }
