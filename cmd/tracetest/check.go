@@ -30,12 +30,11 @@ type checkOptions struct {
 
 const checkHelp = `check looks at a Redis without running tests: is it as it was started, and as
 --expect says? What it was started with is read from its process, its
-configuration file or its container (podman or docker), where these can be seen.
+configuration file or its container (podman or docker), where these can be seen.`
 
-Exit codes:
-  0  everything that is known of it is as it should be, or --fix put it right
-  3  something is not
-  2  it cannot be told: Redis unreachable, or nothing says how it should be`
+const checkExits = `  0  everything that is known of it is as it should be, or --fix put it right
+  2  that cannot be told: Redis unreachable, or nothing says how it should be
+  3  something is not as it should be`
 
 func checkCommand() *cobra.Command {
 	o := &checkOptions{}
@@ -44,14 +43,19 @@ func checkCommand() *cobra.Command {
 		Short: "Look whether a Redis is as it was started, without tests",
 		Long:  checkHelp,
 		Example: "  tracetest check --redis localhost:6379 --expect maxmemory=2gb\n" +
-			"  tracetest check --container redis-gateway --fix",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.check(cmd.Context(), cmd.OutOrStdout()) },
+			"  tracetest check --fix --json",
+		Annotations: map[string]string{exitCodes: checkExits},
+		Args:        cobra.NoArgs,
+
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return o.check(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	f := cmd.Flags()
 	o.where(f)
 	f.BoolVar(&o.fix, "fix", false, "put right what is not as it should be")
 	f.BoolVar(&o.json, "json", false, "write JSON")
+	group(f, "Check", "fix", "json")
+	completeWhere(cmd)
 	return cmd
 }
 

@@ -31,7 +31,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	var code exitCode
 	var problem *run.Problem
 	var unable *unable
@@ -45,7 +45,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &unable):
 		fmt.Fprintf(stderr, "tracetest: %v\n", err)
 	default:
-		fmt.Fprintf(stderr, "tracetest: %v\nSee `%s --help`.\n", err, root.Name())
+		fmt.Fprintf(stderr, "tracetest: %v\nSee `%s --help`.\n", err, cmd.CommandPath())
 	}
 	return triage.ExitUnable
 }
@@ -63,13 +63,16 @@ const examples = `  tracetest ./test/integration/...
   tracetest check --expect maxmemory=2gb --fix
   tracetest report tracetest-out/run.jsonl`
 
-const exits = `
-Exit codes:
-  0  tests passed, nothing leaked
+const runExits = `  0  tests passed, nothing leaked
   1  tests failed (whether or not something leaked), or the run was cut short
   2  tracetest could not do its job: usage, Redis unreachable, cannot write --out
-  3  tests passed, but state leaked, or the server was not as --expect says
-`
+  3  tests passed, but state leaked, or the server was not as --expect says`
+
+const runEnvironment = `  TRACETEST_REDIS, REDIS_URL, REDIS_ADDR  the server, without --redis
+  TRACETEST_FORMAT, GOTESTSUM_FORMAT      the default of --format
+  NO_COLOR                                not empty: no colours
+  FORCE_HYPERLINK                         1: links to files, 0: none
+  CI                                      not empty: no status line, no links`
 
 func rootCommand() *cobra.Command {
 	o := &options{}
@@ -78,6 +81,7 @@ func rootCommand() *cobra.Command {
 		Short:         "Find the test that left a shared Redis changed",
 		Long:          help,
 		Example:       examples,
+		Annotations:   map[string]string{exitCodes: runExits, environment: runEnvironment},
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -90,12 +94,16 @@ func rootCommand() *cobra.Command {
 			return o.run(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	root.SetUsageTemplate(root.UsageTemplate() + exits)
+	root.SetHelpFunc(showHelp)
+	root.SetUsageFunc(func(cmd *cobra.Command) error {
+		usage(cmd.OutOrStderr(), cmd, 80)
+		return nil
+	})
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nFlags of go test belong behind \"--\": tracetest ./... -- -run TestName", err)
 	})
 	o.flags(root.Flags())
-	root.AddCommand(reportCommand(), checkCommand())
-	root.CompletionOptions.HiddenDefaultCmd = true
+	completeRun(root, o)
+	root.AddCommand(reportCommand(), checkCommand(), completionCommand(), manCommand())
 	return root
 }

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"tracetest/internal/gate"
@@ -36,26 +38,65 @@ type options struct {
 
 func (o *options) flags(f *pflag.FlagSet) {
 	o.where(f)
-	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for the reports (report.html, report.md, findings.json) and the record (run.jsonl)")
-	f.StringVar(&o.gate, "gate", "auto", "hold tests at their boundaries: auto, on (fail rather than go without) or off")
-	f.StringVar(&o.tap, "tap", "auto", "hear what the tests' own connections write: auto, on (fail rather than go without) or off")
-	f.StringVar(&o.follow, "follow", "auto", "watch servers that the tests turn out to speak to: auto or off")
-	f.StringVar(&o.restore, "restore", "run", "put back what tests left changed: after each test, at the end of the run, or never")
-	f.BoolVar(&o.prove, "prove", false, "re-run what settles whether the failures that are tied to a leak come from it")
-	f.IntVar(&o.trials, "trials", 2, "how often --prove re-runs each")
-	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "how long --prove may take in all")
-	f.BoolVar(&o.flush, "flush", false, "delete all data of the server between the trials of --prove; on this machine only")
+	f.StringVar(&o.gate, "gate", "auto", "`MODE` of holding tests at their boundaries: auto, on (fail rather than go without) or off")
+	f.StringVar(&o.tap, "tap", "auto", "`MODE` of hearing the tests' own connections, for the line of a change: auto, on or off")
+	f.StringVar(&o.follow, "follow", "auto", "`MODE` of watching servers that the tests turn out to speak to: auto or off")
+	f.StringVar(&o.restore, "restore", "run", "`WHEN` to put back what tests left changed: test (after each), run (at its end) or never")
 	f.BoolVar(&o.perturb, "perturb", false, "first move parameters a little off their usual values, so that hard-coded restores show; put back at the end")
-	f.StringVar(&o.format, "format", defaultFormat(), "live output: "+strings.Join(live.Formats(), ", "))
+	group(f, "Tests", "gate", "tap", "follow", "restore", "perturb")
+	f.BoolVar(&o.prove, "prove", false, "re-run what settles whether the failures that are tied to a leak come from it")
+	f.IntVar(&o.trials, "trials", 2, "`N` re-runs of each")
+	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "`TIME` that all re-runs may take")
+	f.BoolVar(&o.flush, "flush", false, "delete all data of the server between the re-runs; on this machine only")
+	group(f, "Proof", "prove", "trials", "prove-time", "flush")
+	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for the reports (report.html, report.md, findings.json) and the record (run.jsonl)")
+	f.StringVar(&o.format, "format", defaultFormat(), "`NAME` of the live output, which is gotestsum's: "+strings.Join(live.Formats(), ", "))
+	group(f, "Output", "out", "format")
 }
 
 // where are the flags that say which server to look at, and what is known of it.
 func (o *options) where(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.redis, "redis", nil, "`URL` or host:port of the server to watch; repeatable\n(default $TRACETEST_REDIS, $REDIS_URL, $REDIS_ADDR, else localhost:6379)")
+	f.StringArrayVar(&o.redis, "redis", nil, "`URL` or host:port of the server to watch; repeatable (default $TRACETEST_REDIS, $REDIS_URL, $REDIS_ADDR, else localhost:6379)")
 	f.StringArrayVar(&o.expect, "expect", nil, "`PARAM=VALUE` that the server must have; repeatable")
-	f.StringVar(&o.container, "container", "", "`name` of the container that the server is in, to read what it was started with\n(default the one that publishes its port)")
+	f.StringVar(&o.container, "container", "", "`NAME` of the container that the server is in, to read what it was started with (default the one that publishes its port)")
 	f.BoolVar(&o.allowPartial, "allow-partial", false, "go on where CONFIG is denied, and watch what INFO shows")
-	f.DurationVar(&o.timeout, "redis-timeout", 5*time.Second, "how long a look at Redis may take; then the test goes on")
+	f.DurationVar(&o.timeout, "redis-timeout", 5*time.Second, "`TIME` that a look at Redis may take; then the test goes on")
+	group(f, "Server", "redis", "expect", "container", "allow-partial", "redis-timeout")
+}
+
+// A choice is a flag that takes one of a few words.
+type choice struct {
+	flag  string
+	value *string
+	words []cobra.Completion // some say what they mean
+}
+
+func (o *options) choices() []choice {
+	return []choice{
+		{"gate", &o.gate, []cobra.Completion{
+			cobra.CompletionWithDesc("auto", "where that can be done"),
+			cobra.CompletionWithDesc("on", "fail rather than go without"), "off"}},
+		{"tap", &o.tap, []cobra.Completion{
+			cobra.CompletionWithDesc(string(gate.TapAuto), "where that can be done"),
+			cobra.CompletionWithDesc(string(gate.TapOn), "fail rather than go without"), string(gate.TapOff)}},
+		{"follow", &o.follow, []cobra.Completion{
+			cobra.CompletionWithDesc("auto", "from their first command on"), "off"}},
+		{"restore", &o.restore, []cobra.Completion{
+			cobra.CompletionWithDesc(string(run.RestoreNever), "write nothing"),
+			cobra.CompletionWithDesc(string(run.RestoreRun), "at the end of the run"),
+			cobra.CompletionWithDesc(string(run.RestoreTest), "after each test")}},
+		{"format", &o.format, live.Formats()},
+	}
+}
+
+// allowed are the words without what they mean.
+func (c choice) allowed() []string {
+	var words []string
+	for _, w := range c.words {
+		word, _, _ := strings.Cut(w, "\t")
+		words = append(words, word)
+	}
+	return words
 }
 
 // defaultFormat follows gotestsum, which reads this variable too.
@@ -69,22 +110,9 @@ func defaultFormat() string {
 }
 
 func (o *options) validate() error {
-	for _, f := range []struct {
-		name, value string
-		allowed     []string
-	}{
-		{"gate", o.gate, []string{"auto", "on", "off"}},
-		{"tap", o.tap, []string{string(gate.TapAuto), string(gate.TapOn), string(gate.TapOff)}},
-		{"follow", o.follow, []string{"auto", "off"}},
-		{"restore", o.restore, []string{string(run.RestoreNever), string(run.RestoreRun), string(run.RestoreTest)}},
-		{"format", o.format, live.Formats()},
-	} {
-		known := false
-		for _, a := range f.allowed {
-			known = known || f.value == a
-		}
-		if !known {
-			return fmt.Errorf("--%s=%q: use one of %s", f.name, f.value, strings.Join(f.allowed, ", "))
+	for _, c := range o.choices() {
+		if allowed := c.allowed(); !slices.Contains(allowed, *c.value) {
+			return fmt.Errorf("--%s=%q: use one of %s", c.flag, *c.value, strings.Join(allowed, ", "))
 		}
 	}
 	if o.prove && (o.trials < 1 || o.proveTime <= 0) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tracetest/internal/live"
 	"tracetest/internal/record"
 	"tracetest/internal/report"
 	"tracetest/internal/run"
@@ -22,8 +21,8 @@ func reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report run.jsonl",
 		Short: "Write the reports of a recorded run again",
-		Long: "report reads a record (run.jsonl) and writes the reports that its run wrote, byte for byte.\n" +
-			"The record may come from another machine, and from a run that was killed.",
+		Long: "report reads a record (run.jsonl) and writes the reports that its run wrote, byte\n" +
+			"for byte. The record may come from another machine, and from a run that was killed.",
 		Example: "  tracetest report --out /tmp/again tracetest-out/run.jsonl",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -31,6 +30,7 @@ func reportCommand() *cobra.Command {
 			}
 			return nil
 		},
+		ValidArgsFunction: completeRecord,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			findings, err := analyse(args[0])
 			if err != nil {
@@ -42,15 +42,12 @@ func reportCommand() *cobra.Command {
 			if err := writeReports(out, findings); err != nil {
 				return &run.Problem{Err: err}
 			}
-			width, color := 80, false
-			if f, ok := cmd.OutOrStdout().(*os.File); ok {
-				columns, is := live.Terminal(f)
-				width, color = columns(), is && os.Getenv("NO_COLOR") == ""
-			}
-			return report.Terminal(cmd.OutOrStdout(), findings, report.TerminalOptions{Width: width, Color: color, ReportPath: filepath.Join(out, "report.md")})
+			w := cmd.OutOrStdout()
+			return screenOf(w, os.Getenv).summary(w, findings, filepath.Join(out, "report.md"))
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", out, "`folder` for report.html, report.md and findings.json")
+	cmd.Flags().StringVar(&out, "out", out, "`DIR` for report.html, report.md and findings.json")
+	complete(cmd, "out", completeDirs)
 	return cmd
 }
 

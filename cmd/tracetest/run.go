@@ -48,10 +48,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	// tests ignore it as well.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
-	out, isTerminal, width := stdout, false, func() int { return 80 }
-	if f, ok := stdout.(*os.File); ok {
-		width, isTerminal = live.Terminal(f)
-	}
+	out, terminal := stdout, screenOf(stdout, os.Getenv)
 	screen := &output{more: make(chan struct{}, 1)}
 	options := run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
@@ -69,7 +66,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return &run.Problem{Err: err}
 	}
 	defer file.Close()
-	shown, err := live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: isTerminal && os.Getenv("CI") == "", Width: width, Scrub: plan.Scrub})
+	shown, err := live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: terminal.status, Width: terminal.width, Scrub: plan.Scrub})
 	if err != nil {
 		return err
 	}
@@ -107,9 +104,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		problems, reportPath = append(problems, err), ""
 	}
 	fmt.Fprintln(out)
-	problems = append(problems, report.Terminal(out, findings, report.TerminalOptions{
-		Width: width(), Color: isTerminal && os.Getenv("NO_COLOR") == "", ReportPath: reportPath,
-	}))
+	problems = append(problems, terminal.summary(out, findings, reportPath))
 	code := findings.Run.Exit
 	if err := errors.Join(problems...); err != nil {
 		fmt.Fprintf(stderr, "tracetest: %v\n", err)
