@@ -1,8 +1,9 @@
-# `make` alone says what there is. Whatever is missing (a Redis, a C compiler
-# for test-all) is installed with apt-get where there is one.
+# `make` alone says what there is. Whatever is missing (a Redis, the shells that
+# tests complete in, a C compiler for test-all) is installed with apt-get where
+# there is one.
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test test-all lint fmt tidy readme clean
+.PHONY: help build install man demo test test-all lint fmt tidy readme clean
 
 TIMEOUT ?= 8m
 
@@ -14,6 +15,9 @@ build: ## Build bin/tracetest
 
 install: ## Install tracetest with go install
 	go install ./cmd/tracetest
+
+man: build ## Write the manual page bin/tracetest.1
+	bin/tracetest man >bin/tracetest.1
 
 demo: ## Find the leak of the incident in testdata/incident, with a Redis of its own
 	@scripts/demo

@@ -94,6 +94,16 @@ need_chromium() {
 	need chromium chromium
 }
 
+# need_bash_completion installs the functions on which completion in bash rests.
+need_bash_completion() {
+	local dir
+	for dir in /usr /usr/local /opt/homebrew; do
+		[ -r "$dir/share/bash-completion/bash_completion" ] && return
+	done
+	have apt-get || die "bash-completion is missing, and there is no apt-get to install it with. Install it and try again."
+	apt_install bash-completion
+}
+
 redis_pid=
 
 # start_redis DIR [ARGUMENT...]: starts redis_server on a free port of the

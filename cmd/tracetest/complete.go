@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const completionHelp = `completion writes the script with which a shell completes the commands, flags and
-values of tracetest. bash needs the package bash-completion; zsh reads the script
-from a folder that is in $fpath before compinit is called.`
+const completionHelp = `completion writes the script with which a shell completes commands, flags and
+values. bash needs its package bash-completion; zsh reads the script from a
+folder that is in $fpath before compinit is called.`
 
 func completionCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -21,7 +22,8 @@ func completionCommand() *cobra.Command {
 		Example: "  source <(tracetest completion bash)\n" +
 			"  tracetest completion zsh >~/.zsh/_tracetest\n" +
 			"  tracetest completion fish >~/.config/fish/completions/tracetest.fish",
-		ValidArgs: []cobra.Completion{"bash", "zsh", "fish", "powershell"},
+		DisableFlagsInUseLine: true,
+		ValidArgs:             []cobra.Completion{"bash", "zsh", "fish", "powershell"},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("completion takes one shell, such as bash, and was given %d", len(args))
@@ -30,15 +32,27 @@ func completionCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root, w := cmd.Root(), cmd.OutOrStdout()
+			var script bytes.Buffer
+			var err error
 			switch args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(w, true)
+				err = root.GenBashCompletionV2(&script, true)
 			case "zsh":
-				return root.GenZshCompletion(w)
+				err = root.GenZshCompletion(&script)
 			case "fish":
-				return root.GenFishCompletion(w, true)
+				err = root.GenFishCompletion(&script, true)
+			default:
+				err = root.GenPowerShellCompletionWithDesc(&script)
 			}
-			return root.GenPowerShellCompletionWithDesc(w)
+			if err != nil {
+				return err
+			}
+			// The scripts of cobra v1.10.2 for zsh and fish take whatever has a dash
+			// before an equals sign for --flag=value, such as maxmemory-policy=x, and
+			// put half of it in front of what they complete. No issue tells of it; to
+			// be removed when TestCompletion passes without.
+			_, err = w.Write(bytes.ReplaceAll(script.Bytes(), []byte("'-.*='"), []byte("'^-.*='")))
+			return err
 		},
 	}
 	return cmd

@@ -65,7 +65,7 @@ const examples = `  tracetest ./test/integration/...
 
 const runExits = `  0  tests passed, nothing leaked
   1  tests failed (whether or not something leaked), or the run was cut short
-  2  tracetest could not do its job: usage, Redis unreachable, cannot write --out
+  2  tracetest could not do its job: usage, no Redis, cannot write --out
   3  tests passed, but state leaked, or the server was not as --expect says`
 
 const runEnvironment = `  TRACETEST_REDIS, REDIS_URL, REDIS_ADDR  the server, without --redis
@@ -100,6 +100,9 @@ func rootCommand() *cobra.Command {
 		return nil
 	})
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd.HasParent() {
+			return err
+		}
 		return fmt.Errorf("%w\nFlags of go test belong behind \"--\": tracetest ./... -- -run TestName", err)
 	})
 	o.flags(root.Flags())

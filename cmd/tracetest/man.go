@@ -12,13 +12,14 @@ import (
 
 func manCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:               "man",
-		Short:             "Write the manual page",
-		Long:              "man writes the manual page, in the format of man(7). It says what --help says, of all commands.",
-		Example:           "  tracetest man >tracetest.1",
-		Hidden:            true, // for those who make packages
-		Args:              cobra.NoArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Use:                   "man",
+		Short:                 "Write the manual page",
+		Long:                  "man writes the manual page, in the format of man(7). It says what the help of\nall commands says.",
+		DisableFlagsInUseLine: true,
+		Example:               "  tracetest man >tracetest.1",
+		Hidden:                true, // for those who make packages
+		Args:                  cobra.NoArgs,
+		ValidArgsFunction:     cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return writeMan(cmd.OutOrStdout(), cmd.Root())
 		},
@@ -114,10 +115,15 @@ func (p *manPage) literal(text string) {
 	p.line(".fi")
 }
 
+// flags writes the flags of a command by group. Those of the root have a section
+// of their own, which its groups part.
 func (p *manPage) flags(cmd *cobra.Command) {
 	groups := flagGroups(cmd)
 	for _, g := range groups {
-		if len(groups) > 1 {
+		switch {
+		case !cmd.HasParent():
+			p.line(".SS %s", quoted(g.title))
+		case len(groups) > 1:
 			p.line(".PP")
 			p.line(`\fI%s\fR`, escape(g.title))
 		}

@@ -21,9 +21,10 @@ func reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report run.jsonl",
 		Short: "Write the reports of a recorded run again",
-		Long: "report reads a record (run.jsonl) and writes the reports that its run wrote, byte\n" +
-			"for byte. The record may come from another machine, and from a run that was killed.",
-		Example: "  tracetest report --out /tmp/again tracetest-out/run.jsonl",
+		Long: "report reads a record (run.jsonl) and writes the reports that its run wrote,\n" +
+			"byte for byte. The record may come from another machine, and from a run that\n" +
+			"was killed.",
+		Example: "  tracetest report --out again tracetest-out/run.jsonl",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("report takes one record, such as tracetest-out/run.jsonl, and was given %d", len(args))

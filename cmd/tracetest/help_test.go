@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/spf13/cobra"
+
+	"tracetest/internal/redistest"
+)
+
+// documented are all commands, hidden ones too: whatever has help.
+func documented(cmd *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{cmd}
+	for _, sub := range cmd.Commands() {
+		if sub.Name() != "help" && !strings.HasPrefix(sub.Name(), "__") {
+			all = append(all, documented(sub)...)
+		}
+	}
+	return all
+}
+
+var (
+	exitComment = regexp.MustCompile(`# exit code (\d)$`)
+	address     = regexp.MustCompile(`\blocalhost:\d+`)
+	recordWord  = regexp.MustCompile(`[\w./*-]+\.jsonl\b`)
+)
+
+// Each example of each command is run by bash as it stands, in the module of
+// testdata/examples.txtar and with a real Redis, which stands for each
+// localhost:PORT. It must end with 0, or as its comment "# exit code N" says.
+// Records (*.jsonl) that it names and that no example before has left behind
+// are copies of that of the first run.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	archive, err := txtar.ParseFile("testdata/examples.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := txtar.Write(archive, dir); err != nil {
+		t.Fatal(err)
+	}
+	// The title would hide what it was started with from check.
+	redis := redistest.Start(t, "--set-proc-title", "no", "--maxmemory", "2gb")
+	env := append(os.Environ(), "TRACETEST_REDIS="+redis.Addr, "REDIS_ADDR="+redis.Addr, "HOME="+filepath.Join(dir, "home"))
+	env = append(env, goEnv(t)...) // that of HOME would be empty
+	for _, cmd := range documented(rootCommand()) {
+		examples := 0
+		for line := range strings.Lines(cmd.Example) {
+			line = strings.TrimSpace(line)
+			if line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			examples++
+			t.Run(line, func(t *testing.T) {
+				if !strings.Contains(line, cmd.CommandPath()) && cmd.HasParent() {
+					t.Errorf("%s has an example without itself", cmd.CommandPath())
+				}
+				for _, name := range recordWord.FindAllString(line, -1) {
+					provideRecord(t, dir, name)
+				}
+				want := "0"
+				if m := exitComment.FindStringSubmatch(line); m != nil {
+					want = m[1]
+				}
+				run := exec.Command(bash, "-c", "set -o pipefail\n"+address.ReplaceAllString(line, redis.Addr)+"\nexit $?")
+				run.Dir, run.Env = dir, env
+				out, err := run.CombinedOutput()
+				if run.ProcessState == nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(string(out), "--help`.") { // in <(...) no exit code tells of it
+					t.Errorf("it is called in a wrong way:\n%s", out)
+				}
+				if code := run.ProcessState.ExitCode(); want != string(rune('0'+code)) {
+					t.Errorf("exit code %d, want %s\n%s", code, want, out)
+				}
+			})
+		}
+		if examples == 0 {
+			t.Errorf("%s has no example", cmd.CommandPath())
+		}
+	}
+}
+
+// provideRecord sees to it that there is a record of that name, or two where it
+// is a pattern.
+func provideRecord(t *testing.T, dir, name string) {
+	t.Helper()
+	if found, _ := filepath.Glob(filepath.Join(dir, name)); len(found) > 0 {
+		return
+	}
+	record, err := os.ReadFile(filepath.Join(dir, "tracetest-out", "run.jsonl"))
+	if err != nil {
+		t.Fatalf("no example before has recorded a run: %v", err)
+	}
+	for _, shard := range []string{"1", "2"} {
+		path := filepath.Join(dir, strings.ReplaceAll(name, "*", shard))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, record, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func helpOf(t *testing.T, cmd *cobra.Command) string {
+	t.Helper()
+	args := append(strings.Fields(cmd.CommandPath())[1:], "--help")
+	out, err := exec.Command("tracetest", args...).Output()
+	if err != nil {
+		t.Fatalf("%s --help: %v", cmd.CommandPath(), err)
+	}
+	return string(out)
+}
+
+// The help of a command shows all that it has, on a screen of 80 columns.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, cmd := range documented(rootCommand()) {
+		help := helpOf(t, cmd)
+		for line := range strings.Lines(help) {
+			if line = strings.TrimSuffix(line, "\n"); len(line) > 80 {
+				t.Errorf("%s --help: %d columns: %s", cmd.CommandPath(), len(line), line)
+			}
+			if strings.HasSuffix(line, " ") {
+				t.Errorf("%s --help: ends in spaces: %q", cmd.CommandPath(), line)
+			}
+		}
+		want := []string{cmd.Long, "\nUsage:\n  " + cmd.UseLine() + "\n", "\nExamples:\n" + cmd.Example}
+		for _, text := range cmd.Annotations {
+			want = append(want, text)
+		}
+		for _, sub := range subcommands(cmd) {
+			want = append(want, "\n  "+sub.Name()+" ", sub.Short)
+		}
+		for _, text := range want {
+			if !strings.Contains(help, text) {
+				t.Errorf("%s --help does not say %q", cmd.CommandPath(), text)
+			}
+		}
+		for _, g := range flagGroups(cmd) {
+			if !strings.Contains(help, "\n"+g.title+":\n") || !g.flags.HasFlags() {
+				t.Errorf("%s --help has no part %q", cmd.CommandPath(), g.title)
+			}
+		}
+	}
+}
+
+// Of a command that is called in a wrong way its own help is named.
+func TestUsageErrors(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--nonsense":         "See `tracetest --help`.",
+		"report":             "See `tracetest report --help`.",
+		"check --nonsense":   "See `tracetest check --help`.",
+		"completion":         "takes one shell",
+		"completion elvish":  `invalid argument "elvish"`,
+		"check --expect foo": "See `tracetest check --help`.",
+	} {
+		var problem bytes.Buffer
+		cmd := exec.Command("tracetest", strings.Fields(args)...)
+		cmd.Stderr = &problem
+		if err := cmd.Run(); err == nil || cmd.ProcessState.ExitCode() != 2 || !strings.Contains(problem.String(), want) {
+			t.Errorf("tracetest %s: %v, %q, want %q", args, err, problem.String(), want)
+		}
+	}
+}
+
+// The manual page says of each command what its help says, and is correct in
+// the eyes of the strictest reader.
+func TestManual(t *testing.T) {
+	t.Parallel()
+	mandoc, err := exec.LookPath("mandoc")
+	if err != nil {
+		t.Fatalf("%v: the manual page is checked with it; scripts/setup installs it", err)
+	}
+	page, err := exec.Command("tracetest", "man").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lint := exec.Command(mandoc, "-T", "lint", "-W", "warning")
+	lint.Stdin = bytes.NewReader(page)
+	problems, _ := lint.CombinedOutput()
+	for line := range strings.Lines(string(problems)) {
+		// With a date the page would differ from day to day.
+		if !strings.Contains(line, "missing date") {
+			t.Error(line)
+		}
+	}
+	show := exec.Command(mandoc, "-T", "ascii", "-O", "width=80")
+	show.Stdin = bytes.NewReader(page)
+	out, err := show.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	overstrike := regexp.MustCompile(".\b")
+	text := strings.Join(strings.Fields(overstrike.ReplaceAllString(string(out), "")), " ")
+	for _, cmd := range commands(rootCommand()) {
+		parts := []string{cmd.CommandPath(), cmd.Long, cmd.Example}
+		for _, note := range cmd.Annotations {
+			parts = append(parts, note)
+		}
+		for _, g := range flagGroups(cmd) {
+			for name := range strings.Lines(g.flags.FlagUsages()) {
+				if flag := regexp.MustCompile(`--[\w-]+`).FindString(name); flag != "" {
+					parts = append(parts, flag)
+				}
+			}
+		}
+		for _, part := range parts {
+			if part = strings.Join(strings.Fields(part), " "); !strings.Contains(text, part) {
+				t.Errorf("of %s the page does not say %q", cmd.CommandPath(), part)
+			}
+		}
+	}
+	for _, title := range []string{"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "EXIT STATUS", "ENVIRONMENT", "EXAMPLES"} {
+		if !slices.Contains(strings.Split(string(out), "\n"), title) && !strings.Contains(text, title) {
+			t.Errorf("no section %s", title)
+		}
+	}
+}
