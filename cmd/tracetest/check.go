@@ -167,19 +167,22 @@ func (o *checkOptions) tell(out io.Writer, all checked) error {
 		_, err := fmt.Fprintf(out, format+"\n", args...)
 		errs = append(errs, err)
 	}
+	screen := screenOf(out, os.Getenv)
 	for _, s := range all.Servers {
-		wrong := len(s.Unmet) + len(s.Polluted)
+		wrong, fixed := len(s.Unmet)+len(s.Polluted), len(s.Fixed) > 0 && s.Error == ""
+		verdict := screen.painted("as it should be, as far as that is known", "32")
 		switch {
-		case wrong > 0 && len(s.Fixed) > 0 && s.Error == "":
-			say("%s (%s %s): was not as it should be, and was put right", s.Address, s.Flavor, s.Version)
+		case wrong > 0 && fixed:
+			verdict = screen.painted("was not as it should be, and was put right", "32")
 		case wrong > 0:
-			say("%s (%s %s): not as it should be", s.Address, s.Flavor, s.Version)
+			verdict = screen.painted("not as it should be", "1;31")
 		case len(s.StartedWith) == 0:
-			say("%s (%s %s): nothing says how it should be", s.Address, s.Flavor, s.Version)
-		default:
-			say("%s (%s %s): as it should be, as far as that is known", s.Address, s.Flavor, s.Version)
+			verdict = screen.painted("nothing says how it should be", "33")
 		}
-		for _, line := range report.CheckLines(s.StartedWith, s.Unmet, s.Polluted) {
+		say("%s (%s %s): %s", s.Address, s.Flavor, s.Version, verdict)
+		lines, err := report.CheckLines(s.StartedWith, s.Unmet, s.Polluted, fixed)
+		errs = append(errs, err)
+		for _, line := range lines {
 			say("  %s", line)
 		}
 		if s.Unknown != "" {

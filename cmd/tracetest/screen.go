@@ -65,6 +65,14 @@ func linksIn(terminal bool, getenv func(string) string) bool {
 	return err == nil && vte > 5000 // 0.50.0 took them, and crashed
 }
 
+// painted is a text in a colour, given as SGR parameters, where colours are shown.
+func (s screen) painted(text, sgr string) string {
+	if !s.color {
+		return text
+	}
+	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
+}
+
 // summary writes the summary of findings, of which the report is at a path,
 // which may be empty.
 func (s screen) summary(w io.Writer, f *triage.Findings, reportPath string) error {

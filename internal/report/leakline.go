@@ -58,17 +58,21 @@ func PollutedLine(p triage.Polluted) string {
 		k.name(p.Parameter), k.name(p.Server), k.value(p.Parameter, p.Value, false), k.value(p.Parameter, p.Started, false), k.say(p.Source), clean(p.Command))
 }
 
-// CheckLines say of a server what should be and is not, and what was compared.
-func CheckLines(started map[string]record.Origin, unmet []triage.Unmet, polluted []triage.Polluted) []string {
+// CheckLines say of a server what should be and is not, with the commands that
+// put that right unless it is fixed by now, and what was compared.
+func CheckLines(started map[string]record.Origin, unmet []triage.Unmet, polluted []triage.Polluted, fixed bool) ([]string, error) {
 	k := lineInk
-	var lines []string
+	var rows [][2]string
+	var commands []string
 	wrong := make(map[string]bool)
 	tell := func(parameter, value, should, source, command string) {
 		wrong[parameter] = true
-		lines = append(lines, fmt.Sprintf("%s is %s and should be %s (%s)", k.name(parameter), k.value(parameter, value, false), k.value(parameter, should, false), k.say(source)))
-		if command != "" {
-			lines = append(lines, "  "+clean(command))
+		text := "%s, should be %s (%s)"
+		if fixed {
+			text, command = "was %s, now %s (%s)", ""
 		}
+		rows = append(rows, [2]string{k.name(parameter), fmt.Sprintf(text, k.value(parameter, value, false), k.value(parameter, should, false), k.say(source))})
+		commands = append(commands, command)
 	}
 	for _, u := range unmet {
 		tell(u.Parameter, u.Value, u.Expected, "--expect", u.Command)
@@ -78,8 +82,18 @@ func CheckLines(started map[string]record.Origin, unmet []triage.Unmet, polluted
 	}
 	for _, name := range slices.Sorted(maps.Keys(started)) {
 		if o := started[name]; !wrong[name] {
-			lines = append(lines, fmt.Sprintf("%s is %s (%s)", k.name(name), k.value(name, o.Value, false), k.say(o.Source)))
+			rows = append(rows, [2]string{k.name(name), fmt.Sprintf("%s (%s)", k.value(name, o.Value, false), k.say(o.Source))})
 		}
 	}
-	return lines
+	lines, err := aligned(rows, 2)
+	if err != nil {
+		return nil, err
+	}
+	if commands = compactCommands(commands); len(commands) > 0 {
+		lines = append(lines, "To put that right:")
+		for _, c := range commands {
+			lines = append(lines, "  "+clean(c))
+		}
+	}
+	return lines, nil
 }

@@ -122,6 +122,19 @@ func TestGolden(t *testing.T) {
 	golden(t, "testdata/incident.html", page.String())
 }
 
+// A narrow terminal gets whole values on lines of their own.
+func TestNarrow(t *testing.T) {
+	text := terminal(t, load(t, "testdata/exact.json"), report.TerminalOptions{Width: 40})
+	for _, want := range []string{
+		"            maxmemory-policy\n              noeviction -> allkeys-lru\n",
+		"            maxmemory\n              2147483648 (2 GiB) ->\n              1048576 (1 MiB)\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
 // A reader of findings.json gets back what triage found.
 func TestJSON(t *testing.T) {
 	for name, f := range fixtures(t) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"tracetest/internal/triage"
@@ -58,21 +59,39 @@ func (s *screen) leakLines(g group) (lines []string, links []link, err error) {
 	lines = []string{fit(prefix+fit(who, max(room, 3))+note, s.width)}
 
 	shown := g.changes[:min(len(g.changes), 3)]
-	var rows [][2]string
-	for _, c := range shown {
-		rows = append(rows, [2]string{"  " + s.k.name(c.Parameter), s.k.before(c) + " -> " + s.k.after(c)})
-	}
-	parameters, err := aligned(rows, 2)
+	parameters, err := s.parameterLines(shown)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, line := range parameters {
-		lines = append(lines, fit(line, s.width))
-	}
+	lines = append(lines, parameters...)
 	if more := len(g.changes) - len(shown); more > 0 {
 		lines = append(lines, fit("  +"+itoa(more)+" more parameters in report.md", s.width))
 	}
 	return append(lines, fit(s.tail(first), s.width)), s.sourceLinks(first), nil
+}
+
+// parameterLines are the parameters of a leak and their values, which stand on
+// lines of their own where the terminal is too narrow for both.
+func (s *screen) parameterLines(changes []triage.Change) ([]string, error) {
+	var rows [][2]string
+	for _, c := range changes {
+		rows = append(rows, [2]string{"  " + s.k.name(c.Parameter), s.k.before(c) + " -> " + s.k.after(c)})
+	}
+	lines, err := aligned(rows, 2)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(lines, func(line string) bool { return textWidth(line) > s.width }) {
+		return lines, nil
+	}
+	lines = nil
+	for _, row := range rows {
+		lines = append(lines, fit(row[0], s.width))
+		for _, line := range wrap(row[1], s.width-4, 2) {
+			lines = append(lines, "    "+line)
+		}
+	}
+	return lines, nil
 }
 
 // ownerNote says what an owner is and how it ended. That it passed is why

@@ -88,11 +88,12 @@ func wrap(s string, width, limit int) []string {
 	}
 	if len(lines) > limit {
 		lines = lines[:limit]
-		lines[limit-1] = headOf(lines[limit-1], width-2) + " …"
+		last := lines[limit-1]
+		head := headOf(last, width-2)
+		if at := strings.LastIndexByte(head, ' '); head != last && at > 0 {
+			head = head[:at] // half a word tells less than none
+		}
+		lines[limit-1] = head + " …"
 	}
 	return lines
-}
-
-func pad(s string, width int) string {
-	return s + strings.Repeat(" ", max(0, width-textWidth(s)))
 }
