@@ -68,14 +68,10 @@ func Terminal(w io.Writer, f *triage.Findings, o TerminalOptions) error {
 		links:  o.Links,
 	}
 	head := section{label: "tracetest", lines: wrap(s.headline(), s.width, 3), paint: s.mood()}
-	path := section{label: "Report"}
+	path := pathPart(o.ReportPath, width, o.Links)
 	used := len(head.lines) + 1 // one for the leaks
-	if text := strings.TrimSpace(cutMiddle(clean(o.ReportPath), 6*width)); text != "" {
-		path.lines = []string{text}
-		if o.Links != nil && o.Links.Report != "" {
-			path.links = map[int][]link{0: {{text, fileURL(o.Links.Host, o.Links.Report, 0)}}}
-		}
-		used += (labels + textWidth(text) + width - 1) / width
+	for _, line := range path.lines {
+		used += (labels + textWidth(line) + width - 1) / width
 	}
 	rest := []section{s.failuresPart(), s.serverPart(), s.unseenPart(), s.watchedPart()}
 	for i := range rest {
@@ -92,15 +88,11 @@ func Terminal(w io.Writer, f *triage.Findings, o TerminalOptions) error {
 	if err != nil {
 		return err
 	}
-	lines, err := s.layout(append(append([]section{head, leaks}, rest...), path))
-	if err != nil {
-		return err
-	}
-	return flush(w, bytes.NewBufferString(strings.Join(lines, "\n")+"\n"))
+	return s.write(w, append(append([]section{head, leaks}, rest...), path)...)
 }
 
-// layout puts the labels at the left and the lines beside them.
-func (s *screen) layout(parts []section) ([]string, error) {
+// write puts the labels at the left and the lines beside them.
+func (s *screen) write(w io.Writer, parts ...section) error {
 	var rows [][2]string
 	for _, part := range parts {
 		label := s.painted(part.label, bold)
@@ -110,7 +102,25 @@ func (s *screen) layout(parts []section) ([]string, error) {
 			label = ""
 		}
 	}
-	return aligned(rows, labels-len("tracetest"))
+	lines, err := aligned(rows, labels-len("tracetest"))
+	if err != nil {
+		return err
+	}
+	return flush(w, bytes.NewBufferString(strings.Join(lines, "\n")+"\n"))
+}
+
+// pathPart says where the report is, and links it. One that is cut is useless.
+func pathPart(path string, width int, links *Links) section {
+	part := section{label: "Report"}
+	text := strings.TrimSpace(cutMiddle(clean(path), 6*width))
+	if text == "" {
+		return part
+	}
+	part.lines = []string{text}
+	if links != nil && links.Report != "" {
+		part.links = map[int][]link{0: {{text, fileURL(links.Host, links.Report, 0)}}}
+	}
+	return part
 }
 
 func (s *screen) painted(text, paint string) string {
