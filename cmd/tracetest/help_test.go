@@ -33,81 +33,112 @@ var (
 	recordWord  = regexp.MustCompile(`[\w./*-]+\.jsonl\b`)
 )
 
-// Each example of each command is run by bash as it stands, in the module of
-// testdata/examples.txtar and with a real Redis, which stands for each
-// localhost:PORT. It must end with 0, or as its comment "# exit code N" says.
-// Records (*.jsonl) that it names and that no example before has left behind
-// are copies of that of the first run.
+// Each example of each command is run by bash as it stands, with a real Redis,
+// which stands for each localhost:PORT, in the module of
+// testdata/examples/COMMAND.txtar, or else tracetest.txtar. It must end with 0,
+// or as its comment "# exit code N" says. A record (*.jsonl) that it names is
+// that of a run of the module, whatever the outcome.
 func TestExamples(t *testing.T) {
 	t.Parallel()
+	for _, cmd := range documented(rootCommand()) {
+		t.Run(cmd.CommandPath(), func(t *testing.T) {
+			t.Parallel()
+			p := newPlayground(t, cmd)
+			count := 0
+			for line := range strings.Lines(cmd.Example) {
+				if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+					count++
+					p.run(t, line)
+				}
+			}
+			if count == 0 || !strings.Contains(cmd.Example, cmd.CommandPath()) {
+				t.Error("there is no example")
+			}
+		})
+	}
+}
+
+// A playground is where the examples of a command are run.
+type playground struct {
+	bash, dir, redis string
+	env              []string
+}
+
+func newPlayground(t *testing.T, cmd *cobra.Command) *playground {
+	t.Helper()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	archive, err := txtar.ParseFile("testdata/examples.txtar")
-	if err != nil {
-		t.Fatal(err)
+	p := &playground{bash: bash, dir: t.TempDir()}
+	file := "testdata/examples/" + cmd.Name() + ".txtar"
+	if _, err := os.Stat(file); err != nil {
+		file = "testdata/examples/tracetest.txtar"
 	}
-	if err := txtar.Write(archive, dir); err != nil {
+	archive, err := txtar.ParseFile(file)
+	if err == nil {
+		err = txtar.Write(archive, p.dir)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	// The title would hide what it was started with from check.
 	redis := redistest.Start(t, "--set-proc-title", "no", "--maxmemory", "2gb")
-	env := append(os.Environ(), "TRACETEST_REDIS="+redis.Addr, "REDIS_ADDR="+redis.Addr, "HOME="+filepath.Join(dir, "home"))
-	env = append(env, goEnv(t)...) // that of HOME would be empty
-	for _, cmd := range documented(rootCommand()) {
-		examples := 0
-		for line := range strings.Lines(cmd.Example) {
-			line = strings.TrimSpace(line)
-			if line == "" || strings.HasPrefix(line, "#") {
-				continue
-			}
-			examples++
-			t.Run(line, func(t *testing.T) {
-				if !strings.Contains(line, cmd.CommandPath()) && cmd.HasParent() {
-					t.Errorf("%s has an example without itself", cmd.CommandPath())
-				}
-				for _, name := range recordWord.FindAllString(line, -1) {
-					provideRecord(t, dir, name)
-				}
-				want := "0"
-				if m := exitComment.FindStringSubmatch(line); m != nil {
-					want = m[1]
-				}
-				run := exec.Command(bash, "-c", "set -o pipefail\n"+address.ReplaceAllString(line, redis.Addr)+"\nexit $?")
-				run.Dir, run.Env = dir, env
-				out, err := run.CombinedOutput()
-				if run.ProcessState == nil {
-					t.Fatal(err)
-				}
-				if strings.Contains(string(out), "--help`.") { // in <(...) no exit code tells of it
-					t.Errorf("it is called in a wrong way:\n%s", out)
-				}
-				if code := run.ProcessState.ExitCode(); want != string(rune('0'+code)) {
-					t.Errorf("exit code %d, want %s\n%s", code, want, out)
-				}
-			})
-		}
-		if examples == 0 {
-			t.Errorf("%s has no example", cmd.CommandPath())
-		}
+	p.redis = redis.Addr
+	p.env = append(os.Environ(), "TRACETEST_REDIS="+p.redis, "REDIS_ADDR="+p.redis, "HOME="+filepath.Join(p.dir, "home"))
+	p.env = append(p.env, goEnv(t)...) // for the caches are not in that HOME
+	return p
+}
+
+// shell runs a line and returns its exit code.
+func (p *playground) shell(t *testing.T, line string) (string, int) {
+	t.Helper()
+	cmd := exec.Command(p.bash, "-o", "pipefail", "-c", line)
+	cmd.Dir, cmd.Env = p.dir, p.env
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+func (p *playground) run(t *testing.T, line string) {
+	t.Helper()
+	for _, name := range recordWord.FindAllString(line, -1) {
+		p.provide(t, name)
+	}
+	want := 0
+	if m := exitComment.FindStringSubmatch(line); m != nil {
+		want = int(m[1][0] - '0')
+	}
+	out, code := p.shell(t, address.ReplaceAllString(line, p.redis))
+	if code != want {
+		t.Errorf("%s\nexit code %d, want %d\n%s", line, code, want, out)
+	}
+	if strings.Contains(out, "--help`.") { // in <(...) no exit code tells of it
+		t.Errorf("%s\nis called in a wrong way:\n%s", line, out)
 	}
 }
 
-// provideRecord sees to it that there is a record of that name, or two where it
-// is a pattern.
-func provideRecord(t *testing.T, dir, name string) {
+// provide sees to it that there is a record of that name, or two where it is a
+// pattern.
+func (p *playground) provide(t *testing.T, name string) {
 	t.Helper()
-	if found, _ := filepath.Glob(filepath.Join(dir, name)); len(found) > 0 {
+	if found, _ := filepath.Glob(filepath.Join(p.dir, name)); len(found) > 0 {
 		return
 	}
-	record, err := os.ReadFile(filepath.Join(dir, "tracetest-out", "run.jsonl"))
+	first := filepath.Join(p.dir, "tracetest-out", "run.jsonl")
+	if _, err := os.Stat(first); err != nil {
+		if out, code := p.shell(t, "tracetest"); code == 2 {
+			t.Fatal(out)
+		}
+	}
+	record, err := os.ReadFile(first)
 	if err != nil {
-		t.Fatalf("no example before has recorded a run: %v", err)
+		t.Fatal(err)
 	}
 	for _, shard := range []string{"1", "2"} {
-		path := filepath.Join(dir, strings.ReplaceAll(name, "*", shard))
+		path := filepath.Join(p.dir, strings.ReplaceAll(name, "*", shard))
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
 		}
