@@ -44,7 +44,7 @@ func reportCommand() *cobra.Command {
 				return &run.Problem{Err: err}
 			}
 			w := cmd.OutOrStdout()
-			return screenOf(w, os.Getenv).summary(w, findings, filepath.Join(out, "report.md"))
+			return screenOf(w, os.Getenv).summary(w, findings, filepath.Join(out, "report.html"))
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", out, "`DIR` for report.html, report.md and findings.json")

@@ -99,7 +99,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		problems = append(problems, err)
 	}
 	problems = append(problems, liveErr)
-	reportPath := filepath.Join(o.out, "report.md")
+	reportPath := filepath.Join(o.out, "report.html")
 	if err := writeReports(o.out, findings); err != nil {
 		problems, reportPath = append(problems, err), ""
 	}

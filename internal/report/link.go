@@ -13,7 +13,7 @@ type Links struct {
 	// Host is the host of file:// URLs, by which a terminal knows whether the
 	// file is on its own machine; may be empty.
 	Host string
-	// Report is the absolute path of report.md; empty: it is not linked.
+	// Report is the absolute path of the report; empty: it is not linked.
 	Report string
 	// Sources links the lines of the user's code. It must be false where the
 	// record comes from another machine.

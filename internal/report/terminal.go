@@ -15,7 +15,7 @@ type TerminalOptions struct {
 	Width      int    // columns; zero means 80
 	Color      bool   // SGR sequences may be used
 	Links      *Links // OSC 8 sequences may be used, for these; nil: none
-	ReportPath string // where report.md is, shown last; may be empty
+	ReportPath string // where the report is, shown last; may be empty
 }
 
 const (
@@ -151,7 +151,7 @@ func (s *screen) failuresPart() section {
 		part.lines = append(part.lines, wrap(sentence, s.width, 3)...)
 	}
 	if len(part.lines) > 6 {
-		part.lines = append(part.lines[:5], fit("more in report.md", s.width))
+		part.lines = append(part.lines[:5], fit("more in the report", s.width))
 	}
 	return part
 }
@@ -210,7 +210,7 @@ func (s *screen) commandLines(commands []string) []string {
 	var lines []string
 	for _, c := range commands {
 		if len(lines) == 2 || textWidth(c)+2 > s.width {
-			return append(lines, fit("  the commands are in report.md", s.width))
+			return append(lines, fit("  the commands are in the report", s.width))
 		}
 		lines = append(lines, "  "+c)
 	}

@@ -35,9 +35,9 @@ func (s *screen) leaksPart(room int) (section, error) {
 
 func (s *screen) moreLine(rest, shown int) string {
 	if shown == 0 {
-		return fit(count(rest, "leak")+" in report.md", s.width)
+		return fit(count(rest, "leak")+" in the report", s.width)
 	}
-	return fit("+"+itoa(rest)+" more in report.md", s.width)
+	return fit("+"+itoa(rest)+" more in the report", s.width)
 }
 
 // leakLines are who, what and where of a group of leaks, and the links of the
@@ -65,7 +65,7 @@ func (s *screen) leakLines(g group) (lines []string, links []link, err error) {
 	}
 	lines = append(lines, parameters...)
 	if more := len(g.changes) - len(shown); more > 0 {
-		lines = append(lines, fit("  +"+itoa(more)+" more parameters in report.md", s.width))
+		lines = append(lines, fit("  +"+itoa(more)+" more parameters in the report", s.width))
 	}
 	return append(lines, fit(s.tail(first), s.width)), s.sourceLinks(first), nil
 }
