@@ -34,6 +34,7 @@ type options struct {
 	flush        bool
 	perturb      bool
 	timeout      time.Duration
+	reports      reports
 }
 
 func (o *options) flags(f *pflag.FlagSet) {
@@ -49,9 +50,10 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "`TIME` that all re-runs may take")
 	f.BoolVar(&o.flush, "flush", false, "delete all data of the server between the re-runs; on this machine only")
 	group(f, "Proof", "prove", "trials", "prove-time", "flush")
-	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for the reports (report.html, report.md, findings.json) and the record (run.jsonl)")
+	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for the reports (report.html, report.md, junit.xml, findings.json) and the record (run.jsonl)")
 	f.StringVar(&o.format, "format", defaultFormat(), "`NAME` of the live output, which is gotestsum's: "+strings.Join(live.Formats(), ", "))
-	group(f, "Output", "out", "format")
+	o.reports.flags(f)
+	group(f, "Output", "out", "format", "junit-leaks", "sarif", "code-quality")
 }
 
 // where are the flags that say which server to look at, and what is known of it.
@@ -86,6 +88,7 @@ func (o *options) choices() []choice {
 			cobra.CompletionWithDesc(string(run.RestoreRun), "at the end of the run"),
 			cobra.CompletionWithDesc(string(run.RestoreTest), "after each test")}},
 		{"format", &o.format, live.Formats()},
+		o.reports.choice(),
 	}
 }
 
@@ -97,6 +100,13 @@ func (c choice) allowed() []string {
 		words = append(words, word)
 	}
 	return words
+}
+
+func (c choice) check() error {
+	if allowed := c.allowed(); !slices.Contains(allowed, *c.value) {
+		return fmt.Errorf("--%s=%q: use one of %s", c.flag, *c.value, strings.Join(allowed, ", "))
+	}
+	return nil
 }
 
 // defaultFormat follows gotestsum, which reads this variable too.
@@ -111,8 +121,8 @@ func defaultFormat() string {
 
 func (o *options) validate() error {
 	for _, c := range o.choices() {
-		if allowed := c.allowed(); !slices.Contains(allowed, *c.value) {
-			return fmt.Errorf("--%s=%q: use one of %s", c.flag, *c.value, strings.Join(allowed, ", "))
+		if err := c.check(); err != nil {
+			return err
 		}
 	}
 	if o.prove && (o.trials < 1 || o.proveTime <= 0) {

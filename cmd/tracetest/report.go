@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tracetest/internal/record"
 	"tracetest/internal/report"
@@ -17,13 +17,13 @@ import (
 )
 
 func reportCommand() *cobra.Command {
-	out := "tracetest-out"
+	out, reports := "tracetest-out", reports{}
 	cmd := &cobra.Command{
 		Use:   "report run.jsonl",
 		Short: "Write the reports of a recorded run again",
 		Long: "report reads a record (run.jsonl) and writes the reports that its run wrote,\n" +
-			"byte for byte. The record may come from another machine, and from a run that\n" +
-			"was killed.",
+			"byte for byte, if it is given the same flags. The record may come from another\n" +
+			"machine, and from a run that was killed.",
 		Example: "  tracetest report --out again tracetest-out/run.jsonl",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -33,6 +33,9 @@ func reportCommand() *cobra.Command {
 		},
 		ValidArgsFunction: completeRecord,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := reports.choice().check(); err != nil {
+				return err
+			}
 			findings, err := analyse(args[0])
 			if err != nil {
 				return &run.Problem{Err: err}
@@ -40,15 +43,18 @@ func reportCommand() *cobra.Command {
 			if err := os.MkdirAll(out, 0o700); err != nil {
 				return &run.Problem{Err: fmt.Errorf("making the folder of --out: %w", err)}
 			}
-			if err := writeReports(out, findings); err != nil {
+			if err := reports.write(out, findings); err != nil {
 				return &run.Problem{Err: err}
 			}
 			w := cmd.OutOrStdout()
 			return screenOf(w, os.Getenv).summary(w, findings, filepath.Join(out, "report.html"))
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", out, "`DIR` for report.html, report.md and findings.json")
+	cmd.Flags().StringVar(&out, "out", out, "`DIR` for report.html, report.md, junit.xml and findings.json")
 	complete(cmd, "out", completeDirs)
+	reports.flags(cmd.Flags())
+	leaks := reports.choice()
+	complete(cmd, leaks.flag, cobra.FixedCompletions(leaks.words, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -79,27 +85,58 @@ func analyse(path string) (*triage.Findings, error) {
 	return a.Findings(), nil
 }
 
-// renderings are the reports and their names in the output folder.
-func renderings() map[string]func(io.Writer, *triage.Findings) error {
-	return map[string]func(io.Writer, *triage.Findings) error{
+// reports are the flags that say which reports to write and how.
+type reports struct {
+	junitLeaks  string
+	sarif       bool
+	codeQuality bool
+}
+
+func (r *reports) flags(f *pflag.FlagSet) {
+	f.StringVar(&r.junitLeaks, "junit-leaks", "failure", "`WHAT` a leak makes of its test in junit.xml: failure, error or none")
+	f.BoolVar(&r.sarif, "sarif", false, "also write tracetest.sarif, for code scanning")
+	f.BoolVar(&r.codeQuality, "code-quality", false, "also write gl-code-quality-report.json, for GitLab")
+}
+
+func (r *reports) choice() choice {
+	return choice{"junit-leaks", &r.junitLeaks, []cobra.Completion{"failure", "error", cobra.CompletionWithDesc("none", "leaks mark no test")}}
+}
+
+// A rendering writes findings as a report.
+type rendering func(io.Writer, *triage.Findings) error
+
+// renderings are all reports and their names in the output folder.
+func (r *reports) renderings() map[string]rendering {
+	return map[string]rendering{
 		"report.html":   report.HTML,
 		"report.md":     report.Markdown,
 		"findings.json": report.JSON,
+		"junit.xml": func(w io.Writer, f *triage.Findings) error {
+			return report.JUnit(w, f, report.JUnitOptions{Leaks: r.junitLeaks})
+		},
+		"tracetest.sarif":             report.SARIF,
+		"gl-code-quality-report.json": report.CodeQuality,
 	}
 }
 
-func reportNames() []string {
-	var names []string
-	for name := range renderings() {
-		names = append(names, name)
+// wanted reports whether a report is to be written.
+func (r *reports) wanted(name string) bool {
+	switch name {
+	case "tracetest.sarif":
+		return r.sarif
+	case "gl-code-quality-report.json":
+		return r.codeQuality
 	}
-	return names
+	return true
 }
 
-// writeReports writes each report whole or not at all.
-func writeReports(dir string, f *triage.Findings) error {
+// write writes each report whole or not at all.
+func (r *reports) write(dir string, f *triage.Findings) error {
 	var errs []error
-	for name, render := range renderings() {
+	for name, render := range r.renderings() {
+		if !r.wanted(name) {
+			continue
+		}
 		if err := writeWhole(filepath.Join(dir, name), f, render); err != nil {
 			errs = append(errs, fmt.Errorf("writing %s: %w", name, err))
 		}
@@ -107,17 +144,14 @@ func writeReports(dir string, f *triage.Findings) error {
 	return errors.Join(errs...)
 }
 
-func writeWhole(path string, f *triage.Findings, render func(io.Writer, *triage.Findings) error) error {
-	var text bytes.Buffer
-	if err := render(&text, f); err != nil {
-		return err
-	}
+// writeWhole writes a report beside its place and moves it there, so that a
+// report of a million tests is not held in memory and no part of one is left.
+func writeWhole(path string, f *triage.Findings, render rendering) error {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-") // of mode 0600
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text.Bytes())
-	err = errors.Join(err, file.Close())
+	err = errors.Join(render(file, f), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), path)
 	}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -49,6 +51,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
 	out, terminal := stdout, screenOf(stdout, os.Getenv)
+	ci := findCI(os.Getenv)
 	screen := &output{more: make(chan struct{}, 1)}
 	options := run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
@@ -66,7 +69,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return &run.Problem{Err: err}
 	}
 	defer file.Close()
-	shown, err := live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: terminal.status, Width: terminal.width, Scrub: plan.Scrub})
+	shown, err := live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: terminal.status, Width: terminal.width, Scrub: ci.scrub(plan.Scrub)})
 	if err != nil {
 		return err
 	}
@@ -100,11 +103,14 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	}
 	problems = append(problems, liveErr)
 	reportPath := filepath.Join(o.out, "report.html")
-	if err := writeReports(o.out, findings); err != nil {
+	if err := o.reports.write(o.out, findings); err != nil {
 		problems, reportPath = append(problems, err), ""
 	}
 	fmt.Fprintln(out)
-	problems = append(problems, terminal.summary(out, findings, reportPath))
+	problems = append(problems, terminal.summary(ci.harmless(out), findings, reportPath))
+	if err := ci.tell(out, findings); err != nil { // the run is what it is without
+		fmt.Fprintf(stderr, "tracetest: %v\n", err)
+	}
 	code := findings.Run.Exit
 	if err := errors.Join(problems...); err != nil {
 		fmt.Fprintf(stderr, "tracetest: %v\n", err)
@@ -167,7 +173,7 @@ func (o *options) create() (*os.File, error) {
 	if err := os.MkdirAll(o.out, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of --out: %w", err)
 	}
-	for _, old := range reportNames() {
+	for _, old := range slices.Sorted(maps.Keys(o.reports.renderings())) {
 		if err := os.Remove(filepath.Join(o.out, old)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("removing the report of an earlier run: %w", err)
 		}

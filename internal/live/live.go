@@ -28,8 +28,9 @@ type Options struct {
 	// Status shows the status line. It must be false where Out is no terminal.
 	Status bool
 	Width  func() int // of the terminal, in columns; nil: 80
-	// Scrub removes what is known to be secret from a text that tests, the go
-	// command or tracetest print. Nil: nothing is removed. It may be called by
+	// Scrub removes what is known to be secret, or what would be a command of
+	// the CI, from a text that tests, the go command or tracetest print, and
+	// from the names of tests. Nil: nothing is removed. It may be called by
 	// several goroutines.
 	Scrub func(string) string
 }
@@ -143,11 +144,11 @@ func (l *Live) Event(e gotest.Event, line []byte) {
 	l.count(e)
 	l.eventMu.Lock()
 	defer l.eventMu.Unlock()
-	l.endBenchmarks(e)
-	if text := l.scrub(e.Output); text != e.Output {
-		e.Output = text
+	if output, test := l.scrub(e.Output), l.scrub(e.Test); output != e.Output || test != e.Test {
+		e.Output, e.Test = output, test
 		line, _ = json.Marshal(e)
 	}
+	l.endBenchmarks(e)
 	if len(line) > longest {
 		e.Output = e.Output[:min(len(e.Output), longest/8)] + " [...]\n" // quoting takes up to six bytes for one
 		if line, _ = json.Marshal(e); len(line) > longest {
@@ -202,7 +203,7 @@ func (l *Live) Error(text string) {
 		line = strings.TrimRight(line, "\r\n")
 		for len(line) > longest {
 			l.errors.Write([]byte(line[:longest] + "\n"))
-			line = line[longest:]
+			line = l.scrub(line[longest:]) // it begins a line now
 		}
 		l.errors.Write([]byte(line + "\n"))
 	}

@@ -51,7 +51,11 @@ func (v *survey) leakSentence(k ink, g group) string {
 	case c.Unheard:
 		return "While " + k.owner(*c.Owner) + " ran, " + set + ", and stayed so; it was not heard making the change."
 	}
-	return upper(k.owner(*c.Owner)) + " left " + set + " (" + string(c.Certainty) + ")."
+	who := k.owner(*c.Owner)
+	if kindOf(*c.Owner) == "package" {
+		who = upper(who) // a word of ours
+	}
+	return who + " left " + set + " (" + string(c.Certainty) + ")."
 }
 
 // leakStory adds what it broke.
@@ -87,7 +91,8 @@ func (v *survey) cure(k ink, g group) string {
 	case "example":
 		how = "a deferred function"
 	}
-	return "Save " + list(names, maxTold) + " before the call, and put the saved " + plural(len(names), "value", "values") + " back in " + how + "."
+	values := plural(len(names), "value", "values")
+	return "Save the " + values + " of " + list(names, maxTold) + " before the change, and put the saved " + values + " back in " + how + "."
 }
 
 // tieSentence says what a failure is tied to; empty where to nothing.

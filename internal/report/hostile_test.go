@@ -15,7 +15,7 @@ import (
 // headings are all that a report may have. Names show up in headings only
 // inside code, which the check blanks out.
 var headings = regexp.MustCompile(`^(# Redis triage: [a-zA-Z0-9 :,;]+` +
-	`|## (Leaks|Impact|What else it could be|Failures|Contained changes|Changed before the run|Commands that change a server|What was left changed and restored|Expectations not met at the start` +
+	`|## (When it happened|Leaks|Impact|What else it could be|Failures|Contained changes|Changed before the run|Commands that change a server|What was left changed and restored|Expectations not met at the start` +
 	`|Restarts|Growth|What was watched and how|What could not be seen)` +
 	`|### (Leak \d+: .*|Further leaks|Tied to leak \d+ \(.*\): \d+|Tied to contained change \d+ \(.*\): \d+` +
 	`|Tied to further changes: \d+|For other reasons: \d+|Passed, though commands were refused: \d+|[A-Za-z ]+ that no change of this run explains: \d+))$`)
@@ -25,19 +25,21 @@ var headings = regexp.MustCompile(`^(# Redis triage: [a-zA-Z0-9 :,;]+` +
 func checkMarkdown(t *testing.T, md string) {
 	t.Helper()
 	checkText(t, md)
-	fence, columns := "", 0
+	fence, columns, chart := "", 0, false
 	for line := range strings.Lines(md) {
 		line = strings.TrimSuffix(line, "\n")
 		if fence != "" {
 			if line == fence {
-				fence = ""
+				fence, chart = "", false
+			} else if chart && !chartLine.MatchString(line) {
+				t.Errorf("a chart with %q", line)
 			} else if rest := strings.TrimLeft(line, "`"); strings.TrimSpace(rest) == "" && len(line)-len(rest) >= len(fence) {
 				t.Errorf("a line closes a fence of %d with %q", len(fence), line)
 			}
 			continue
 		}
 		if n := ticks(line); n >= 3 && !strings.Contains(line[n:], "`") {
-			fence, columns = line[:n], 0
+			fence, columns, chart = line[:n], 0, line[n:] == "mermaid"
 			continue
 		}
 		if !strings.HasPrefix(line, "|") {
@@ -52,7 +54,10 @@ func checkMarkdown(t *testing.T, md string) {
 		if strings.HasPrefix(line, "#") && !headings.MatchString(line) {
 			t.Errorf("not a heading of ours: %q", line)
 		}
-		bare := withoutCode(t, line)
+		if folding.MatchString(line) {
+			continue
+		}
+		bare := links.ReplaceAllString(withoutCode(t, line), "")
 		for _, bad := range []string{"<", "](javascript", "](http", "![", "@", "://"} {
 			if strings.Contains(strings.NewReplacer("<code>", "", "</code>", "").Replace(bare), bad) {
 				t.Errorf("%q outside code: %q", bad, line)
@@ -114,6 +119,13 @@ func withoutCode(t *testing.T, line string) string {
 }
 
 var (
+	// folding and links are the HTML and the links that are ours.
+	folding = regexp.MustCompile(`^(<details>|</details>|<summary>(\d+ rows|The call that changed [\p{L}\p{Nd} _./()…-]+)</summary>)$`)
+	links   = regexp.MustCompile(`\[\]\(https://github\.com/example/shop/blob/[0-9a-f]{40}/[A-Za-z0-9/._~%-]+#L\d+\)`)
+	// chartLine is what a line of a Mermaid chart may be. Nothing in a name may
+	// end the text before the colon, begin a comment or be a keyword.
+	chartLine = regexp.MustCompile(`^(gantt|\t(dateFormat YYYY-MM-DD HH:mm:ss\.SSS|axisFormat %(S\.%L s|H:%M:%S)|todayMarker off|section [\p{L}\p{Nd} _./()…-]+` +
+		`|(is|leak \d+,|and|spec|test|subtest|package|example|benchmark|suite node) [\p{L}\p{Nd} _./()…-]+ :((done|active|crit), )?\d{4}-\d\d-\d\d [0-9:.]{12}, \d{4}-\d\d-\d\d [0-9:.]{12}))$`)
 	nestedCode = regexp.MustCompile(`<code>[@#]</code>`)
 	htmlCode   = regexp.MustCompile(`<code>.*?</code>`)
 	structure  = regexp.MustCompile(`^\s*([=~*_-]{3,}|>|\d+[.)] |[+*] )`)

@@ -17,7 +17,7 @@ func (j *junit) openSuite(w io.Writer, s *suite) {
 		stamp = ` timestamp="` + begin.UTC().Format("2006-01-02T15:04:05Z") + `"`
 	}
 	fmt.Fprintf(w, "  <testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\"%s%s>\n    <properties>\n",
-		j.attribute(s.name), s.tests, s.failures, s.errored, s.skipped, took("time", d), stamp)
+		j.attribute(s.name), s.tests, s.failures, s.errored, s.skipped, suiteTook(d), stamp)
 	property := func(name, value string) {
 		fmt.Fprintf(w, "      <property name=\"%s\" value=\"%s\"/>\n", escapeXML(name), j.attribute(value))
 	}
@@ -45,7 +45,7 @@ func (j *junit) openSuite(w io.Writer, s *suite) {
 }
 
 func (j *junit) writeCase(w io.Writer, t testcase) {
-	fmt.Fprintf(w, "    <testcase name=\"%s\" classname=\"%s\"%s", j.attribute(t.name), j.attribute(t.class), took("time", t.took))
+	fmt.Fprintf(w, "    <testcase name=\"%s\" classname=\"%s\"%s", j.attribute(t.name), j.attribute(t.class), took(t.took))
 	if t.element == "" {
 		io.WriteString(w, "/>\n")
 		return
@@ -92,13 +92,3 @@ func lines(s string) string {
 var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;")
 
 func escapeXML(s string) string { return xmlEscapes.Replace(s) }
-
-// firstLine is the first line of a text that says something.
-func firstLine(s string) string {
-	for line := range strings.Lines(s) {
-		if line = strings.TrimSpace(clean(line)); line != "" {
-			return line
-		}
-	}
-	return ""
-}

@@ -32,6 +32,7 @@ func Markdown(w io.Writer, f *triage.Findings) error {
 	p.text("# Redis triage: " + p.headline())
 	p.answers()
 	p.stop()
+	p.timeline()
 	p.sections()
 	if p.error != nil {
 		return p.error
@@ -105,10 +106,28 @@ func (p *page) bullets(items []string) {
 
 func (p *page) fence(lang string, lines []string) { p.b.WriteString(fence(lang, lines) + "\n") }
 
+// maxOpen is how many rows a table has that is not folded.
+const maxOpen = 12
+
 func (p *page) table(t *table) {
-	if err := t.write(&p.b); err != nil && p.error == nil {
-		p.error = err
+	write := func() {
+		if err := t.write(&p.b); err != nil && p.error == nil {
+			p.error = err
+		}
 	}
+	if n := len(t.rows); n > maxOpen {
+		p.fold(itoa(n)+" rows", write)
+		return
+	}
+	write()
+}
+
+// fold hides what is long behind a title, which has no markup. GitHub reads what stands between as
+// Markdown, because of the empty line.
+func (p *page) fold(title string, write func()) {
+	p.b.WriteString("<details>\n<summary>" + title + "</summary>\n\n")
+	write()
+	p.b.WriteString("</details>\n\n")
 }
 
 // maxTold is how many changes the first lines tell before they count.
@@ -213,7 +232,7 @@ func (p *page) places(g group) []string {
 			lines = nil
 			break
 		}
-		if lines = append(lines, p.k.name(p.rel(c.Call.File)+":"+itoa(c.Call.Line))); i == len(g.changes)-1 {
+		if lines = append(lines, p.linked(p.k, p.k.name(p.rel(c.Call.File)+":"+itoa(c.Call.Line)), c.Call.File+":"+itoa(c.Call.Line))); i == len(g.changes)-1 {
 			if lines = unique(lines); len(lines) > 1 {
 				last := *c.Call
 				last.File, last.Line = "", 0

@@ -88,7 +88,8 @@ func (p *page) failureTable(failures []triage.Failure) {
 			}
 		}
 		if f.OOMCall != nil {
-			call = p.cell.name(p.rel(f.OOMCall.File) + ":" + itoa(f.OOMCall.Line))
+			place := f.OOMCall.File + ":" + itoa(f.OOMCall.Line)
+			call = p.linked(p.cell, p.cell.name(p.rel(place)), place)
 		}
 		if several {
 			pkg = p.cell.name(f.Package)
@@ -100,7 +101,7 @@ func (p *page) failureTable(failures []triage.Failure) {
 			evicted = itoa(int(f.Evicted))
 		}
 		if f.Location != "" {
-			where = p.cell.name(p.rel(f.Location))
+			where = p.linked(p.cell, p.cell.name(p.rel(f.Location)), f.Location)
 		}
 		if f.Status != "fail" {
 			status = p.cell.say(f.Status)
@@ -108,7 +109,8 @@ func (p *page) failureTable(failures []triage.Failure) {
 		if mixed && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
 			certainty = p.cell.say(f.Certainty)
 		}
-		t.add(p.cell.owner(triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}),
+		owner := p.cell.owner(triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})
+		t.add(p.linked(p.cell, owner, f.SpecLocation),
 			pkg, oom, evicted, p.said(f), where, call, status, certainty, proof)
 	}
 	p.table(&t)
@@ -117,12 +119,17 @@ func (p *page) failureTable(failures []triage.Failure) {
 // goValue is what Gomega prints before a value: its type and where it lies.
 var goValue = regexp.MustCompile(`<[*\w./\[\]]+ \| (0x[0-9a-f]+|len:\d+, cap:\d+)>:`)
 
-// said is what a test said, in one line. The first line alone is often only
-// "Expected", so the lines are joined.
+// said is what a test said, for a table.
 func (p *page) said(f triage.Failure) string {
-	text := strings.Join(strings.Fields(clean(goValue.ReplaceAllString(f.Message, ""))), " ")
+	text := oneLine(f.Message)
 	if text == "" {
 		return ""
 	}
 	return p.cell.name(cutEnd(text, p.cell.limit))
+}
+
+// oneLine joins what a test said in one line: the first alone is often only
+// "Expected".
+func oneLine(message string) string {
+	return strings.Join(strings.Fields(clean(goValue.ReplaceAllString(message, ""))), " ")
 }

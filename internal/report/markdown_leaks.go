@@ -173,8 +173,7 @@ func (p *page) stack(c triage.Change) {
 	if more > 0 {
 		shown = append(shown, "and "+itoa(more)+" more in findings.json")
 	}
-	p.text("The call that changed " + p.k.name(c.Parameter) + ":")
-	p.fence("text", shown)
+	p.fold("The call that changed "+chartText(c.Parameter), func() { p.fence("text", shown) })
 }
 
 // leakTable writes leaks in short, a row each.

@@ -194,19 +194,20 @@ func (v *survey) place(k ink, c triage.Change) string {
 	case c.Call != nil:
 		return v.callPlace(k, c.Call)
 	case c.Location != "":
-		return k.name(v.rel(c.Location))
+		return v.linked(k, k.name(v.rel(c.Location)), c.Location)
 	}
 	return ""
 }
 
 // callPlace says where a call is, and which line of a test led to it.
 func (v *survey) callPlace(k ink, c *triage.Call) string {
-	text := k.name(v.rel(c.File) + ":" + itoa(c.Line))
+	place := c.File + ":" + itoa(c.Line)
+	text := v.linked(k, k.name(v.rel(place)), place)
 	if c.Function != "" {
 		text += " in " + k.name(path.Base(c.Function))
 	}
 	if origin := outermost(c); origin != "" {
-		text += ", called from " + k.name(v.rel(origin))
+		text += ", called from " + v.linked(k, k.name(v.rel(origin)), origin)
 	}
 	return text
 }

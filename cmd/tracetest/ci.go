@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"tracetest/internal/live"
+	"tracetest/internal/report"
+	"tracetest/internal/triage"
+)
+
+// A ci is what is to be told to the CI that a run is in.
+type ci struct {
+	any     bool   // it may read commands from what is printed
+	github  bool   // it shows workflow commands at lines of code
+	summary string // path of the step summary; empty without one
+}
+
+func findCI(getenv func(string) string) ci {
+	c := ci{github: getenv("GITHUB_ACTIONS") == "true", summary: getenv("GITHUB_STEP_SUMMARY")}
+	for _, name := range []string{"CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "TEAMCITY_VERSION"} {
+		c.any = c.any || getenv(name) != ""
+	}
+	return c
+}
+
+// scrub makes sure that nothing of a text is a command of the CI.
+func (c ci) scrub(scrub func(string) string) func(string) string {
+	if !c.any {
+		return scrub
+	}
+	return func(text string) string { return live.Harmless(scrub(text)) }
+}
+
+// harmless is a writer of whole texts to out, none of which is a command.
+func (c ci) harmless(out io.Writer) io.Writer {
+	if !c.any {
+		return out
+	}
+	return harmless{out}
+}
+
+type harmless struct{ out io.Writer }
+
+func (h harmless) Write(text []byte) (int, error) {
+	if _, err := io.WriteString(h.out, live.Harmless(string(text))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// tell annotates the lines that leak and adds to the summary of the step.
+func (c ci) tell(out io.Writer, f *triage.Findings) error {
+	var errs []error
+	if c.github {
+		errs = append(errs, report.Annotations(out, f))
+	}
+	if c.summary != "" {
+		if err := summarize(c.summary, f); err != nil {
+			errs = append(errs, fmt.Errorf("adding to $GITHUB_STEP_SUMMARY: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// summaryLimit is what GitHub takes of a step, in bytes; of more it shows
+// nothing at all.
+const summaryLimit = 1 << 20
+
+func summarize(path string, f *triage.Findings) error {
+	var text bytes.Buffer
+	if err := report.Markdown(&text, f); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	before := []byte(nil)
+	if info.Size() > 0 {
+		before = []byte("\n\n") // what is there may end within a line
+	}
+	room := summaryLimit - int(min(info.Size(), summaryLimit)) - len(before)
+	section := report.StepSummary(text.Bytes(), room)
+	if section == nil {
+		return errors.New("there is no room left in it: GitHub takes 1 MiB of a step")
+	}
+	_, err = file.Write(append(before, section...))
+	return errors.Join(err, file.Close())
+}
