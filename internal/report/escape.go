@@ -9,7 +9,8 @@ import (
 // An ink writes hostile text into a format so that it stays text.
 type ink struct {
 	markdown bool
-	limit    int // of a name, in runes; longer ones lose their middle
+	links    bool // to the lines of the checkout
+	limit    int  // of a name, in runes; longer ones lose their middle
 }
 
 // name writes an identifier, a value, a path or a command.

@@ -29,6 +29,7 @@ func Markdown(w io.Writer, f *triage.Findings) error {
 		return errNoFindings()
 	}
 	p := newPage(f)
+	p.k.links, p.cell.links = true, true
 	p.text("# Redis triage: " + p.headline())
 	p.answers()
 	p.stop()

@@ -94,9 +94,10 @@ func (v *survey) failedLine(f triage.Failure) (line, bool) {
 var pages = regexp.MustCompile(`^https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._~-]+)+/$`)
 
 // linked makes a link to the line of a place of text that says it. A step
-// summary has no folder, so that links are absolute, and only CI knows them.
+// summary has no folder, so that links are absolute, and only CI knows them. report.html has none: no link
+// in it leads away.
 func (v *survey) linked(k ink, text, place string) string {
-	if !k.markdown || v.Run.Source == nil || !pages.MatchString(v.Run.Source.URL) {
+	if !k.links || v.Run.Source == nil || !pages.MatchString(v.Run.Source.URL) {
 		return text
 	}
 	at, ok := v.lineOf(place)
