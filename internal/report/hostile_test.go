@@ -124,7 +124,7 @@ var (
 	links   = regexp.MustCompile(`\[\]\(https://github\.com/example/shop/blob/[0-9a-f]{40}/[A-Za-z0-9/._~%-]+#L\d+\)`)
 	// chartLine is what a line of a Mermaid chart may be. Nothing in a name may
 	// end the text before the colon, begin a comment or be a keyword.
-	chartLine = regexp.MustCompile(`^(gantt|\t(dateFormat YYYY-MM-DD HH:mm:ss\.SSS|axisFormat %(S\.%L s|H:%M:%S)|todayMarker off|section [\p{L}\p{Nd} _./()…-]+` +
+	chartLine = regexp.MustCompile(`^(gantt|%%\{init: \{"gantt": \{"leftPadding": 150\}\}\}%%|\t(dateFormat YYYY-MM-DD HH:mm:ss\.SSS|axisFormat %(S\.%L s|H:%M:%S)|todayMarker off|section [\p{L}\p{Nd} _./()…-]+` +
 		`|(is|leak \d+,|and|spec|test|subtest|package|example|benchmark|suite node) [\p{L}\p{Nd} _./()…-]+ :((done|active|crit), )?\d{4}-\d\d-\d\d [0-9:.]{12}, \d{4}-\d\d-\d\d [0-9:.]{12}))$`)
 	nestedCode = regexp.MustCompile(`<code>[@#]</code>`)
 	htmlCode   = regexp.MustCompile(`<code>.*?</code>`)

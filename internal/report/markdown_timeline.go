@@ -34,7 +34,7 @@ func (p *page) timeline() {
 	}
 	leaking, victims := p.ran()
 	g.add("leaks", leaking)
-	g.add("failed", victims)
+	g.add("tied to them", victims)
 	if lines := g.lines(); lines != nil {
 		p.text("## When it happened")
 		p.text("Times are in UTC.")
@@ -193,7 +193,7 @@ func (g *gantt) lines() []string {
 		}
 	}
 	span(g.bars["leaks"])
-	span(g.bars["failed"])
+	span(g.bars["tied to them"])
 	if from.IsZero() {
 		for _, bars := range g.bars {
 			span(bars)
@@ -208,7 +208,7 @@ func (g *gantt) lines() []string {
 	if to.Sub(from) < 20*time.Second {
 		axis = "%S.%L s"
 	}
-	lines := []string{"gantt", "\tdateFormat YYYY-MM-DD HH:mm:ss.SSS", "\taxisFormat " + axis, "\ttodayMarker off"}
+	lines := []string{`%%{init: {"gantt": {"leftPadding": 150}}}%%`, "gantt", "\tdateFormat YYYY-MM-DD HH:mm:ss.SSS", "\taxisFormat " + axis, "\ttodayMarker off"}
 	for _, section := range g.sections {
 		var shown []string
 		for _, b := range g.bars[section] {
