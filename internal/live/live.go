@@ -48,6 +48,8 @@ type Live struct {
 	eventMu    sync.Mutex
 	benchmarks []string // that run, as "package name"
 	blamed     string   // the last package of which a test failed
+	test       string   // of the last event
+	shown      string   // how it is shown
 
 	mu      sync.Mutex // not held while something is shown
 	counts  counts
@@ -144,7 +146,10 @@ func (l *Live) Event(e gotest.Event, line []byte) {
 	l.count(e)
 	l.eventMu.Lock()
 	defer l.eventMu.Unlock()
-	if output, test := l.scrub(e.Output), l.scrub(e.Test); output != e.Output || test != e.Test {
+	if e.Test != l.test {
+		l.test, l.shown = e.Test, l.scrub(e.Test)
+	}
+	if output, test := l.scrub(e.Output), l.shown; output != e.Output || test != e.Test {
 		e.Output, e.Test = output, test
 		line, _ = json.Marshal(e)
 	}

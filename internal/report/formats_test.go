@@ -381,11 +381,11 @@ func TestJUnitLeaks(t *testing.T) {
 	// Of a test that failed itself there is one failure, and it tells both.
 	f.Run.Exit = triage.ExitFailed
 	f.Cases = cases(nil, run(1, "fail"))
-	f.Failures = []triage.Failure{{Package: "p", Test: "TestLeaks", Status: "fail", Cause: triage.CauseOther, Certainty: "correlated", Message: "boom", Output: "a\n\x00\x1b[31m]]>\xffb"}}
+	f.Failures = []triage.Failure{{Package: "p", Test: "TestLeaks", Status: "fail", Cause: triage.CauseOther, Certainty: "correlated", Message: "boom", Output: "a\n\x00\x1b[31m]]>\xffb\n[[ATTACHMENT|/x]]"}}
 	text := rendered(t, formats()["junit.xml"], f)
 	checkJUnit(t, text)
 	if strings.Count(text, "<failure ") != 1 || !strings.Contains(text, "boom") || !strings.Contains(text, "maxmemory changed from 0 (no limit) to 1024") ||
-		!strings.Contains(text, "<system-out>a\n]]&gt;\ufffdb</system-out>") {
+		!strings.Contains(text, "<system-out>a\n]]&gt;\ufffdb\n[[ ATTACHMENT|/x]]</system-out>") {
 		t.Errorf("got\n%s", text)
 	}
 }

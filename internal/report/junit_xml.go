@@ -74,13 +74,15 @@ func (j *junit) attribute(s string) string { return escapeXML(j.k.name(s)) }
 const maxText = 64 << 10
 
 // lines writes text of several lines, of any bytes. What [clean] leaves is what
-// XML 1.0 allows, so that no text can end the document.
+// XML 1.0 allows, so that no text can end the document. GitLab and Jenkins take
+// [[ATTACHMENT|file]] for a file to show, and it is not for a test's output to
+// choose one.
 func lines(s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {
 		line = strings.TrimRight(line, "\r\n")
 		text := strings.TrimLeft(line, "\t")
-		b.WriteString(strings.Repeat("\t", len(line)-len(text)) + escapeXML(clean(text)) + "\n")
+		b.WriteString(strings.Repeat("\t", len(line)-len(text)) + escapeXML(strings.ReplaceAll(clean(text), "[ATTACHMENT|", "[ ATTACHMENT|")) + "\n")
 		if b.Len() > maxText {
 			b.WriteString("[...]\n")
 			break

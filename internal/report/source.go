@@ -82,12 +82,19 @@ func (v *survey) leakingLineOf(g group) (line, bool) {
 	return line{}, false
 }
 
-// failedLine is where a test failed or, where that is not known, where it is.
+// failedLine is where a test failed or, where that is not known, its line that
+// met the first OOM error, or where it is.
 func (v *survey) failedLine(f triage.Failure) (line, bool) {
-	if at, ok := v.lineOf(f.Location); ok {
-		return at, true
+	places := []string{f.Location}
+	if f.OOMCall != nil {
+		places = append(places, outermost(f.OOMCall), f.OOMCall.File+":"+itoa(f.OOMCall.Line))
 	}
-	return v.lineOf(f.SpecLocation)
+	for _, place := range append(places, f.SpecLocation) {
+		if at, ok := v.lineOf(place); ok {
+			return at, true
+		}
+	}
+	return line{}, false
 }
 
 // pages is what Source.URL may be to be linked to.
