@@ -203,7 +203,7 @@ func runTracetest(t *testing.T, dir string, env []string, args ...string) (*tria
 	out := filepath.Join(t.TempDir(), "out")
 	cmd := exec.Command(link, append([]string{"--out", out}, args...)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(append(os.Environ(), "GITHUB_ACTIONS=", "GITHUB_STEP_SUMMARY="), env...) // this may be in CI itself
 	text, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -47,7 +47,7 @@ func reportCommand() *cobra.Command {
 				return &run.Problem{Err: err}
 			}
 			w := cmd.OutOrStdout()
-			return screenOf(w, os.Getenv).summary(w, findings, filepath.Join(out, "report.html"))
+			return screenOf(w, os.Getenv).summary(findCI(os.Getenv).harmless(w), findings, filepath.Join(out, "report.html"))
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", out, "`DIR` for report.html, report.md, junit.xml and findings.json")

@@ -2,11 +2,14 @@ package report_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -529,4 +532,89 @@ func FuzzHostileFormats(f *testing.F) {
 			t.Error("no chart")
 		}
 	})
+}
+
+// Every recorded run of triage: each test and each failure is there once, and
+// what marks a test as leaking is a leak that is put down to it.
+func TestFormatsOfRecordedRuns(t *testing.T) {
+	files, err := filepath.Glob("../triage/testdata/*.jsonl")
+	if err != nil || len(files) < 100 {
+		t.Fatalf("%d records, %v", len(files), err)
+	}
+	type parsed struct {
+		Suites []struct {
+			Name  string `xml:"name,attr"`
+			Cases []struct {
+				Name    string `xml:"name,attr"`
+				Class   string `xml:"classname,attr"`
+				Failure *struct {
+					Type string `xml:"type,attr"`
+				} `xml:"failure"`
+				Error   *struct{} `xml:"error"`
+				Skipped *struct{} `xml:"skipped"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	for _, file := range files {
+		a := triage.New()
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for entry, err := range record.Read(bytes.NewReader(data)) {
+			if err == nil {
+				a.Add(entry)
+			}
+		}
+		f := a.Findings()
+		for ending, do := range formats() {
+			checkFormat(t, ending, rendered(t, do, f))
+		}
+		mine := map[string]bool{} // who is accused
+		for _, c := range f.Leaks {
+			if c.Owner != nil && !c.Unheard {
+				mine[c.Owner.Package+" "+cmp.Or(c.Owner.Spec, c.Owner.Test, "[outside its tests]")] = true
+			}
+		}
+		for _, leaks := range []string{"failure", "none"} {
+			text := rendered(t, func(w io.Writer, f *triage.Findings) error {
+				return report.JUnit(w, f, report.JUnitOptions{Leaks: leaks})
+			}, f)
+			var doc parsed
+			if err := xml.Unmarshal([]byte(text), &doc); err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			tests, bad, leaking := 0, 0, map[string]bool{}
+			for _, s := range doc.Suites {
+				for _, c := range s.Cases {
+					if s.Name == "tracetest" {
+						continue
+					}
+					tests++
+					leak := c.Failure != nil && c.Failure.Type == "leak"
+					if leak {
+						leaking[c.Class+" "+c.Name] = true
+						if name := c.Class + " " + c.Name; !mine[name] {
+							t.Errorf("%s: %s is marked for a leak that is not its own", file, name)
+						}
+					}
+					if (c.Failure != nil || c.Error != nil) && !leak {
+						bad++
+					}
+				}
+			}
+			if tests < f.Cases.Len() {
+				t.Errorf("%s: %d testcases of %d", file, tests, f.Cases.Len())
+			}
+			if bad < len(f.Failures) {
+				t.Errorf("%s: %d failed or broke, and there are %d failures", file, bad, len(f.Failures))
+			}
+			if leaks == "none" && len(leaking) > 0 {
+				t.Errorf("%s: marked with --junit-leaks=none: %v", file, leaking)
+			}
+			if leaks == "failure" && f.Run.Exit == triage.ExitLeaked && len(leaking) != len(mine) {
+				t.Errorf("%s: %d marked of %d that leaked: %v, %v", file, len(leaking), len(mine), leaking, mine)
+			}
+		}
+	}
 }
