@@ -1,8 +1,11 @@
 package live
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+
+	"tracetest/internal/gotest"
 )
 
 func TestHarmless(t *testing.T) {
@@ -53,4 +56,24 @@ func FuzzHarmless(f *testing.F) {
 			t.Errorf("%q: %q becomes %q", text, got, again)
 		}
 	})
+}
+
+// A command that lies across two events, as test2json cuts a long line, is none
+// either.
+func TestCommandInTwoEvents(t *testing.T) {
+	t.Parallel()
+	for _, parts := range [][]string{
+		{":", ":add-mask::x\n"}, {"::add-mask", "::x\n"}, {"x#", "#[error]x\n"}, {"##", "vso[a]b\n"}, {"sec", "tion_start:1:x\n"}, {" ", "::debug::", "x\n"}, {":", ":", "a", ":", ":x\n"},
+	} {
+		out, _ := show(t, Options{Format: "standard-verbose", Scrub: Harmless}, func(l *Live) {
+			for _, part := range append(parts, "and std::go::on\n") {
+				e := gotest.Event{Action: "output", Package: "p", Test: "TestA", Output: part}
+				line, _ := json.Marshal(e)
+				l.Event(e, line)
+			}
+		})
+		if Harmless(out) != out || !strings.Contains(out, "and std::go::on\n") {
+			t.Errorf("%q: shown as %q", parts, out)
+		}
+	}
 }

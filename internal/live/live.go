@@ -46,10 +46,11 @@ type Live struct {
 	scrub  func(string) string
 
 	eventMu    sync.Mutex
-	benchmarks []string // that run, as "package name"
-	blamed     string   // the last package of which a test failed
-	test       string   // of the last event
-	shown      string   // how it is shown
+	benchmarks []string          // that run, as "package name"
+	blamed     string            // the last package of which a test failed
+	test       string            // of the last event
+	shown      string            // how it is shown
+	begun      map[string]string // lines of output without an end, by "package name"
 
 	mu      sync.Mutex // not held while something is shown
 	counts  counts
@@ -84,7 +85,7 @@ func New(o Options) (*Live, error) {
 	}
 	events, eventsIn := io.Pipe()
 	errors, errorsIn := io.Pipe()
-	l := &Live{screen: s, events: eventsIn, errors: errorsIn, scrub: o.Scrub, done: make(chan struct{}), stop: make(chan struct{})}
+	l := &Live{screen: s, events: eventsIn, errors: errorsIn, scrub: o.Scrub, begun: map[string]string{}, done: make(chan struct{}), stop: make(chan struct{})}
 	l.counts.started = time.Now()
 	errOut := &screenErr{screen: s, out: o.Err}
 	// Whatever ends one of the two scans, such as a full disk below Out, nobody
@@ -149,7 +150,7 @@ func (l *Live) Event(e gotest.Event, line []byte) {
 	if e.Test != l.test {
 		l.test, l.shown = e.Test, l.scrub(e.Test)
 	}
-	if output, test := l.scrub(e.Output), l.shown; output != e.Output || test != e.Test {
+	if output, test := l.joined(e.Package+" "+e.Test, l.scrub(e.Output)), l.shown; output != e.Output || test != e.Test {
 		e.Output, e.Test = output, test
 		line, _ = json.Marshal(e)
 	}
@@ -161,6 +162,26 @@ func (l *Live) Event(e gotest.Event, line []byte) {
 		}
 	}
 	l.events.Write(append(line[:len(line):len(line)], '\n'))
+}
+
+// joined is output that may go on with a line that an event before it began, as
+// test2json cuts long lines. What would be removed from both together is kept
+// apart by a line end.
+func (l *Live) joined(key, text string) string {
+	if text == "" {
+		return text
+	}
+	begun := l.begun[key]
+	if whole := begun + text; begun != "" && l.scrub(whole) != whole {
+		text = "\n" + text
+	}
+	whole := begun + text
+	if last := whole[strings.LastIndexByte(whole, '\n')+1:]; last == "" {
+		delete(l.begun, key)
+	} else {
+		l.begun[key] = last[max(0, len(last)-longest):]
+	}
+	return text
 }
 
 func (l *Live) count(e gotest.Event) {
