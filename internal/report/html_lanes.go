@@ -151,7 +151,7 @@ func (r *laneRow) draw(v *survey) {
 	if b == nil {
 		return
 	}
-	m := testMark{X: percent(b.from), Width: percent(b.to - b.from), Class: b.worst.state.class(), Title: title(b.worst, v), Leaks: b.leaks, Row: testAnchor(b.number)}
+	m := testMark{X: percent(b.from), Width: wide(b.to - b.from), Class: b.worst.state.class(), Title: title(b.worst, v), Leaks: b.leaks, Row: testAnchor(b.number)}
 	if b.tests > 1 {
 		m.Title = itoa(b.tests) + " tests, " + itoa(b.bad) + " of them failed or leaked; among them: " + m.Title
 	}

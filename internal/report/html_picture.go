@@ -20,7 +20,8 @@ type picture struct {
 	Lanes   []lane
 	Legend  []legend
 	Series  series // for the script
-	Unseen  []bar  // a server was out of sight, or restarted
+	Unseen  []bar  // a server was out of sight
+	Breaks  []bar  // a server restarted
 	Further int    // servers that are not drawn
 }
 
@@ -138,7 +139,7 @@ func (p *page) picture(told *telling) *picture {
 	}
 	for _, r := range p.Restarts {
 		x := a.at(r.At)
-		d.Unseen = append(d.Unseen, a.bar(x, x, "restart", plainInk.name(r.Server)+" restarted at "+p.clock(r.At)))
+		d.Breaks = append(d.Breaks, a.bar(x, x, "restart", plainInk.name(r.Server)+" restarted at "+p.clock(r.At)))
 	}
 	p.lanes(d, a, told)
 	return d
@@ -165,8 +166,12 @@ func (p *page) drawn() []int {
 }
 
 func (a axis) bar(from, to float64, class, title string) bar {
-	return bar{X: percent(from), Width: percent(max(0, to-from)), Class: class, Title: title}
+	return bar{X: percent(from), Width: wide(to - from), Class: class, Title: title}
 }
+
+// wide is the width of something that must be seen however short it was: what
+// has no width is not drawn at all.
+func wide(x float64) string { return percent(max(narrow, x)) }
 
 func (p *page) panel(a axis, server int) (panel, serverAt) {
 	t := p.Timelines[server]
