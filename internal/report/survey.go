@@ -70,7 +70,7 @@ func newSurvey(f *triage.Findings) *survey {
 	for _, failure := range f.Failures {
 		redis := failure.Cause == triage.CauseOOM || failure.Cause == triage.CauseEviction
 		t := tie{-1, -1}
-		tied := failure.Certainty == "proved" || redis && failure.Certainty != "refuted"
+		tied := failure.Tied()
 		switch {
 		case tied && within(failure.Leak, len(f.Leaks)):
 			t.leak = groupOf[*failure.Leak]
@@ -89,6 +89,16 @@ func newSurvey(f *triage.Findings) *survey {
 	}
 	v.doubts = v.findDoubts()
 	return v
+}
+
+// Doubts says in short why what was not seen in a run may still have happened.
+// Of a run that is clean there are none.
+func Doubts(f *triage.Findings) []string {
+	var all []string
+	for _, d := range newSurvey(f).doubts {
+		all = append(all, d.short)
+	}
+	return all
 }
 
 func within(index *int, n int) bool { return index != nil && *index >= 0 && *index < n }

@@ -54,7 +54,7 @@ func period(s string) string {
 // kindOf says what an owner is. Findings do not tell it; names do.
 func kindOf(o triage.Owner) string {
 	switch {
-	case isSuiteNode(o.Spec):
+	case o.SuiteNode():
 		return "suite node"
 	case o.Spec != "":
 		return "spec"
@@ -68,19 +68,6 @@ func kindOf(o triage.Owner) string {
 		return "benchmark"
 	}
 	return "test"
-}
-
-// isSuiteNode tells [BeforeSuite] and its kin from a spec such as "[sig-node] starts".
-func isSuiteNode(spec string) bool {
-	for _, node := range []string{
-		"[BeforeSuite", "[AfterSuite", "[SynchronizedBeforeSuite", "[SynchronizedAfterSuite",
-		"[ReportBeforeSuite", "[ReportAfterSuite", "[DeferCleanup",
-	} {
-		if strings.HasPrefix(spec, node) {
-			return true
-		}
-	}
-	return false
 }
 
 // owner names an owner shortly, for tables and lists.
@@ -170,22 +157,8 @@ func (v *survey) clock(t time.Time) string {
 	return fmt.Sprintf("%s (%+.3f s)", text, t.Sub(v.Run.Started).Seconds())
 }
 
-// rel makes a path relative to the folder that the run was started in, by its
-// text alone: the report may be written on another machine.
-func (v *survey) rel(file string) string {
-	dir := strings.TrimRight(strings.ReplaceAll(v.Run.Dir, `\`, "/"), "/")
-	slashed := file
-	if strings.Contains(v.Run.Dir, `\`) {
-		slashed = strings.ReplaceAll(file, `\`, "/")
-	}
-	if dir == "" {
-		return file
-	}
-	if short, ok := strings.CutPrefix(slashed, dir+"/"); ok {
-		return short
-	}
-	return file
-}
+// rel makes a path relative to the folder that the run was started in.
+func (v *survey) rel(file string) string { return v.Run.Rel(file) }
 
 // place says where a change was made: the call where it was seen, else the
 // line of its owner; empty when neither is known.

@@ -186,6 +186,13 @@ type Failure struct {
 	Output string `json:"-"`
 }
 
+// Tied reports whether the failure is put down to a change: by a re-run, or
+// because it met what such a change brings and no re-run has refuted it.
+func (x *Failure) Tied() bool {
+	redis := x.Cause == CauseOOM || x.Cause == CauseEviction
+	return (x.Certainty == "proved" || redis && x.Certainty != "refuted") && (x.Leak != nil || x.Contained != nil)
+}
+
 // Growth is what a unit left behind in the server.
 type Growth struct {
 	Owner  Owner  `json:"owner"`

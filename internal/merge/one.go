@@ -1,0 +1,256 @@
+package merge
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tracetest/internal/triage"
+)
+
+// One is what a merge keeps of one run.
+type One struct {
+	run      Run
+	ran      []uint64 // hashes of who ran, each once
+	failures Causes
+	wrong    []wrong
+	leaks    []leakSeen
+	servers  []Server
+}
+
+// wrong is a test that something went wrong with.
+type wrong struct {
+	triage.Owner
+	failures, leaks, victim, swallowed int
+	causes                             Causes
+	message                            string
+}
+
+// leakKey says which leaks are one over the runs. The server is no part of it:
+// each shard has its own. Neither are the values, which may be random.
+type leakKey struct {
+	owner     triage.Owner
+	suspects  string
+	parameter string
+	place     string
+}
+
+type leakSeen struct {
+	key         leakKey
+	change      triage.Change // the first of them
+	count       int
+	failures    int
+	certainties []triage.Certainty
+	values      []Value
+	servers     []string
+}
+
+// Of reads one run. Doubts say why what was not seen in it may still have
+// happened.
+func Of(file string, f *triage.Findings, doubts []string) *One {
+	o := &One{run: Run{File: file, Started: f.Run.Started, Seconds: f.Run.Finished.Sub(f.Run.Started).Seconds(), Go: f.Run.Go, Mode: f.Run.Mode, Tap: f.Run.Tap,
+		Exit: f.Run.Exit, Incomplete: f.Run.Incomplete, Doubts: append([]string{}, doubts...), Tests: f.Tests, Leaks: len(f.Leaks), Failures: len(f.Failures)}}
+	o.run.Verdict = verdict(f, doubts)
+	if !f.Run.Complete && o.run.Incomplete == "" {
+		o.run.Incomplete = "it did not come to its end"
+	}
+	at := map[triage.Owner]int{}
+	of := func(owner triage.Owner) *wrong {
+		i, known := at[owner]
+		if !known {
+			i = len(o.wrong)
+			at[owner] = i
+			o.wrong = append(o.wrong, wrong{Owner: owner})
+		}
+		return &o.wrong[i]
+	}
+	leakAt := make([]int, len(f.Leaks)) // index into o.leaks
+	leaks := map[leakKey]int{}
+	for i, c := range f.Leaks {
+		if c.Owner != nil {
+			of(*c.Owner).leaks++
+		}
+		key := keyOf(f, c)
+		j, known := leaks[key]
+		if !known {
+			j = len(o.leaks)
+			leaks[key] = j
+			o.leaks = append(o.leaks, leakSeen{key: key, change: c})
+		}
+		leakAt[i] = j
+		o.leaks[j].add(c)
+	}
+	for _, x := range f.Failures {
+		causes := Causes{Total: 1}
+		switch x.Cause {
+		case triage.CauseOOM:
+			causes.OOM = 1
+		case triage.CauseEviction:
+			causes.Eviction = 1
+		default:
+			causes.Other = 1
+		}
+		tied := x.Tied()
+		if tied {
+			causes.Tied = 1
+			o.run.Victims++
+			if x.Leak != nil && *x.Leak >= 0 && *x.Leak < len(f.Leaks) {
+				o.leaks[leakAt[*x.Leak]].failures++
+			}
+		}
+		o.failures.add(causes)
+		w := of(triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
+		w.failures++
+		w.causes.add(causes)
+		if tied {
+			w.victim++
+		}
+		if w.message == "" {
+			w.message = shorten(x.Message)
+		}
+	}
+	for _, s := range f.Swallowed {
+		of(s.Owner).swallowed++
+	}
+	o.attend(f)
+	o.watched(f)
+	return o
+}
+
+// verdict judges a run. Whatever is not known to be clean is not.
+func verdict(f *triage.Findings, doubts []string) Verdict {
+	switch {
+	case !f.Run.Complete:
+		return Incomplete
+	case len(f.Leaks) > 0 || f.Run.Exit == triage.ExitLeaked:
+		return Leaked
+	case f.Run.Exit != triage.ExitClean || f.Run.GoExit != 0 || len(f.Failures) > 0:
+		return Failed
+	case len(doubts) > 0:
+		return Doubtful
+	}
+	return Clean
+}
+
+// attend notes who ran: each test, what it is within, and the packages.
+func (o *One) attend(f *triage.Findings) {
+	hashes := make([]uint64, 0, f.Cases.Len()+len(f.Packages))
+	for c := range f.Cases.All() {
+		for owner := range c.Within() {
+			hashes = append(hashes, hashOf(owner))
+		}
+	}
+	for _, p := range f.Packages {
+		if p.Ran {
+			hashes = append(hashes, hashOf(triage.Owner{Package: p.Path}))
+		}
+	}
+	for _, w := range o.wrong { // also where no end of it was heard
+		hashes = append(hashes, hashOf(w.Owner))
+	}
+	slices.Sort(hashes)
+	o.ran = slices.Clip(slices.Compact(hashes))
+}
+
+func (o *One) watched(f *triage.Findings) {
+	at := map[string]int{}
+	for _, s := range f.Servers {
+		at[s.Address] = len(o.servers)
+		o.servers = append(o.servers, Server{Address: s.Address, Flavor: s.Flavor, Version: s.Version})
+	}
+	count := func(address string, add func(*Server)) {
+		if i, known := at[address]; known {
+			add(&o.servers[i])
+		}
+	}
+	for _, c := range f.Leaks {
+		count(c.Server, func(s *Server) { s.Leaks++ })
+	}
+	for _, r := range f.Restarts {
+		count(r.Server, func(s *Server) { s.Restarts++ })
+	}
+	for _, b := range f.Blind {
+		count(b.Server, func(s *Server) { s.Blind++ })
+	}
+}
+
+func keyOf(f *triage.Findings, c triage.Change) leakKey {
+	key := leakKey{parameter: c.Parameter}
+	if c.Owner != nil {
+		key.owner = *c.Owner
+	} else {
+		key.suspects = fmt.Sprint(len(c.Suspects)) // there may be thousands, so they are not named here
+		for _, s := range slices.SortedFunc(slices.Values(c.Suspects), compareOwners) {
+			key.suspects = strconv.FormatUint(hash(key.suspects, s.Package, s.Test, s.Spec), 16)
+		}
+	}
+	switch {
+	case c.Call != nil:
+		key.place = fmt.Sprintf("%s:%d", f.Run.Rel(c.Call.File), c.Call.Line)
+	case c.Location != "":
+		key.place = f.Run.Rel(c.Location)
+	}
+	return key
+}
+
+func (l *leakSeen) add(c triage.Change) {
+	l.count++
+	if !slices.Contains(l.certainties, c.Certainty) {
+		l.certainties = append(l.certainties, c.Certainty)
+	}
+	if !slices.Contains(l.servers, c.Server) {
+		l.servers = append(l.servers, c.Server)
+	}
+	for i := range l.values {
+		if v := &l.values[i]; v.From == c.From && v.To == c.To {
+			v.Count++
+			return
+		}
+	}
+	l.values = append(l.values, Value{c.From, c.To, 1})
+}
+
+func newLeak(seen leakSeen, most int) *Leak {
+	c := seen.change
+	suspects := append([]triage.Owner{}, c.Suspects[:min(len(c.Suspects), most)]...)
+	l := &Leak{Parameter: c.Parameter, Owner: c.Owner, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), Place: seen.key.place, Secret: c.Secret,
+		Certainties: []triage.Certainty{}, Values: []Value{}, Runs: []int{}, Servers: []string{}}
+	if c.Call != nil {
+		l.Function = c.Call.Function
+	}
+	return l
+}
+
+// hashOf is the hash of an owner's name. A suite node runs when its package does.
+func hashOf(o triage.Owner) uint64 {
+	if o.SuiteNode() {
+		return hash(o.Package, "", "")
+	}
+	return hash(o.Package, o.Test, o.Spec)
+}
+
+// hash is FNV-1a, of 64 bits, over the parts of a name. Of ten million tests two
+// share one with a probability of about 3 in a million, and then only the
+// number of runs of these two is wrong.
+func hash(parts ...string) uint64 {
+	h := uint64(14695981039346656037)
+	for _, part := range parts {
+		for i := range len(part) {
+			h = (h ^ uint64(part[i])) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211 // no byte of UTF-8
+	}
+	return h
+}
+
+// shorten keeps the first words of a message. It must not keep the whole of it
+// alive in memory.
+func shorten(s string) string {
+	const most = 300
+	s = strings.ToValidUTF8(s, "\ufffd")
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return strings.Clone(s)
+}

@@ -1,0 +1,195 @@
+package merge
+
+import (
+	"fmt"
+	"time"
+
+	"tracetest/internal/record"
+	"tracetest/internal/triage"
+)
+
+// Schema names the format of merged.json.
+const Schema = "tracetest.merged/1"
+
+// Summary is what many runs showed: the content of merged.json. Slices are
+// never nil. Runs are referred to by their index in Runs, from 0.
+type Summary struct {
+	Schema     string       `json:"schema"`
+	Verdicts   Verdicts     `json:"verdicts"`
+	Tests      triage.Tests `json:"tests"`    // of all runs
+	Distinct   int          `json:"distinct"` // different tests, with those that only group others and the packages
+	Failures   Causes       `json:"failures"` // of all runs
+	Leaks      []Leak       `json:"leaks"`    // those of most runs first
+	Wrong      []Test       `json:"wrong"`    // tests that leaked, fell victim, failed or passed with commands refused
+	Servers    []Server     `json:"servers"`
+	Runs       []Run        `json:"runs"` // in the order in which they were given
+	Unreadable []Unreadable `json:"unreadable"`
+	Duplicates []Duplicate  `json:"duplicates"`
+	Bounds     []Bound      `json:"bounds"` // what was left out for want of room; empty where nothing was
+}
+
+// Verdict says how a run went, the worst first that holds of it.
+type Verdict string
+
+const (
+	Incomplete Verdict = "incomplete" // cut short, or its record is damaged
+	Leaked     Verdict = "leaked"     // a test left something changed, or a parameter is not what it was
+	Failed     Verdict = "failed"     // tests failed, and no leak was seen
+	Doubtful   Verdict = "doubtful"   // tests passed and no leak was seen, and not everything was watched
+	Clean      Verdict = "clean"
+)
+
+// Verdicts counts runs.
+type Verdicts struct {
+	Runs       int `json:"runs"`
+	Clean      int `json:"clean"`
+	Leaked     int `json:"leaked"`
+	Failed     int `json:"failed"`
+	Doubtful   int `json:"doubtful"`
+	Incomplete int `json:"incomplete"`
+}
+
+func (v *Verdicts) count(verdict Verdict) {
+	v.Runs++
+	switch verdict {
+	case Incomplete:
+		v.Incomplete++
+	case Leaked:
+		v.Leaked++
+	case Failed:
+		v.Failed++
+	case Doubtful:
+		v.Doubtful++
+	case Clean:
+		v.Clean++
+	}
+}
+
+// Run is one that was merged.
+type Run struct {
+	File       string       `json:"file"`
+	Started    time.Time    `json:"started"`
+	Seconds    float64      `json:"seconds"` // how long it took
+	Go         string       `json:"go"`
+	Mode       record.Mode  `json:"mode"`
+	Tap        bool         `json:"tap"`
+	Verdict    Verdict      `json:"verdict"`
+	Exit       int          `json:"exit"`
+	Incomplete string       `json:"incomplete"` // why it is not complete; empty when it is
+	Doubts     []string     `json:"doubts"`     // why what was not seen may still have happened
+	Tests      triage.Tests `json:"tests"`
+	Leaks      int          `json:"leaks"`
+	Failures   int          `json:"failures"`
+	Victims    int          `json:"victims"` // failures that are tied to a change of this run
+}
+
+// Causes counts failures by what Redis had to do with them.
+type Causes struct {
+	Total    int `json:"total"`
+	OOM      int `json:"oom"`
+	Eviction int `json:"eviction"`
+	Other    int `json:"other"`
+	Tied     int `json:"tied"` // those of oom and eviction that are tied to a change of their run, and those that were proved
+}
+
+func (c *Causes) add(d Causes) {
+	c.Total += d.Total
+	c.OOM += d.OOM
+	c.Eviction += d.Eviction
+	c.Other += d.Other
+	c.Tied += d.Tied
+}
+
+// Leak is leaks of one parameter by one owner, or of the same suspects, at one
+// line, over the runs.
+type Leak struct {
+	Parameter    string             `json:"parameter"`
+	Owner        *triage.Owner      `json:"owner"`         // nil where it is not settled
+	Suspects     []triage.Owner     `json:"suspects"`      // then: one of them, in each run
+	MoreSuspects int                `json:"more_suspects"` // beyond the first hundred
+	Function     string             `json:"function"`      // of the call; empty where none was seen
+	Place        string             `json:"place"`         // file:line of the call, else of the spec; relative to the folder of the run
+	Certainties  []triage.Certainty `json:"certainties"`
+	Values       []Value            `json:"values"`
+	MoreValues   int                `json:"more_values"` // leaks of values that are not among Values
+	Secret       bool               `json:"secret"`
+	Count        int                `json:"count"`   // times, in all runs
+	InRuns       int                `json:"in_runs"` // runs that it was seen in
+	Ran          int                `json:"ran"`     // runs that its owner ran in; -1 where that is not known
+	Runs         []int              `json:"runs"`    // the first hundred of InRuns
+	Servers      []string           `json:"servers"` // at most a hundred addresses
+	Failures     int                `json:"failures"`
+}
+
+// text orders leaks.
+func (l *Leak) text() string {
+	owner := triage.Owner{}
+	if l.Owner != nil {
+		owner = *l.Owner
+	}
+	return fmt.Sprintf("%q %q %q %q", owner, l.Suspects, l.Parameter, l.Place)
+}
+
+// Value is what a parameter was changed from and to, and how often.
+type Value struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Count int    `json:"count"`
+}
+
+// Test is one that something went wrong with in at least one run. Counts are
+// of runs, however often it ran in one.
+type Test struct {
+	triage.Owner
+	Ran        int    `json:"ran"` // -1 where that was not counted
+	Leaked     int    `json:"leaked"`
+	Victim     int    `json:"victim"` // failed, tied to a change that is not its own
+	Failed     int    `json:"failed"`
+	Swallowed  int    `json:"swallowed"` // passed although commands of it were refused
+	Causes     Causes `json:"causes"`    // of its failures; here each counts
+	LeakedRuns []int  `json:"leaked_runs"`
+	VictimRuns []int  `json:"victim_runs"`
+	FailedRuns []int  `json:"failed_runs"`
+	Message    string `json:"message"` // of its first failure
+}
+
+// Server is one that runs watched.
+type Server struct {
+	Address  string `json:"address"`
+	Flavor   string `json:"flavor"`
+	Version  string `json:"version"`
+	Runs     int    `json:"runs"`
+	Leaks    int    `json:"leaks"`
+	Restarts int    `json:"restarts"`
+	Blind    int    `json:"blind"` // times that it could not be seen
+}
+
+func (s Server) name() Server {
+	return Server{Address: s.Address, Flavor: s.Flavor, Version: s.Version}
+}
+
+func (s *Server) add(t Server) {
+	s.Runs++
+	s.Leaks += t.Leaks
+	s.Restarts += t.Restarts
+	s.Blind += t.Blind
+}
+
+// Unreadable is an input of which nothing is known.
+type Unreadable struct {
+	File  string `json:"file"`
+	Error string `json:"error"`
+}
+
+// Duplicate is an input that is another one over again.
+type Duplicate struct {
+	File string `json:"file"`
+	Of   string `json:"of"`
+}
+
+// Bound says what was left out for want of room.
+type Bound struct {
+	What    string `json:"what"`    // tests, wrong, leaks or servers
+	Kept    int    `json:"kept"`    // different ones
+	Dropped int    `json:"dropped"` // sightings of others
+}
