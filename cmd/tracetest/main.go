@@ -107,6 +107,6 @@ func rootCommand() *cobra.Command {
 	})
 	o.flags(root.Flags())
 	completeRun(root, o)
-	root.AddCommand(reportCommand(), checkCommand(), completionCommand(), manCommand())
+	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), completionCommand(), manCommand())
 	return root
 }

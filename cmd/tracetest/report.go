@@ -65,6 +65,11 @@ func analyse(path string) (*triage.Findings, error) {
 		return nil, fmt.Errorf("reading the record: %w", err)
 	}
 	defer file.Close()
+	return analyseFrom(file, path)
+}
+
+// analyseFrom is analyse for a record that is open.
+func analyseFrom(file io.Reader, path string) (*triage.Findings, error) {
 	a := triage.New()
 	empty := true
 	for entry, err := range record.Read(file) {
@@ -137,7 +142,7 @@ func (r *reports) write(dir string, f *triage.Findings) error {
 		if !r.wanted(name) {
 			continue
 		}
-		if err := writeWhole(filepath.Join(dir, name), f, render); err != nil {
+		if err := writeWhole(filepath.Join(dir, name), func(w io.Writer) error { return render(w, f) }); err != nil {
 			errs = append(errs, fmt.Errorf("writing %s: %w", name, err))
 		}
 	}
@@ -146,12 +151,12 @@ func (r *reports) write(dir string, f *triage.Findings) error {
 
 // writeWhole writes a report beside its place and moves it there, so that a
 // report of a million tests is not held in memory and no part of one is left.
-func writeWhole(path string, f *triage.Findings, render rendering) error {
+func writeWhole(path string, render func(io.Writer) error) error {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-") // of mode 0600
 	if err != nil {
 		return err
 	}
-	err = errors.Join(render(file, f), file.Close())
+	err = errors.Join(render(file), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), path)
 	}

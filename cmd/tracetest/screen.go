@@ -73,9 +73,9 @@ func (s screen) painted(text, sgr string) string {
 	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
 }
 
-// summary writes the summary of findings, of which the report is at a path,
-// which may be empty.
-func (s screen) summary(w io.Writer, f *triage.Findings, reportPath string) error {
+// options are for a summary of which the report is at a path, which may be
+// empty.
+func (s screen) options(reportPath string) report.TerminalOptions {
 	o := report.TerminalOptions{Width: s.width(), Color: s.color, ReportPath: reportPath}
 	if s.links {
 		o.Links = &report.Links{}
@@ -83,6 +83,14 @@ func (s screen) summary(w io.Writer, f *triage.Findings, reportPath string) erro
 		if path, err := filepath.Abs(reportPath); err == nil && reportPath != "" {
 			o.Links.Report = path
 		}
+	}
+	return o
+}
+
+// summary writes the summary of findings.
+func (s screen) summary(w io.Writer, f *triage.Findings, reportPath string) error {
+	o := s.options(reportPath)
+	if o.Links != nil {
 		// The record may come from another machine.
 		if dir, err := os.Stat(f.Run.Dir); err == nil {
 			o.Links.Sources = dir.IsDir()

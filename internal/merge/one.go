@@ -34,6 +34,7 @@ type leakKey struct {
 	suspects  string
 	parameter string
 	place     string
+	unheard   bool // nobody was heard doing it
 }
 
 type leakSeen struct {
@@ -176,7 +177,7 @@ func (o *One) watched(f *triage.Findings) {
 }
 
 func keyOf(f *triage.Findings, c triage.Change) leakKey {
-	key := leakKey{parameter: c.Parameter}
+	key := leakKey{parameter: c.Parameter, unheard: c.Unheard}
 	if c.Owner != nil {
 		key.owner = *c.Owner
 	} else {
@@ -214,7 +215,7 @@ func (l *leakSeen) add(c triage.Change) {
 func newLeak(seen leakSeen, most int) *Leak {
 	c := seen.change
 	suspects := append([]triage.Owner{}, c.Suspects[:min(len(c.Suspects), most)]...)
-	l := &Leak{Parameter: c.Parameter, Owner: c.Owner, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), Place: seen.key.place, Secret: c.Secret,
+	l := &Leak{Parameter: c.Parameter, Owner: c.Owner, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), Place: seen.key.place, Secret: c.Secret, Unheard: c.Unheard,
 		Certainties: []triage.Certainty{}, Values: []Value{}, Runs: []int{}, Servers: []string{}}
 	if c.Call != nil {
 		l.Function = c.Call.Function

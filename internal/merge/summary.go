@@ -113,6 +113,7 @@ type Leak struct {
 	Values       []Value            `json:"values"`
 	MoreValues   int                `json:"more_values"` // leaks of values that are not among Values
 	Secret       bool               `json:"secret"`
+	Unheard      bool               `json:"unheard"` // no test binary was heard doing it: another program did, while the owner ran
 	Count        int                `json:"count"`   // times, in all runs
 	InRuns       int                `json:"in_runs"` // runs that it was seen in
 	Ran          int                `json:"ran"`     // runs that its owner ran in; -1 where that is not known
@@ -127,7 +128,7 @@ func (l *Leak) text() string {
 	if l.Owner != nil {
 		owner = *l.Owner
 	}
-	return fmt.Sprintf("%q %q %q %q", owner, l.Suspects, l.Parameter, l.Place)
+	return fmt.Sprintf("%q %q %q %q %v", owner, l.Suspects, l.Parameter, l.Place, l.Unheard)
 }
 
 // Value is what a parameter was changed from and to, and how often.

@@ -34,12 +34,17 @@ func JSON(w io.Writer, f *triage.Findings) error {
 	if f == nil {
 		return errNoFindings()
 	}
+	return indented(w, f)
+}
+
+// indented writes JSON as people read it, with a final newline.
+func indented(w io.Writer, value any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false) // "<" in a test name is no danger here, and \u003c is hard to grep
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(f); err != nil {
-		return fmt.Errorf("encoding findings: %w", err)
+	if err := enc.Encode(value); err != nil {
+		return fmt.Errorf("encoding JSON: %w", err)
 	}
 	return flush(w, &b)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// maxRows is how many rows a table shows. Nobody reads more, and findings.json
-// has them all.
+// maxRows is how many rows a table shows. Nobody reads more, and the JSON beside
+// the report has them all.
 const maxRows = 200
 
 // A column of a [table].
@@ -25,7 +25,8 @@ type column struct {
 type table struct {
 	columns []column
 	rows    [][]string
-	more    int // rows beyond maxRows
+	more    int    // rows beyond maxRows
+	file    string // where all of them are; findings.json if empty
 }
 
 func (t *table) add(cells ...string) {
@@ -90,7 +91,7 @@ func (t *table) write(b *bytes.Buffer) error {
 		return fmt.Errorf("laying out table: %w", err)
 	}
 	if t.more > 0 {
-		b.WriteString("\nAnd " + itoa(t.more) + " more in `findings.json`.\n")
+		b.WriteString("\nAnd " + itoa(t.more) + " more in `" + orElse(t.file, "findings.json") + "`.\n")
 	}
 	b.WriteByte('\n')
 	return nil
