@@ -52,7 +52,7 @@ func mergeAll(args []string, out string, stdin io.Reader, stdout, stderr io.Writ
 	if err != nil {
 		return &unable{err}
 	}
-	m := merge.New(merge.DefaultLimits)
+	m := merge.New(merge.DefaultLimits())
 	known := map[uint64]string{}
 	for r := range reading(all) {
 		switch {

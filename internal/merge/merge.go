@@ -40,9 +40,11 @@ type Limits struct {
 	Values  int // values that are told of one leak
 }
 
-// DefaultLimits let a thousand shards of ten thousand tests each be counted in
+// DefaultLimits lets a thousand shards of ten thousand tests each be counted in
 // full, in some hundred megabytes.
-var DefaultLimits = Limits{Tests: 16 << 20, Wrong: 100_000, Leaks: 10_000, Servers: 1000, Runs: 100, Values: 5}
+func DefaultLimits() Limits {
+	return Limits{Tests: 16 << 20, Wrong: 100_000, Leaks: 10_000, Servers: 1000, Runs: 100, Values: 5}
+}
 
 // Merge puts runs together. The zero value is not ready; see [New].
 type Merge struct {

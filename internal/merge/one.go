@@ -69,7 +69,7 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 	leakAt := make([]int, len(f.Leaks)) // index into o.leaks
 	leaks := map[leakKey]int{}
 	for i, c := range f.Leaks {
-		if c.Owner != nil {
+		if c.Owner != nil && !c.Unheard {
 			of(*c.Owner).leaks++
 		}
 		key := keyOf(f, c)

@@ -143,7 +143,7 @@ type Value struct {
 type Test struct {
 	triage.Owner
 	Ran        int    `json:"ran"` // -1 where that was not counted
-	Leaked     int    `json:"leaked"`
+	Leaked     int    `json:"leaked"` // not where another program did it while it ran
 	Victim     int    `json:"victim"` // failed, tied to a change that is not its own
 	Failed     int    `json:"failed"`
 	Swallowed  int    `json:"swallowed"` // passed although commands of it were refused

@@ -17,6 +17,7 @@ import (
 var headings = regexp.MustCompile(`^(# Redis triage: [a-zA-Z0-9 :,;]+` +
 	`|## (When it happened|Leaks|Impact|What else it could be|Failures|Contained changes|Changed before the run|Commands that change a server|What was left changed and restored|Expectations not met at the start` +
 	`|Restarts|Growth|What was watched and how|What could not be seen)` +
+	`|# Redis triage of \d+ runs?: [a-zA-Z0-9 ,]+|## (Tests|Runs that are not clean|Servers|Inputs that are not counted)` +
 	`|### (Leak \d+: .*|Further leaks|Tied to leak \d+ \(.*\): \d+|Tied to contained change \d+ \(.*\): \d+` +
 	`|Tied to further changes: \d+|For other reasons: \d+|Passed, though commands were refused: \d+|[A-Za-z ]+ that no change of this run explains: \d+))$`)
 
@@ -250,14 +251,18 @@ func poison(v reflect.Value, text string) {
 	}
 }
 
-// FuzzHostileText puts hostile text wherever findings have text.
-func FuzzHostileText(f *testing.F) {
-	for _, seed := range []string{
+func hostileSeeds() []string {
+	return []string{
 		"", "a|b", `a\|b`, `a\\|b\`, "`", "``", "` `", "a`b``c```d", "a\nb", "a\r\n# b", "\x1b[31mx", "\x1b]0;t\x07", "\x1b]x",
 		"\xff\xfe", "\u2028# x", "[x](javascript:alert(1))", "![x](http://e)", "@octocat", "#1", "<b>", "&lt;", "| a | b |",
 		"~~~", "```\n# x", "日本語\u0301", "1. x", "- x", "# x", "---", "===", "\t# x", "    # x", " ", "\u202egnp", "www.e.org", "👩‍👩‍👧",
 		"*x*", "$x$", "\u0085# x", "\u009b31mx", "<!-- ", "]]>", strings.Repeat("x|`", 500),
-	} {
+	}
+}
+
+// FuzzHostileText puts hostile text wherever findings have text.
+func FuzzHostileText(f *testing.F) {
+	for _, seed := range hostileSeeds() {
 		f.Add(seed, true)
 		f.Add(seed, false)
 	}

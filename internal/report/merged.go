@@ -121,7 +121,7 @@ func mergedFailures(s *merge.Summary) string {
 	if f.Total == 0 {
 		return text + ", and none failed."
 	}
-	text += ". Of " + count(f.Total, "failure") + " " + itoa(f.OOM) + " met OOM rejections and " + itoa(f.Eviction) + " evictions; " +
+	text += ". Of " + count(f.Total, "failure") + ", " + itoa(f.OOM) + " met OOM rejections and " + itoa(f.Eviction) + " met evictions; " +
 		itoa(f.Tied) + " of " + plural(f.Total, "it", "them") + " " + plural(f.Tied, "is", "are") + " tied to a change of the same run"
 	return text + ". What one run shows says nothing on the cause of a failure in another."
 }
@@ -216,7 +216,7 @@ func (p *sheet) wrong() {
 		return
 	}
 	p.text("## Tests")
-	p.text("In how many runs each leaked, fell victim to a change of another test, or failed, and in how many it ran.")
+	p.text("In how many runs each leaked, failed after a change that is not its own and is tied to it (victim), or failed at all, and in how many it ran.")
 	t := table{columns: []column{{title: "Test"}, {title: "Package"}, {title: "Leaked", right: true, optional: true}, {title: "Victim", right: true, optional: true},
 		{title: "Failed", right: true, optional: true}, {title: "Refused and passed", right: true, optional: true}, {title: "Ran", right: true}, {title: "First in"}, {title: "Message", optional: true}}}
 	number := func(n int) string {

@@ -16,17 +16,29 @@ func MergedTerminal(w io.Writer, s *merge.Summary, o TerminalOptions) error {
 	case v.Clean == v.Runs && v.Runs > 0 && len(s.Unreadable) == 0:
 		head.paint = green
 	}
-	leaks := section{label: "Leaks"}
+	failures := section{label: "Tests", lines: wrap(mergedFailures(s), p.width, 4)}
+	unknown := section{label: "Not known", paint: yellow}
+	for _, warning := range mergedWarnings(p.k, s) {
+		unknown.lines = append(unknown.lines, wrap(warning.short+". "+warning.text, p.width, 2)...)
+	}
+	path := p.path(o.ReportPath)
+	leaks := p.mergedLeaks(s, maxLines-p.lines(head, failures, unknown, path))
+	return p.write(w, head, leaks, failures, unknown, path)
+}
+
+// mergedLeaks tells the leaks of most runs in the lines that the rest has left.
+func (p *plain) mergedLeaks(s *merge.Summary, room int) section {
+	part := section{label: "Leaks"}
 	for i, l := range s.Leaks {
-		if i == 5 {
-			leaks.lines = append(leaks.lines, fit("+"+itoa(len(s.Leaks)-i)+" more in merged.md", p.width))
+		if i == 5 || len(part.lines)+2 > room || i+1 < len(s.Leaks) && len(part.lines)+3 > room {
+			part.lines = append(part.lines, fit(count(len(s.Leaks)-i, "more leak")+" in merged.md", p.width))
 			break
 		}
-		runs := inRuns(l.InRuns, l.Ran) + plural(l.InRuns, " run", " runs")
+		runs := itoa(l.InRuns) + " " + plural(l.InRuns, "run", "runs")
 		if l.Ran > 1 {
 			runs = inRuns(l.InRuns, l.Ran) + " runs"
 		}
-		leaks.lines = append(leaks.lines, fit(runs+": "+mergedOwner(p.k, l)+" left "+p.k.name(l.Parameter), p.width))
+		part.lines = append(part.lines, fit(runs+": "+mergedOwner(p.k, l)+" left "+p.k.name(l.Parameter), p.width))
 		text := "  "
 		if len(l.Values) > 0 {
 			text += mergedValue(p.k, l, l.Values[0])
@@ -37,14 +49,20 @@ func MergedTerminal(w io.Writer, s *merge.Summary, o TerminalOptions) error {
 		if l.Place != "" {
 			text += ", at " + p.k.name(l.Place)
 		}
-		leaks.lines = append(leaks.lines, fit(text, p.width))
+		part.lines = append(part.lines, fit(text, p.width))
 	}
-	failures := section{label: "Tests", lines: wrap(mergedFailures(s), p.width, 4)}
-	unknown := section{label: "Not known", paint: yellow}
-	for _, warning := range mergedWarnings(p.k, s) {
-		unknown.lines = append(unknown.lines, wrap(warning.short+". "+warning.text, p.width, 2)...)
+	return part
+}
+
+// lines counts the lines of sections as the terminal will break them.
+func (p *plain) lines(parts ...section) int {
+	n := 0
+	for _, part := range parts {
+		for _, line := range part.lines {
+			n += max(1, (labels+textWidth(line)+p.width+labels-1)/(p.width+labels))
+		}
 	}
-	return p.write(w, head, leaks, failures, unknown, p.path(o.ReportPath))
+	return n
 }
 
 // plain lays out the sections of a summary that is no run's.

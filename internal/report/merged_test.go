@@ -1,0 +1,164 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"tracetest/internal/merge"
+	"tracetest/internal/record"
+	"tracetest/internal/report"
+	"tracetest/internal/triage"
+)
+
+// recorded reads a run of triage's corpus.
+func recorded(t testing.TB, name string) *triage.Findings {
+	t.Helper()
+	file, err := os.Open(filepath.Join("..", "triage", "testdata", name+".jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	a := triage.New()
+	for entry, err := range record.Read(file) {
+		var bad *record.SyntaxError
+		switch {
+		case errors.As(err, &bad):
+			a.Damaged(bad.Line, bad.Err)
+		case err != nil:
+			t.Fatal(err)
+		default:
+			a.Add(entry)
+		}
+	}
+	return a.Findings()
+}
+
+// shards are runs of which each part of a summary has something.
+func shards(t testing.TB) *merge.Summary {
+	m := merge.New(merge.Limits{Tests: 1000, Wrong: 6, Leaks: 100, Servers: 100, Runs: 100, Values: 2})
+	for i, name := range []string{"victims", "victims", "parents-cleanup", "no-end", "oom-without-a-change", "events-parallel", "secret", "unheard", "one-call-of-a-helper",
+		"spec", "restart", "eviction", "after-suite", "parallel-narrowed", "passing-oom"} {
+		f := recorded(t, name)
+		if i == 1 {
+			f.Leaks[0].From = "2147483648"
+		}
+		m.Add(merge.Of("shards/"+name+"/run.jsonl", f, report.Doubts(f)))
+		if i == 1 {
+			m.Unreadable("shards/torn/run.jsonl", "it does not begin with the header of a tracetest record")
+			m.Duplicate("shards/again/run.jsonl", "shards/victims/run.jsonl")
+		}
+	}
+	return m.Summary()
+}
+
+func mergedMarkdown(t testing.TB, s *merge.Summary) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.MergedMarkdown(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func mergedTerminal(t testing.TB, s *merge.Summary, o report.TerminalOptions) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.MergedTerminal(&b, s, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestMergedGolden(t *testing.T) {
+	s := shards(t)
+	golden(t, "testdata/merged/shards.md", mergedMarkdown(t, s))
+	golden(t, "testdata/merged/shards.txt", mergedTerminal(t, s, report.TerminalOptions{ReportPath: "tracetest-out/merged.md"}))
+	var b bytes.Buffer
+	if err := report.MergedJSON(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/merged/shards.json", b.String())
+	again := new(merge.Summary)
+	if err := json.Unmarshal(b.Bytes(), again); err != nil || !reflect.DeepEqual(s, again) {
+		t.Errorf("what was written is not what was merged: %v", err)
+	}
+	checkMarkdown(t, mergedMarkdown(t, s))
+	for _, width := range []int{20, 40, 80, 200} {
+		checkScreen(t, mergedTerminal(t, s, report.TerminalOptions{Width: width, ReportPath: "out/merged.md"}), width)
+	}
+	if colored := mergedTerminal(t, s, report.TerminalOptions{Color: true}); sgr.ReplaceAllString(colored, "") != mergedTerminal(t, s, report.TerminalOptions{}) || !sgr.MatchString(colored) {
+		t.Error("colour changes the text, or there is none")
+	}
+	if !reflect.DeepEqual(s, shards(t)) {
+		t.Error("a renderer changed the summary")
+	}
+}
+
+// Nothing is called clean but what is, and what was not read is on the screen.
+func TestMergedClaims(t *testing.T) {
+	clean := merge.New(merge.DefaultLimits())
+	f := recorded(t, "parents-cleanup")
+	clean.Add(merge.Of("a", f, report.Doubts(f)))
+	if text := mergedTerminal(t, clean.Summary(), report.TerminalOptions{}); !strings.HasPrefix(text, "tracetest 1 run: 1 clean\n") {
+		t.Errorf("got %s", text)
+	}
+	clean.Unreadable("b", "torn")
+	for _, text := range []string{mergedTerminal(t, clean.Summary(), report.TerminalOptions{}), mergedMarkdown(t, clean.Summary())} {
+		if !strings.Contains(text, "1 could not be read") || !strings.Contains(text, "Nothing is known of") {
+			t.Errorf("got %s", text)
+		}
+	}
+	events := merge.New(merge.DefaultLimits())
+	f = load(t, "testdata/events_clean.json")
+	events.Add(merge.Of("a", f, report.Doubts(f)))
+	if text := mergedMarkdown(t, events.Summary()); strings.Contains(text, "clean") && !strings.Contains(text, "not clean") {
+		t.Errorf("got %s", text)
+	}
+	var b bytes.Buffer
+	for _, render := range []func(io.Writer, *merge.Summary) error{report.MergedMarkdown, report.MergedJSON} {
+		if err := render(&b, merge.New(merge.Limits{}).Summary()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// FuzzMergedText puts hostile text wherever a summary has text.
+func FuzzMergedText(f *testing.F) {
+	for _, seed := range hostileSeeds() {
+		f.Add(seed)
+	}
+	s := shards(f)
+	text, err := json.Marshal(s)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, hostile string) {
+		s := new(merge.Summary)
+		if err := json.Unmarshal(text, s); err != nil {
+			t.Fatal(err)
+		}
+		verdicts := make([]merge.Verdict, len(s.Runs))
+		for i, r := range s.Runs {
+			verdicts[i] = r.Verdict
+		}
+		bounds := s.Bounds
+		s.Bounds = nil // our own words
+		poison(reflect.ValueOf(s).Elem(), hostile)
+		s.Bounds = bounds
+		for i := range s.Runs {
+			s.Runs[i].Verdict = verdicts[i]
+		}
+		for i := range s.Leaks {
+			s.Leaks[i].Certainties = []triage.Certainty{triage.Narrowed}
+		}
+		checkMarkdown(t, mergedMarkdown(t, s))
+		checkScreen(t, mergedTerminal(t, s, report.TerminalOptions{ReportPath: hostile}), 80)
+	})
+}
