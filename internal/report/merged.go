@@ -264,7 +264,7 @@ func (p *sheet) runs() {
 		for _, d := range r.Doubts {
 			unknown = append(unknown, p.cell.say(d))
 		}
-		t.add(itoa(i), p.cell.name(r.File), verdictWord(r.Verdict), itoa(r.Tests.Total), number(r.Leaks), number(r.Failures), number(r.Victims), list(unknown, 3))
+		t.add(itoa(i), p.cell.name(r.File), verdictWord(r.Verdict), itoa(r.Tests.Total), number(r.Leaks), number(r.Failures), number(r.Victims), strings.Join(unknown, "; "))
 	}
 	if len(t.rows) == 0 {
 		return
