@@ -142,7 +142,7 @@ type Value struct {
 // of runs, however often it ran in one.
 type Test struct {
 	triage.Owner
-	Ran        int    `json:"ran"` // -1 where that was not counted
+	Ran        int    `json:"ran"`    // -1 where that was not counted
 	Leaked     int    `json:"leaked"` // not where another program did it while it ran
 	Victim     int    `json:"victim"` // failed, tied to a change that is not its own
 	Failed     int    `json:"failed"`

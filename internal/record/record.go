@@ -73,6 +73,7 @@ type Run struct {
 	TapReason  string            `json:"tap_reason,omitempty"` // why the tap is not in use; empty when it is
 	Restore    string            `json:"restore"`              // never, run or test
 	Expect     map[string]string `json:"expect,omitempty"`     // --expect, as `CONFIG GET` would say it
+	Baseline   *Baseline         `json:"baseline,omitempty"`   // --baseline: the leaks that are known; nil without one
 	GoTest     []string          `json:"go_test"`              // the go command that was run, passwords removed
 }
 

@@ -45,7 +45,8 @@ type Options struct {
 	Perturb      bool   // move parameters off their usual values first
 	Container    string // name of the container that the server is in; empty: to be found
 	Expect       map[string]string
-	Gate         string // auto, on or off
+	Baseline     *record.Baseline // the leaks that are known, for the record; may be nil
+	Gate         string           // auto, on or off
 	Tap          gate.Tap
 	Follow       string // auto or off: whether servers are watched that the tests turn out to speak to
 	Restore      Restore
@@ -330,7 +331,7 @@ func (p *Plan) header(goTest []string) {
 	dir, _ := os.Getwd()
 	tap, noTap := p.Tap()
 	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: p.Scrub(reason), Tap: tap, TapReason: p.Scrub(noTap),
-		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Command: p.scrubAll(p.o.Command), GoTest: p.scrubAll(goTest)}
+		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Baseline: p.o.Baseline, Command: p.scrubAll(p.o.Command), GoTest: p.scrubAll(goTest)}
 	if p.dir != "" { // a folder of this run alone says nothing to a reader
 		for i := range h.GoTest {
 			h.GoTest[i] = strings.ReplaceAll(h.GoTest[i], p.dir, "$TRACETEST")

@@ -59,8 +59,9 @@ type Analysis struct {
 	refused    []*refusal
 	strangers  []strangers
 	trials     []record.Trial
-	looked     int64 // sequence number of the last entry with a look
-	ghosts     int64 // number of the last owner of which only its name is known, counted down
+	marks      *record.Baseline // that leaks are marked by, if not that of the run
+	looked     int64            // sequence number of the last entry with a look
+	ghosts     int64            // number of the last owner of which only its name is known, counted down
 
 	outcomes  outcomes
 	growth    []Growth
@@ -143,7 +144,9 @@ func (a *Analysis) Add(e record.Entry) []Change {
 	}
 	var leaks []Change
 	for _, l := range a.leaks[before:] {
-		leaks = append(leaks, a.change(l))
+		c := a.change(l)
+		c.Known = a.known(a.marking(), &c)
+		leaks = append(leaks, c)
 	}
 	return leaks
 }

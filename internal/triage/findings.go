@@ -34,6 +34,7 @@ type Findings struct {
 	Polluted []Polluted `json:"polluted"` // changed before the run began
 	Unmet    []Unmet    `json:"unmet"`    // --expect that the server did not meet when the run began
 	Notices  []Notice   `json:"notices"`
+	Baseline Baseline   `json:"baseline"` // of known leaks
 
 	// What is drawn and listed in full, and is no part of findings.json.
 	Cases     *Cases     `json:"-"` // those that Tests counts
@@ -138,6 +139,7 @@ type Change struct {
 	// Strangers are the clients that were connected then, other than tracetest
 	// and the test binaries.
 	Strangers []record.Client `json:"strangers"`
+	Known     *Known          `json:"known"` // of a leak: the entry of the baseline that covers it; nil where none does
 }
 
 // Call is the line that made a change.

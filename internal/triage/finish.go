@@ -95,6 +95,7 @@ func (a *Analysis) Findings() *Findings {
 	a.prove(f)
 	a.notHeld(f)
 	a.together(f.Leaks)
+	a.mark(f)
 	f.Run = a.runOf(f)
 	return f
 }
@@ -238,7 +239,7 @@ func (a *Analysis) runOf(f *Findings) Run {
 		if r.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0 {
 			r.Exit = ExitUnable // the go command did not understand its arguments
 		}
-	case len(f.Leaks) > 0 || len(f.Changed) > 0 || len(a.outside) > 0 || len(f.Unmet) > 0: // unmet: it had leaked before
+	case a.leaked(f) || len(f.Unmet) > 0: // unmet: it had leaked before
 		r.Exit = ExitLeaked
 	}
 	return r

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
@@ -105,6 +106,14 @@ func render(f *triage.Findings) string {
 		}
 		line("spoken to: %s by %s: %s", s.Address, strings.Join(s.Packages, ", "), is)
 	}
+	for _, list := range []struct {
+		what string
+		of   []record.Known
+	}{{"has expired", f.Baseline.Expired}, {"can go", f.Baseline.Gone}, {"is not told of", f.Baseline.Untold}} {
+		for _, k := range list.of {
+			line("the entry %s of %s %s", k.Parameter, owner(triage.Owner{Package: k.Package, Test: k.Test, Spec: k.Spec}), list.what)
+		}
+	}
 	for _, n := range f.Notices {
 		line("notice %s %s", n.Code, n.Package)
 	}
@@ -163,6 +172,9 @@ func change(f *triage.Findings, c triage.Change) string {
 	}
 	if c.Caveat != "" {
 		text += " (" + c.Caveat + ")"
+	}
+	if k := c.Known; k != nil {
+		text += fmt.Sprintf(", KNOWN until %s (%s: %s)", k.Expires, k.Owner, k.Reason)
 	}
 	return text
 }

@@ -1,0 +1,22 @@
+package record
+
+// Baseline is the leaks that were known when the run began. It is part of the
+// record, so that whoever reads that comes to the same exit code.
+//
+// It has nothing to do with the baseline of a [Server], the values that it had
+// then.
+type Baseline struct {
+	File  string  `json:"file"` // where it was read from
+	Known []Known `json:"known"`
+}
+
+// Known is a leak that somebody knows of and looks after.
+type Known struct {
+	Package   string `json:"package"`
+	Test      string `json:"test"` // empty: the package outside of its tests
+	Spec      string `json:"spec"` // empty: no Ginkgo spec
+	Parameter string `json:"parameter"`
+	Owner     string `json:"owner"`   // who looks after it
+	Reason    string `json:"reason"`  // why it may stay for now
+	Expires   string `json:"expires"` // the last day on which it may, YYYY-MM-DD, in UTC
+}
