@@ -107,6 +107,6 @@ func rootCommand() *cobra.Command {
 	})
 	o.flags(root.Flags())
 	completeRun(root, o)
-	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), completionCommand(), manCommand())
+	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), baselineCommand(), completionCommand(), manCommand())
 	return root
 }

@@ -137,7 +137,7 @@ func (in input) read(seed maphash.Seed) readRun {
 	defer file.Close()
 	var sum maphash.Hash
 	sum.SetSeed(seed)
-	f, err := analyseFrom(io.TeeReader(file, &sum), in.path)
+	f, err := analyseFrom(io.TeeReader(file, &sum), in.path, nil)
 	if err != nil {
 		r.err = err
 		return r

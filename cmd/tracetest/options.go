@@ -33,6 +33,7 @@ type options struct {
 	proveTime    time.Duration
 	flush        bool
 	perturb      bool
+	baseline     string
 	timeout      time.Duration
 	reports      reports
 }
@@ -44,7 +45,8 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.follow, "follow", "auto", "`MODE` of watching servers that the tests turn out to speak to: auto or off")
 	f.StringVar(&o.restore, "restore", "run", "`WHEN` to put back what tests left changed: test (after each), run (at its end) or never")
 	f.BoolVar(&o.perturb, "perturb", false, "first move parameters a little off their usual values, so that hard-coded restores show; put back at the end")
-	group(f, "Tests", "gate", "tap", "follow", "restore", "perturb")
+	f.StringVar(&o.baseline, "baseline", "", "`FILE` of known leaks, which alone do not fail the run; see tracetest baseline --help")
+	group(f, "Tests", "gate", "tap", "follow", "restore", "perturb", "baseline")
 	f.BoolVar(&o.prove, "prove", false, "re-run what settles whether the failures that are tied to a leak come from it")
 	f.IntVar(&o.trials, "trials", 2, "`N` re-runs of each")
 	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "`TIME` that all re-runs may take")

@@ -17,7 +17,7 @@ import (
 )
 
 func reportCommand() *cobra.Command {
-	out, reports := "tracetest-out", reports{}
+	out, known, reports := "tracetest-out", "", reports{}
 	cmd := &cobra.Command{
 		Use:   "report run.jsonl",
 		Short: "Write the reports of a recorded run again",
@@ -36,7 +36,11 @@ func reportCommand() *cobra.Command {
 			if err := reports.choice().check(); err != nil {
 				return err
 			}
-			findings, err := analyse(args[0])
+			marks, err := readBaseline(known)
+			if err != nil {
+				return &unable{err}
+			}
+			findings, err := analyseWith(args[0], marks)
 			if err != nil {
 				return &run.Problem{Err: err}
 			}
@@ -50,6 +54,7 @@ func reportCommand() *cobra.Command {
 			return screenOf(w, os.Getenv).summary(findCI(os.Getenv).harmless(w), findings, filepath.Join(out, "report.html"))
 		},
 	}
+	cmd.Flags().StringVar(&known, "baseline", "", "`FILE` of known leaks, to mark them; changes no exit code")
 	cmd.Flags().StringVar(&out, "out", out, "`DIR` for report.html, report.md, junit.xml and findings.json")
 	complete(cmd, "out", completeDirs)
 	reports.flags(cmd.Flags())
@@ -59,18 +64,23 @@ func reportCommand() *cobra.Command {
 }
 
 // analyse reads a record and says what it means.
-func analyse(path string) (*triage.Findings, error) {
+func analyse(path string) (*triage.Findings, error) { return analyseWith(path, nil) }
+
+// analyseWith marks the leaks by this baseline in place of the one that the run
+// was given. It may be nil.
+func analyseWith(path string, marks *record.Baseline) (*triage.Findings, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the record: %w", err)
 	}
 	defer file.Close()
-	return analyseFrom(file, path)
+	return analyseFrom(file, path, marks)
 }
 
-// analyseFrom is analyse for a record that is open.
-func analyseFrom(file io.Reader, path string) (*triage.Findings, error) {
+// analyseFrom is the same for a record that is open.
+func analyseFrom(file io.Reader, path string, marks *record.Baseline) (*triage.Findings, error) {
 	a := triage.New()
+	a.Mark(marks)
 	empty := true
 	for entry, err := range record.Read(file) {
 		var bad *record.SyntaxError

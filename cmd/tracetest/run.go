@@ -33,6 +33,10 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	if err != nil {
 		return err
 	}
+	known, err := readBaseline(o.baseline)
+	if err != nil {
+		return &run.Problem{Err: err}
+	}
 	targets, err := snapshot.Targets(o.redis, os.Getenv)
 	if err != nil {
 		return err
@@ -55,7 +59,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	screen := &output{more: make(chan struct{}, 1)}
 	options := run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
-		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Perturb: o.perturb, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
+		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Perturb: o.perturb, Expect: expect, Baseline: known, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
 		Restore: run.Restore(o.restore), Timeout: o.timeout,
 		Output: screen, Signals: signals,
 	}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracetest/internal/baseline"
+	"tracetest/internal/record"
+	"tracetest/internal/report"
+)
+
+const baselineHelp = `baseline writes a file of the leaks of a recorded run, for --baseline: a run with
+it fails only of leaks that it does not know, until the day on which an entry
+expires. Who looks after each, why it may stay and until when is for you to
+write; what the record knew already stays as it was.
+
+Leaks of which only suspects are known are left out: an entry for each of them
+would hide what the innocent ones leak later.`
+
+func baselineCommand() *cobra.Command {
+	var defaults baseline.Defaults
+	cmd := &cobra.Command{
+		Use:   "baseline run.jsonl",
+		Short: "Write a file of the leaks of a run, for --baseline",
+		Long:  baselineHelp,
+		Example: "  tracetest baseline tracetest-out/run.jsonl >baseline.json\n" +
+			"  tracetest --baseline baseline.json ./...",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("baseline takes one record, such as tracetest-out/run.jsonl, and was given %d", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := time.Parse(time.DateOnly, defaults.Expires); err != nil && defaults.Expires != "" {
+				return fmt.Errorf("--expires %q is no day: write it as YYYY-MM-DD, such as 2027-01-31", defaults.Expires)
+			}
+			f, err := analyse(args[0])
+			if err != nil {
+				return &unable{err}
+			}
+			b, unsettled := baseline.Of(f, defaults)
+			for _, line := range report.LeakLines(unsettled) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "tracetest: not in the baseline, for it is not settled whose it is: %s\n", line)
+			}
+			if !f.Run.Complete {
+				fmt.Fprintln(cmd.ErrOrStderr(), "tracetest: the run is incomplete, so that there may be more leaks than these")
+			}
+			if err := baseline.Write(cmd.OutOrStdout(), b); err != nil {
+				return &unable{fmt.Errorf("writing the baseline: %w", err)}
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&defaults.Owner, "owner", "", "`name` of who looks after leaks that are not known yet (default \"nobody yet\")")
+	f.StringVar(&defaults.Reason, "reason", "", "`text`: why they may stay for now (default the day of the run)")
+	f.StringVar(&defaults.Expires, "expires", "", "`YYYY-MM-DD`, the last day on which they may (default 90 days after the run)")
+	return cmd
+}
+
+// readBaseline reads the file of --baseline; nil where there is none.
+func readBaseline(path string) (*record.Baseline, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline: %w: write a first one with: tracetest baseline tracetest-out/run.jsonl >%s", err, path)
+	}
+	b, err := baseline.Parse(path, text)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline: %w", err)
+	}
+	return b, nil
+}
