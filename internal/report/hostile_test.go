@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"tracetest/internal/record"
 	"tracetest/internal/report"
 	"tracetest/internal/triage"
 )
@@ -16,7 +17,7 @@ import (
 // inside code, which the check blanks out.
 var headings = regexp.MustCompile(`^(# Redis triage: [a-zA-Z0-9 :,;]+` +
 	`|## (When it happened|Leaks|Impact|What else it could be|Failures|Contained changes|Changed before the run|Commands that change a server|What was left changed and restored|Expectations not met at the start` +
-	`|Restarts|Growth|What was watched and how|What could not be seen)` +
+	`|Restarts|Growth|Known leaks|What was watched and how|What could not be seen)` +
 	`|# Redis triage of \d+ runs?: [a-zA-Z0-9 ,]+|## (Tests|Runs that are not clean|Servers|Inputs that are not counted)` +
 	`|### (Leak \d+: .*|Further leaks|Tied to leak \d+ \(.*\): \d+|Tied to contained change \d+ \(.*\): \d+` +
 	`|Tied to further changes: \d+|For other reasons: \d+|Passed, though commands were refused: \d+|[A-Za-z ]+ that no change of this run explains: \d+))$`)
@@ -268,6 +269,8 @@ func FuzzHostileText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, kinds bool) {
 		findings := load(t, "testdata/hostile.json")
+		findings.Leaks[0].Known = &triage.Known{}
+		findings.Baseline = triage.Baseline{Expired: []record.Known{{}}, Gone: []record.Known{{}, {}}, Untold: []record.Known{{}}}
 		poison(reflect.ValueOf(findings).Elem(), text)
 		if kinds { // so that not only the ways for unknown kinds are taken
 			findings.Run.Mode = "gate"

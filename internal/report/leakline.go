@@ -19,7 +19,7 @@ func LeakLines(leaks []triage.Change) []string {
 	k := lineInk
 	var lines []string
 	for i := 0; i < len(leaks); {
-		c := leaks[i]
+		c, from := leaks[i], i
 		var what []string
 		for ; i < len(leaks) && sameOwner(c, leaks[i]); i++ {
 			what = append(what, fmt.Sprintf("%s %s -> %s", k.name(leaks[i].Parameter), k.before(leaks[i]), k.after(leaks[i])))
@@ -28,7 +28,11 @@ func LeakLines(leaks []triage.Change) []string {
 		if c.Owner != nil {
 			who = k.owner(*c.Owner)
 		}
-		lines = append(lines, fmt.Sprintf("leak: %s left %s (%s, %s)", who, strings.Join(what, ", "), k.name(c.Server), c.Certainty))
+		line := fmt.Sprintf("leak: %s left %s (%s, %s)", who, strings.Join(what, ", "), k.name(c.Server), c.Certainty)
+		for _, text := range k.knownOf(leaks[from:i]) {
+			line += "; " + text
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

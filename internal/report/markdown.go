@@ -78,6 +78,7 @@ func (p *page) sections() {
 	p.leftChanged()
 	p.polluted()
 	p.expectations()
+	p.baseline()
 	p.restarts()
 	p.growth()
 	p.watched()
@@ -208,7 +209,11 @@ func (p *page) told(g group) string {
 		if len(first.Suspects) > 0 {
 			text += " Suspects: " + p.k.owners(first.Suspects, maxTold) + "."
 		}
-		return text + " " + p.sure(first)
+		text += " " + p.sure(first)
+		for _, known := range p.k.knownOf(g.changes) {
+			text += " " + upper(known) + "."
+		}
+		return text
 	}
 	text := p.k.ownerFull(*first.Owner) + " left " + list(set, maxTold+1) + seen
 	if first.Unheard {
@@ -221,7 +226,11 @@ func (p *page) told(g group) string {
 	if end := ended(first.OwnerEnd); end != "" {
 		text += " The " + kindOf(*first.Owner) + " itself " + end + "."
 	}
-	return text + " " + p.sure(first)
+	text += " " + p.sure(first)
+	for _, known := range p.k.knownOf(g.changes) {
+		text += " " + upper(known) + "."
+	}
+	return text
 }
 
 // places are the different places of a group. Calls in one function that was

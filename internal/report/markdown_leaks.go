@@ -92,6 +92,18 @@ func (p *page) evidence(g group) []string {
 	if c.Call != nil && c.Call.Found == "waiting" {
 		items = append(items, "The call is on the stack of the goroutine that waited for the reply: this client writes on goroutines of its own")
 	}
+	for _, text := range p.k.knownOf(g.changes) {
+		items = append(items, upper(text))
+	}
+	var reasons []string
+	for _, c := range g.changes {
+		if c.Known != nil {
+			reasons = append(reasons, period(p.k.say(c.Known.Reason)))
+		}
+	}
+	for _, text := range unique(reasons) {
+		items = append(items, "It may stay until then: "+text)
+	}
 	var caveats []string
 	for _, c := range g.changes {
 		if c.Caveat != "" {
@@ -181,7 +193,7 @@ func (p *page) leakTable(groups []group) {
 	t := table{columns: []column{
 		{title: "Leak", right: true}, {title: "Parameter"}, {title: "Before"}, {title: "After"}, {title: "By"},
 		{title: "Certainty"}, {title: "First seen"}, {title: "Where", optional: true}, {title: "Put back"},
-		{title: "Caveat", optional: true}, {title: "Failures", right: true, optional: true},
+		{title: "Caveat", optional: true}, {title: "Failures", right: true, optional: true}, {title: "Known", optional: true},
 	}}
 	for _, g := range groups {
 		failures := ""
@@ -190,7 +202,7 @@ func (p *page) leakTable(groups []group) {
 		}
 		for _, c := range g.changes {
 			t.add(itoa(g.no), p.cell.name(c.Parameter), p.cell.before(c), p.cell.after(c), p.by(c),
-				p.cell.say(string(c.Certainty)), p.clock(c.At), p.place(p.cell, c), p.putBack(c), p.caveat(c), failures)
+				p.cell.say(string(c.Certainty)), p.clock(c.At), p.place(p.cell, c), p.putBack(c), p.caveat(c), failures, p.cell.known(c))
 		}
 	}
 	p.table(&t)

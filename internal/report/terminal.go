@@ -73,11 +73,11 @@ func Terminal(w io.Writer, f *triage.Findings, o TerminalOptions) error {
 	for _, line := range path.lines {
 		used += (labels + textWidth(line) + width - 1) / width
 	}
-	rest := []section{s.failuresPart(), s.serverPart(), s.unseenPart(), s.watchedPart()}
+	rest := []section{s.failuresPart(), s.serverPart(), s.unseenPart(), s.baselinePart(), s.watchedPart()}
 	for i := range rest {
 		used += len(rest[i].lines)
 	}
-	for _, i := range []int{3, 0, 2, 1} { // only a very long path makes it tight; the server comes last
+	for _, i := range []int{4, 3, 0, 2, 1} { // only a very long path makes it tight; the server comes last
 		for used > maxLines && len(rest[i].lines) > 1 {
 			rest[i].lines = rest[i].lines[:len(rest[i].lines)-1]
 			used--
@@ -133,8 +133,10 @@ func (s *screen) painted(text, paint string) string {
 // mood is the colour of the verdict.
 func (s *screen) mood() string {
 	switch {
-	case len(s.Leaks) > 0:
+	case len(s.Leaks) > s.knownLeaks():
 		return bold + ";" + red
+	case len(s.Leaks) > 0:
+		return yellow
 	case s.clean() && len(s.Failures)+len(s.Unmet)+len(s.Polluted) == 0 && s.Run.GoExit == 0:
 		return green
 	}

@@ -67,6 +67,9 @@ func (s *screen) leakLines(g group) (lines []string, links []link, err error) {
 	if more := len(g.changes) - len(shown); more > 0 {
 		lines = append(lines, fit("  +"+itoa(more)+" more parameters in the report", s.width))
 	}
+	for _, text := range s.k.knownOf(g.changes) {
+		lines = append(lines, fit("  "+text, s.width))
+	}
 	return append(lines, fit(s.tail(first), s.width)), s.sourceLinks(first), nil
 }
 

@@ -35,7 +35,7 @@ func (v *survey) headline() string {
 func (v *survey) leakClause() string {
 	switch n := len(v.doubts); {
 	case len(v.Leaks) > 0:
-		return v.leaked()
+		return v.leaked() + v.ofThemKnown()
 	case v.clean() && len(v.Failures) == 0 && v.Run.GoExit == 0 && len(v.Unmet)+len(v.Polluted) == 0:
 		return "clean: nothing leaked"
 	case v.clean():

@@ -14,6 +14,8 @@ func count(n int, noun string) string {
 	switch {
 	case n == 1:
 		return "1 " + noun
+	case strings.HasSuffix(noun, "ry"):
+		return itoa(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
 	case strings.HasSuffix(noun, "ss") || strings.HasSuffix(noun, "x"):
 		return itoa(n) + " " + noun + "es"
 	}
