@@ -107,6 +107,6 @@ func rootCommand() *cobra.Command {
 	})
 	o.flags(root.Flags())
 	completeRun(root, o)
-	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), baselineCommand(), completionCommand(), manCommand())
+	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), completionCommand(), manCommand())
 	return root
 }

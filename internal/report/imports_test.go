@@ -13,6 +13,7 @@ import (
 // The report is pure, and this keeps it so.
 func TestImports(t *testing.T) {
 	allowed := map[string]bool{
+		"tracetest/internal/diff":                    true,
 		"tracetest/internal/merge":                   true,
 		"tracetest/internal/record":                  true,
 		"tracetest/internal/rediscli":                true,

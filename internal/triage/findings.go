@@ -79,7 +79,9 @@ type Server struct {
 	// the tap heard.
 	ConfigSets int64 `json:"config_sets"`
 	HeardSets  int64 `json:"heard_sets"`
-	Failovers  int   `json:"failovers"` // times that a node of a cluster had another master, which no leak is made of
+	// Config is every parameter as the run found it. It is no part of findings.json.
+	Config    map[string]string `json:"-"`
+	Failovers int               `json:"failovers"` // times that a node of a cluster had another master, which no leak is made of
 }
 
 // Owner names who made a change.

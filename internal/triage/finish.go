@@ -74,7 +74,7 @@ func (a *Analysis) Findings() *Findings {
 		}
 		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
 			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks, ConfigSets: s.sets, HeardSets: s.heardSets,
-			Failovers: s.failovers})
+			Failovers: s.failovers, Config: s.Config})
 		f.Changed = append(f.Changed, s.changed...)
 		f.Timelines = append(f.Timelines, s.drawn(a.began))
 	}

@@ -1,0 +1,120 @@
+package diff
+
+import (
+	"cmp"
+	"slices"
+
+	"tracetest/internal/triage"
+)
+
+// failures compares what failed.
+func (c *comparison) failures() []Failure {
+	before, after := failed(c.before.Findings), failed(c.after.Findings)
+	wanted := map[triage.Owner]bool{}
+	for _, all := range []map[triage.Owner]*FailureOfSide{before, after} {
+		for o := range all {
+			wanted[o] = true
+		}
+	}
+	c.before.ask(wanted)
+	c.after.ask(wanted)
+	var result []Failure
+	for o := range wanted {
+		f := Failure{Owner: o, Old: before[o], New: after[o]}
+		switch {
+		case f.Old == nil:
+			c.judgeNewFailure(&f)
+		case f.New == nil:
+			c.judgeGoneFailure(&f)
+		case f.Old.cause() != f.New.cause():
+			f.State = Moved
+		default:
+			f.State = Kept
+		}
+		result = append(result, f)
+	}
+	slices.SortFunc(result, func(a, b Failure) int {
+		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), compareOwners(a.Owner, b.Owner))
+	})
+	return result
+}
+
+func (c *comparison) judgeNewFailure(f *Failure) {
+	f.State, f.Why = New, c.before.passed(f.Owner, "old")
+	if f.Why == "" {
+		return
+	}
+	if !c.before.Findings.Run.Complete {
+		f.State = Unsettled
+	} else if c.before.Findings.Cases == nil {
+		f.Why = "" // it is not among the failures of a whole run: it passed or was not there
+	}
+}
+
+func (c *comparison) judgeGoneFailure(f *Failure) {
+	f.State, f.Why = Gone, c.after.passed(f.Owner, "new")
+	p := c.after.packages[f.Package]
+	switch {
+	case f.Old.Status == "build" && p.Ran:
+		f.Why = ""
+	case f.Why == "" && (f.Test == "" && f.Spec == "" || f.SuiteNode()) && p.Outcome != "pass":
+		f.Why = "its package failed in the new run"
+	}
+	if f.Why != "" {
+		f.State = Unsettled
+	}
+}
+
+// failed are the failures of a run by who failed. Of one that failed several
+// times, the first that has to do with Redis counts.
+func failed(f *triage.Findings) map[triage.Owner]*FailureOfSide {
+	all := map[triage.Owner]*FailureOfSide{}
+	for _, x := range f.Failures {
+		side := sideOf(f, x)
+		o := triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}
+		was := all[o]
+		switch {
+		case was == nil:
+			all[o] = side
+		case !was.Tied && side.Tied, was.Cause == triage.CauseOther && side.Cause != triage.CauseOther && !was.Tied:
+			side.Count = was.Count + 1
+			all[o] = side
+		default:
+			was.Count++
+		}
+	}
+	return all
+}
+
+func sideOf(f *triage.Findings, x triage.Failure) *FailureOfSide {
+	side := &FailureOfSide{Status: x.Status, Cause: x.Cause, Message: x.Message, Count: 1}
+	if !x.Tied() {
+		return side
+	}
+	var change *triage.Change
+	switch {
+	case x.Leak != nil && *x.Leak >= 0 && *x.Leak < len(f.Leaks):
+		change = &f.Leaks[*x.Leak]
+	case x.Contained != nil && *x.Contained >= 0 && *x.Contained < len(f.Contained):
+		change = &f.Contained[*x.Contained]
+	default:
+		return side
+	}
+	side.Tied, side.Culprit, side.Parameter = true, change.Owner, change.Parameter
+	return side
+}
+
+// cause is what makes two failures of one test the same.
+func (s *FailureOfSide) cause() any {
+	type cause struct {
+		cause     triage.Cause
+		tied      bool
+		parameter string
+		culprit   triage.Owner
+	}
+	c := cause{cause: s.Cause, tied: s.Tied, parameter: s.Parameter}
+	if s.Culprit != nil {
+		c.culprit = *s.Culprit
+	}
+	return c
+}
