@@ -199,7 +199,7 @@ func (v *view) passed(o triage.Owner, which string) string {
 		return ""
 	}
 	if v.Findings.Cases == nil {
-		return "the findings of the " + which + " run do not name the tests that passed, as its record (run.jsonl) does"
+		return "the findings.json of the " + which + " run does not say if its test passed"
 	}
 	switch status, ran := v.ran[o]; {
 	case !ran:

@@ -79,7 +79,7 @@ func diffHeadline(d *diff.Diff) string {
 	for _, f := range d.Failures {
 		failures[f.State]++
 	}
-	return passed + "; " + changes("leak", leaks, newUnsettled > 0 || !d.New.Complete) + "; " + changes("failure", failures, false)
+	return passed + "; " + changes("leak", leaks, newUnsettled > 0 || !d.New.Complete || len(d.New.Doubts) > 0) + "; " + changes("failure", failures, !d.New.Complete)
 }
 
 // changes counts what became of leaks or failures. That none is new is only said
@@ -127,9 +127,9 @@ func diffCautions(k ink, d *diff.Diff) []string {
 		if len(side.run.Doubts) > 0 {
 			all = append(all, "Of the "+side.which+" run: "+period(k.say(strings.Join(side.run.Doubts, "; "))))
 		}
-		if !side.run.Listed {
-			all = append(all, "The findings of the "+side.which+" run do not name the tests that passed. Compare the records (run.jsonl) to know more.")
-		}
+	}
+	if !d.Old.Listed || !d.New.Listed {
+		all = append(all, "Which tests passed is not in findings.json. Compare the records (run.jsonl) to know more.")
 	}
 	if d.Old.Mode != d.New.Mode || d.Old.Tap != d.New.Tap {
 		all = append(all, "The runs were not watched in the same way: the old one by "+watchedBy(d.Old)+", the new one by "+watchedBy(d.New)+".")
@@ -252,19 +252,21 @@ func DiffTerminal(w io.Writer, d *diff.Diff, o TerminalOptions) error {
 		unknown.lines = append(unknown.lines, wrap(caution, p.width, 2)...)
 	}
 	path := p.path(o.ReportPath)
-	room := max(maxLines-p.lines(head, unknown, path), 4)
+	room := maxLines - p.lines(head, unknown, path)
 	leaks := section{label: "Leaks"}
 	for i, l := range d.Leaks {
-		if len(leaks.lines)+4 > room*2/3 && i+1 < len(d.Leaks) || len(leaks.lines)+3 > room {
+		if len(leaks.lines)+5 > room*2/3 && i+1 < len(d.Leaks) || len(leaks.lines)+4 > room {
 			leaks.lines = append(leaks.lines, fit("+"+itoa(len(d.Leaks)-i)+" more, see --json or --out", p.width))
 			break
 		}
-		leaks.lines = append(leaks.lines, fit(stateWord(l.State)+": "+diffOwner(p.k, later(l))+" left "+p.k.name(l.Parameter)+" "+l.Direction, p.width))
+		leaks.lines = append(leaks.lines, fit(stateWord(l.State)+": "+diffOwner(p.k, later(l))+" left "+p.k.name(l.Parameter)+" "+p.k.say(l.Direction), p.width))
 		if where := moved(p.k, l); where != "" {
 			leaks.lines = append(leaks.lines, fit("  at "+where, p.width))
 		}
 		if l.Why != "" {
-			leaks.lines = append(leaks.lines, fit("  "+p.k.say(l.Why), p.width))
+			for _, line := range wrap(p.k.say(l.Why), p.width-2, 2) {
+				leaks.lines = append(leaks.lines, "  "+line)
+			}
 		}
 	}
 	failures := section{label: "Failures"}

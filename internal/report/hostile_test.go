@@ -18,6 +18,7 @@ import (
 var headings = regexp.MustCompile(`^(# Redis triage: [a-zA-Z0-9 :,;]+` +
 	`|## (When it happened|Leaks|Impact|What else it could be|Failures|Contained changes|Changed before the run|Commands that change a server|What was left changed and restored|Expectations not met at the start` +
 	`|Restarts|Growth|Known leaks|What was watched and how|What could not be seen)` +
+	`|# Redis triage of a change: [a-z0-9 ,;]+` +
 	`|# Redis triage of \d+ runs?: [a-zA-Z0-9 ,]+|## (Tests|Runs that are not clean|Servers|Inputs that are not counted)` +
 	`|### (Leak \d+: .*|Further leaks|Tied to leak \d+ \(.*\): \d+|Tied to contained change \d+ \(.*\): \d+` +
 	`|Tied to further changes: \d+|For other reasons: \d+|Passed, though commands were refused: \d+|[A-Za-z ]+ that no change of this run explains: \d+))$`)
