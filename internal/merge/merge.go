@@ -164,6 +164,7 @@ func (m *Merge) addLeak(l *Leak, seen leakSeen, number int) {
 	l.Count += seen.count
 	m.noteRun(&l.InRuns, &l.Runs, number)
 	l.Failures += seen.failures
+	l.Known += seen.known
 	for _, certainty := range seen.certainties {
 		if !slices.Contains(l.Certainties, certainty) {
 			l.Certainties = append(l.Certainties, certainty)

@@ -141,6 +141,14 @@ func TestSuspectsStayWithinTheirRun(t *testing.T) {
 	}
 }
 
+// A leak that a baseline knows is still one, and its run is not clean.
+func TestKnown(t *testing.T) {
+	s := merged(merge.DefaultLimits(), recorded(t, "known"), recorded(t, "known-until-yesterday"))
+	if l := leakOf(t, s, "hz", "TestA"); l.Known != 1 || l.Count != 2 || s.Verdicts.Leaked != 2 {
+		t.Errorf("got %+v", s)
+	}
+}
+
 // What nobody was heard writing is not put together with what a test wrote.
 func TestUnheardIsApart(t *testing.T) {
 	f, g := recorded(t, "unheard"), recorded(t, "unheard")

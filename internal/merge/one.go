@@ -41,6 +41,7 @@ type leakSeen struct {
 	key         leakKey
 	change      triage.Change // the first of them
 	count       int
+	known       int
 	failures    int
 	certainties []triage.Certainty
 	values      []Value
@@ -197,6 +198,9 @@ func keyOf(f *triage.Findings, c triage.Change) leakKey {
 
 func (l *leakSeen) add(c triage.Change) {
 	l.count++
+	if c.Known != nil {
+		l.known++
+	}
 	if !slices.Contains(l.certainties, c.Certainty) {
 		l.certainties = append(l.certainties, c.Certainty)
 	}

@@ -119,7 +119,8 @@ type Leak struct {
 	Ran          int                `json:"ran"`     // runs that its owner ran in; -1 where that is not known
 	Runs         []int              `json:"runs"`    // the first hundred of InRuns
 	Servers      []string           `json:"servers"` // at most a hundred addresses
-	Failures     int                `json:"failures"`
+	Failures     int                `json:"failures"` // that are tied to it, each in its own run
+	Known        int                `json:"known"`    // times of Count that the baseline of its run knew it
 }
 
 // text orders leaks.

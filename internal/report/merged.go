@@ -132,7 +132,7 @@ func (p *sheet) leaks() {
 	}
 	p.text("## Leaks")
 	t := table{columns: []column{{title: "Runs", right: true}, {title: "Parameter"}, {title: "By"}, {title: "Of package", optional: true}, {title: "Where", optional: true},
-		{title: "Changed"}, {title: "Certainty"}, {title: "First seen in"}, {title: "Failures tied to it", right: true, optional: true}}}
+		{title: "Changed"}, {title: "Certainty"}, {title: "First seen in"}, {title: "Failures tied to it", right: true, optional: true}, {title: "Known", optional: true}}}
 	for _, l := range p.Leaks {
 		pkg := ""
 		if l.Owner != nil && (l.Owner.Test != "" || l.Owner.Spec != "") {
@@ -145,7 +145,7 @@ func (p *sheet) leaks() {
 		if l.Place != "" {
 			place = p.cell.name(l.Place)
 		}
-		t.add(inRuns(l.InRuns, l.Ran), p.cell.name(l.Parameter), p.by(l), pkg, place, p.values(l), certainties(l), p.first(l.Runs), failures)
+		t.add(inRuns(l.InRuns, l.Ran), p.cell.name(l.Parameter), p.by(l), pkg, place, p.values(l), certainties(l), p.first(l.Runs), failures, knownTimes(l))
 	}
 	p.table(&t)
 }
@@ -193,6 +193,17 @@ func (p *sheet) values(l merge.Leak) string {
 
 func mergedValue(k ink, l merge.Leak, v merge.Value) string {
 	return k.value(l.Parameter, v.From, l.Secret) + " -> " + k.value(l.Parameter, v.To, l.Secret)
+}
+
+// knownTimes says how often the baseline of its run knew a leak.
+func knownTimes(l merge.Leak) string {
+	switch l.Known {
+	case 0:
+		return ""
+	case l.Count:
+		return "yes"
+	}
+	return itoa(l.Known) + " of " + itoa(l.Count)
 }
 
 func certainties(l merge.Leak) string {
