@@ -113,12 +113,12 @@ type Leak struct {
 	Values       []Value            `json:"values"`
 	MoreValues   int                `json:"more_values"` // leaks of values that are not among Values
 	Secret       bool               `json:"secret"`
-	Unheard      bool               `json:"unheard"` // no test binary was heard doing it: another program did, while the owner ran
-	Count        int                `json:"count"`   // times, in all runs
-	InRuns       int                `json:"in_runs"` // runs that it was seen in
-	Ran          int                `json:"ran"`     // runs that its owner ran in; -1 where that is not known
-	Runs         []int              `json:"runs"`    // the first hundred of InRuns
-	Servers      []string           `json:"servers"` // at most a hundred addresses
+	Unheard      bool               `json:"unheard"`  // no test binary was heard doing it: another program did, while the owner ran
+	Count        int                `json:"count"`    // times, in all runs
+	InRuns       int                `json:"in_runs"`  // runs that it was seen in
+	Ran          int                `json:"ran"`      // runs that its owner ran in; -1 where that is not known
+	Runs         []int              `json:"runs"`     // the first hundred of InRuns
+	Servers      []string           `json:"servers"`  // at most a hundred addresses
 	Failures     int                `json:"failures"` // that are tied to it, each in its own run
 	Known        int                `json:"known"`    // times of Count that the baseline of its run knew it
 }
