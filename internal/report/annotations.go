@@ -13,8 +13,8 @@ import (
 const maxAnnotations = 10
 
 // Annotations writes workflow commands of GitHub Actions that show each leak at
-// the line that leaks: an error, or a warning where it is not settled who did
-// it. They go to the standard output of a step.
+// the line that leaks: an error, or a warning where it is not settled who did it
+// or the leak is known. They go to the standard output of a step.
 func Annotations(w io.Writer, f *triage.Findings) error {
 	if f == nil {
 		return errNoFindings()
@@ -25,7 +25,7 @@ func Annotations(w io.Writer, f *triage.Findings) error {
 	written, left := make(map[string]int), 0
 	for _, g := range v.groups {
 		level := "error"
-		if !g.accused() {
+		if !g.accused() || g.known() {
 			level = "warning"
 		}
 		if written[level]++; written[level] > maxAnnotations {

@@ -50,6 +50,9 @@ func CodeQuality(w io.Writer, f *triage.Findings) error {
 			if !one.accused() {
 				found.Check, found.Severity = ruleUnsettled, "minor"
 			}
+			if one.known() {
+				found.Severity = "minor"
+			}
 			found.Fingerprint = prints.of(found.Check, c)
 			issues = append(issues, found)
 		}

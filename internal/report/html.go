@@ -121,8 +121,10 @@ func fingerprint(text string) string {
 // htmlMood is the colour of the verdict, which is never all that says it.
 func (p *page) htmlMood() string {
 	switch {
-	case len(p.Leaks) > 0:
+	case len(p.Leaks) > p.knownLeaks():
 		return "leak"
+	case len(p.Leaks) > 0:
+		return "doubt"
 	case p.clean() && len(p.Failures)+len(p.Unmet)+len(p.Polluted) == 0 && p.Run.GoExit == 0:
 		return "clean"
 	}

@@ -97,7 +97,7 @@ func newJUnit(v *survey, o JUnitOptions) *junit {
 		j.element = o.Leaks
 	}
 	for i, g := range v.groups {
-		if g.accused() && j.element != "" {
+		if g.accused() && !g.known() && j.element != "" {
 			o := *g.changes[0].Owner
 			j.leaks[o] = append(j.leaks[o], i)
 		}
@@ -312,7 +312,7 @@ func (j *junit) addStray() {
 		}
 	}
 	for i, g := range j.groups {
-		if g.accused() && !placed[i] && j.element != "" {
+		if g.accused() && !g.known() && !placed[i] && j.element != "" {
 			o := *g.changes[0].Owner
 			t := own[o]
 			if t == nil {
@@ -361,7 +361,7 @@ func (j *junit) addState() {
 	}
 	if j.element != "" {
 		for _, g := range j.groups {
-			if !g.accused() {
+			if !g.accused() && !g.known() {
 				c := g.changes[0]
 				caveat := ""
 				if c.Caveat != "" {

@@ -1,10 +1,13 @@
 package report_test
 
 import (
+	"bytes"
+	"io"
 	"strings"
 	"testing"
 
 	"tracetest/internal/report"
+	"tracetest/internal/triage"
 )
 
 // What is known is said where the leak is, with its end and who looks after it,
@@ -23,5 +26,34 @@ func TestKnownGolden(t *testing.T) {
 				t.Errorf("the headline is %s", headline)
 			}
 		})
+	}
+}
+
+// In CI a leak that is known fails nothing, also where the run failed for another
+// reason. One that is not known does, beside it.
+func TestKnownInCI(t *testing.T) {
+	text := func(render func(io.Writer, *triage.Findings) error, f *triage.Findings) string {
+		var b bytes.Buffer
+		if err := render(&b, f); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	junit := func(w io.Writer, f *triage.Findings) error { return report.JUnit(w, f, report.JUnitOptions{}) }
+	known, both := recorded(t, "known-and-a-victim"), recorded(t, "known-and-the-next-test")
+	if got := text(report.Annotations, known); !strings.HasPrefix(got, "::warning ") || strings.Contains(got, "::error") || !strings.Contains(got, "Known, until 2026-12-31 (team-cache)") {
+		t.Errorf("got %s", got)
+	}
+	if got := text(report.Annotations, both); strings.Count(got, "::error ") != 1 || strings.Count(got, "::warning ") != 1 {
+		t.Errorf("got %s", got)
+	}
+	if got := text(junit, known); strings.Count(got, "<failure") != 1 || !strings.Contains(got, `failures="1"`) {
+		t.Errorf("the leak that is known fails its test:\n%s", got)
+	}
+	if got := text(junit, both); strings.Count(got, "<failure") != 1 {
+		t.Errorf("got %s", got)
+	}
+	if got := text(report.HTML, known); !strings.Contains(got, "Known leaks") || !strings.Contains(got, "team-cache") {
+		t.Error("the page does not say what is known")
 	}
 }

@@ -65,6 +65,9 @@ func SARIF(w io.Writer, f *triage.Findings) error {
 			if !one.accused() {
 				rule, index, level = ruleUnsettled, 1, "warning"
 			}
+			if one.known() {
+				level = "note"
+			}
 			at, ok := v.leakingLine(c)
 			if !ok {
 				invocation.Notifications = append(invocation.Notifications, sarifNotification{Level: level, Message: sarifText{text}})
