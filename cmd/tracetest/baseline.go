@@ -12,10 +12,10 @@ import (
 	"tracetest/internal/report"
 )
 
-const baselineHelp = `baseline writes a file of the leaks of a recorded run, for --baseline: a run with
-it fails only of leaks that it does not know, until the day on which an entry
-expires. Who looks after each, why it may stay and until when is for you to
-write; what the record knew already stays as it was.
+const baselineHelp = `baseline writes a file of the leaks of a recorded run, for --baseline: a run
+with it fails only of leaks that it does not know, until the day on which an
+entry expires. Who looks after each, why it may stay and until when is for you
+to write; what the record knew already stays as it was.
 
 Leaks of which only suspects are known are left out: an entry for each of them
 would hide what the innocent ones leak later.`
@@ -34,6 +34,7 @@ func baselineCommand() *cobra.Command {
 			}
 			return nil
 		},
+		ValidArgsFunction: completeRecord,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := time.Parse(time.DateOnly, defaults.Expires); err != nil && defaults.Expires != "" {
 				return fmt.Errorf("--expires %q is no day: write it as YYYY-MM-DD, such as 2027-01-31", defaults.Expires)
@@ -43,8 +44,9 @@ func baselineCommand() *cobra.Command {
 				return &unable{err}
 			}
 			b, unsettled := baseline.Of(f, defaults)
+			stderr := findCI(os.Getenv).harmless(cmd.ErrOrStderr())
 			for _, line := range report.LeakLines(unsettled) {
-				fmt.Fprintf(cmd.ErrOrStderr(), "tracetest: not in the baseline, for it is not settled whose it is: %s\n", line)
+				fmt.Fprintf(stderr, "tracetest: not in the baseline, for it is not settled whose it is: %s\n", line)
 			}
 			if !f.Run.Complete {
 				fmt.Fprintln(cmd.ErrOrStderr(), "tracetest: the run is incomplete, so that there may be more leaks than these")
@@ -56,9 +58,12 @@ func baselineCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&defaults.Owner, "owner", "", "`name` of who looks after leaks that are not known yet (default \"nobody yet\")")
-	f.StringVar(&defaults.Reason, "reason", "", "`text`: why they may stay for now (default the day of the run)")
+	f.StringVar(&defaults.Owner, "owner", "", "`NAME` of who looks after leaks that are not known yet (default \"nobody yet\")")
+	f.StringVar(&defaults.Reason, "reason", "", "`TEXT` that says why they may stay for now (default the day of the run)")
 	f.StringVar(&defaults.Expires, "expires", "", "`YYYY-MM-DD`, the last day on which they may (default 90 days after the run)")
+	for _, flag := range []string{"owner", "reason", "expires"} {
+		complete(cmd, flag, cobra.NoFileCompletions)
+	}
 	return cmd
 }
 

@@ -97,6 +97,11 @@ func completeRecord(_ *cobra.Command, args []string, _ string) ([]cobra.Completi
 	return []cobra.Completion{"jsonl"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
+// completeRecords completes any number of records.
+func completeRecords(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return []cobra.Completion{"jsonl"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
 // completeExpect knows the parameters that tests change most.
 func completeExpect(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	values := map[string][]string{

@@ -15,17 +15,16 @@ import (
 	"tracetest/internal/triage"
 )
 
-const diffHelp = `diff says what a change did: which leaks and failures are gone, which are new, and
-which failures have another cause now. OLD and NEW are records (run.jsonl) or
-findings.json; only a record tells which tests passed, so that with others less
-can be told. A leak is the same one if the same test leaves the same parameter
-changed in the same direction, on whichever line and server.
+const diffHelp = `diff says what a change did: which leaks and failures are gone, which are new,
+and which failures have another cause now. OLD and NEW are records (run.jsonl)
+or findings.json; only a record tells which tests passed, so that with others
+less can be told. A leak is the same one if the same test leaves a parameter
+changed in the same direction, on whichever line and server.`
 
-Exit codes:
-  0  no leak is new
-  3  a leak is new
-  2  it cannot be told: a file cannot be read, the new run is incomplete, or the
-     old run could not have shown a leak that the new one has`
+const diffExits = `  0  no leak is new, as far as the new run was watched
+  2  that cannot be told: a file cannot be read, the new run is incomplete, or
+     the old one could not have shown a leak that the new one has
+  3  a leak is new`
 
 func diffCommand() *cobra.Command {
 	var out string
@@ -36,17 +35,19 @@ func diffCommand() *cobra.Command {
 		Long:  diffHelp,
 		Example: "  tracetest diff main/run.jsonl tracetest-out/run.jsonl\n" +
 			"  tracetest diff old.jsonl new.jsonl --out diff.md",
+		Annotations: map[string]string{exitCodes: diffExits},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return fmt.Errorf("diff takes two records, the old one and the new one, and was given %d", len(args))
 			}
 			return nil
 		},
+		ValidArgsFunction: completeRecords,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return compare(args[0], args[1], out, asJSON, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", "`file` to write the difference to as Markdown")
+	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write the difference to as Markdown")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return cmd
 }
@@ -73,7 +74,7 @@ func compare(before, after, out string, asJSON bool, stdout io.Writer) error {
 	if asJSON {
 		err = report.DiffJSON(stdout, d)
 	} else {
-		err = report.DiffTerminal(stdout, d, screenOf(stdout, os.Getenv).options(out))
+		err = report.DiffTerminal(findCI(os.Getenv).harmless(stdout), d, screenOf(stdout, os.Getenv).options(out))
 	}
 	if err != nil {
 		return &unable{err}

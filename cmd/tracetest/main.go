@@ -61,9 +61,11 @@ const examples = `  tracetest ./test/integration/...
   tracetest --redis localhost:6390 --expect maxmemory=2gb ./...
   tracetest --restore test ./... -- -run 'TestCache' -shuffle on -v
   tracetest check --expect maxmemory=2gb --fix
-  tracetest report tracetest-out/run.jsonl`
+  tracetest report tracetest-out/run.jsonl
+  tracetest merge shards/*/run.jsonl
+  tracetest diff main/run.jsonl tracetest-out/run.jsonl`
 
-const runExits = `  0  tests passed, nothing leaked
+const runExits = `  0  tests passed, nothing leaked but what --baseline knows
   1  tests failed (whether or not something leaked), or the run was cut short
   2  tracetest could not do its job: usage, no Redis, cannot write --out
   3  tests passed, but state leaked, or the server was not as --expect says`

@@ -12,7 +12,7 @@ import (
 
 	"tracetest/internal/merge"
 	"tracetest/internal/report"
-	"tracetest/internal/run"
+	"tracetest/internal/triage"
 )
 
 const mergeHelp = `merge reads the records (run.jsonl) of many runs, the shards of one suite or one
@@ -23,6 +23,9 @@ said of. What one run shows is not taken for the cause of another's failures.
 An argument is a record, a folder with *.jsonl files below it, a quoted
 pattern, or "-" for a list of these on standard input.`
 
+const mergeExits = `  0  all were read, whatever they show
+  2  one could not be read; the others are reported`
+
 func mergeCommand() *cobra.Command {
 	out := "tracetest-out"
 	cmd := &cobra.Command{
@@ -31,17 +34,20 @@ func mergeCommand() *cobra.Command {
 		Long:  mergeHelp,
 		Example: "  tracetest merge shards/*/run.jsonl\n" +
 			"  find . -name run.jsonl | tracetest merge --out merged -",
+		Annotations: map[string]string{exitCodes: mergeExits},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return fmt.Errorf("merge takes records, such as shards/*/run.jsonl, and was given none")
 			}
 			return nil
 		},
+		ValidArgsFunction: completeRecords,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return mergeAll(args, out, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", out, "`folder` for merged.md and merged.json")
+	cmd.Flags().StringVar(&out, "out", out, "`DIR` for merged.md and merged.json")
+	complete(cmd, "out", completeDirs)
 	return cmd
 }
 
@@ -52,6 +58,7 @@ func mergeAll(args []string, out string, stdin io.Reader, stdout, stderr io.Writ
 	if err != nil {
 		return &unable{err}
 	}
+	stderr = findCI(os.Getenv).harmless(stderr)
 	m := merge.New(merge.DefaultLimits())
 	known := map[uint64]string{}
 	for r := range reading(all) {
@@ -80,11 +87,11 @@ func mergeAll(args []string, out string, stdin io.Reader, stdout, stderr io.Writ
 			return &unable{fmt.Errorf("writing %s: %w", name, err)}
 		}
 	}
-	if err := report.MergedTerminal(stdout, s, screenOf(stdout, os.Getenv).options(filepath.Join(out, "merged.md"))); err != nil {
-		return &run.Problem{Err: err}
+	if err := report.MergedTerminal(findCI(os.Getenv).harmless(stdout), s, screenOf(stdout, os.Getenv).options(filepath.Join(out, "merged.md"))); err != nil {
+		return &unable{err}
 	}
 	if len(s.Unreadable) > 0 {
-		return exitCode(2)
+		return exitCode(triage.ExitUnable)
 	}
 	return nil
 }
