@@ -252,15 +252,15 @@ func addresses(spoken []triage.Spoken) []string {
 	return unique(all)
 }
 
-// unclaimed lists what was changed at the end although no leak says so.
+// unclaimed lists what was at a value at the end at which no leak left it.
 func (v *survey) unclaimed() []string {
 	claimed := make(map[string]bool)
 	for _, l := range v.Leaks {
-		claimed[l.Server+"\x00"+l.Parameter] = true
+		claimed[l.Server+"\x00"+l.Parameter+"\x00"+l.To] = true
 	}
 	var names []string
 	for _, c := range v.Changed {
-		if !claimed[c.Server+"\x00"+c.Parameter] {
+		if !claimed[c.Server+"\x00"+c.Parameter+"\x00"+c.Value] {
 			names = append(names, c.Parameter)
 		}
 	}
