@@ -17,8 +17,8 @@ with it fails only of leaks that it does not know, until the day on which an
 entry expires. Who looks after each, why it may stay and until when is for you
 to write; what the record knew already stays as it was.
 
-Leaks of which only suspects are known are left out: an entry for each of them
-would hide what the innocent ones leak later.`
+Leaks of which only suspects are known, or that no test was heard making, are
+left out: an entry would hide what innocent tests leak later.`
 
 func baselineCommand() *cobra.Command {
 	var defaults baseline.Defaults

@@ -198,16 +198,16 @@ type Defaults struct {
 	Expires       string // YYYY-MM-DD; empty: 90 days after the run
 }
 
-// Of makes a baseline of the leaks of a run. What is known stays as it is. A
-// narrowed leak is left out and returned: an entry for each suspect would hide
-// what the innocent ones may leak later.
+// Of makes a baseline of the leaks of a run. What is known stays as it is. Leaks
+// that are narrowed, or that nobody was heard making, are left out and returned:
+// entries for them would hide what innocent tests may leak later.
 func Of(f *triage.Findings, d Defaults) (b *record.Baseline, unsettled []triage.Change) {
 	d.Reason = cmp.Or(d.Reason, "left by the run of "+f.Run.Started.UTC().Format(dateForm))
 	d.Owner = cmp.Or(d.Owner, "nobody yet")
 	d.Expires = cmp.Or(d.Expires, f.Run.Started.UTC().AddDate(0, 0, 90).Format(dateForm))
 	b = &record.Baseline{Known: []record.Known{}}
 	for _, c := range f.Leaks {
-		if c.Owner == nil {
+		if c.Owner == nil || c.Unheard && c.Known == nil {
 			unsettled = append(unsettled, c)
 			continue
 		}

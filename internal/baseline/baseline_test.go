@@ -119,13 +119,14 @@ func TestOf(t *testing.T) {
 		{Parameter: "hz", Owner: &a, Known: &triage.Known{Owner: "me", Reason: "why", Expires: "2026-12-01"}},
 		{Parameter: "hz", Owner: &b, Server: "another"},
 		{Parameter: "timeout", Certainty: triage.Narrowed, Suspects: []triage.Owner{a, b}},
+		{Parameter: "maxmemory", Owner: &a, Unheard: true},
 	}}
 	got, unsettled := baseline.Of(f, baseline.Defaults{})
 	want := []record.Known{
 		{Package: "p", Test: "TestA", Parameter: "hz", Owner: "me", Reason: "why", Expires: "2026-12-01"},
 		{Package: "p", Test: "TestB", Parameter: "hz", Owner: "nobody yet", Reason: "left by the run of 2026-11-24", Expires: "2027-02-22"},
 	}
-	if !reflect.DeepEqual(got.Known, want) || len(unsettled) != 1 {
+	if !reflect.DeepEqual(got.Known, want) || len(unsettled) != 2 {
 		t.Errorf("got %+v and %+v", got.Known, unsettled)
 	}
 	var text bytes.Buffer
