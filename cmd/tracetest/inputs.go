@@ -90,7 +90,7 @@ func below(dir string) []input {
 		switch {
 		case err != nil:
 			all = append(all, input{path: path, err: err})
-		case !entry.IsDir() && strings.HasSuffix(entry.Name(), ".jsonl"):
+		case entry.Type()&^fs.ModeSymlink == 0 && strings.HasSuffix(entry.Name(), ".jsonl"): // no pipe, which may never end
 			all = append(all, input{path: path})
 		}
 		return nil
