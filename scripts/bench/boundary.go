@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"tracetest/internal/record"
+)
+
+// heldFor is what one boundary takes.
+type heldFor struct {
+	ratios     []float64       // held to bare, by round
+	held       []time.Duration // medians, by round
+	bare       []time.Duration
+	client     []time.Duration // the same by go-redis
+	commands   string
+	boundaries int // of one round
+}
+
+// lookCommands are what a look that takes everything asks for.
+var lookCommands = [][]any{
+	{"config", "get", "*"},
+	{"info", "server", "memory", "stats", "commandstats", "errorstats", "keyspace"},
+}
+
+// boundary compares, in turn, how long the tests of a suite are held with how
+// long the commands of a look take on a bare connection.
+func (b *bench) boundary() (*heldFor, error) {
+	n := 2000
+	if b.quick {
+		n = 200
+	}
+	s := flat("boundary", "", n, "get(t)")
+	dir, err := b.write(s)
+	if err != nil {
+		return nil, err
+	}
+	out := filepath.Join(b.dir, "out-boundary")
+	h := &heldFor{}
+	for round := range b.rounds + 1 {
+		bare, err := bareRoundTrip(b.redis.Addr, n)
+		if err != nil {
+			return nil, err
+		}
+		byClient, err := clientRoundTrip(b.ctx, b.redis.Addr, n)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := b.start(dir, []string{"REDIS_ADDR=" + b.redis.Addr}, b.contenders(out)[traceTest].command...); err != nil {
+			return nil, err
+		}
+		all, err := held(out)
+		if err != nil {
+			return nil, err
+		}
+		if round == 0 {
+			continue // it was built
+		}
+		m := median(all)
+		log.Printf("one boundary, round %d of %d: held %s, bare %s, go-redis %s", round, b.rounds, m, bare, byClient)
+		h.boundaries = len(all)
+		h.held, h.bare, h.client = append(h.held, m), append(h.bare, bare), append(h.client, byClient)
+		h.ratios = append(h.ratios, float64(m)/float64(bare))
+	}
+	return h, nil
+}
+
+// held reads from a record how long tests were held.
+func held(out string) ([]time.Duration, error) {
+	file, err := os.Open(filepath.Join(out, "run.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var all []time.Duration
+	for e, err := range record.Read(file) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Boundary != nil && e.Boundary.Held > 0 {
+			all = append(all, e.Boundary.Held)
+		}
+	}
+	return all, nil
+}
+
+// bareRoundTrip is the median time of the commands of a look in one pipeline on
+// a connection without any client.
+func bareRoundTrip(addr string, n int) (time.Duration, error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	var question []byte
+	for _, command := range lookCommands {
+		question = fmt.Appendf(question, "*%d\r\n", len(command))
+		for _, word := range command {
+			question = fmt.Appendf(question, "$%d\r\n%s\r\n", len(word.(string)), word)
+		}
+	}
+	in := bufio.NewReaderSize(conn, 64<<10)
+	var took []time.Duration
+	for range n {
+		began := time.Now()
+		if _, err := conn.Write(question); err != nil {
+			return 0, err
+		}
+		for range lookCommands {
+			if err := skipReply(in); err != nil {
+				return 0, err
+			}
+		}
+		took = append(took, time.Since(began))
+	}
+	return median(took), nil
+}
+
+// skipReply reads a reply of RESP 2 and keeps nothing of it.
+func skipReply(in *bufio.Reader) error {
+	line, err := in.ReadSlice('\n')
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, c := range line[1 : len(line)-2] {
+		n = n*10 + int(c-'0')
+	}
+	switch line[0] {
+	case '$':
+		_, err = in.Discard(n + 2)
+	case '*':
+		for range n {
+			if err := skipReply(in); err != nil {
+				return err
+			}
+		}
+	default:
+		return fmt.Errorf("unexpected reply %q", line)
+	}
+	return err
+}
+
+// clientRoundTrip is the same by go-redis.
+func clientRoundTrip(ctx context.Context, addr string, n int) (time.Duration, error) {
+	client := redis.NewClient(&redis.Options{Addr: addr, Protocol: 2, PoolSize: 1, DisableIdentity: true})
+	defer client.Close()
+	var took []time.Duration
+	for range n {
+		began := time.Now()
+		pipe := client.Pipeline()
+		pipe.Process(ctx, redis.NewMapStringStringCmd(ctx, lookCommands[0]...))
+		pipe.Process(ctx, redis.NewStringCmd(ctx, lookCommands[1]...))
+		if _, err := pipe.Exec(ctx); err != nil {
+			return 0, err
+		}
+		took = append(took, time.Since(began))
+	}
+	return median(took), nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"tracetest/internal/record"
+	"tracetest/internal/report"
+	"tracetest/internal/triage"
+)
+
+// grown is what `tracetest report` takes for records of growing size.
+type grown struct {
+	sizes  []reading // as the tests grow
+	output []reading // as the output of failed tests grows
+}
+
+// reading is the reading of one record.
+type reading struct {
+	recording
+	file    int64 // bytes
+	wall    time.Duration
+	peak    int64  // resident bytes of the process
+	mallocs uint64 // allocations of reading, triage and the reports
+	bytes   uint64 // that they took together
+}
+
+func (b *bench) growth() (*grown, error) {
+	sizes, failed := []int{10_000, 100_000, 1_000_000}, 1000
+	if b.quick {
+		sizes, failed = []int{1_000, 10_000}, 100
+	}
+	g := &grown{}
+	for _, n := range sizes {
+		r, err := b.readRecord(recording{tests: n, leaks: n / 100, failed: n / 1000, output: 1 << 10})
+		if err != nil {
+			return nil, err
+		}
+		g.sizes = append(g.sizes, r)
+	}
+	for _, size := range []int{1 << 10, 10 << 10, 100 << 10} {
+		r, err := b.readRecord(recording{tests: 10 * failed, failed: failed, output: size})
+		if err != nil {
+			return nil, err
+		}
+		g.output = append(g.output, r)
+	}
+	return g, nil
+}
+
+// readRecord makes a record up and has it reported on, by a process of its own
+// for the time and the memory, and within this one for the allocations.
+func (b *bench) readRecord(made recording) (reading, error) {
+	path := filepath.Join(b.dir, "made.jsonl")
+	defer os.Remove(path)
+	if err := generate(path, made); err != nil {
+		return reading{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return reading{}, err
+	}
+	r := reading{recording: made, file: info.Size()}
+	took, err := b.start(b.dir, nil, b.tracetest, "report", "--out", filepath.Join(b.dir, "out-report"), path)
+	if err != nil {
+		return reading{}, err
+	}
+	r.wall, r.peak = took.wall, took.peak
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := reportOn(path, made); err != nil {
+		return reading{}, err
+	}
+	runtime.ReadMemStats(&after)
+	r.mallocs, r.bytes = after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc
+	log.Printf("report of %d tests, %d leaks, %d failures of %d bytes: %s, %d MB, %d allocations", made.tests, made.leaks, made.failed, made.output,
+		r.wall.Round(time.Millisecond), r.peak>>20, r.mallocs)
+	return r, nil
+}
+
+// reportOn does what `tracetest report` does, and makes sure that what was made
+// up is found.
+func reportOn(path string, made recording) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	a := triage.New()
+	for e, err := range record.Read(file) {
+		if err != nil {
+			return err
+		}
+		a.Add(e)
+	}
+	f := a.Findings()
+	if f.Tests.Total != made.tests || len(f.Leaks) != made.leaks || len(f.Failures) != made.failed {
+		return fmt.Errorf("%d tests, %d leaks and %d failures were found in the record of %d, %d and %d",
+			f.Tests.Total, len(f.Leaks), len(f.Failures), made.tests, made.leaks, made.failed)
+	}
+	for _, l := range f.Leaks {
+		if l.Certainty != triage.Exact {
+			return fmt.Errorf("a leak is %s, and its write was heard", l.Certainty)
+		}
+	}
+	var text bytes.Buffer
+	return errors.Join(report.Markdown(&text, f), report.JSON(&text, f))
+}
