@@ -62,6 +62,7 @@ func (e *episode) last() *mutation { return e.mutations[len(e.mutations)-1] }
 // new one, or as somebody's putting back of an earlier leak.
 func (a *Analysis) mutate(m *mutation) {
 	a.changes = append(a.changes, m)
+	m.server.history[m.parameter] = append(m.server.history[m.parameter], m)
 	a.markRestored(m)
 	if m.tool || m.restart {
 		return
@@ -136,24 +137,42 @@ func (a *Analysis) keep(ref record.Ref) {
 // later change after which the parameter is what the unit found, or the
 // baseline.
 func (a *Analysis) markRestored(m *mutation) {
-	for _, l := range a.leaks {
-		if l.server == m.server && l.parameter == m.parameter && l.restoredBy == nil && (m.to == l.from || m.to == a.baseline(m)) {
-			l.restoredBy = m
-		}
+	left := m.server.left[m.parameter]
+	for _, l := range left[m.to] {
+		l.restoredBy = m
 	}
+	delete(left, m.to)
+	if m.to == a.baseline(m) {
+		for _, leaks := range left {
+			for _, l := range leaks {
+				l.restoredBy = m
+			}
+		}
+		clear(left)
+	}
+}
+
+// leak files an episode that was judged to be one.
+func (a *Analysis) leak(e *episode) {
+	a.leaks = append(a.leaks, e)
+	left := e.server.left[e.parameter]
+	if left == nil {
+		left = map[string][]*episode{}
+		e.server.left[e.parameter] = left
+	}
+	left[e.from] = append(left[e.from], e)
 }
 
 func (a *Analysis) baseline(m *mutation) string { return m.server.Config[m.parameter] }
 
 // found returns the value that the earliest unit of an episode began with.
 func (a *Analysis) found(e *episode) string {
-	value := e.server.Config[e.parameter]
-	for _, m := range a.changes {
-		if m.seq <= e.begin && m.server == e.server && m.parameter == e.parameter {
-			value = m.to
+	for _, m := range slices.Backward(e.server.history[e.parameter]) {
+		if m.seq <= e.begin {
+			return m.to
 		}
 	}
-	return value
+	return e.server.Config[e.parameter]
 }
 
 // settle judges the episodes of which every unit has ended.
@@ -177,7 +196,7 @@ func (a *Analysis) settle() {
 		undone := func(value string) bool { return value == e.from || value == e.server.Config[e.parameter] }
 		e.settled = e.last()
 		if !undone(e.last().to) && !undone(e.server.now[e.parameter]) {
-			a.leaks = append(a.leaks, e)
+			a.leak(e)
 			return true
 		}
 		for _, m := range slices.Backward(e.mutations) {

@@ -163,18 +163,32 @@ func (a *Analysis) notHeld(f *Findings) {
 // suspects nobody knows whether they mean the same one. A parameter that leaks
 // twice did so at two times.
 func (a *Analysis) together(leaks []Change) {
+	type by struct {
+		server string
+		owner  Owner
+	}
+	same := map[by][]int{} // leaks of one owner, in order
+	for i, l := range leaks {
+		if l.Owner != nil {
+			k := by{l.Server, *l.Owner}
+			same[k] = append(same[k], i)
+		}
+	}
 	number := 0
 	for i := range leaks {
 		if leaks[i].Together != 0 {
 			continue
 		}
 		number++
-		group := map[string]bool{}
-		for j := i; j < len(leaks); j++ {
-			x, y := leaks[i], leaks[j]
-			same := x.Server == y.Server && x.Owner != nil && y.Owner != nil && *x.Owner == *y.Owner &&
-				(x.At.Equal(y.At) || oneCall(x.Call, y.Call))
-			if leaks[j].Together == 0 && (i == j || same) && !group[y.Parameter] {
+		x := leaks[i]
+		leaks[i].Together = number
+		if x.Owner == nil {
+			continue
+		}
+		group := map[string]bool{x.Parameter: true}
+		for _, j := range same[by{x.Server, *x.Owner}] {
+			y := leaks[j]
+			if j > i && y.Together == 0 && !group[y.Parameter] && (x.At.Equal(y.At) || oneCall(x.Call, y.Call)) {
 				leaks[j].Together, group[y.Parameter] = number, true
 			}
 		}

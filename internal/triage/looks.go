@@ -13,9 +13,11 @@ type server struct {
 	now             map[string]string // of every parameter
 	runID           string            // as of the last look
 	counters        *record.Counters
-	sent            time.Time           // of the last good look
-	window          map[record.Ref]bool // who was open at any time since then
-	blind           int                 // index into Analysis.blind plus one; zero when it can be seen
+	sent            time.Time                        // of the last good look
+	window          map[record.Ref]bool              // who was open at any time since then
+	history         map[string][]*mutation           // the changes of each parameter, in order
+	left            map[string]map[string][]*episode // leaks that nobody has put back, by parameter and the value that they began with
+	blind           int                              // index into Analysis.blind plus one; zero when it can be seen
 	looks           int
 	changed         []Changed // when the go command ended
 	finished        bool
@@ -33,7 +35,8 @@ func (a *Analysis) server(s record.Server) {
 	for name, value := range s.Config {
 		now[name] = value
 	}
-	known := &server{Server: s, now: now, runID: s.RunID, counters: s.Counters, sent: a.ended, window: map[record.Ref]bool{}}
+	known := &server{Server: s, now: now, runID: s.RunID, counters: s.Counters, sent: a.ended, window: map[record.Ref]bool{},
+		history: map[string][]*mutation{}, left: map[string]map[string][]*episode{}}
 	if s.Counters != nil {
 		known.timeline.see(a.ended, s.Counters, pressure{})
 	}
@@ -123,7 +126,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		s.counters = look.Counters
 	}
 	s.sent = look.Sent
-	s.window = map[record.Ref]bool{}
+	clear(s.window)
 	if seen {
 		a.settle()
 	}

@@ -15,6 +15,7 @@ type outcomes struct {
 	packages map[string]*pkg
 	order    []string
 	failed   []*outcome // in the order in which they were reported
+	timed    []*pkg     // that have intervals which may still be dropped
 	tests    Tests
 	cases    Cases
 	kept     int // bytes of the output of failed tests
@@ -26,6 +27,8 @@ type pkg struct {
 	start, hello int64 // sequence numbers of the start event and of the last hello
 	running      map[string]*interval
 	intervals    []*interval // when its tests ran
+	pruneAt      int         // of how many intervals on it is worth while to drop some
+	timed        bool        // it is in the list of those that have some
 	quit         bool        // it was not held to its end
 	unbuilt      bool        // there never was a test binary
 	failures     int
@@ -67,9 +70,9 @@ func newOutcomes() outcomes { return outcomes{packages: map[string]*pkg{}} }
 // held reports whether the gate heard of every test of the package.
 func (p *pkg) held() bool { return p.Instrumented && !p.quit }
 
-// prune is how many intervals of a held package are kept before those are
-// dropped that can overlap nothing that is still to be seen.
-const prune = 1 << 12
+// prune is how many intervals of a held package that runs are kept at least
+// before those are dropped that can overlap nothing that is still to be seen.
+const prune = 1 << 8
 
 // seen drops the intervals that no change can fall into any more, because a
 // look at a held boundary was sent after they had ended.
@@ -77,13 +80,29 @@ func (o *outcomes) seen(b *record.Boundary) {
 	if len(b.Looks) == 0 || b.Verb == record.VerbEvent || b.Verb == record.VerbQuit {
 		return
 	}
-	for _, p := range o.packages {
-		if p.held() && len(p.intervals) > prune {
-			p.intervals = slices.DeleteFunc(p.intervals, func(i *interval) bool {
-				return !i.end.IsZero() && !slices.ContainsFunc(b.Looks, func(l record.Look) bool { return l.Error != "" || l.Sent.Before(i.end) })
-			})
+	first := b.Looks[0].Sent
+	for _, l := range b.Looks {
+		if l.Error != "" {
+			return
+		}
+		if l.Sent.Before(first) {
+			first = l.Sent
 		}
 	}
+	o.timed = slices.DeleteFunc(o.timed, func(p *pkg) bool {
+		ended := p.Outcome != ""
+		if !p.held() || !ended && len(p.intervals) < p.pruneAt {
+			return false
+		}
+		more := false // to be dropped by a later look
+		p.intervals = slices.DeleteFunc(p.intervals, func(i *interval) bool {
+			more = more || first.Before(i.end)
+			return !i.end.IsZero() && !first.Before(i.end)
+		})
+		p.pruneAt = max(prune, 2*len(p.intervals)) // so that each is looked at a few times only
+		p.timed = !ended || more
+		return !p.timed
+	})
 }
 
 func (o *outcomes) of(path string) *pkg {
@@ -124,6 +143,10 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 			parent.inner = true
 		}
 		p.intervals = append(p.intervals, i)
+		if !p.timed {
+			p.timed, p.pruneAt = true, prune
+			o.timed = append(o.timed, p)
+		}
 	case "pause", "cont":
 		if i := p.running[t.Test]; i != nil {
 			i.paused = t.Action == "pause"
