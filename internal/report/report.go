@@ -24,18 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"tracetest/internal/triage"
 )
-
-// JSON writes findings.json: the findings as they are, indented, with a final
-// newline. It is the only format that shortens nothing.
-func JSON(w io.Writer, f *triage.Findings) error {
-	if f == nil {
-		return errNoFindings()
-	}
-	return indented(w, f)
-}
 
 // indented writes JSON as people read it, with a final newline.
 func indented(w io.Writer, value any) error {

@@ -148,6 +148,13 @@ func TestJSON(t *testing.T) {
 			if !strings.HasPrefix(text, "{\n  \"schema\": \"tracetest.findings/1\",\n") || !strings.HasSuffix(text, "\n}\n") {
 				t.Errorf("not indented, or no final newline: %.60q", text)
 			}
+			var whole bytes.Buffer
+			enc := json.NewEncoder(&whole)
+			enc.SetEscapeHTML(false)
+			enc.SetIndent("", "  ")
+			if err := enc.Encode(f); err != nil || whole.String() != text {
+				t.Errorf("written piece by piece it is not what it is as a whole (%v)", err)
+			}
 			again := new(triage.Findings)
 			if err := json.Unmarshal(b.Bytes(), again); err != nil {
 				t.Fatal(err)

@@ -3,6 +3,7 @@ package triage
 import (
 	"encoding/binary"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ type Case struct {
 // million of them, so they are kept encoded: some twenty bytes each and their
 // name. The zero value holds none.
 type Cases struct {
-	data  []byte
+	data  []byte   // of the last ones
+	full  [][]byte // of those before, in pieces, so that none is copied as they grow
 	n     int
 	words map[string]uint64 // what many share: packages, test functions, files, states
 	list  []string
@@ -39,11 +41,17 @@ func (c *Cases) Len() int {
 	return c.n
 }
 
+// casesPiece is how many bytes of cases are kept together.
+const casesPiece = 256 << 10
+
 // Add appends one.
 func (c *Cases) Add(t Case) {
 	file, line := t.Location, ""
 	if at := strings.LastIndexByte(file, ':'); at >= 0 {
 		file, line = file[:at], file[at:]
+	}
+	if len(c.data) > casesPiece {
+		c.full, c.data = append(c.full, c.data), make([]byte, 0, casesPiece+casesPiece/8)
 	}
 	own, shared := t.Test, "" // the name that no other has
 	if t.Spec != "" {
@@ -85,7 +93,8 @@ func (c *Cases) All() iter.Seq[Case] {
 		if c == nil {
 			return
 		}
-		data, last := c.data, int64(0)
+		var data []byte
+		last := int64(0)
 		number := func() uint64 {
 			n, size := binary.Uvarint(data)
 			data = data[size:]
@@ -102,7 +111,14 @@ func (c *Cases) All() iter.Seq[Case] {
 			data = data[n:]
 			return s
 		}
-		for len(data) > 0 {
+		pieces := append(slices.Clone(c.full), c.data)
+		for {
+			for len(data) == 0 {
+				if len(pieces) == 0 {
+					return
+				}
+				data, pieces = pieces[0], pieces[1:]
+			}
 			t := Case{Owner: Owner{Package: c.list[number()]}}
 			shared := c.list[number()]
 			t.Kind, t.Status, t.Location = record.Kind(c.list[number()]), c.list[number()], c.list[number()]
