@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,15 @@ import (
 	"tracetest/internal/triage"
 )
 
+// heapGoal is the memory, in bytes, above which garbage is collected more often:
+// tracetest runs beside tests that need the machine. A run of a million tests
+// stays below it.
+const heapGoal = 128 << 20
+
 func main() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(heapGoal)
+	}
 	os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 

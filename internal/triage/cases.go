@@ -30,7 +30,8 @@ type Cases struct {
 	n     int
 	words map[string]uint64 // what many share: packages, test functions, files, states
 	list  []string
-	last  int64 // end of the last one, in nanoseconds since 1970
+	last  int64  // end of the last one, in nanoseconds since 1970
+	name  string // of the last one
 }
 
 // Len returns how many there are.
@@ -60,7 +61,12 @@ func (c *Cases) Add(t Case) {
 	for _, word := range []string{t.Package, shared, string(t.Kind), t.Status, file} {
 		c.data = binary.AppendUvarint(c.data, c.word(word))
 	}
-	for _, text := range []string{own, line} {
+	same := 0 // of the name before: those of neighbours begin alike
+	for same < min(len(own), len(c.name)) && own[same] == c.name[same] {
+		same++
+	}
+	c.data, c.name = binary.AppendUvarint(c.data, uint64(same)), own
+	for _, text := range []string{own[same:], line} {
 		c.data = binary.AppendUvarint(c.data, uint64(len(text)))
 		c.data = append(c.data, text...)
 	}
@@ -94,7 +100,7 @@ func (c *Cases) All() iter.Seq[Case] {
 			return
 		}
 		var data []byte
-		last := int64(0)
+		last, name := int64(0), ""
 		number := func() uint64 {
 			n, size := binary.Uvarint(data)
 			data = data[size:]
@@ -122,7 +128,8 @@ func (c *Cases) All() iter.Seq[Case] {
 			t := Case{Owner: Owner{Package: c.list[number()]}}
 			shared := c.list[number()]
 			t.Kind, t.Status, t.Location = record.Kind(c.list[number()]), c.list[number()], c.list[number()]
-			t.Test = text()
+			name = name[:number()] + text()
+			t.Test = name
 			if t.Kind == record.KindSpec {
 				t.Test, t.Spec = shared, t.Test
 			}

@@ -219,6 +219,7 @@ func (a *Analysis) closeUnit(u unit, e record.Entry) {
 	}
 	s.end = e.Seq
 	a.grow(u, s)
+	s.keys, s.memory = nil, nil
 	a.settle()
 }
 
