@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -8,14 +9,20 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"tracetest/internal/record"
 )
 
 // answer is what a server said when it was asked how it is.
 type answer struct {
 	sent   time.Time         // before the request left whose reply this is
-	config map[string]string // real values, one name each
-	info   info              // nil where INFO could not be read
-	err    error             // then there is nothing else
+	config map[string]string // real values, one name each; never changed
+	serial uint64            // equal in answers with one and the same config; zero: not known
+	// info is nil where INFO could not be read. What changes while a server
+	// runs may be of an earlier answer in it: see counters.
+	info     info
+	counters *record.Counters // nil where they could not be read
+	err      error            // then there is nothing else
 }
 
 // asker asks one server, whatever tests do to it. It blocks until there is an
@@ -38,6 +45,13 @@ type asker struct {
 	// connection rather than send a whole answer. Empty when it does not.
 	small string
 	known bool // a look has succeeded
+	// last is the last whole answer, raw the reply of CONFIG GET * in it.
+	last   answer
+	raw    []byte
+	learnt uint64 // serial of the answer that was learnt from
+
+	question    []byte  // what whole asks
+	questionFor [2]bool // where partial and blunt are these
 }
 
 // How often a closed connection is replaced within one question: a test may
@@ -145,7 +159,8 @@ func (a *asker) learn(got answer) {
 	if got.info != nil {
 		a.blunt = !got.info.several()
 	}
-	if !a.partial {
+	if same := got.serial != 0 && got.serial == a.learnt; !a.partial && !same {
+		a.learnt = got.serial
 		a.names = slices.Sorted(maps.Keys(got.config))
 		a.password = got.config["requirepass"]
 	}
@@ -163,36 +178,79 @@ func (a *asker) whole() answer {
 		}
 		a.small = ""
 	}
-	ctx := context.Background()
-	config := redis.NewMapStringStringCmd(ctx, "config", "get", "*")
-	text := redis.NewStringCmd(ctx, a.infoArgs()...)
 	got := answer{sent: time.Now()}
-	if a.partial {
-		// Each command has its own error.
-		_ = a.link.do(text)
-	} else {
-		_ = a.link.do(config, text)
-	}
-	reply, err := config.Val(), config.Err()
-	about, aboutErr := text.Result()
+	config, about, err := a.exchange()
 	switch {
 	case err != nil:
 		return answer{err: err}
-	case aboutErr == nil:
-		got.info = parseInfo(about)
-	case says(aboutErr, "syntax error") && !a.blunt:
+	case config.err != nil:
+		return answer{err: config.err}
+	case about.err == nil:
+		a.read(&got, about)
+	case says(about.err, "syntax error") && !a.blunt:
 		a.blunt = true
 		return a.whole()
-	case a.partial, isBusy(aboutErr), isLogin(aboutErr), !isReply(aboutErr):
-		return answer{err: aboutErr}
+	case a.partial, isBusy(about.err), isLogin(about.err):
+		return answer{err: about.err}
 	}
+	a.configure(&got, config)
+	a.last = got
+	return got
+}
+
+// exchange asks both questions, or INFO alone, and reads the replies.
+func (a *asker) exchange() (config, about reply, err error) {
+	x := &a.link.exchange
+	if how := [2]bool{a.partial, a.blunt}; a.question == nil || how != a.questionFor {
+		a.question, a.questionFor = request(a.infoArgs()), how
+		if !a.partial {
+			a.question = append(request([]any{"config", "get", "*"}), a.question...)
+		}
+	}
+	if err := x.send(a.question); err != nil {
+		return config, about, err
+	}
+	if !a.partial {
+		if config, err = x.next('*'); err != nil {
+			return config, about, err
+		}
+	}
+	about, err = x.next('$')
+	return config, about, err
+}
+
+// read takes in a reply of INFO. As long as the server is the same, only what
+// changes while it runs is read.
+func (a *asker) read(got *answer, about reply) {
+	text := a.link.exchange.bytes(about.text)
+	figures := readFigures(text)
+	got.counters = figures.counters
+	if id := a.last.info["run_id"]; id != "" && id == string(figures.runID) && !a.partial {
+		got.info = a.last.info
+		return
+	}
+	got.info = parseInfo(string(text))
+}
+
+// configure takes in a reply of CONFIG GET *. One that is what it was the last
+// time, byte for byte, is not read.
+func (a *asker) configure(got *answer, config reply) {
 	if a.partial {
 		got.config = got.info.partialConfig()
-	} else {
-		dropAliases(reply)
-		got.config = reply
+		return
 	}
-	return got
+	x := &a.link.exchange
+	if whole := x.bytes(config.whole); a.last.serial == 0 || !bytes.Equal(whole, a.raw) {
+		a.raw = append(a.raw[:0], whole...)
+		got.config = make(map[string]string, len(config.list)/2)
+		for i := 0; i+1 < len(config.list); i += 2 {
+			got.config[string(x.bytes(config.list[i]))] = string(x.bytes(config.list[i+1]))
+		}
+		dropAliases(got.config)
+		got.serial = a.last.serial + 1
+		return
+	}
+	got.config, got.serial = a.last.config, a.last.serial
 }
 
 const outputLimit = "client-output-buffer-limit"

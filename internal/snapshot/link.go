@@ -27,6 +27,7 @@ type link struct {
 	conn     net.Conn
 	client   *redis.Client
 	greeting error // what the server said to HELLO, if it refused it
+	exchange exchange
 }
 
 // dial makes a connection and logs in. It blocks for as long as the server
@@ -50,7 +51,7 @@ func dial(ctx context.Context, t Target, as login, timeout time.Duration, made f
 		return nil, err
 	}
 	made(conn)
-	l := &link{conn: conn}
+	l := &link{conn: conn, exchange: exchange{conn: conn}}
 	l.client = redis.NewClient(&redis.Options{
 		Network: t.network, Addr: t.address, Username: as.user, Password: as.password,
 		Dialer:   once(conn),

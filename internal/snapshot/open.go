@@ -115,7 +115,7 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 		d.RunID = s.runID
 		d.Flavor, d.Version = first.info.flavor()
 		d.Cluster = d.Cluster || first.info.mode() == "cluster"
-		d.Counters = first.info.counters()
+		d.Counters = first.counters
 	}
 	for _, parameter := range slices.Sorted(maps.Keys(expect)) {
 		if d.StartedWith == nil {
