@@ -54,7 +54,15 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "how often each contender runs, at least")
 	flag.StringVar(&o.only, "only", "", "measure only what has this in its name: a suite, boundary, report or builds")
 	flag.StringVar(&o.out, "out", "", "the page to write (default docs/benchmarks.md, and none with -quick or -only)")
+	count := flag.String("count", "", "used by bench itself: count the allocations of the reports of this `record`")
+	expect := flag.String("expect", "", "used with -count: the `tests,leaks,failures` that are in it")
 	flag.Parse()
+	if *count != "" {
+		if err := countAllocations(*count, *expect); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if flag.NArg() > 0 {
 		log.Fatalf("unknown argument %q: see -help", flag.Arg(0))
 	}
@@ -99,12 +107,23 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	page := r.page(m)
+	page := r.page(m, o.command(), time.Since(b.began))
 	fmt.Print("\n", page)
 	if o.out == "" {
 		return nil
 	}
 	return os.WriteFile(o.out, []byte(page), 0o644)
+}
+
+// command is what was typed.
+func (o options) command() string {
+	switch {
+	case o.builds:
+		return "make bench-all"
+	case o.quick || o.only != "":
+		return "go run ./scripts/bench " + strings.Join(os.Args[1:], " ")
+	}
+	return "make bench"
 }
 
 // build builds tracetest as it is checked out, and gotestsum in the version of

@@ -1,5 +1,13 @@
 package main
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// results are what was measured.
 type results struct {
 	options
 	suites []*comparison
@@ -8,5 +16,141 @@ type results struct {
 	builds []*built
 }
 
-func (r *results) page(m string) string   { return "" }
-func (b *bench) machine() (string, error) { return "", nil }
+// page is docs/benchmarks.md.
+func (r *results) page(machine, command string, took time.Duration) string {
+	var p page
+	p.line("# Benchmarks")
+	p.line("")
+	p.line("What tracetest costs. `%s` wrote this page, in %s: run it yourself, the figures of your machine are other ones.", command, took.Round(time.Second))
+	p.line("On: %s.", machine)
+	p.line("")
+	p.line("The contenders ran in turn (A B C A B C ...), each suite after a round that does not count, in which it was built. Ratios are")
+	p.line("of one round, and what is told is their median, with the least and the most of them.")
+	p.line("")
+	r.targets(&p)
+	r.walls(&p)
+	r.boundaries(&p)
+	r.growing(&p)
+	r.building(&p)
+	return p.String()
+}
+
+// page is a text of Markdown.
+type page struct{ strings.Builder }
+
+func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+
+func (p *page) row(cells ...string) { p.line("| %s |", strings.Join(cells, " | ")) }
+
+// table begins a table whose columns but the first are of numbers.
+func (p *page) table(heads ...string) {
+	p.row(heads...)
+	p.line("|---|%s", strings.Repeat("---:|", len(heads)-1))
+}
+
+func (r *results) walls(p *page) {
+	if len(r.suites) == 0 {
+		return
+	}
+	p.line("## Suites")
+	p.line("")
+	p.line("Wall time, medians. All run with `-count=1 -p=1`, tracetest with its defaults: gate, tap, record and reports. Each test sends a")
+	p.line("GET without a client library. The last column is the difference to `go test -json`, with the start and the end of tracetest in it,")
+	p.line("divided by the boundaries.")
+	p.line("")
+	p.table("suite", "rounds", "`go test -json`", "gotestsum", "tracetest", "to `go test -json`", "to gotestsum", "boundaries", "each")
+	for _, c := range r.suites {
+		plain, trace := median(c.walls[plainTest]), median(c.walls[traceTest])
+		p.row(c.title, fmt.Sprint(len(c.walls[plainTest])), seconds(plain), seconds(median(c.walls[sumTest])), seconds(trace),
+			spread(c.ratios(traceTest, plainTest)), spread(c.ratios(traceTest, sumTest)), fmt.Sprint(len(c.held)), micros((trace-plain)/time.Duration(max(1, len(c.held)))))
+	}
+	p.line("")
+}
+
+func (r *results) boundaries(p *page) {
+	h := r.held
+	if h == nil {
+		return
+	}
+	p.line("## One boundary")
+	p.line("")
+	p.line("How long a test is held at a boundary, as the record says (`held`), against the two commands of a look, `CONFIG GET *` and `INFO` with")
+	p.line("six sections, in one pipeline on a bare connection over loopback. %d boundaries a round.", h.boundaries)
+	p.line("")
+	p.table("", "median of "+plural(len(h.held), "round"))
+	p.row("held", micros(median(h.held)))
+	p.row("bare round trip", micros(median(h.bare)))
+	p.row("the same by go-redis", micros(median(h.client)))
+	p.row("held to bare", spread(h.ratios))
+	p.line("")
+}
+
+func (r *results) growing(p *page) {
+	g := r.grown
+	if g == nil {
+		return
+	}
+	p.line("## Triage and report")
+	p.line("")
+	p.line("`tracetest report` of records that were made up, in 1000 packages, each leak heard by the tap and put back (`--restore=test`). Peak")
+	p.line("memory is the largest resident set of the process.")
+	p.line("")
+	p.table("tests", "leaks", "failures", "record", "time", "processor time of each test", "allocations of each test", "allocated", "peak memory")
+	for _, s := range g.sizes {
+		p.row(count(s.tests), count(s.leaks), count(s.failed), megabytes(s.file), seconds(s.wall), micros(s.cpu/time.Duration(s.tests)),
+			fmt.Sprintf("%.0f", float64(s.mallocs)/float64(s.tests)), megabytes(int64(s.bytes)), megabytes(s.peak))
+	}
+	p.line("")
+	p.line("The same with more and more output of failed tests:")
+	p.line("")
+	p.table("tests", "failures", "output of each", "record", "time", "peak memory")
+	for _, s := range g.output {
+		p.row(count(s.tests), count(s.failed), fmt.Sprintf("%d KB", s.output>>10), megabytes(s.file), seconds(s.wall), megabytes(s.peak))
+	}
+	p.line("")
+}
+
+func (r *results) building(p *page) {
+	if len(r.builds) == 0 {
+		return
+	}
+	p.line("## Builds")
+	p.line("")
+	p.line("With a build cache that is empty at first: plain `go test` fills it, then tracetest without the tap runs on it, then with the tap. The")
+	p.line("second figure is the median of %s later runs, and the third its ratio to `go test`.", plural(r.rounds, "round"))
+	p.line("")
+	p.table("module", "builder", "first", "again", "to `go test`")
+	for _, b := range r.builds {
+		for i, name := range b.names {
+			p.row(b.title, name, seconds(b.first[i]), seconds(b.second[i]), fmt.Sprintf("%.2f", b.ratio[i]))
+		}
+	}
+	p.line("")
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+func micros(d time.Duration) string  { return fmt.Sprintf("%.0f µs", float64(d)/1e3) }
+func megabytes(n int64) string       { return fmt.Sprintf("%.0f MB", float64(n)/(1<<20)) }
+func plural(n int, what string) string {
+	return fmt.Sprintf("%d %s%s", n, what, map[bool]string{false: "s"}[n == 1])
+}
+
+// count writes a number with commas.
+func count(n int) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+// spread is the median of ratios, with the least and the most.
+func spread(all []float64) string {
+	if len(all) == 0 {
+		return ""
+	}
+	if len(all) == 1 {
+		return fmt.Sprintf("%.2f", all[0])
+	}
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", median(all), slices.Min(all), slices.Max(all))
+}

@@ -12,6 +12,7 @@ import (
 // sample is one run of one program.
 type sample struct {
 	wall time.Duration
+	cpu  time.Duration // of the program and all that it waited for
 	peak int64 // resident bytes of the program or, if that is more, of the largest that it waited for
 }
 
@@ -29,6 +30,7 @@ func (b *bench) start(dir string, env []string, command ...string) (sample, erro
 		last := output.Bytes()
 		return s, fmt.Errorf("%v: %w\n%s", command, err, last[max(0, len(last)-4000):])
 	}
+	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		s.peak = usage.Maxrss << 10 // Linux tells it in KiB
 	}
