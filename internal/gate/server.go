@@ -89,16 +89,25 @@ type Held struct {
 	// then.
 	Told *Told
 
-	answer  string
-	message message
+	answer   string
+	message  message
+	released bool
 }
+
+// Since is when the process began to wait.
+func (h *Held) Since() time.Time { return h.message.came }
 
 // Waiting reports whether the process still waits. One that has given up was
 // not held, and what is seen now may be its doing.
 func (h *Held) Waiting() bool { return h.message.conn == nil || !hungUp(h.message.conn) }
 
-// Release lets the process go on.
-func (h *Held) Release() { h.message.answer <- h.answer }
+// Release lets the process go on. Only the first call does something.
+func (h *Held) Release() {
+	if !h.released {
+		h.released = true
+		h.message.answer <- h.answer
+	}
+}
 
 // Listen opens the gate. The folder must be private; the path of the socket in
 // it must fit the 104 bytes that unix allows. Packages names the package whose

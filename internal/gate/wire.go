@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The wire is one line each way: the test process sends its fields, quoted as
@@ -64,6 +65,7 @@ type message struct {
 	answer  chan string // of capacity 1
 	conn    net.Conn    // at whose end the process waits; nil where it does not
 	waited  bool        // on hello: for the ends of earlier processes
+	came    time.Time   // when it was read
 }
 
 // light reports whether a message only tells something, and nobody waits for
@@ -84,7 +86,7 @@ func (s *Server) serve(conn net.Conn) {
 	process, greeted := 0, false
 	defer func() {
 		if greeted {
-			s.post(message{process: process, fields: []string{"gone"}, answer: make(chan string, 1)})
+			s.post(message{process: process, fields: []string{"gone"}, answer: make(chan string, 1), came: time.Now()})
 		}
 	}()
 	for first := true; ; first = false {
@@ -96,7 +98,7 @@ func (s *Server) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		m := message{process: process, fields: said, answer: make(chan string, 1), conn: conn}
+		m := message{process: process, fields: said, answer: make(chan string, 1), conn: conn, came: time.Now()}
 		var answer string
 		switch {
 		case first && said[0] == "join" && len(said) == 2:

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -142,8 +143,11 @@ func (w *watcher) drain(ctx context.Context, held <-chan *gate.Held) {
 }
 
 // boundary takes in a test process that waits, and lets it go.
+//
+// Where the looks of a boundary show nothing new, the process goes on while it
+// is recorded: whatever ends tracetest in between loses that nothing had
+// happened. What has changed is recorded first.
 func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
-	began := time.Now()
 	defer h.Release()
 	if h.Told != nil {
 		w.taps.hear(ctx, h.Told)
@@ -177,7 +181,7 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 	if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
 		b.Looks = w.look(ctx)
 	}
-	b.Held = time.Since(began)
+	b.Held = time.Since(h.Since())
 	if b.Verb != record.VerbQuit && !h.Waiting() {
 		// It gave up while we looked, so what was seen may be what it did
 		// since. It goes on without being held.
@@ -188,9 +192,17 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 			Text: "The test binary of this package stopped waiting for tracetest: it had no answer for a minute, or could not reach it. From there on its tests were not held, and what changed is narrowed to suspects at best."}})
 	}
 	w.repair.before(&b)
+	if w.p.o.Restore != RestoreTest && quiet(b.Looks) {
+		h.Release() // nobody is asked, and nothing is put back
+	}
 	w.append(record.Entry{Boundary: &b})
 	w.strangers(ctx, b.Looks)
 	w.repair.after(ctx, &b)
+}
+
+// quiet reports whether looks show what the ones before did.
+func quiet(looks []record.Look) bool {
+	return !slices.ContainsFunc(looks, func(l record.Look) bool { return l.Error != "" || l.RunID != "" || len(l.Config) > 0 })
 }
 
 // strangers asks, where the tap would have heard the tests, who else may have
