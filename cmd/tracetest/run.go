@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"syscall"
@@ -88,7 +89,10 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	}
 	seen := &watching{analysis: triage.New(), screen: screen}
 	writer := record.NewWriter(file, seen.entry)
+	atOnce := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(processors(atOnce))
 	plan.Run(ctx, writer)
+	runtime.GOMAXPROCS(atOnce)
 	if o.prove {
 		if err := o.proveIt(ctx, file.Name(), plan, options, writer, screen.Say); err != nil {
 			screen.Say("tracetest: nothing was proved: " + err.Error())
@@ -126,6 +130,18 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return exitCode(code)
 	}
 	return nil
+}
+
+// processors is how many processors tracetest uses while tests run, of those
+// that there are. A test, tracetest and Redis wait for each other in turn, so a
+// second one makes nothing faster, and where there are two only it is taken
+// from the test or from Redis at each boundary: 5,000 tests of one GET took 4.9
+// to 6.0 s with both and 4.2 to 4.7 s with one, in turn.
+func processors(all int) int {
+	if all <= 2 {
+		return 1
+	}
+	return all
 }
 
 // proveIt re-runs what settles the failures of a record, and adds to it.
