@@ -159,6 +159,10 @@ type Boundary struct {
 	Process int    `json:"process,omitempty"` // zero for event and finish
 	Owner   int64  `json:"owner,omitempty"`   // zero where the boundary is not an owner's
 	Begin   *Owner `json:"begin,omitempty"`   // on begin
+	// Follows is set on the begin of a test that came at once behind the end of
+	// the one before, with nothing in between that could do something unheard. The
+	// looks of that end count for it, and it has none of its own.
+	Follows bool `json:"follows,omitempty"`
 	// Container is the Ordered container that ended, on close, and Before the
 	// boundary that showed it, which comes next. The container ended before
 	// the looks of this one.

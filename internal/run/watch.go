@@ -27,6 +27,7 @@ type watcher struct {
 	runIDs    []string // of the servers
 	greeted   bool     // a test binary has started
 	taps      *taps
+	ended     lastEnd
 }
 
 func newWatcher(p *Plan) *watcher {
@@ -150,6 +151,7 @@ func (w *watcher) drain(ctx context.Context, held <-chan *gate.Held) {
 func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 	defer h.Release()
 	if h.Told != nil {
+		w.ended = lastEnd{}
 		w.taps.hear(ctx, h.Told)
 		return
 	}
@@ -168,6 +170,8 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 		w.append(record.Entry{Process: p})
 	}
 	b := h.Boundary
+	last := w.ended
+	w.ended = lastEnd{}
 	if b.Verb == "" || b.Verb != record.VerbQuit && b.Verb != record.VerbGone && b.Process != 0 && !w.open.Present(b.Process) {
 		return // nothing to look at, or from a process that was given up
 	}
@@ -178,7 +182,9 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 	if b.End != nil {
 		b.End.Message = w.p.Scrub(b.End.Message)
 	}
-	if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
+	if b.Follows = w.follows(last, &b, h.Since()); b.Follows {
+		// The looks of the end before it count.
+	} else if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
 		b.Looks = w.look(ctx)
 	}
 	b.Held = time.Since(h.Since())
@@ -198,6 +204,7 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 	w.append(record.Entry{Boundary: &b})
 	w.strangers(ctx, b.Looks)
 	w.repair.after(ctx, &b)
+	w.ended = w.end(&b)
 }
 
 // quiet reports whether looks show what the ones before did.

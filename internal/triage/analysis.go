@@ -221,7 +221,11 @@ func (a *Analysis) boundary(e record.Entry) {
 	if b.Verb == record.VerbQuit {
 		a.quit(e) // since its last boundary it was not held
 	}
-	a.widen()
+	if b.Follows {
+		a.follow(b)
+	} else {
+		a.widen()
+	}
 	for _, look := range b.Looks {
 		if look.Server >= 0 && look.Server < len(a.servers) {
 			a.look(a.servers[look.Server], look, e, nil)
@@ -254,6 +258,18 @@ func (a *Analysis) boundary(e record.Entry) {
 		a.processEnd(b.Process, e)
 	case record.VerbFinish:
 		a.finish()
+	}
+}
+
+// follow takes in that a test began at the instant at which the one before
+// ended, whose looks count: the package did nothing in between.
+func (a *Analysis) follow(b *record.Boundary) {
+	p := a.processes[b.Process]
+	if p == nil {
+		return
+	}
+	for _, s := range a.servers {
+		delete(s.window, record.Ref{Package: p.Package, Process: p.Index})
 	}
 }
 

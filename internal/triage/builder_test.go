@@ -47,6 +47,7 @@ type proc struct {
 	open    []*test
 	hidden  bool   // no events of its tests come
 	ordered string // container of the last spec
+	follows bool   // tests begin at once behind the one before, and are not looked at then
 }
 
 // test is an owner.
@@ -270,7 +271,12 @@ func (p *proc) start(kind record.Kind, name string, parent *test) *test {
 		owner.Parent = parent.id
 	}
 	t.owner, t.parent = owner, parent
-	r.boundary(record.Boundary{Verb: record.VerbBegin, Process: p.index, Owner: t.id, Begin: owner})
+	b := record.Boundary{Verb: record.VerbBegin, Process: p.index, Owner: t.id, Begin: owner, Follows: p.follows}
+	if p.follows {
+		r.add(record.Entry{Boundary: &b})
+	} else {
+		r.boundary(b)
+	}
 	p.open = append(p.open, t)
 	if !p.hidden {
 		r.event("run", p.path, name, "")

@@ -30,6 +30,32 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
+		{name: "at-once-behind-the-one-before", on: tapped, story: `TestB begins at once behind TestA, so that its begin was not
+			looked at, and has redis-cli set hz, which nobody hears. The look before is that at TestA's end: whoever
+			counts all that were open since then has the package as a suspect too, which ran no code in between. TestC,
+			which begins at once behind it, is innocent.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			p.run("TestA", "pass")
+			p.follows = true
+			b := p.begin("TestB")
+			r.set("hz", "20")
+			b.end("pass")
+			p.run("TestC", "pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "late-write-of-the-one-before", on: tapped, story: `TestA starts a goroutine and ends, and TestB begins at once
+			behind it. Then the goroutine writes. It was TestA, though TestB alone was open.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			p.follows = true
+			b := p.begin("TestB")
+			p.write(a.at(12), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
 		{name: "nobody-reads-the-reply", on: tapped, story: `TestX writes hz on a connection that it never reads from,
 			and ends. The look at its end comes too early; the one at TestB's begin shows the change. It is TestX's all
 			the same, not that of the package between the two.`, write: func(r *rec) {
