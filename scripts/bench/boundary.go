@@ -18,11 +18,13 @@ import (
 // heldFor is what one boundary takes.
 type heldFor struct {
 	ratios     []float64       // held to bare, by round
-	held       []time.Duration // medians, by round
+	paced      []float64       // held to the same with a rest before each
+	held       []time.Duration // medians, by round, where a look was taken
+	passed     []time.Duration // medians of those where none was
 	bare       []time.Duration
+	rested     []time.Duration
 	client     []time.Duration // the same by go-redis
-	commands   string
-	boundaries int // of one round
+	boundaries int             // of one round
 }
 
 // lookCommands are what a look that takes everything asks for.
@@ -46,7 +48,11 @@ func (b *bench) boundary() (*heldFor, error) {
 	out := filepath.Join(b.dir, "out-boundary")
 	h := &heldFor{}
 	for round := range b.rounds + 1 {
-		bare, err := bareRoundTrip(b.redis.Addr, n)
+		bare, err := bareRoundTrip(b.redis.Addr, n, 0)
+		if err != nil {
+			return nil, err
+		}
+		rested, err := bareRoundTrip(b.redis.Addr, n, rest)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +63,7 @@ func (b *bench) boundary() (*heldFor, error) {
 		if _, err := b.start(dir, []string{"REDIS_ADDR=" + b.redis.Addr}, b.contenders(out)[traceTest].command...); err != nil {
 			return nil, err
 		}
-		all, err := held(out)
+		all, passed, err := held(out)
 		if err != nil {
 			return nil, err
 		}
@@ -65,36 +71,46 @@ func (b *bench) boundary() (*heldFor, error) {
 			continue // it was built
 		}
 		m := median(all)
-		log.Printf("one boundary, round %d of %d: held %s, bare %s, go-redis %s", round, b.rounds, m, bare, byClient)
+		log.Printf("one boundary, round %d of %d: held %s, bare %s, with rests %s, go-redis %s", round, b.rounds, m, bare, rested, byClient)
 		h.boundaries = len(all)
+		h.passed = append(h.passed, median(passed))
 		h.held, h.bare, h.client = append(h.held, m), append(h.bare, bare), append(h.client, byClient)
-		h.ratios = append(h.ratios, float64(m)/float64(bare))
+		h.rested = append(h.rested, rested)
+		h.ratios, h.paced = append(h.ratios, float64(m)/float64(bare)), append(h.paced, float64(m)/float64(rested))
 	}
 	return h, nil
 }
 
-// held reads from a record how long tests were held.
-func held(out string) ([]time.Duration, error) {
+// held reads from a record how long tests were held where the server was looked
+// at, and where it was not.
+func held(out string) (looked, passed []time.Duration, err error) {
 	file, err := os.Open(filepath.Join(out, "run.jsonl"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer file.Close()
-	var all []time.Duration
 	for e, err := range record.Read(file) {
-		if err != nil {
-			return nil, err
-		}
-		if e.Boundary != nil && e.Boundary.Held > 0 {
-			all = append(all, e.Boundary.Held)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case e.Boundary == nil || e.Boundary.Held == 0:
+		case len(e.Boundary.Looks) > 0:
+			looked = append(looked, e.Boundary.Held)
+		default:
+			passed = append(passed, e.Boundary.Held)
 		}
 	}
-	return all, nil
+	return looked, passed, nil
 }
 
+// rest is about how long Redis has little to do between two boundaries of quick
+// tests. A processor that has nothing to do falls asleep, and its waking up is
+// part of the next round trip.
+const rest = 300 * time.Microsecond
+
 // bareRoundTrip is the median time of the commands of a look in one pipeline on
-// a connection without any client.
-func bareRoundTrip(addr string, n int) (time.Duration, error) {
+// a connection without any client, with a rest before each.
+func bareRoundTrip(addr string, n int, rest time.Duration) (time.Duration, error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		return 0, err
@@ -110,6 +126,9 @@ func bareRoundTrip(addr string, n int) (time.Duration, error) {
 	in := bufio.NewReaderSize(conn, 64<<10)
 	var took []time.Duration
 	for range n {
+		if rest > 0 {
+			time.Sleep(rest)
+		}
 		began := time.Now()
 		if _, err := conn.Write(question); err != nil {
 			return 0, err

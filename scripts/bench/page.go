@@ -58,11 +58,11 @@ func (r *results) walls(p *page) {
 	p.line("GET without a client library. The last column is the difference to `go test -json`, with the start and the end of tracetest in it,")
 	p.line("divided by the boundaries.")
 	p.line("")
-	p.table("suite", "rounds", "`go test -json`", "gotestsum", "tracetest", "to `go test -json`", "to gotestsum", "boundaries", "each")
+	p.table("suite", "rounds", "`go test -json`", "gotestsum", "tracetest", "to `go test -json`", "to gotestsum", "boundaries", "looks", "each boundary")
 	for _, c := range r.suites {
 		plain, trace := median(c.walls[plainTest]), median(c.walls[traceTest])
 		p.row(c.title, fmt.Sprint(len(c.walls[plainTest])), seconds(plain), seconds(median(c.walls[sumTest])), seconds(trace),
-			spread(c.ratios(traceTest, plainTest)), spread(c.ratios(traceTest, sumTest)), fmt.Sprint(len(c.held)), micros((trace-plain)/time.Duration(max(1, len(c.held)))))
+			spread(c.ratios(traceTest, plainTest)), spread(c.ratios(traceTest, sumTest)), count(c.spans), count(c.looks), micros((trace-plain)/time.Duration(max(1, c.spans))))
 	}
 	p.line("")
 }
@@ -75,13 +75,15 @@ func (r *results) boundaries(p *page) {
 	p.line("## One boundary")
 	p.line("")
 	p.line("How long a test is held at a boundary, as the record says (`held`), against the two commands of a look, `CONFIG GET *` and `INFO` with")
-	p.line("six sections, in one pipeline on a bare connection over loopback. %d boundaries a round.", h.boundaries)
+	p.line("six sections, in one pipeline on a bare connection over loopback. %d looks a round. Between two boundaries a test runs, and the", h.boundaries)
+	p.line("processor that Redis had falls asleep: the time that it takes to wake is in what is held, and in the round trip after a rest.")
 	p.line("")
 	p.table("", "median of "+plural(len(h.held), "round"))
-	p.row("held", micros(median(h.held)))
-	p.row("bare round trip", micros(median(h.bare)))
-	p.row("the same by go-redis", micros(median(h.client)))
-	p.row("held to bare", spread(h.ratios))
+	p.row("held, where a look is taken", micros(median(h.held)))
+	p.row("held, where a test begins at once behind the one before and no look is taken", micros(median(h.passed)))
+	p.row("bare round trip, one right after the other", micros(median(h.bare)))
+	p.row(fmt.Sprintf("bare round trip, with a rest of %s before each", rest), micros(median(h.rested)))
+	p.row("the same commands by go-redis, one right after the other", micros(median(h.client)))
 	p.line("")
 }
 

@@ -13,7 +13,7 @@ import (
 type sample struct {
 	wall time.Duration
 	cpu  time.Duration // of the program and all that it waited for
-	peak int64 // resident bytes of the program or, if that is more, of the largest that it waited for
+	peak int64         // resident bytes of the program or, if that is more, of the largest that it waited for
 }
 
 // start runs a program to its end. Its output goes through a pipe that is
