@@ -35,7 +35,7 @@ test-all: ## Run all tests with the race detector and with other Go toolchains (
 bench: ## Measure what tracetest costs and write docs/benchmarks.md (6 minutes)
 	go run -buildvcs=false ./scripts/bench
 
-bench-all: ## The same with first and second builds (long)
+bench-all: ## The same with more packages and first and second builds (long)
 	go run -buildvcs=false ./scripts/bench -builds
 
 lint: ## Check formatting, go vet, go.mod and staticcheck

@@ -50,7 +50,7 @@ func main() {
 	log.SetPrefix("bench: ")
 	var o options
 	flag.BoolVar(&o.quick, "quick", false, "small suites and one round, to try the harness out; writes no page unless -out is given")
-	flag.BoolVar(&o.builds, "builds", false, "measure first and second builds as well, with build caches that are empty at first (some ten minutes)")
+	flag.BoolVar(&o.builds, "builds", false, "measure more packages, and first and second builds, with build caches that are empty at first (some 15 minutes more)")
 	flag.IntVar(&o.rounds, "rounds", 5, "how often each contender runs, at least")
 	flag.StringVar(&o.only, "only", "", "measure only what has this in its name: a suite, boundary, report or builds")
 	flag.StringVar(&o.out, "out", "", "the page to write (default docs/benchmarks.md, and none with -quick or -only)")
@@ -158,7 +158,7 @@ func (b *bench) wanted(name string) bool { return b.only == "" || strings.Contai
 // measure runs everything that is wanted.
 func (b *bench) measure() (*results, error) {
 	r := &results{options: b.options}
-	for _, s := range suites(b.quick) {
+	for _, s := range suites(b.quick, b.builds) {
 		if !b.wanted(s.name) {
 			continue
 		}

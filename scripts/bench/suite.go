@@ -20,17 +20,23 @@ type suite struct {
 
 // suites are those that the page tells of, smaller ones where it is only tried
 // whether they work.
-func suites(quick bool) []suite {
+func suites(quick, all bool) []suite {
 	few := func(n int) int {
 		if quick {
 			return max(n/20, 2)
 		}
 		return n
 	}
+	many := few(40) // each is linked anew in each run
+	if all {
+		many = few(200)
+	}
+	slow := flat("sleep", fmt.Sprintf("%d tests of 5 ms", few(1000)), few(1000), "get(t); time.Sleep(5 * time.Millisecond)")
+	slow.rounds = 3
 	return []suite{
 		flat("get", fmt.Sprintf("%d tests of one GET each", few(5000)), few(5000), "get(t)"),
-		flat("sleep", fmt.Sprintf("%d tests of 5 ms", few(1000)), few(1000), "get(t); time.Sleep(5 * time.Millisecond)"),
-		packages(few(200), 5),
+		slow,
+		packages(many, 5),
 		specs(few(50), few(2000)),
 		nested(few(400)),
 		parallel(few(2000)),

@@ -1,0 +1,38 @@
+//go:build unix
+
+package gate
+
+import (
+	"strconv"
+	"testing"
+	"time"
+)
+
+// BenchmarkBoundary is the begin and the end of a test at a gate that lets
+// everybody go at once: what two boundaries cost beside the looks.
+func BenchmarkBoundary(b *testing.B) {
+	s := listen(b)
+	go func() {
+		for h := s.Next(b.Context()); h != nil; h = s.Next(b.Context()) {
+			h.Release()
+		}
+	}()
+	c := dial(b, s)
+	c.conn.SetDeadline(time.Time{})
+	c.say("hello", "", "1", "1", "/src")
+	number := c.answer()[len("go "):]
+	line := dial(b, s)
+	line.conn.SetDeadline(time.Time{})
+	line.say("join", number)
+	line.answer()
+	b.ReportAllocs()
+	id := 0
+	for b.Loop() {
+		id++
+		own := strconv.Itoa(id)
+		line.say("begin", own, "test", "TestSomething", "", "false")
+		line.answer()
+		line.say("end", own, "pass")
+		line.answer()
+	}
+}
