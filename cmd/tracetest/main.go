@@ -20,7 +20,7 @@ import (
 // heapGoal is the memory, in bytes, above which garbage is collected more often:
 // tracetest runs beside tests that need the machine. A run of a million tests
 // stays below it.
-const heapGoal = 128 << 20
+const heapGoal = 132 << 20
 
 func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {

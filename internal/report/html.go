@@ -1,7 +1,7 @@
 package report
 
 import (
-	"bytes"
+	"bufio"
 	"crypto/sha256"
 	_ "embed" // for the page
 	"encoding/base64"
@@ -78,7 +78,7 @@ func HTML(w io.Writer, f *triage.Findings) error {
 	if err != nil {
 		return fmt.Errorf("reading the template of the page: %w", err)
 	}
-	var b bytes.Buffer
+	b := bufio.NewWriterSize(w, 64<<10) // keeps its first error until Flush
 	// Style and script are written as they are: a template would take the
 	// comments out, and the policy would not know them.
 	for _, part := range []struct {
@@ -93,7 +93,7 @@ func HTML(w io.Writer, f *triage.Findings) error {
 		{template: "bottom", then: "<script>" + pageScript + "</script>\n"},
 		{template: "end"},
 	} {
-		if err := t.ExecuteTemplate(&b, part.template, page); err != nil {
+		if err := t.ExecuteTemplate(b, part.template, page); err != nil {
 			return fmt.Errorf("filling in the page: %w", err)
 		}
 		b.WriteString(part.then)
@@ -105,11 +105,14 @@ func HTML(w io.Writer, f *triage.Findings) error {
 		if p.error != nil {
 			return p.error
 		}
-		if err := markup(&b, p.b.Bytes()); err != nil {
+		if err := markup(b, p.b.Bytes()); err != nil {
 			return fmt.Errorf("reading a section of the report: %w", err)
 		}
 	}
-	return flush(w, &b)
+	if err := b.Flush(); err != nil {
+		return fmt.Errorf("writing report: %w", err)
+	}
+	return nil
 }
 
 // fingerprint is how a Content-Security-Policy knows a text.

@@ -395,7 +395,7 @@ func (s *suite) add(t testcase) {
 
 // batch is how much text is held to bring packages in order that ran beside
 // each other.
-const batch = 32 << 20
+const batch = 12 << 20
 
 func (j *junit) write(out *bufio.Writer) {
 	total := suite{}
