@@ -101,6 +101,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	liveErr := screen.Close()
 
 	findings := seen.analysis.Findings()
+	seen.analysis = nil // of a long run it is large, and the record is about to be read again
 	var problems []error
 	if err := errors.Join(writer.Err(), file.Close()); err != nil {
 		problems = append(problems, err)

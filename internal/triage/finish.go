@@ -85,7 +85,8 @@ func (a *Analysis) Findings() *Findings {
 	for _, o := range a.outcomes.listed() {
 		f.Failures = append(f.Failures, a.failure(o, leaks, contained))
 	}
-	f.Tests, f.Cases = a.outcomes.tests, &a.outcomes.cases
+	cases := a.outcomes.cases // a pointer into the analysis would keep all of it
+	f.Tests, f.Cases = a.outcomes.tests, &cases
 	for _, l := range leaks {
 		f.Leaks = append(f.Leaks, l.Change)
 	}
