@@ -118,6 +118,6 @@ func rootCommand() *cobra.Command {
 	})
 	o.flags(root.Flags())
 	completeRun(root, o)
-	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), completionCommand(), manCommand())
+	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), completionCommand(), manCommand())
 	return root
 }

@@ -20,13 +20,13 @@ package prove
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
 	"tracetest/internal/run"
 	"tracetest/internal/triage"
+	"tracetest/internal/trial"
 )
 
 // Options say how to prove.
@@ -49,11 +49,9 @@ type suspicion struct {
 	victims    []target
 }
 
-// target is a test or spec that can be chosen.
-type target struct {
-	record.Name
-	location string // file:line of a spec
-}
+// target is a test or spec that can be chosen. A subtest is run with all of the
+// test that it is in.
+type target = trial.Test
 
 // Prove runs the trials. It returns why some were left out, or "".
 func Prove(ctx context.Context, f *triage.Findings, o Options) (leftOut string) {
@@ -88,7 +86,7 @@ func (p *prover) leave(why string) {
 // settle tries all victims of a suspicion at once, then those by themselves that
 // this did not settle.
 func (p *prover) settle(ctx context.Context, s *suspicion) {
-	p.Say(fmt.Sprintf("tracetest: proving: re-running %d failed tests without %s and after it", len(s.victims), s.culprit.label()))
+	p.Say(fmt.Sprintf("tracetest: proving: re-running %d failed tests without %s and after it", len(s.victims), s.culprit.Label()))
 	p.round(ctx, s, nil, record.TrialAlone)
 	all := p.round(ctx, s, s.victims, kinds()...)
 	for _, v := range s.victims {
@@ -142,42 +140,28 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 	if kind == record.TrialRestored {
 		o.Restore = run.RestoreTest
 	}
-	o.Output = silence{}
-	o.Packages, o.Args = choose(chosen, o.Args)
-	seen := newOutcomes()
-	analysis := triage.New()
-	err := p.PutBack(ctx)
+	var err error
+	if o.Packages, o.Args, err = trial.Choose(tops(chosen), o.Args); err == nil {
+		err = p.PutBack(ctx)
+	}
 	if err != nil {
 		t.Error = err.Error()
 		return t, ctx.Err() == nil
 	}
-	plan, err := run.Prepare(ctx, o)
-	if err != nil {
-		t.Error = err.Error()
+	ran := trial.Run(ctx, o, nil)
+	if ran.Err != nil {
+		t.Error = ran.Err.Error()
 		return t, ctx.Err() == nil
 	}
-	defer plan.Close()
-	plan.Run(ctx, record.NewWriter(io.Discard, func(e record.Entry) {
-		seen.add(e)
-		analysis.Add(e)
-	}))
-	f := analysis.Findings()
 	for _, v := range victims {
-		t.Tests = append(t.Tests, record.Tried{Name: v.Name, Outcome: seen.of[v.Name]})
+		t.Tests = append(t.Tests, record.Tried{Name: v.Name, Outcome: ran.Outcomes.Of(v.Name)})
 	}
-	for _, leak := range f.Leaks {
+	for _, leak := range ran.Findings.Leaks {
 		if leak.Owner != nil && nameOf(*leak.Owner) == s.culprit.Name && s.parameters[leak.Server+" "+leak.Parameter] {
 			t.Leaked = true
 		}
 	}
 	t.Seconds = time.Since(began).Seconds()
 	p.longest = max(p.longest, time.Since(began))
-	return t, f.Run.Complete
+	return t, ran.Whole()
 }
-
-// silence shows nothing of a trial.
-type silence struct{}
-
-func (silence) Event(gotest.Event, []byte) {}
-func (silence) Error(string)               {}
-func (silence) Say(string)                 {}

@@ -29,8 +29,8 @@ type place struct {
 const inPackage = -1
 
 // before remembers what a unit finds that is about to begin.
-func (r *repair) before(b *record.Boundary) {
-	if r.w.p.o.Restore != RestoreTest {
+func (r *repair) before(ctx context.Context, b *record.Boundary) {
+	if r.w.p.o.Restore != RestoreTest && r.w.p.o.Units == nil {
 		return
 	}
 	var at place
@@ -47,9 +47,12 @@ func (r *repair) before(b *record.Boundary) {
 	}
 	var marks []snapshot.Mark
 	for _, s := range r.w.p.servers {
-		marks = append(marks, s.Mark())
+		marks = append(marks, s.Mark().Without(r.w.p.o.Keep))
 	}
 	r.marks[at] = marks
+	if r.w.p.o.Units != nil && at.owner != inPackage {
+		r.w.p.o.Units(ctx, false)
+	}
 }
 
 // after puts back what was found, when a unit has ended.
@@ -72,8 +75,14 @@ func (r *repair) after(ctx context.Context, b *record.Boundary) {
 			continue // an Ordered container is one unit, and it goes on
 		}
 		delete(r.marks, at)
-		if r.undisturbed(at) {
+		if !r.undisturbed(at) {
+			continue
+		}
+		if r.w.p.o.Restore == RestoreTest {
 			r.restore(ctx, "test", b.Process, b.Owner, marks)
+		}
+		if r.w.p.o.Units != nil {
+			r.w.p.o.Units(ctx, true)
 		}
 	}
 }

@@ -50,11 +50,17 @@ type Options struct {
 	Tap          gate.Tap
 	Follow       string // auto or off: whether servers are watched that the tests turn out to speak to
 	Restore      Restore
+	Keep         []string      // parameters that RestoreTest leaves as they are
+	Env          []string      // of the tests, further to ours
 	Timeout      time.Duration // of one look; zero: 5 s
 	Grace        time.Duration // between the first signal and a kill; zero: 10 s
 
 	Output  Output
 	Signals <-chan os.Signal // to stop the run; a second one kills
+	// Units is called while the tests are held, before the first unit of a package
+	// or suite begins and after each that has ended while nobody else was active.
+	// It may be nil.
+	Units func(ctx context.Context, ended bool)
 }
 
 // Output is shown what happens while it happens.
@@ -254,6 +260,7 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	}
 	path, env := p.tools.Command(goRoot)
 	args := p.args.GoTest(overlay)
+	env = append(env, p.o.Env...)
 	if p.gate != nil {
 		env = append(env, p.gate.Env())
 		env = append(env, p.quietLabels()...)

@@ -197,8 +197,8 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 		w.append(record.Entry{Notice: &record.Notice{Code: "gate-late", Package: w.open.Package(b.Process),
 			Text: "The test binary of this package stopped waiting for tracetest: it had no answer for a minute, or could not reach it. From there on its tests were not held, and what changed is narrowed to suspects at best."}})
 	}
-	w.repair.before(&b)
-	if w.p.o.Restore != RestoreTest && quiet(b.Looks) {
+	w.repair.before(ctx, &b)
+	if w.p.o.Restore != RestoreTest && w.p.o.Units == nil && quiet(b.Looks) {
 		h.Release() // nobody is asked, and nothing is put back
 	}
 	w.append(record.Entry{Boundary: &b})

@@ -242,6 +242,20 @@ func (s *Server) Mark() Mark {
 	return Mark{func() moment { return at }}
 }
 
+// Without is a mark that says nothing of these parameters: they are left as they
+// are.
+func (m Mark) Without(parameters []string) Mark {
+	if len(parameters) == 0 || m.at == nil {
+		return m
+	}
+	config := maps.Clone(m.at().config())
+	for _, name := range parameters {
+		delete(config, name)
+	}
+	at := newMoment(config, 0) // of no look, so that it counts as different
+	return Mark{func() moment { return at }}
+}
+
 // Differs says whether the last look was not as the mark is.
 func (s *Server) Differs(m Mark) bool {
 	s.mu.Lock()

@@ -12,35 +12,7 @@ import (
 func test(pkg, name string) target { return target{Name: record.Name{Package: pkg, Test: name}} }
 
 func spec(pkg, name, location string) target {
-	return target{Name: record.Name{Package: pkg, Test: "TestSuite", Spec: name}, location: location}
-}
-
-// What is chosen must be what is named: no test more, and the user's own flags
-// of the test binary stay behind -args.
-func TestChoose(t *testing.T) {
-	tests := []struct {
-		targets        []target
-		args           []string
-		packages, want string
-	}{
-		{[]target{test("p", "TestA"), test("p", "TestB/sub")}, nil, "p", "-run=^(TestA|TestB)$"},
-		{[]target{test("p", "TestA/x"), test("p", "TestA/y")}, nil, "p", "-run=^(TestA)$"},
-		{[]target{test("p", "TestA"), test("q", "TestB")}, []string{"-race", "-args", "-own"}, "p q", "-race -run=^(TestA|TestB)$ -args -own"},
-		{[]target{test("p", "TestÄ.b")}, []string{"-run=Other"}, "p", `-run=Other -run=^(TestÄ\.b)$`},
-		{[]target{spec("p", "a", "/x/a.b_test.go:12"), spec("p", "b", "/x/a.b_test.go:20")}, []string{"-ginkgo.seed=7"}, "p",
-			`-ginkgo.seed=7 -run=^(TestSuite)$ -ginkgo.focus-file=/x/a\.b_test\.go$:12 -ginkgo.focus-file=/x/a\.b_test\.go$:20`},
-		{[]target{spec("p", "a", "/x/a_test.go:12"), test("p", "TestB")}, nil, "p", `-run=^(TestSuite|TestB)$ -ginkgo.focus-file=/x/a_test\.go$:12`},
-	}
-	for _, test := range tests {
-		given := slices.Clone(test.args)
-		packages, args := choose(test.targets, test.args)
-		if strings.Join(packages, " ") != test.packages || strings.Join(args, " ") != test.want {
-			t.Errorf("%v: %q %q, want %q %q", test.targets, packages, args, test.packages, test.want)
-		}
-		if !slices.Equal(given, test.args) {
-			t.Errorf("the arguments of the run were changed: %q", test.args)
-		}
-	}
+	return target{Name: record.Name{Package: pkg, Test: "TestSuite", Spec: name}, Location: location}
 }
 
 // What cannot be chosen is left out with a reason, and never tried half.

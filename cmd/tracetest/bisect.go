@@ -1,0 +1,387 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tracetest/internal/bisect"
+	"tracetest/internal/gate"
+	"tracetest/internal/gotest"
+	"tracetest/internal/record"
+	"tracetest/internal/rediscli"
+	"tracetest/internal/run"
+	"tracetest/internal/snapshot"
+	"tracetest/internal/trial"
+)
+
+// bisectOptions are the flags of bisect.
+type bisectOptions struct {
+	options
+	victim  string
+	from    string
+	resume  bool
+	maxRuns int
+	maxTime time.Duration
+	yes     bool
+	flushes bool
+	times   int
+	shuffle string
+}
+
+const bisectHelp = `bisect finds out why a test fails in the suite and passes by itself, or the
+other way round: which tests make it so (polluters, or state-setters of one that
+is brittle), and through what. Nobody is named whom re-runs did not confirm.
+
+It starts from the record of a run (--from tracetest-out/run.jsonl), which says
+what each test did to the server, or runs the suite once itself.
+
+Exit codes:
+  0  the question is answered: polluters, brittle, or not order-dependent
+  1  it is not: not reproduced, the trials contradict each other, out of budget
+  2  bisect could not do its job: usage, Redis unreachable, no such test`
+
+func bisectCommand() *cobra.Command {
+	o := &bisectOptions{}
+	cmd := &cobra.Command{
+		Use:   "bisect --victim TEST [flags] [packages] [-- go test flags and -args]",
+		Short: "Find the tests that make another one fail",
+		Long:  bisectHelp,
+		Example: "  tracetest bisect --victim TestCache --from tracetest-out/run.jsonl\n" +
+			"  tracetest bisect --victim 'Cache evicts nothing' ./test/... -- -ginkgo.seed=7",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			packages, goTest := args, []string(nil)
+			if n := cmd.ArgsLenAtDash(); n >= 0 {
+				packages, goTest = args[:n], args[n:]
+			}
+			return o.bisect(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	o.bisectFlags(cmd.Flags())
+	return cmd
+}
+
+func (o *bisectOptions) bisectFlags(f *pflag.FlagSet) {
+	o.where(f)
+	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for bisect.jsonl and, without --from, run.jsonl and its reports")
+	f.StringVar(&o.gate, "gate", "auto", "as of a run")
+	f.StringVar(&o.tap, "tap", "auto", "as of a run")
+	f.StringVar(&o.follow, "follow", "auto", "as of a run")
+	f.StringVar(&o.victim, "victim", "", "`test` that fails: its name, a subtest's path, the text of a spec or a part of it, package.TestName, or file:line of a spec")
+	f.StringVar(&o.from, "from", "", "`record` of a run of the suite (run.jsonl) to start from; else the suite is run once")
+	f.IntVar(&o.times, "trials", 3, "how often each end and each confirmation is tried")
+	f.IntVar(&o.maxRuns, "max-runs", 0, "stop after so many trials (default no bound)")
+	f.DurationVar(&o.maxTime, "max-time", 0, "stop after this time (default no bound)")
+	f.BoolVar(&o.resume, "resume", false, "go on with the search of which bisect.jsonl is in --out")
+	f.BoolVar(&o.flushes, "flush", false, "delete all data of the server before each trial")
+	f.BoolVar(&o.yes, "yes", false, "with --flush: also of a server that is not this machine's")
+	f.StringVar(&o.shuffle, "shuffle", "", "`seed` of the order of the tests, as go test -shuffle")
+}
+
+// check refuses what cannot be, before anything is run.
+func (o *bisectOptions) check(targets []snapshot.Target) error {
+	switch {
+	case o.victim == "":
+		return errors.New("--victim says which test it is about: its name, or the text of a spec")
+	case o.times < 1:
+		return fmt.Errorf("--trials=%d: it must be positive", o.times)
+	case o.maxRuns < 0 || o.maxTime < 0:
+		return errors.New("--max-runs and --max-time must not be negative")
+	}
+	for _, t := range targets {
+		if o.flushes && !t.Local() && !o.yes {
+			return fmt.Errorf("--flush deletes all data of %s, which is not this machine's; if that is what you want, add --yes", t.Address())
+		}
+	}
+	return nil
+}
+
+func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, stdout, stderr io.Writer) error {
+	o.restore, o.format = string(run.RestoreRun), "pkgname"
+	if err := o.validate(); err != nil {
+		return err
+	}
+	expect, err := o.expectations()
+	if err != nil {
+		return err
+	}
+	targets, err := snapshot.Targets(o.redis, os.Getenv)
+	if err != nil {
+		return err
+	}
+	header := &bisect.Header{Schema: bisect.Schema, Command: o.command(targets), Victim: o.victim, Packages: packages, Args: goTest, From: o.from, Flush: o.flushes}
+	var known []bisect.Trial
+	if o.resume {
+		if header, known, err = o.resumed(packages, goTest); err != nil {
+			return &unable{err}
+		}
+		o.victim, o.from, o.flushes, packages, goTest = header.Victim, header.From, header.Flush, header.Packages, header.Args
+	}
+	if err := o.check(targets); err != nil {
+		return err
+	}
+	if o.shuffle != "" {
+		goTest = trial.Before(goTest, "-shuffle="+o.shuffle)
+	}
+	stop := newInterrupts()
+	defer stop.close()
+	options := run.Options{
+		Command: o.command(targets), Packages: packages, Args: goTest,
+		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
+		Restore: run.RestoreRun, Timeout: o.timeout, Signals: stop.signals,
+	}
+	if err := os.MkdirAll(o.out, 0o700); err != nil {
+		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
+	}
+	say := func(format string, args ...any) { fmt.Fprintf(stderr, "tracetest: "+format+"\n", args...) }
+	suite, err := o.suite(ctx, &options, header, say)
+	if err != nil {
+		return &unable{err}
+	}
+	victim, err := suite.Find(o.victim)
+	if err != nil {
+		return &unable{err}
+	}
+	if why := victim.Unable(); why != "" {
+		return &unable{fmt.Errorf("%s cannot be re-run: %s", victim.Label(), why)}
+	}
+	header.Packages, header.Args, header.Orders = options.Packages, options.Args, suite.Orders
+	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Orders: suite.Orders})
+	if err != nil {
+		return &unable{err}
+	}
+	defer lab.Close()
+	log, err := o.log(header, known)
+	if err != nil {
+		return &unable{err}
+	}
+	defer log.Close()
+	var writeErr error
+	note := func(l bisect.Line) { writeErr = errors.Join(writeErr, bisect.Write(log, l)) }
+	answer := bisect.Run(ctx, suite.CaseOf(victim), lab, bisect.Options{
+		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: options.Args, Orders: suite.Orders, Data: o.flushes, Known: known,
+		Append: func(t bisect.Trial) { note(bisect.Line{Trial: &t}) },
+		Progress: func(p bisect.Progress) {
+			best := ""
+			if p.Best > 0 {
+				best = fmt.Sprintf(", smallest set so far %d", p.Best)
+			}
+			say("trial %d: %s (%d before it%s)", p.Trial, p.Step, p.Remaining, best)
+		},
+	})
+	answer.Exit = exitOf(answer)
+	note(bisect.Line{Answer: answer})
+	if err := answer.Tell(stdout, workingDir()); err != nil {
+		return err
+	}
+	if !answer.Settled() && !answer.Unable {
+		fmt.Fprintf(stdout, "Go on     %s\n", rediscli.Join([]string{"tracetest", "bisect", "--resume", "--out", o.out}))
+	}
+	if writeErr != nil {
+		say("writing %s: %v", log.Name(), writeErr)
+	}
+	if answer.Exit != 0 {
+		return exitCode(answer.Exit)
+	}
+	return nil
+}
+
+// exitOf is the exit code of an answer.
+func exitOf(a *bisect.Answer) int {
+	switch {
+	case a.Unable:
+		return 2
+	case a.Settled():
+		return 0
+	}
+	return 1
+}
+
+func workingDir() string {
+	dir, _ := os.Getwd() // without it names stay as they are
+	return dir
+}
+
+// resumed reads the search that is to go on.
+func (o *bisectOptions) resumed(packages, goTest []string) (*bisect.Header, []bisect.Trial, error) {
+	if len(packages)+len(goTest) > 0 || o.from != "" {
+		return nil, nil, errors.New("--resume goes on as the search began: leave packages, --from and what stands behind \"--\" away")
+	}
+	path := filepath.Join(o.out, "bisect.jsonl")
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--resume: %w", err)
+	}
+	defer file.Close()
+	header, trials, err := bisect.Read(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--resume: reading %s: %w", path, err)
+	}
+	if o.victim != "" && o.victim != header.Victim {
+		return nil, nil, fmt.Errorf("--resume: the search in %s is about %q", path, header.Victim)
+	}
+	if dir := workingDir(); dir != header.Dir {
+		return nil, nil, fmt.Errorf("--resume: the search began in %s: go on there", header.Dir)
+	}
+	return header, trials, nil
+}
+
+// log opens the record of the search, with the trials of before.
+func (o *bisectOptions) log(header *bisect.Header, known []bisect.Trial) (*os.File, error) {
+	header.Dir = workingDir()
+	file, err := record.Create(filepath.Join(o.out, "bisect.jsonl"))
+	if err != nil {
+		return nil, fmt.Errorf("writing to --out %q: %w", o.out, err)
+	}
+	err = bisect.Write(file, bisect.Line{Header: header})
+	for _, t := range known {
+		err = errors.Join(err, bisect.Write(file, bisect.Line{Trial: &t}))
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// suite is what is known of the suite: by a record, or by a run of it now. It
+// completes the options with what the record knows.
+func (o *bisectOptions) suite(ctx context.Context, options *run.Options, header *bisect.Header, say func(string, ...any)) (*bisect.Suite, error) {
+	path := o.from
+	if path == "" {
+		say("running the suite once; --from tracetest-out/run.jsonl would start from a run that was recorded")
+		path = filepath.Join(o.out, "run.jsonl")
+		if err := o.first(ctx, *options, path); err != nil {
+			return nil, err
+		}
+	}
+	suite, err := readSuite(path)
+	if err != nil {
+		return nil, err
+	}
+	if absolute, err := filepath.Abs(path); err == nil {
+		header.From = absolute
+	}
+	if !suite.Findings.Run.Complete && o.from == "" {
+		return nil, fmt.Errorf("the run of the suite did not come to its end: %s", suite.Findings.Run.Incomplete)
+	}
+	if len(options.Packages) == 0 && len(options.Args) == 0 {
+		if dir := suite.Findings.Run.Dir; dir != workingDir() {
+			return nil, fmt.Errorf("--from: the suite was run in %s: run bisect there, or name its packages", dir)
+		}
+		options.Packages, options.Args = suite.Packages, suite.Args
+	}
+	args, err := gotest.ParseArgs(options.Packages, options.Args, "")
+	if err != nil {
+		return nil, err
+	}
+	if len(args.Embedded()) > 0 {
+		return nil, errors.New("the packages stand behind \"--\"; put them before it")
+	}
+	for _, word := range slices.Concat(options.Packages, options.Args) {
+		if word == "(hidden)" {
+			return nil, errors.New("--from: an argument of the run was secret and is not recorded: give the packages and what stands behind \"--\" again")
+		}
+	}
+	return suite, nil
+}
+
+// first runs the suite and records it.
+func (o *bisectOptions) first(ctx context.Context, options run.Options, path string) error {
+	plan, err := run.Prepare(ctx, withSilence(options))
+	if err != nil {
+		return err
+	}
+	defer plan.Close()
+	file, err := record.Create(path)
+	if err != nil {
+		return fmt.Errorf("writing to --out %q: %w", o.out, err)
+	}
+	writer := record.NewWriter(file, nil)
+	plan.Run(ctx, writer)
+	if err := errors.Join(writer.Err(), file.Close()); err != nil {
+		return err
+	}
+	findings, err := analyse(path)
+	if err != nil {
+		return err
+	}
+	return writeReports(o.out, findings)
+}
+
+func withSilence(o run.Options) run.Options {
+	o.Output = trial.Silence{}
+	return o
+}
+
+// readSuite reads a record of a suite.
+func readSuite(path string) (*bisect.Suite, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the record: %w", err)
+	}
+	defer file.Close()
+	reader := bisect.NewReader()
+	empty := true
+	for entry, err := range record.Read(file) {
+		var bad *record.SyntaxError
+		switch {
+		case errors.As(err, &bad):
+			reader.Damaged(bad.Line, bad.Err)
+		case err != nil:
+			return nil, fmt.Errorf("reading the record %q: %w", path, err)
+		default:
+			reader.Add(entry)
+		}
+		empty = false
+	}
+	if empty {
+		return nil, fmt.Errorf("reading the record %q: it is empty", path)
+	}
+	return reader.Suite(), nil
+}
+
+// interrupts hands the signals that end us to the tests, and remembers the
+// first.
+type interrupts struct {
+	signals chan os.Signal
+	raw     chan os.Signal
+	first   chan syscall.Signal
+}
+
+func newInterrupts() *interrupts {
+	i := &interrupts{signals: make(chan os.Signal, 4), raw: make(chan os.Signal, 4), first: make(chan syscall.Signal, 1)}
+	signal.Notify(i.raw, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // as of a run
+	go func() {
+		for s := range i.raw {
+			if number, ok := s.(syscall.Signal); ok {
+				select {
+				case i.first <- number:
+				default:
+				}
+			}
+			select {
+			case i.signals <- s:
+			default:
+			}
+		}
+	}()
+	return i
+}
+
+func (i *interrupts) close() {
+	signal.Stop(i.raw)
+	close(i.raw)
+}

@@ -1,0 +1,88 @@
+package bisect
+
+import (
+	"tracetest/internal/record"
+	"tracetest/internal/trial"
+)
+
+// Kind is what the answer is.
+type Kind string
+
+const (
+	// Polluters: the victim fails after them, and not without them.
+	Polluters Kind = "polluters"
+	// Brittle: the victim fails by itself, and passes after a state-setter.
+	Brittle Kind = "brittle"
+	// NotOrderDependent: it fails by itself, always or now and then; or it passes
+	// everywhere.
+	NotOrderDependent Kind = "not order-dependent"
+	// NotReproduced: it failed in the suite, and did not again.
+	NotReproduced Kind = "not reproduced"
+	// Unsettled: the trials contradict each other, or there were too few.
+	Unsettled Kind = "unsettled"
+)
+
+// StateKind is where polluters leave what the victim meets.
+type StateKind string
+
+const (
+	StateConfig  StateKind = "configuration"
+	StateData    StateKind = "data"
+	StateServer  StateKind = "users or functions" // of the server: ACL, functions
+	StateOther   StateKind = "server"             // it outlives the process, and is none of these as far as was tried
+	StateProcess StateKind = "process"
+	StateUnknown StateKind = "unknown"
+)
+
+// State is that through which polluters act.
+type State struct {
+	Kind StateKind `json:"kind"`
+	// Proved says that the victim passes when it is put back in between, and for
+	// the process when it has one of its own.
+	Proved bool     `json:"proved"`
+	Names  []string `json:"names"`         // parameters, keys, users
+	Why    string   `json:"why,omitempty"` // what is to be said of how it is known
+}
+
+// Tally is how often a test failed of how often it ran.
+type Tally struct {
+	Failed int `json:"failed"`
+	Ran    int `json:"ran"`
+}
+
+// Culprit is a polluter or state-setter.
+type Culprit struct {
+	trial.Test
+	Evidence string       `json:"evidence,omitempty"` // of the record
+	Left     []trial.Left `json:"left,omitempty"`     // what it left changed, with the line where that was heard
+}
+
+// Answer is what a bisection found.
+type Answer struct {
+	Kind     Kind         `json:"kind"`
+	Victim   record.Name  `json:"victim"`
+	Culprits []Culprit    `json:"culprits"` // polluters or state-setters, in the order in which they run; never unconfirmed
+	State    *State       `json:"state"`    // of polluters
+	Cleaners []trial.Test `json:"cleaners"` // tests of the suite after which it passes
+
+	Alone    Tally `json:"alone"`    // the victim by itself
+	With     Tally `json:"with"`     // after the culprits
+	Restored Tally `json:"restored"` // after them, the state put back in between
+	Suite    Tally `json:"suite"`    // after everything that ran before it
+	Apart    Tally `json:"apart"`    // in a process of its own after them
+
+	Message string `json:"message,omitempty"` // what it says when it fails after them
+	Reason  string `json:"reason,omitempty"`  // why it is this kind, a sentence
+	// Best is the smallest set that was seen to do it, where nothing was
+	// confirmed.
+	Best     []trial.Test `json:"best"`
+	Unable   bool         `json:"unable,omitempty"` // trials could not be run
+	Trials   int          `json:"trials"`           // that were run
+	Resumed  int          `json:"resumed,omitempty"`
+	Seconds  float64      `json:"seconds"`
+	Commands []string     `json:"commands"` // the shortest reproduction
+	Exit     int          `json:"exit"`
+}
+
+// Settled says that the answer is one.
+func (a *Answer) Settled() bool { return a.Kind != Unsettled && a.Kind != NotReproduced }

@@ -1,0 +1,283 @@
+// Package bisect finds which tests make another fail, or pass, in a suite.
+//
+// It proves both ends first: the victim by itself, and after all that ran before
+// it. Then it searches for the smallest set of tests that does it too, in the
+// order of what the record says they did to the servers, and then for that
+// through which they act. At last it confirms: what was found, and with the
+// state put back in between, each several times. Nobody is named whom this does
+// not confirm.
+//
+// The search asks a [Lab] for trials and knows nothing else of the world, so
+// that it is tested on suites that do not exist. The same question is never
+// asked twice in a search; a confirmation asks it anew.
+//
+// Limits: tests run in the order of the suite, so that a set is one of those
+// that ran before the victim. What one test undoes of another can hide a set
+// that is smaller than the one that is found.
+package bisect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tracetest/internal/trial"
+)
+
+// Lab runs a trial.
+type Lab interface {
+	Try(ctx context.Context, s trial.Setup) trial.Outcome
+}
+
+// Options say how to search.
+type Options struct {
+	Trials  int                 // how often each end and each confirmation is tried
+	MaxRuns int                 // trials in all; zero: no bound
+	MaxTime time.Duration       // zero: no bound
+	Args    []string            // of go test, for the command of the answer
+	Orders  map[string][]string // see trial.LabOptions
+	// Data says that the Lab may change data in between.
+	Data bool
+	// Known are trials of an earlier search, in order: they are not run again.
+	Known    []Trial
+	Append   func(Trial)
+	Progress func(Progress)
+}
+
+// Trial is one trial that was run.
+type Trial struct {
+	Number  int           `json:"number"`
+	Why     string        `json:"why"`
+	Setup   trial.Setup   `json:"setup"`
+	Outcome trial.Outcome `json:"outcome"`
+}
+
+// Progress is how a search stands.
+type Progress struct {
+	Step      string // what is tried
+	Trial     int    // its number
+	Remaining int    // how many are left to choose from
+	Best      int    // the size of the smallest set so far; zero: none yet
+}
+
+// errStop ends a search: the budget is used up, or it was interrupted.
+type errStop struct{ why string }
+
+func (e errStop) Error() string { return e.why }
+
+// bisection is one search.
+type bisection struct {
+	o     Options
+	c     Case
+	lab   Lab
+	ctx   context.Context
+	began time.Time
+
+	count   int
+	resumed int
+	known   map[string][]trial.Outcome // of an earlier search, not used yet
+	ran     map[string][]trial.Outcome // of this one
+	longest time.Duration
+	best    []trial.Item
+	repeat  int    // how often a set is tried before it is taken not to do it
+	wanted  string // how the victim ends where it is as in the suite
+}
+
+// Run searches and says what it found. Its answer is never nil.
+func Run(ctx context.Context, c Case, lab Lab, o Options) *Answer {
+	b := &bisection{o: o, c: c, lab: lab, ctx: ctx, began: time.Now(), repeat: 1, known: map[string][]trial.Outcome{}, ran: map[string][]trial.Outcome{}}
+	for _, t := range o.Known {
+		key := keyOf(t.Setup)
+		b.known[key] = append(b.known[key], t.Outcome)
+	}
+	a := &Answer{Victim: c.Victim.Name}
+	if err := b.answer(a); err != nil {
+		*a = Answer{Victim: a.Victim, Kind: Unsettled, Reason: err.Error(), Alone: b.tally(b.setup(nil, trial.Cut{})), Best: b.best}
+		var stop errStop
+		a.Unable = !errors.As(err, &stop)
+	}
+	a.Trials, a.Resumed, a.Seconds = b.count, b.resumed, time.Since(b.began).Seconds()
+	a.Culprits, a.Cleaners, a.Best, a.Commands = orEmpty(a.Culprits), orEmpty(a.Cleaners), orEmpty(a.Best), orEmpty(a.Commands)
+	return a
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func keyOf(s trial.Setup) string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // it holds strings only
+	}
+	return string(text)
+}
+
+// try runs a trial anew.
+func (b *bisection) try(why string, s trial.Setup) (trial.Outcome, error) {
+	key := keyOf(s)
+	if old := b.known[key]; len(old) > 0 {
+		b.known[key] = old[1:]
+		b.resumed++
+		b.ran[key] = append(b.ran[key], old[0])
+		return old[0], nil
+	}
+	switch {
+	case b.ctx.Err() != nil:
+		return trial.Outcome{}, errStop{"it was interrupted"}
+	case b.o.MaxRuns > 0 && b.count >= b.o.MaxRuns:
+		return trial.Outcome{}, errStop{fmt.Sprintf("the budget of %d trials is used up", b.o.MaxRuns)}
+	case b.o.MaxTime > 0 && time.Since(b.began)+b.longest > b.o.MaxTime:
+		return trial.Outcome{}, errStop{fmt.Sprintf("the budget of %v is used up", b.o.MaxTime)}
+	}
+	b.count++
+	if b.o.Progress != nil {
+		b.o.Progress(Progress{Step: why, Trial: b.count, Remaining: len(s.Before), Best: len(b.best)})
+	}
+	began := time.Now()
+	out := b.lab.Try(b.ctx, s)
+	b.longest = max(b.longest, time.Since(began))
+	if out.Interrupted {
+		return out, errStop{"it was interrupted"}
+	}
+	if out.Error != "" {
+		return out, fmt.Errorf("a trial could not be run: %s", out.Error)
+	}
+	b.ran[key] = append(b.ran[key], out)
+	if b.o.Append != nil {
+		b.o.Append(Trial{Number: b.count, Why: why, Setup: s, Outcome: out})
+	}
+	return out, nil
+}
+
+// times runs a trial until it has been run n times in all, and counts how it
+// ended.
+func (b *bisection) times(n int, why string, s trial.Setup) (Tally, error) {
+	for len(b.ran[keyOf(s)]) < n {
+		if _, err := b.try(why, s); err != nil {
+			return b.tally(s), err
+		}
+	}
+	return b.tally(s), nil
+}
+
+// tally counts how the trials of a setup ended. One in which the victim did not
+// run says nothing.
+func (b *bisection) tally(s trial.Setup) (t Tally) {
+	for _, out := range b.ran[keyOf(s)] {
+		switch out.Victim {
+		case "fail":
+			t.Failed++
+			t.Ran++
+		case "pass":
+			t.Ran++
+		}
+	}
+	return t
+}
+
+// setup is a trial of the victim behind items.
+func (b *bisection) setup(before []trial.Item, cut trial.Cut) trial.Setup {
+	victim := b.c.Victim
+	return trial.Setup{Before: slices.Concat(b.whole(before), b.c.With), Victim: &victim, Cut: cut}
+}
+
+// holds asks whether the victim ends as wanted behind items, in one of as many
+// trials as are given to it.
+func (b *bisection) holds(why string, before []trial.Item) (bool, error) {
+	s := b.setup(before, trial.Cut{})
+	yes := false
+	for i := 0; i < b.repeat && !yes; i++ {
+		if i == len(b.ran[keyOf(s)]) {
+			if _, err := b.try(why, s); err != nil {
+				return false, err
+			}
+		}
+		yes = b.ran[keyOf(s)][i].Victim == b.wanted
+	}
+	if yes && (b.best == nil || len(before) < len(b.best)) {
+		b.best = before
+	}
+	return yes, nil
+}
+
+// answer decides what is to be searched, and does.
+func (b *bisection) answer(a *Answer) (err error) {
+	alone := b.setup(nil, trial.Cut{})
+	first, err := b.try("alone", alone)
+	if err != nil {
+		return err
+	}
+	switch first.Victim {
+	case "pass", "fail":
+	case "skip":
+		return errors.New("the victim skips itself when it is run by itself")
+	default:
+		return errors.New("the victim was not run: there is no such test any more, or its process ended first")
+	}
+	defer func() { a.Alone = b.tally(alone) }()
+	switch {
+	case first.Victim == "pass" && b.c.Status == "fail":
+		b.wanted = "fail"
+		return b.pollution(a)
+	case first.Victim == "fail" && b.c.Status == "pass":
+		if a.Alone, err = b.times(b.o.Trials, "alone", alone); err != nil {
+			return err
+		}
+		if a.Alone.Failed < a.Alone.Ran {
+			return b.ownFlake(a)
+		}
+		b.wanted = "pass"
+		return b.brittle(a)
+	case first.Victim == "fail":
+		if a.Alone, err = b.times(b.o.Trials, "alone", alone); err != nil {
+			return err
+		}
+		if a.Alone.Failed < a.Alone.Ran {
+			return b.ownFlake(a)
+		}
+		a.Kind, a.Reason = NotOrderDependent, "It fails by itself as well, each time."
+		a.Message = first.Message
+		return nil
+	}
+	return b.passing(a)
+}
+
+// ownFlake is the answer where the victim by itself now fails and now passes.
+func (b *bisection) ownFlake(a *Answer) error {
+	a.Kind, a.Reason = NotOrderDependent, "By itself it fails now and then, so that what ran before it is not needed."
+	return nil
+}
+
+// passing is the search where the victim fails neither in the suite nor alone.
+func (b *bisection) passing(a *Answer) (err error) {
+	if a.Alone, err = b.times(b.o.Trials, "alone", b.setup(nil, trial.Cut{})); err != nil {
+		return err
+	}
+	if a.Alone.Failed > 0 {
+		return b.ownFlake(a)
+	}
+	if a.Suite, err = b.times(b.o.Trials, "in the suite", b.setup(b.everything(), trial.Cut{})); err != nil {
+		return err
+	}
+	if a.Suite.Failed > 0 {
+		b.wanted = "fail"
+		return b.pollution(a)
+	}
+	a.Kind, a.Reason = NotOrderDependent, "It passes by itself and after everything that ran before it, each time."
+	return nil
+}
+
+func (b *bisection) everything() []trial.Item {
+	var all []trial.Item
+	for _, s := range b.c.Before {
+		all = append(all, s.Test)
+	}
+	return all
+}

@@ -1,0 +1,215 @@
+package bisect
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"tracetest/internal/record"
+	"tracetest/internal/triage"
+	"tracetest/internal/trial"
+)
+
+// Case is what is searched: a test, and all that ran before it ended.
+type Case struct {
+	Victim trial.Test
+	Status string    // of the victim in the suite: pass, fail, ...
+	Before []Suspect // in the order of the run
+	// Causes are the parameters that the record ties to the failure, first.
+	Causes []string
+	// Cleaners are tests of the suite that put back what somebody had left.
+	Cleaners []trial.Test
+	Message  string // of its failure in the suite
+	// With are the specs of the victim's Ordered container before it: it is never
+	// run without them.
+	With []trial.Test
+}
+
+// Suspect is something that ran before the victim.
+type Suspect struct {
+	trial.Test
+	// With are the specs of the same Ordered container before it, with which it is
+	// one.
+	With []trial.Test
+	// Evidence is why it is suspected, in words, and Weight how much; zero: only
+	// because it ran before.
+	Evidence string
+	Weight   int
+	Parts    []trial.Test // subtests, where it has any
+}
+
+// How much evidence weighs. What is above weak is tried by itself, before a
+// search over everything.
+const (
+	weightTied     = 100 // the record ties the failure to its leak
+	weightLeak     = 60  // it left a parameter changed that still was when the victim ran
+	weightNarrowed = 50  // it may have
+	weightData     = 30  // it left keys behind
+	weightWrite    = 20  // it changed users, functions, scripts, ...
+	weightUndone   = 12  // it changed a parameter that was put back since
+	weak           = 10
+	weightFlush    = 5 // it deleted data, as many do
+	weightFailed   = 3 // it failed, and may have cleaned up nothing
+)
+
+// CaseOf says what is to be searched for a victim.
+func (s *Suite) CaseOf(victim *Unit) Case {
+	c := Case{Victim: victim.Test, Status: victim.Status}
+	subject := victim.Name.Test
+	for i := range s.Units {
+		u := &s.Units[i]
+		switch {
+		case u.Hosts || u == victim || victim.ended != 0 && u.began > victim.ended || u.Unable() != "":
+			continue
+		case u.Spec == "" && u.Package == victim.Package && (strings.HasPrefix(subject, u.Name.Test+"/") || strings.HasPrefix(u.Name.Test, subject+"/")):
+			continue // what the victim is in, or what is in it
+		}
+		if u.Container != "" && u.Container == victim.Container && u.Package == victim.Package {
+			c.With = append(c.With, u.Test)
+			continue
+		}
+		parent, _, sub := strings.Cut(u.Name.Test, "/")
+		if sub && u.Spec == "" {
+			if u.Package == victim.Package && strings.HasPrefix(subject, parent+"/") {
+				if at := slices.IndexFunc(c.Before, func(o Suspect) bool { return within(u.Test, o.Test) }); at >= 0 {
+					c.Before[at].Parts = append(c.Before[at].Parts, u.Test)
+					continue
+				}
+				c.Before = append(c.Before, Suspect{Test: u.Test}) // beside the victim
+			} else if at := slices.IndexFunc(c.Before, func(o Suspect) bool { return within(u.Test, o.Test) }); at >= 0 {
+				c.Before[at].Parts = append(c.Before[at].Parts, u.Test)
+			}
+			continue
+		}
+		suspect := Suspect{Test: u.Test}
+		if u.Container != "" {
+			for _, o := range s.Units[:i] {
+				if o.Container == u.Container && o.Package == u.Package {
+					suspect.With = append(suspect.With, o.Test)
+				}
+			}
+		}
+		c.Before = append(c.Before, suspect)
+	}
+	s.weigh(&c)
+	return c
+}
+
+// within reports whether a test is in another, or is it.
+func within(inner, outer trial.Test) bool {
+	if inner.Package != outer.Package {
+		return false
+	}
+	if outer.Spec != "" || inner.Spec != "" {
+		return inner.Spec == outer.Spec && inner.Name.Test == outer.Name.Test
+	}
+	return inner.Name.Test == outer.Name.Test || strings.HasPrefix(inner.Name.Test, outer.Name.Test+"/")
+}
+
+func nameOf(o triage.Owner) trial.Test {
+	return trial.Test{Name: record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}}
+}
+
+// weigh lays the evidence of the record over those that ran before the victim.
+func (s *Suite) weigh(c *Case) {
+	f := s.Findings
+	suspect := func(owner triage.Owner, weight int, why string) bool {
+		for i := range c.Before {
+			if b := &c.Before[i]; within(nameOf(owner), b.Test) {
+				if weight > b.Weight {
+					b.Weight, b.Evidence = weight, why
+				}
+				return true
+			}
+		}
+		return false
+	}
+	tied := map[int]bool{}
+	for _, failure := range f.Failures {
+		if !within(nameOf(triage.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}), c.Victim) {
+			continue
+		}
+		if c.Message == "" {
+			c.Message = failure.Message
+		}
+		if failure.Leak != nil {
+			tied[*failure.Leak] = true
+			c.Causes = append(c.Causes, f.Leaks[*failure.Leak].Parameter)
+		}
+	}
+	for i, leak := range f.Leaks {
+		what := "left " + leak.Parameter + " changed from " + leak.From + " to " + leak.To
+		weight := weightLeak + min(i, weightTied-weightLeak-1) // the later the nearer
+		if leak.RestoredByTool || leak.RestoredBy != nil && c.ran(*leak.RestoredBy) {
+			weight = weightUndone
+		}
+		if tied[i] {
+			weight = weightTied
+		}
+		if leak.Owner != nil && suspect(*leak.Owner, weight, what) {
+			c.Causes = append(c.Causes, leak.Parameter)
+		}
+		for _, owner := range leak.Suspects {
+			suspect(owner, min(weight, weightNarrowed), "may have "+what)
+		}
+		if leak.RestoredBy != nil && !c.ran(*leak.RestoredBy) {
+			c.clean(s, *leak.RestoredBy)
+		}
+	}
+	for _, change := range f.Contained {
+		if change.Owner != nil {
+			suspect(*change.Owner, weightUndone, "changed "+change.Parameter+" for a while")
+			if !c.ran(*change.Owner) && slices.Contains(c.Causes, change.Parameter) {
+				c.clean(s, *change.Owner)
+			}
+		}
+	}
+	for _, write := range f.Writes {
+		if write.Owner == nil || len(write.Command) == 0 || strings.EqualFold(write.Command[0], "config") {
+			continue
+		}
+		weight := weightWrite
+		if strings.HasPrefix(strings.ToLower(write.Command[0]), "flush") {
+			weight = weightFlush
+		}
+		suspect(*write.Owner, weight, "sent "+strings.Join(write.Command[:min(2, len(write.Command))], " "))
+	}
+	for _, g := range f.Growth {
+		if g.Keys > 0 {
+			suspect(g.Owner, weightData, "left keys behind")
+		}
+	}
+	for _, failure := range f.Failures {
+		suspect(triage.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}, weightFailed, "failed")
+	}
+}
+
+// ran reports whether an owner ran before the victim.
+func (c *Case) ran(owner triage.Owner) bool {
+	return slices.ContainsFunc(c.Before, func(b Suspect) bool { return within(nameOf(owner), b.Test) })
+}
+
+// clean notes a test that puts back what another left.
+func (c *Case) clean(s *Suite, owner triage.Owner) {
+	for i := range s.Units {
+		if u := &s.Units[i]; u.Name == nameOf(owner).Name && u.Unable() == "" && !within(u.Test, c.Victim) && !slices.Contains(c.Cleaners, u.Test) {
+			c.Cleaners = append(c.Cleaners, u.Test)
+		}
+	}
+}
+
+// ranked are the indexes of those that ran before, those first of which there
+// is most evidence, and of the same evidence the nearest to the victim; strong
+// says how many are more than weakly suspected.
+func (c *Case) ranked() (order []int, strong int) {
+	for i := range c.Before {
+		order = append(order, i)
+		if c.Before[i].Weight > weak {
+			strong++
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(c.Before[b].Weight, c.Before[a].Weight), cmp.Compare(b, a))
+	})
+	return order, strong
+}

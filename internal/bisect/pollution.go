@@ -1,0 +1,364 @@
+package bisect
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracetest/internal/trial"
+)
+
+// pollution searches for those after which the victim fails.
+func (b *bisection) pollution(a *Answer) error {
+	found, ok, err := b.narrow()
+	if err != nil {
+		return err
+	}
+	if !ok {
+		if again, err := b.reproduce(a); err != nil || !again {
+			return err
+		}
+		// Now it did. It fails now and then, so that one trial says little.
+		b.repeat = 2 * b.o.Trials
+		if found, ok, err = b.narrow(); err != nil {
+			return err
+		}
+		if !ok {
+			a.Kind, a.Reason = NotReproduced, fmt.Sprintf("It failed in %d of %d trials after everything that ran before it, and after no part of it again.", a.Suite.Failed, a.Suite.Ran)
+			return nil
+		}
+	}
+	if found, err = b.minimal(found); err != nil {
+		return err
+	}
+	return b.confirm(a, found)
+}
+
+// reproduce tries the suite again, where it did not do it at first. It says
+// whether it did now; else the answer is given.
+func (b *bisection) reproduce(a *Answer) (again bool, err error) {
+	if a.Alone, err = b.times(b.o.Trials, "alone", b.setup(nil, trial.Cut{})); err != nil {
+		return false, err
+	}
+	if a.Alone.Failed > 0 {
+		return false, b.ownFlake(a)
+	}
+	if a.Suite, err = b.times(b.o.Trials, "after everything", b.setup(b.everything(), trial.Cut{})); err != nil {
+		return false, err
+	}
+	if a.Suite.Failed > 0 {
+		return true, nil
+	}
+	a.Kind, a.Reason = NotReproduced, "It failed in the suite, and did not in any trial after everything that ran before it."
+	return false, nil
+}
+
+// minimal leaves out whoever is not needed.
+func (b *bisection) minimal(found []Suspect) ([]Suspect, error) {
+	for i := 0; i < len(found) && len(found) > 1; {
+		without := slices.Delete(slices.Clone(found), i, i+1)
+		yes, err := b.holds("without one of them", items(without))
+		if err != nil {
+			return nil, err
+		}
+		if yes {
+			found = without
+		} else {
+			i++
+		}
+	}
+	return found, nil
+}
+
+// maxRounds bounds how often a pollution that does not act each time is tried.
+const maxRounds = 12
+
+// confirm tries what was found, and names it only if that holds.
+func (b *bisection) confirm(a *Answer, found []Suspect) (err error) {
+	before := items(found)
+	alone, with := b.setup(nil, trial.Cut{}), b.setup(before, trial.Cut{})
+	if out := b.ran[keyOf(with)]; len(out) > 0 {
+		a.Message = out[0].Message
+	}
+	state, cut, err := b.state(before)
+	if err != nil {
+		return err
+	}
+	restored := b.setup(before, cut)
+	rounds := b.o.Trials
+	for n := 1; n <= rounds; n++ {
+		// In turns, so that whatever else goes on meets all of them.
+		if a.With, err = b.times(n, "confirm: after them", with); err != nil {
+			return err
+		}
+		if a.Alone, err = b.times(n, "confirm: alone", alone); err != nil {
+			return err
+		}
+		if state.Proved {
+			if a.Restored, err = b.times(n, "confirm: put back in between", restored); err != nil {
+				return err
+			}
+		}
+		if a.Alone.Failed > 0 || a.Restored.Failed > 0 {
+			break // it will not be confirmed any more
+		}
+		if n == rounds && a.With.Failed < a.With.Ran && rounds < maxRounds && a.With.Failed > 0 {
+			rounds++ // now and then: more of them can tell
+		}
+	}
+	a.Suite = b.tally(b.setup(b.everything(), trial.Cut{}))
+	switch {
+	case a.Alone.Failed > 0 && !b.o.Data && b.stays(alone):
+		a.Kind, a.Best = Unsettled, before
+		a.Reason = fmt.Sprintf("It passed by itself before %s had run, and fails by itself since. So what they leave stays although the configuration was put back: "+
+			"data, most likely. With --flush data is deleted between trials, with --spawn each has a server of its own.", theirs(found))
+		return nil
+	case a.Alone.Failed > 0:
+		return b.ownFlake(a)
+	case a.Restored.Failed > 0 || a.With.Failed == 0 || a.With.Failed < a.With.Ran && chance(a.With, a.Alone, a.Restored) > 0.01:
+		a.Kind, a.Best = Unsettled, before
+		a.Reason = fmt.Sprintf("After %s it failed %d times of %d, and with the state put back in between %d of %d: that is not the same each time.",
+			theirs(found), a.With.Failed, a.With.Ran, a.Restored.Failed, a.Restored.Ran)
+		return nil
+	}
+	a.Kind, a.State = Polluters, state
+	if a.With.Failed < a.With.Ran {
+		a.Reason = fmt.Sprintf("It does not act each time: %d of %d.", a.With.Failed, a.With.Ran)
+	}
+	a.Culprits = b.culprits(found, with)
+	a.Commands = with.Commands(b.o.Args, b.o.Orders)
+	// Without the cleaners it is an answer as well.
+	if err := b.cleaners(a, before); err != nil && !errors.As(err, new(errStop)) {
+		return err
+	}
+	return nil
+}
+
+func theirs(found []Suspect) string {
+	var names []string
+	for _, s := range found {
+		names = append(names, s.Label())
+	}
+	return strings.Join(names, " and ")
+}
+
+// stays reports whether a test passed by itself up to some trial, and failed in
+// each since.
+func (b *bisection) stays(alone trial.Setup) bool {
+	outs := b.ran[keyOf(alone)]
+	at := slices.IndexFunc(outs, func(o trial.Outcome) bool { return o.Victim == "fail" })
+	return at > 0 && !slices.ContainsFunc(outs[at:], func(o trial.Outcome) bool { return o.Victim != "fail" })
+}
+
+// chance is how likely all failures were among the trials with the polluters if
+// these had nothing to do with it (Fisher's exact test, one side). Nothing failed
+// in the others.
+func chance(with Tally, others ...Tally) float64 {
+	total := with.Ran
+	for _, o := range others {
+		total += o.Ran
+	}
+	p := 1.0
+	for i := range with.Failed {
+		p *= float64(with.Ran-i) / float64(total-i)
+	}
+	return p
+}
+
+// culprits are those that were confirmed, with what they left changed in the
+// trials.
+func (b *bisection) culprits(found []Suspect, with trial.Setup) []Culprit {
+	var all []Culprit
+	for _, s := range found {
+		c := Culprit{Test: s.Test, Evidence: s.Evidence}
+		for _, out := range b.ran[keyOf(with)] {
+			for _, left := range out.Left {
+				if left.Owner != nil && within(trial.Test{Name: *left.Owner}, s.Test) && len(c.Left) < 20 &&
+					!slices.ContainsFunc(c.Left, func(l trial.Left) bool { return l.Server == left.Server && l.Parameter == left.Parameter }) {
+					c.Left = append(c.Left, left)
+				}
+			}
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// state finds out through what polluters act: what is put back in between for
+// the victim to pass.
+func (b *bisection) state(before []trial.Item) (*State, trial.Cut, error) {
+	passes := func(why string, cut trial.Cut) (bool, trial.Outcome, error) {
+		s := b.setup(before, cut)
+		if out := b.ran[keyOf(s)]; len(out) > 0 {
+			return out[0].Victim == "pass", out[0], nil
+		}
+		out, err := b.try(why, s)
+		return out.Victim == "pass", out, err
+	}
+	kinds := []struct {
+		kind StateKind
+		cut  trial.Cut
+	}{{StateConfig, trial.Cut{Config: true}}, {StateData, trial.Cut{Data: true}}, {StateServer, trial.Cut{Server: true}}}
+	if !b.o.Data {
+		kinds = kinds[:1]
+	}
+	for _, k := range kinds {
+		yes, out, err := passes(string(k.kind)+" put back", k.cut)
+		if err != nil {
+			return nil, k.cut, err
+		}
+		if !yes {
+			continue
+		}
+		names, err := b.names(before, k.cut, out)
+		return &State{Kind: k.kind, Proved: true, Names: orEmpty(names)}, k.cut, err
+	}
+	state := &State{Kind: StateOther, Names: []string{}}
+	if !slices.ContainsFunc(before, func(t trial.Item) bool { return t.Package == b.c.Victim.Package }) {
+		state.Why = b.beyond()
+		return state, trial.Cut{}, nil
+	}
+	cut := trial.Cut{Process: true}
+	apart, _, err := passes("in a process of its own", cut)
+	if err != nil {
+		return nil, cut, err
+	}
+	if !apart {
+		state.Why = b.beyond()
+		return state, trial.Cut{}, nil
+	}
+	state.Kind, state.Proved = StateProcess, true
+	if !b.o.Data {
+		state.Why = "A new process does not meet it. It may also be data that TestMain or a BeforeSuite sets up anew: with --flush that is tried as well."
+	}
+	return state, cut, nil
+}
+
+// beyond says of state that outlives the process what was not it.
+func (b *bisection) beyond() string {
+	if b.o.Data {
+		return "It outlives the process, and is neither the configuration, nor keys, nor users, nor functions of the server."
+	}
+	return "It outlives the process and is not the configuration. With --flush, or with --spawn, data, users and functions are tried as well."
+}
+
+// maxNames bounds among how many parameters or keys those are searched that
+// matter.
+const maxNames = 64
+
+// names finds which of what was put back matters: the victim fails when all but
+// these is.
+func (b *bisection) names(before []trial.Item, cut trial.Cut, restored trial.Outcome) ([]string, error) {
+	var all []string
+	for _, t := range restored.Touched {
+		theirs := slices.ContainsFunc(before, func(o trial.Item) bool {
+			return o.Package == t.After.Package && (o.Name.Test == "" || within(trial.Test{Name: t.After}, o))
+		})
+		if theirs && !slices.Contains(all, t.Name) {
+			all = append(all, t.Name)
+		}
+	}
+	slices.SortFunc(all, func(x, y string) int {
+		rank := func(name string) int {
+			if at := slices.Index(b.c.Causes, name); at >= 0 {
+				return at
+			}
+			return len(b.c.Causes)
+		}
+		return cmp.Or(cmp.Compare(rank(x), rank(y)), strings.Compare(x, y))
+	})
+	if len(all) < 2 || len(all) > maxNames {
+		return all, nil
+	}
+	set, _, err := search(len(all), 1, true, func(at []int) (bool, error) {
+		kept := cut
+		for _, n := range at {
+			kept.Keep = append(kept.Keep, all[n])
+		}
+		out, err := b.try("which of it", b.setup(before, kept))
+		return out.Victim == "fail", err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var some []string
+	for _, n := range set {
+		some = append(some, all[n])
+	}
+	return some, nil
+}
+
+// maxCleaners bounds how many are tried.
+const maxCleaners = 3
+
+// cleaners names tests of the suite after which the victim passes.
+func (b *bisection) cleaners(a *Answer, before []trial.Item) error {
+	if len(b.c.Cleaners) == 0 || a.State.Kind == StateProcess {
+		return nil
+	}
+	// They may come after the victim in the suite, so that it has a process of its
+	// own; and it must fail there without them.
+	apart := trial.Cut{Process: true}
+	s := b.setup(before, apart)
+	out, err := b.try("in a process of its own", s)
+	if err != nil {
+		return err
+	}
+	a.Apart = b.tally(s)
+	if out.Victim != "fail" {
+		return nil
+	}
+	for _, c := range b.c.Cleaners[:min(len(b.c.Cleaners), maxCleaners)] {
+		s := b.setup(append(slices.Clone(before), c), apart)
+		if _, err := b.try("cleaner", s); err != nil {
+			return err
+		}
+		if t := b.tally(s); t.Ran > 0 && t.Failed == 0 {
+			a.Cleaners = append(a.Cleaners, c)
+		}
+	}
+	return nil
+}
+
+// brittle searches for those without which the victim fails.
+func (b *bisection) brittle(a *Answer) error {
+	found, ok, err := b.narrow()
+	if err != nil {
+		return err
+	}
+	alone := b.setup(nil, trial.Cut{})
+	if !ok {
+		if a.Suite, err = b.times(b.o.Trials, "after everything", b.setup(b.everything(), trial.Cut{})); err != nil {
+			return err
+		}
+		a.Kind, a.Reason = NotReproduced, "It passed in the suite, and fails by itself and after everything that ran before it."
+		if a.Suite.Failed < a.Suite.Ran {
+			a.Kind, a.Reason = Unsettled, "It fails by itself, and after everything that ran before it now and then."
+		}
+		return nil
+	}
+	if found, err = b.minimal(found); err != nil {
+		return err
+	}
+	with := b.setup(items(found), trial.Cut{})
+	if a.With, err = b.times(b.o.Trials, "confirm: after them", with); err != nil {
+		return err
+	}
+	a.Alone, err = b.times(b.o.Trials, "confirm: alone", alone)
+	if err != nil {
+		return err
+	}
+	if a.With.Failed > 0 || a.Alone.Failed < a.Alone.Ran {
+		a.Kind, a.Best = Unsettled, items(found)
+		a.Reason = fmt.Sprintf("After %s it passed %d times of %d: that is not the same each time.", theirs(found), a.With.Ran-a.With.Failed, a.With.Ran)
+		return nil
+	}
+	a.Kind, a.Culprits = Brittle, b.culprits(found, with)
+	if outs := b.ran[keyOf(alone)]; len(outs) > 0 {
+		a.Message = outs[0].Message
+	}
+	a.Commands = alone.Commands(b.o.Args, b.o.Orders)
+	return nil
+}

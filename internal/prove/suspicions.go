@@ -1,0 +1,71 @@
+package prove
+
+import (
+	"slices"
+	"strings"
+
+	"tracetest/internal/record"
+	"tracetest/internal/triage"
+)
+
+func nameOf(o triage.Owner) record.Name {
+	return record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}
+}
+
+// suspicions gathers the leaks that have an owner and failures tied to them.
+func suspicions(f *triage.Findings) []*suspicion {
+	var all []*suspicion
+	of := map[int]*suspicion{} // by index of the leak
+	for i, leak := range f.Leaks {
+		if leak.Owner == nil {
+			continue
+		}
+		culprit := target{Name: nameOf(*leak.Owner), Location: leak.Location}
+		at := slices.IndexFunc(all, func(s *suspicion) bool { return s.culprit == culprit })
+		if at < 0 {
+			at = len(all)
+			all = append(all, &suspicion{culprit: culprit, parameters: map[string]bool{}})
+		}
+		all[at].parameters[leak.Server+" "+leak.Parameter] = true
+		of[i] = all[at]
+	}
+	for _, failure := range f.Failures {
+		if failure.Leak == nil || of[*failure.Leak] == nil {
+			continue
+		}
+		s := of[*failure.Leak]
+		s.victims = append(s.victims, target{Name: record.Name{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}, Location: failure.SpecLocation})
+	}
+	return slices.DeleteFunc(all, func(s *suspicion) bool { return len(s.victims) == 0 })
+}
+
+// unable says why a suspicion cannot be tried.
+func (s *suspicion) unable() string {
+	suites := map[string]bool{} // packages with specs among them
+	for _, t := range append([]target{s.culprit}, s.victims...) {
+		suites[t.Package] = suites[t.Package] || t.Spec != ""
+		if why := t.Unable(); why != "" {
+			return why
+		}
+	}
+	with := 0
+	for _, specs := range suites {
+		if specs {
+			with++
+		}
+	}
+	if with > 0 && with < len(suites) {
+		return "specs of one package and tests of another cannot be chosen in one command"
+	}
+	return ""
+}
+
+// tops are the tests with all that is in them: what a subtest does can rest on
+// those before it.
+func tops(targets []target) []target {
+	all := slices.Clone(targets)
+	for i := range all {
+		all[i].Test, _, _ = strings.Cut(all[i].Test, "/")
+	}
+	return all
+}

@@ -1,0 +1,51 @@
+package trial
+
+import "tracetest/internal/record"
+
+// Outcomes follows how the tests of a run end. A test that failed once has
+// failed: with -count it runs again.
+type Outcomes struct {
+	of       map[record.Name]string
+	packages map[int]string        // by process
+	specs    map[int64]record.Name // open ones, by owner
+	tests    map[int64]string      // names of tests, by owner
+}
+
+// NewOutcomes returns one that has seen nothing.
+func NewOutcomes() *Outcomes {
+	return &Outcomes{of: map[record.Name]string{}, packages: map[int]string{}, specs: map[int64]record.Name{}, tests: map[int64]string{}}
+}
+
+// Of is how a test ended: pass, fail, skip, or empty where it did not.
+func (o *Outcomes) Of(name record.Name) string { return o.of[name] }
+
+// Add takes in the next entry of a record.
+func (o *Outcomes) Add(e record.Entry) {
+	switch {
+	case e.Process != nil:
+		o.packages[e.Process.Index] = e.Process.Package
+	case e.Test != nil && e.Test.Test != "" && (e.Test.Action == "pass" || e.Test.Action == "fail" || e.Test.Action == "skip"):
+		o.end(record.Name{Package: e.Test.Package, Test: e.Test.Test}, e.Test.Action)
+	case e.Boundary != nil && e.Boundary.Begin != nil:
+		b := e.Boundary.Begin
+		if b.Kind == record.KindSpec {
+			o.specs[b.ID] = record.Name{Package: o.packages[e.Boundary.Process], Test: o.tests[b.Parent], Spec: b.Name}
+		} else {
+			o.tests[b.ID] = b.Name
+		}
+	case e.Boundary != nil && e.Boundary.End != nil:
+		if name, open := o.specs[e.Boundary.Owner]; open {
+			status := e.Boundary.End.Status
+			if status == "panic" {
+				status = "fail"
+			}
+			o.end(name, status)
+		}
+	}
+}
+
+func (o *Outcomes) end(name record.Name, status string) {
+	if o.of[name] != "fail" {
+		o.of[name] = status
+	}
+}
