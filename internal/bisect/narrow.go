@@ -46,12 +46,19 @@ func (b *bisection) narrow() (found []Suspect, ok bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		keep := union(groups, set)
-		from = slices.DeleteFunc(slices.Clone(from), func(s Suspect) bool { return !slices.Contains(keep, s.Test) })
+		keep := map[string]bool{}
+		for _, n := range set {
+			keep[groups[n][0].Package] = true
+		}
+		from = slices.DeleteFunc(slices.Clone(from), func(s Suspect) bool { return !keep[s.Package] })
+	}
+	place := map[trial.Item]int{}
+	for i, s := range b.c.Before {
+		place[s.Test] = i
 	}
 	order = order[:0]
 	for _, s := range slices.Backward(from) {
-		order = append(order, slices.IndexFunc(b.c.Before, func(o Suspect) bool { return s.Test == o.Test }))
+		order = append(order, place[s.Test])
 	}
 	set, _, err := search(len(order), 0, true, func(at []int) (bool, error) { return b.holds("tests", items(pick(at))) })
 	if err != nil {
@@ -98,19 +105,27 @@ func (b *bisection) parts(found []Suspect) ([]Suspect, bool, error) {
 // is not the victim's own: it needs no pattern then, and many packages are one
 // command.
 func (b *bisection) whole(chosen []trial.Item) []trial.Item {
+	in := map[trial.Item]bool{}
+	for _, item := range chosen {
+		in[item] = true
+	}
 	missing := map[string]bool{b.c.Victim.Package: true}
+	known := map[trial.Item]bool{}
 	for _, s := range b.c.Before {
-		missing[s.Package] = missing[s.Package] || !slices.Contains(chosen, s.Test)
+		known[s.Test] = true
+		missing[s.Package] = missing[s.Package] || !in[s.Test]
 	}
 	for _, item := range chosen {
-		missing[item.Package] = missing[item.Package] || !slices.ContainsFunc(b.c.Before, func(s Suspect) bool { return s.Test == item })
+		missing[item.Package] = missing[item.Package] || !known[item]
 	}
 	var all []trial.Item
+	there := map[trial.Item]bool{}
 	for _, item := range chosen {
 		if !missing[item.Package] {
 			item = trial.Item{Name: record.Name{Package: item.Package}}
 		}
-		if !slices.Contains(all, item) {
+		if !there[item] {
+			there[item] = true
 			all = append(all, item)
 		}
 	}
@@ -120,9 +135,11 @@ func (b *bisection) whole(chosen []trial.Item) []trial.Item {
 // items are the tests of suspects, each with what it is never run without.
 func items(suspects []Suspect) []trial.Item {
 	var all []trial.Item
+	there := map[trial.Item]bool{}
 	for _, s := range suspects {
 		for _, t := range append(slices.Clone(s.With), s.Test) {
-			if !slices.Contains(all, t) {
+			if !there[t] {
+				there[t] = true
 				all = append(all, t)
 			}
 		}

@@ -30,7 +30,7 @@ func (b *bisection) pollution(a *Answer) error {
 			return nil
 		}
 	}
-	if found, err = b.minimal(found); err != nil {
+	if found, err = b.minimal(found, b.o.Trials); err != nil {
 		return err
 	}
 	return b.confirm(a, found)
@@ -55,8 +55,12 @@ func (b *bisection) reproduce(a *Answer) (again bool, err error) {
 	return false, nil
 }
 
-// minimal leaves out whoever is not needed.
-func (b *bisection) minimal(found []Suspect) ([]Suspect, error) {
+// minimal leaves out whoever is not needed: without whom it is as wanted in one
+// of so many trials. A search asks once, and of what acts now and then one trial
+// says little.
+func (b *bisection) minimal(found []Suspect, repeat int) ([]Suspect, error) {
+	defer func(before int) { b.repeat = before }(b.repeat)
+	b.repeat = max(b.repeat, repeat)
 	for i := 0; i < len(found) && len(found) > 1; {
 		without := slices.Delete(slices.Clone(found), i, i+1)
 		yes, err := b.holds("without one of them", items(without))
@@ -71,6 +75,11 @@ func (b *bisection) minimal(found []Suspect) ([]Suspect, error) {
 	}
 	return found, nil
 }
+
+// unseenRounds is how often what was found is tried at least where nothing was
+// seen that it changes: then a test that fails now and then must not pass for a
+// victim by chance.
+const unseenRounds = 5
 
 // maxRounds bounds how often a pollution that does not act each time is tried.
 const maxRounds = 12
@@ -88,6 +97,9 @@ func (b *bisection) confirm(a *Answer, found []Suspect) (err error) {
 	}
 	restored := b.setup(before, cut)
 	rounds := b.o.Trials
+	if len(state.Names) == 0 {
+		rounds = max(rounds, unseenRounds)
+	}
 	for n := 1; n <= rounds; n++ {
 		// In turns, so that whatever else goes on meets all of them.
 		if a.With, err = b.times(n, "confirm: after them", with); err != nil {
@@ -109,6 +121,15 @@ func (b *bisection) confirm(a *Answer, found []Suspect) (err error) {
 		}
 	}
 	a.Suite = b.tally(b.setup(b.everything(), trial.Cut{}))
+	if a.Alone.Failed == 0 && a.Restored.Failed == 0 && a.With.Failed > 0 && a.With.Failed < a.With.Ran {
+		fewer, err := b.minimal(found, maxRounds)
+		if err != nil {
+			return err
+		}
+		if len(fewer) < len(found) {
+			return b.confirm(a, fewer)
+		}
+	}
 	switch {
 	case a.Alone.Failed > 0 && !b.o.Data && b.stays(alone):
 		a.Kind, a.Best = Unsettled, before
@@ -339,7 +360,7 @@ func (b *bisection) brittle(a *Answer) error {
 		}
 		return nil
 	}
-	if found, err = b.minimal(found); err != nil {
+	if found, err = b.minimal(found, b.o.Trials); err != nil {
 		return err
 	}
 	with := b.setup(items(found), trial.Cut{})
