@@ -145,7 +145,12 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(stderr, "tracetest: "+format+"\n", args...) }
-	suite, err := o.suite(ctx, &options, header, say)
+	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes}) // what is there before the suite runs
+	if err != nil {
+		return &unable{err}
+	}
+	defer lab.Close()
+	suite, err := o.suite(ctx, lab, &options, header, say)
 	if err != nil {
 		return &unable{err}
 	}
@@ -157,11 +162,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		return &unable{fmt.Errorf("%s cannot be re-run: %s", victim.Label(), why)}
 	}
 	header.Packages, header.Args, header.Orders = options.Packages, options.Args, suite.Orders
-	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Orders: suite.Orders})
-	if err != nil {
-		return &unable{err}
-	}
-	defer lab.Close()
+	lab.Suit(options, suite.Orders)
 	log, err := o.log(header, known)
 	if err != nil {
 		return &unable{err}
@@ -170,7 +171,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	var writeErr error
 	note := func(l bisect.Line) { writeErr = errors.Join(writeErr, bisect.Write(log, l)) }
 	answer := bisect.Run(ctx, suite.CaseOf(victim), lab, bisect.Options{
-		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: options.Args, Orders: suite.Orders, Data: o.flushes, Known: known,
+		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: options.Args, Orders: suite.Orders, Data: o.flushes, Fresh: o.flushes && o.from == "", Known: known,
 		Append: func(t bisect.Trial) { note(bisect.Line{Trial: &t}) },
 		Progress: func(p bisect.Progress) {
 			best := ""
@@ -185,7 +186,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err := answer.Tell(stdout, workingDir()); err != nil {
 		return err
 	}
-	if !answer.Settled() && !answer.Unable {
+	if answer.Stopped {
 		fmt.Fprintf(stdout, "Go on     %s\n", rediscli.Join([]string{"tracetest", "bisect", "--resume", "--out", o.out}))
 	}
 	if writeErr != nil {
@@ -257,11 +258,14 @@ func (o *bisectOptions) log(header *bisect.Header, known []bisect.Trial) (*os.Fi
 
 // suite is what is known of the suite: by a record, or by a run of it now. It
 // completes the options with what the record knows.
-func (o *bisectOptions) suite(ctx context.Context, options *run.Options, header *bisect.Header, say func(string, ...any)) (*bisect.Suite, error) {
+func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.Options, header *bisect.Header, say func(string, ...any)) (*bisect.Suite, error) {
 	path := o.from
 	if path == "" {
 		say("running the suite once; --from tracetest-out/run.jsonl would start from a run that was recorded")
 		path = filepath.Join(o.out, "run.jsonl")
+		if err := lab.Ready(ctx); err != nil {
+			return nil, err
+		}
 		if err := o.first(ctx, *options, path); err != nil {
 			return nil, err
 		}

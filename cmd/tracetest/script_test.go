@@ -158,6 +158,16 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 				ts.Fatalf("CONFIG GET: got %s, want %s", got, want)
 			}
 		},
+		// send COMMAND sends a command to the server.
+		"send": func(ts *testscript.TestScript, _ bool, args []string) {
+			s, _ := servers.Load(ts.Getenv("REDIS_ADDR"))
+			var words []any
+			for _, a := range args {
+				words = append(words, a)
+			}
+			_, err := s.(*redistest.Server).Try(words...)
+			ts.Check(err)
+		},
 		// signal NAME SIGNAL sends a signal to a background command of redis or tracetest, by the pid in a file.
 		"signal": func(ts *testscript.TestScript, _ bool, args []string) {
 			deadline := time.Now().Add(60 * time.Second)

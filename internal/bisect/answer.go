@@ -76,8 +76,9 @@ type Answer struct {
 	// Best is the smallest set that was seen to do it, where nothing was
 	// confirmed.
 	Best     []trial.Test `json:"best"`
-	Unable   bool         `json:"unable,omitempty"` // trials could not be run
-	Trials   int          `json:"trials"`           // that were run
+	Unable   bool         `json:"unable,omitempty"`  // trials could not be run
+	Stopped  bool         `json:"stopped,omitempty"` // by an interrupt or a budget; it can be resumed
+	Trials   int          `json:"trials"`            // that were run
 	Resumed  int          `json:"resumed,omitempty"`
 	Seconds  float64      `json:"seconds"`
 	Commands []string     `json:"commands"` // the shortest reproduction

@@ -41,6 +41,8 @@ type Options struct {
 	Orders  map[string][]string // see trial.LabOptions
 	// Data says that the Lab may change data in between.
 	Data bool
+	// Fresh says that no user or function that the suite left is there any more.
+	Fresh bool
 	// Known are trials of an earlier search, in order: they are not run again.
 	Known    []Trial
 	Append   func(Trial)
@@ -97,7 +99,8 @@ func Run(ctx context.Context, c Case, lab Lab, o Options) *Answer {
 	if err := b.answer(a); err != nil {
 		*a = Answer{Victim: a.Victim, Kind: Unsettled, Reason: err.Error(), Alone: b.tally(b.setup(nil, trial.Cut{})), Best: b.best}
 		var stop errStop
-		a.Unable = !errors.As(err, &stop)
+		a.Stopped = errors.As(err, &stop)
+		a.Unable = !a.Stopped
 	}
 	a.Trials, a.Resumed, a.Seconds = b.count, b.resumed, time.Since(b.began).Seconds()
 	a.Culprits, a.Cleaners, a.Best, a.Commands = orEmpty(a.Culprits), orEmpty(a.Cleaners), orEmpty(a.Best), orEmpty(a.Commands)
@@ -244,9 +247,29 @@ func (b *bisection) answer(a *Answer) (err error) {
 		}
 		a.Kind, a.Reason = NotOrderDependent, "It fails by itself as well, each time."
 		a.Message = first.Message
+		if left := b.leftovers(alone); left != "" {
+			a.Kind, a.Reason = Unsettled, "It fails by itself as well, each time. But "+left
+		}
 		return nil
 	}
 	return b.passing(a)
+}
+
+// leftovers is a doubt about a test that fails by itself: it may meet data that
+// the suite has left. It is empty where there is none.
+func (b *bisection) leftovers(alone trial.Setup) string {
+	for _, out := range b.ran[keyOf(alone)] {
+		if out.Silent {
+			return ""
+		}
+		if more := out.Keys - b.c.Keys; more > 0 && !b.o.Data {
+			return fmt.Sprintf("the server holds more keys than when the suite began, by %d, and it may be these that it meets. With --flush data is deleted between trials, with --spawn each has a server of its own.", more)
+		}
+	}
+	if b.c.Wrote != "" && !b.o.Fresh {
+		return "tests of the suite changed users or functions of the server (" + b.c.Wrote + "), and it may be these that it meets. With --spawn each trial has a server of its own."
+	}
+	return ""
 }
 
 // ownFlake is the answer where the victim by itself now fails and now passes.

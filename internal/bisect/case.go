@@ -23,6 +23,10 @@ type Case struct {
 	// With are the specs of the victim's Ordered container before it: it is never
 	// run without them.
 	With []trial.Test
+	Keys int64 // that the servers held when the suite began
+	// Wrote is a command of the suite that changed users or functions of a server,
+	// which no configuration that is put back undoes.
+	Wrote string
 }
 
 // Suspect is something that ran before the victim.
@@ -54,7 +58,7 @@ const (
 
 // CaseOf says what is to be searched for a victim.
 func (s *Suite) CaseOf(victim *Unit) Case {
-	c := Case{Victim: victim.Test, Status: victim.Status}
+	c := Case{Victim: victim.Test, Status: victim.Status, Keys: s.Keys}
 	subject := victim.Name.Test
 	for i := range s.Units {
 		u := &s.Units[i]
@@ -165,14 +169,21 @@ func (s *Suite) weigh(c *Case) {
 		}
 	}
 	for _, write := range f.Writes {
-		if write.Owner == nil || len(write.Command) == 0 || strings.EqualFold(write.Command[0], "config") {
+		if len(write.Command) == 0 || strings.EqualFold(write.Command[0], "config") {
 			continue
+		}
+		command := strings.ToLower(strings.Join(write.Command[:min(2, len(write.Command))], " "))
+		if slices.Contains([]string{"acl", "function", "module"}, strings.ToLower(write.Command[0])) {
+			c.Wrote = command
 		}
 		weight := weightWrite
 		if strings.HasPrefix(strings.ToLower(write.Command[0]), "flush") {
 			weight = weightFlush
 		}
-		suspect(*write.Owner, weight, "sent "+strings.Join(write.Command[:min(2, len(write.Command))], " "))
+		if write.Owner == nil {
+			continue
+		}
+		suspect(*write.Owner, weight, "sent "+command)
 	}
 	for _, g := range f.Growth {
 		if g.Keys > 0 {

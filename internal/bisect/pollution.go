@@ -76,10 +76,10 @@ func (b *bisection) minimal(found []Suspect, repeat int) ([]Suspect, error) {
 	return found, nil
 }
 
-// unseenRounds is how often what was found is tried at least where nothing was
-// seen that it changes: then a test that fails now and then must not pass for a
-// victim by chance.
-const unseenRounds = 5
+// unseenRounds is how often what was found is tried where nothing was seen that
+// it changes: more often than else, so that a test that fails now and then does
+// not pass for a victim by chance.
+func unseenRounds(trials int) int { return 2*trials - 1 }
 
 // maxRounds bounds how often a pollution that does not act each time is tried.
 const maxRounds = 12
@@ -98,7 +98,7 @@ func (b *bisection) confirm(a *Answer, found []Suspect) (err error) {
 	restored := b.setup(before, cut)
 	rounds := b.o.Trials
 	if len(state.Names) == 0 {
-		rounds = max(rounds, unseenRounds)
+		rounds = unseenRounds(rounds)
 	}
 	for n := 1; n <= rounds; n++ {
 		// In turns, so that whatever else goes on meets all of them.
@@ -377,6 +377,9 @@ func (b *bisection) brittle(a *Answer) error {
 		return nil
 	}
 	a.Kind, a.Culprits = Brittle, b.culprits(found, with)
+	if left := b.leftovers(alone); left != "" {
+		a.Reason = "By itself it fails as the server is now: " + left
+	}
 	if outs := b.ran[keyOf(alone)]; len(outs) > 0 {
 		a.Message = outs[0].Message
 	}

@@ -21,6 +21,7 @@ type Suite struct {
 	// Orders are flags that bring the order of each package back, where the record
 	// tells a seed that the arguments do not.
 	Orders map[string][]string
+	Keys   int64 // that the servers held when the run began
 }
 
 // Unit is a test, subtest or spec of a recorded run, in the order in which they
@@ -45,6 +46,7 @@ type Reader struct {
 	specs     map[int64]record.Name
 	locations map[[2]string]int // how many specs of a package stand at a line
 	orders    map[string][]string
+	keys      int64
 }
 
 // NewReader returns a Reader that has read nothing.
@@ -61,6 +63,10 @@ func (r *Reader) Add(e record.Entry) {
 	r.analysis.Add(e)
 	r.outcomes.Add(e)
 	switch {
+	case e.Server != nil && e.Server.Counters != nil:
+		for _, n := range e.Server.Counters.Keys {
+			r.keys += n
+		}
 	case e.Process != nil:
 		r.packages[e.Process.Index] = e.Process.Package
 	case e.Test != nil && e.Test.Test != "" && e.Test.Action == "run":
@@ -122,7 +128,7 @@ func (r *Reader) Suite() *Suite {
 		u.Status = r.outcomes.Of(u.Name)
 		u.Among = u.Spec != "" && r.locations[[2]string{u.Package, u.Location}] > 1
 	}
-	s := &Suite{Units: r.units, Findings: r.analysis.Findings(), Orders: r.orders}
+	s := &Suite{Units: r.units, Findings: r.analysis.Findings(), Orders: r.orders, Keys: r.keys}
 	s.Packages, s.Args = commandOf(s.Findings.Run.GoTest)
 	for pkg, flags := range s.Orders {
 		s.Orders[pkg] = slices.DeleteFunc(flags, func(flag string) bool { return slices.Contains(s.Args, flag) })

@@ -51,7 +51,7 @@ func (r *repair) before(ctx context.Context, b *record.Boundary) {
 	}
 	r.marks[at] = marks
 	if r.w.p.o.Units != nil && at.owner != inPackage {
-		r.w.p.o.Units(ctx, false)
+		r.w.p.o.Units(ctx, nil)
 	}
 }
 
@@ -82,7 +82,7 @@ func (r *repair) after(ctx context.Context, b *record.Boundary) {
 			r.restore(ctx, "test", b.Process, b.Owner, marks)
 		}
 		if r.w.p.o.Units != nil {
-			r.w.p.o.Units(ctx, true)
+			r.w.p.o.Units(ctx, &record.Ref{Package: r.w.open.Package(b.Process), Process: b.Process, Owner: b.Owner})
 		}
 	}
 }

@@ -57,10 +57,10 @@ type Options struct {
 
 	Output  Output
 	Signals <-chan os.Signal // to stop the run; a second one kills
-	// Units is called while the tests are held, before the first unit of a package
-	// or suite begins and after each that has ended while nobody else was active.
-	// It may be nil.
-	Units func(ctx context.Context, ended bool)
+	// Units is called while the tests are held, before a unit begins and after it
+	// has ended while nobody else was active; with nil before, with its last owner
+	// after. It may be nil.
+	Units func(ctx context.Context, ended *record.Ref)
 }
 
 // Output is shown what happens while it happens.

@@ -23,8 +23,8 @@ type Item = Test
 // what another left. The zero value does nothing.
 type Cut struct {
 	Config  bool `json:"config,omitempty"`  // put back the configuration after each unit
-	Data    bool `json:"data,omitempty"`    // and the keys
-	Server  bool `json:"server,omitempty"`  // and users and functions
+	Data    bool `json:"data,omitempty"`    // the keys
+	Server  bool `json:"server,omitempty"`  // users and functions
 	Process bool `json:"process,omitempty"` // run the last test in a process of its own
 	// Keep names the parameters or keys that are left as they are all the same.
 	Keep []string `json:"keep,omitempty"`
@@ -45,6 +45,8 @@ type Outcome struct {
 	Location string  `json:"location,omitempty"` // where, file:line
 	Left     []Left  `json:"left,omitempty"`     // parameters that were changed at the end, before anything was put back
 	Touched  []Touch `json:"touched,omitempty"`  // what was put back after a unit
+	Keys     int64   `json:"keys,omitempty"`     // that the servers held when it began
+	Silent   bool    `json:"silent,omitempty"`   // the tests were heard, and none spoke to a Redis
 	Seconds  float64 `json:"seconds"`
 	// Error says why the trial says nothing: the tests could not be built, the
 	// server was gone, it was interrupted.
@@ -71,10 +73,9 @@ type Touch struct {
 
 // LabOptions say where trials run.
 type LabOptions struct {
-	Run   run.Options // as of the suite: packages are chosen anew, arguments kept
-	Flush bool        // all data is deleted before each trial, and may be changed in between
-	// Orders are flags that bring the order of a package back: its seeds.
-	Orders map[string][]string
+	Run    run.Options         // as of the suite: packages are chosen anew, arguments kept
+	Flush  bool                // all data is deleted before each trial, and may be changed in between
+	Orders map[string][]string // flags that bring the order of a package back: its seeds
 }
 
 // Lab runs trials, one after another, on servers that it brings back before each
@@ -83,6 +84,7 @@ type Lab struct {
 	o       LabOptions
 	servers []*snapshot.Server
 	marks   []snapshot.Mark
+	began   []snapshot.Contents // users and functions, where they may be put back
 }
 
 // Open connects to the servers. A Lab must be closed.
@@ -95,13 +97,27 @@ func Open(ctx context.Context, o LabOptions) (*Lab, error) {
 			return nil, &run.Problem{Err: err}
 		}
 		l.servers, l.marks = append(l.servers, s), append(l.marks, s.Mark())
+		if o.Flush {
+			c, err := s.Contents(ctx, false, true)
+			if err != nil {
+				l.Close()
+				return nil, &run.Problem{Err: fmt.Errorf("reading the users and functions of %s: %w", target.Address(), err)}
+			}
+			l.began = append(l.began, c)
+		}
 	}
 	return l, nil
 }
 
+// Suit says what is run from now on: the options of the suite, and the flags that
+// bring the order of each package back.
+func (l *Lab) Suit(o run.Options, orders map[string][]string) {
+	l.o.Run, l.o.Orders = o, orders
+}
+
 // Close puts the configuration back and ends the connections.
 func (l *Lab) Close() error {
-	errs := []error{l.putBack(context.Background(), nil)}
+	errs := []error{l.putBack(context.Background(), nil), l.contents(context.Background(), l.began, nil, nil)}
 	for _, s := range l.servers {
 		errs = append(errs, s.Close())
 	}
@@ -121,24 +137,94 @@ func (l *Lab) putBack(ctx context.Context, keep []string) error {
 	return errors.Join(errs...)
 }
 
-func (l *Lab) ready(ctx context.Context) error {
+// Ready brings the servers back to what they were, as before each trial.
+func (l *Lab) Ready(ctx context.Context) error {
 	err := l.putBack(ctx, nil)
-	if l.o.Flush {
-		for _, s := range l.servers {
-			if bad := s.Flush(ctx); bad != nil {
-				err = errors.Join(err, fmt.Errorf("flushing %s: %w", s.Target().Address(), bad))
+	if !l.o.Flush {
+		return err
+	}
+	for _, s := range l.servers {
+		if bad := s.Forget(ctx); bad != nil {
+			err = errors.Join(err, fmt.Errorf("flushing %s: %w", s.Target().Address(), bad))
+		}
+	}
+	return errors.Join(err, l.contents(ctx, l.began, nil, nil))
+}
+
+// contents brings what is no configuration back to what it was, and tells what
+// had changed.
+func (l *Lab) contents(ctx context.Context, before []snapshot.Contents, keep []string, touched func(snapshot.Thing)) error {
+	var errs []error
+	for i, c := range before {
+		things, err := l.servers[i].PutBack(ctx, c, keep)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("putting back what was changed on %s: %w", l.servers[i].Target().Address(), err))
+		}
+		for _, t := range things {
+			if touched != nil {
+				touched(t)
 			}
 		}
 	}
-	return err
+	return errors.Join(errs...)
+}
+
+// cutter puts back data, users and functions between the units of a trial.
+type cutter struct {
+	l      *Lab
+	cut    Cut
+	before []snapshot.Contents
+	seen   *Outcomes
+	out    *Outcome
+	err    error
+}
+
+func (c *cutter) capture(ctx context.Context) {
+	c.before = nil
+	for _, s := range c.l.servers {
+		contents, err := s.Contents(ctx, c.cut.Data, c.cut.Server)
+		if err != nil {
+			c.err = errors.Join(c.err, fmt.Errorf("reading what %s holds: %w", s.Target().Address(), err))
+			c.before = nil
+			return
+		}
+		c.before = append(c.before, contents)
+	}
+}
+
+func (c *cutter) putBack(ctx context.Context, after record.Name) {
+	err := c.l.contents(ctx, c.before, c.cut.Keep, func(t snapshot.Thing) {
+		c.out.Touched = append(c.out.Touched, Touch{What: t.What, Name: t.Name, After: after})
+	})
+	c.err = errors.Join(c.err, err)
+}
+
+// units is run.Options.Units.
+func (c *cutter) units(ctx context.Context, ended *record.Ref) {
+	if ended == nil {
+		c.capture(ctx)
+		return
+	}
+	name, known := c.seen.owners[ended.Owner]
+	if !known {
+		name = record.Name{Package: ended.Package}
+	}
+	c.putBack(ctx, name)
 }
 
 // Try runs one trial.
 func (l *Lab) Try(ctx context.Context, s Setup) (out Outcome) {
 	began := time.Now()
 	defer func() { out.Seconds = time.Since(began).Seconds() }()
-	if err := l.ready(ctx); err != nil {
+	if err := l.Ready(ctx); err != nil {
 		return Outcome{Error: err.Error(), Interrupted: ctx.Err() != nil}
+	}
+	for _, server := range l.servers {
+		if look := server.Look(ctx); look.Counters != nil {
+			for _, n := range look.Counters.Keys {
+				out.Keys += n
+			}
+		}
 	}
 	steps := s.steps(l.o.Orders)
 	for i, step := range steps {
@@ -152,8 +238,13 @@ func (l *Lab) Try(ctx context.Context, s Setup) (out Outcome) {
 		if err := step.choose(&o, l.o.Orders); err != nil {
 			return Outcome{Error: err.Error()}
 		}
-		ran := Run(ctx, o, nil)
-		if done := l.judge(ran, s.Victim, &out); done {
+		c := &cutter{l: l, cut: s.Cut, seen: NewOutcomes(), out: &out}
+		if s.Cut.Data || s.Cut.Server {
+			c.capture(ctx)
+			o.Units = c.units
+		}
+		ran := Run(ctx, o, c.seen.Add)
+		if done := l.judge(ran, s.Victim, &out, i == 0); done {
 			return out
 		}
 		if s.Cut.Config {
@@ -162,13 +253,28 @@ func (l *Lab) Try(ctx context.Context, s Setup) (out Outcome) {
 				return out
 			}
 		}
+		if o.Units != nil {
+			c.putBack(ctx, step.last())
+		}
+		if c.err != nil {
+			out.Error = c.err.Error()
+			return out
+		}
 	}
 	return out
 }
 
+// last is the last of a step.
+func (s step) last() record.Name {
+	if len(s.whole) > 0 {
+		return record.Name{Package: s.whole[len(s.whole)-1]}
+	}
+	return s.tests[len(s.tests)-1].Name
+}
+
 // judge takes what a step showed into an outcome. Done says that the trial is
 // over before its time.
-func (l *Lab) judge(ran Result, victim *Test, out *Outcome) (done bool) {
+func (l *Lab) judge(ran Result, victim *Test, out *Outcome, first bool) (done bool) {
 	if ran.Err != nil {
 		out.Error = ran.Err.Error()
 		return true
@@ -198,6 +304,7 @@ func (l *Lab) judge(ran Result, victim *Test, out *Outcome) (done bool) {
 			out.Victim = how
 		}
 	}
+	out.Silent = (first || out.Silent) && ran.Findings.Run.Tap && len(ran.Findings.Spoken) == 0
 	out.leave(ran.Findings)
 	return false
 }

@@ -9,11 +9,12 @@ type Outcomes struct {
 	packages map[int]string        // by process
 	specs    map[int64]record.Name // open ones, by owner
 	tests    map[int64]string      // names of tests, by owner
+	owners   map[int64]record.Name // all of them
 }
 
 // NewOutcomes returns one that has seen nothing.
 func NewOutcomes() *Outcomes {
-	return &Outcomes{of: map[record.Name]string{}, packages: map[int]string{}, specs: map[int64]record.Name{}, tests: map[int64]string{}}
+	return &Outcomes{of: map[record.Name]string{}, packages: map[int]string{}, specs: map[int64]record.Name{}, tests: map[int64]string{}, owners: map[int64]record.Name{}}
 }
 
 // Of is how a test ended: pass, fail, skip, or empty where it did not.
@@ -30,8 +31,10 @@ func (o *Outcomes) Add(e record.Entry) {
 		b := e.Boundary.Begin
 		if b.Kind == record.KindSpec {
 			o.specs[b.ID] = record.Name{Package: o.packages[e.Boundary.Process], Test: o.tests[b.Parent], Spec: b.Name}
+			o.owners[b.ID] = o.specs[b.ID]
 		} else {
 			o.tests[b.ID] = b.Name
+			o.owners[b.ID] = record.Name{Package: o.packages[e.Boundary.Process], Test: b.Name}
 		}
 	case e.Boundary != nil && e.Boundary.End != nil:
 		if name, open := o.specs[e.Boundary.Owner]; open {
