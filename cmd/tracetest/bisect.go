@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,6 +38,8 @@ type bisectOptions struct {
 	flushes bool
 	times   int
 	shuffle string
+	param   string
+	git     bool
 }
 
 const bisectHelp = `bisect finds out why a test fails in the suite and passes by itself, or the
@@ -65,7 +68,13 @@ func bisectCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
-			return o.bisect(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			first := newFirstSignal()
+			defer first.close()
+			err := o.bisect(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if o.git {
+				return gitExit(err, first.number(), cmd.ErrOrStderr())
+			}
+			return err
 		},
 	}
 	o.bisectFlags(cmd.Flags())
@@ -79,6 +88,8 @@ func (o *bisectOptions) bisectFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.tap, "tap", "auto", "as of a run")
 	f.StringVar(&o.follow, "follow", "auto", "as of a run")
 	f.StringVar(&o.victim, "victim", "", "`test` that fails: its name, a subtest's path, the text of a spec or a part of it, package.TestName, or file:line of a spec")
+	f.StringVar(&o.param, "param", "", "instead of --victim: `parameter` of the server; who leaves it changed?")
+	f.BoolVar(&o.git, "git-bisect", false, "exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell, 128 and more on signals")
 	f.StringVar(&o.from, "from", "", "`record` of a run of the suite (run.jsonl) to start from; else the suite is run once")
 	f.IntVar(&o.times, "trials", 3, "how often each end and each confirmation is tried")
 	f.IntVar(&o.maxRuns, "max-runs", 0, "stop after so many trials (default no bound)")
@@ -92,8 +103,12 @@ func (o *bisectOptions) bisectFlags(f *pflag.FlagSet) {
 // check refuses what cannot be, before anything is run.
 func (o *bisectOptions) check(targets []snapshot.Target) error {
 	switch {
-	case o.victim == "":
-		return errors.New("--victim says which test it is about: its name, or the text of a spec")
+	case o.victim == "" && o.param == "":
+		return errors.New("--victim says which test it is about: its name, or the text of a spec. With --param maxmemory it is who leaves that changed")
+	case o.victim != "" && o.param != "":
+		return errors.New("--victim and --param are two questions: ask one of them")
+	case o.git && o.from != "":
+		return errors.New("--git-bisect looks at another commit each time, and a record (--from, --resume) is of one")
 	case o.times < 1:
 		return fmt.Errorf("--trials=%d: it must be positive", o.times)
 	case o.maxRuns < 0 || o.maxTime < 0:
@@ -120,13 +135,13 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err != nil {
 		return err
 	}
-	header := &bisect.Header{Schema: bisect.Schema, Command: o.command(targets), Victim: o.victim, Packages: packages, Args: goTest, From: o.from, Flush: o.flushes}
+	header := &bisect.Header{Schema: bisect.Schema, Command: o.command(targets), Victim: o.victim, Param: strings.ToLower(o.param), Packages: packages, Args: goTest, From: o.from, Flush: o.flushes}
 	var known []bisect.Trial
 	if o.resume {
 		if header, known, err = o.resumed(packages, goTest); err != nil {
 			return &unable{err}
 		}
-		o.victim, o.from, o.flushes, packages, goTest = header.Victim, header.From, header.Flush, header.Packages, header.Args
+		o.victim, o.param, o.from, o.flushes, packages, goTest = header.Victim, header.Param, header.From, header.Flush, header.Packages, header.Args
 	}
 	if err := o.check(targets); err != nil {
 		return err
@@ -134,12 +149,14 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if o.shuffle != "" {
 		goTest = trial.Before(goTest, "-shuffle="+o.shuffle)
 	}
-	stop := newInterrupts()
-	defer stop.close()
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	defer signal.Stop(signals)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // as of a run
 	options := run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
 		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
-		Restore: run.RestoreRun, Timeout: o.timeout, Signals: stop.signals,
+		Restore: run.RestoreRun, Timeout: o.timeout, Signals: signals,
 	}
 	if err := os.MkdirAll(o.out, 0o700); err != nil {
 		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
@@ -154,12 +171,9 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err != nil {
 		return &unable{err}
 	}
-	victim, err := suite.Find(o.victim)
+	question, err := o.question(suite)
 	if err != nil {
 		return &unable{err}
-	}
-	if why := victim.Unable(); why != "" {
-		return &unable{fmt.Errorf("%s cannot be re-run: %s", victim.Label(), why)}
 	}
 	header.Packages, header.Args, header.Orders = options.Packages, options.Args, suite.Orders
 	lab.Suit(options, suite.Orders)
@@ -170,7 +184,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	defer log.Close()
 	var writeErr error
 	note := func(l bisect.Line) { writeErr = errors.Join(writeErr, bisect.Write(log, l)) }
-	answer := bisect.Run(ctx, suite.CaseOf(victim), lab, bisect.Options{
+	answer := bisect.Run(ctx, question, lab, bisect.Options{
 		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: options.Args, Orders: suite.Orders, Data: o.flushes, Fresh: o.flushes && o.from == "", Known: known,
 		Append: func(t bisect.Trial) { note(bisect.Line{Trial: &t}) },
 		Progress: func(p bisect.Progress) {
@@ -182,6 +196,9 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		},
 	})
 	answer.Exit = exitOf(answer)
+	if o.git {
+		answer.Exit = gitAnswer(answer)
+	}
 	note(bisect.Line{Answer: answer})
 	if err := answer.Tell(stdout, workingDir()); err != nil {
 		return err
@@ -196,6 +213,24 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		return exitCode(answer.Exit)
 	}
 	return nil
+}
+
+// question is what is searched.
+func (o *bisectOptions) question(suite *bisect.Suite) (c bisect.Case, err error) {
+	if o.param != "" {
+		if err := suite.Whole(); err != nil {
+			return c, err
+		}
+		return suite.CaseOfParameter(strings.ToLower(o.param)), nil
+	}
+	victim, err := suite.Find(o.victim)
+	if err != nil {
+		return c, err
+	}
+	if why := victim.Unable(); why != "" {
+		return c, fmt.Errorf("%s cannot be re-run: %s", victim.Label(), why)
+	}
+	return suite.CaseOf(victim), nil
 }
 
 // exitOf is the exit code of an answer.
@@ -354,38 +389,4 @@ func readSuite(path string) (*bisect.Suite, error) {
 		return nil, fmt.Errorf("reading the record %q: it is empty", path)
 	}
 	return reader.Suite(), nil
-}
-
-// interrupts hands the signals that end us to the tests, and remembers the
-// first.
-type interrupts struct {
-	signals chan os.Signal
-	raw     chan os.Signal
-	first   chan syscall.Signal
-}
-
-func newInterrupts() *interrupts {
-	i := &interrupts{signals: make(chan os.Signal, 4), raw: make(chan os.Signal, 4), first: make(chan syscall.Signal, 1)}
-	signal.Notify(i.raw, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // as of a run
-	go func() {
-		for s := range i.raw {
-			if number, ok := s.(syscall.Signal); ok {
-				select {
-				case i.first <- number:
-				default:
-				}
-			}
-			select {
-			case i.signals <- s:
-			default:
-			}
-		}
-	}()
-	return i
-}
-
-func (i *interrupts) close() {
-	signal.Stop(i.raw)
-	close(i.raw)
 }

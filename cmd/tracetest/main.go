@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -55,6 +56,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "tracetest: %v\n", err)
 	default:
 		fmt.Fprintf(stderr, "tracetest: %v\nSee `%s --help`.\n", err, cmd.CommandPath())
+		if slices.Contains(args, "--git-bisect") {
+			return gitSkip // to git bisect any other code would be a bad commit
+		}
 	}
 	return triage.ExitUnable
 }
@@ -102,7 +106,13 @@ func rootCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
-			return o.run(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if !o.gitBisect {
+				return o.run(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
+			first := newFirstSignal()
+			defer first.close()
+			err := o.run(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return gitExit(err, first.number(), cmd.ErrOrStderr())
 		},
 	}
 	root.SetHelpFunc(showHelp)

@@ -36,6 +36,8 @@ type options struct {
 	baseline     string
 	timeout      time.Duration
 	reports      reports
+	gitBisect    bool
+	leak         []string
 }
 
 func (o *options) flags(f *pflag.FlagSet) {
@@ -52,6 +54,9 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "`TIME` that all re-runs may take")
 	f.BoolVar(&o.flush, "flush", false, "delete all data of the server between the re-runs; on this machine only")
 	group(f, "Proof", "prove", "trials", "prove-time", "flush")
+	f.BoolVar(&o.gitBisect, "git-bisect", false, "exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell, 128 and more on signals")
+	f.StringArrayVar(&o.leak, "leak", nil, "with --git-bisect: bad is what leaves this `PARAM` changed, whether or not tests fail; repeatable")
+	group(f, "Bisection of commits", "git-bisect", "leak")
 	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for the reports (report.html, report.md, junit.xml, findings.json) and the record (run.jsonl)")
 	f.StringVar(&o.format, "format", defaultFormat(), "`NAME` of the live output, which is gotestsum's: "+strings.Join(live.Formats(), ", "))
 	o.reports.flags(f)
@@ -135,6 +140,9 @@ func (o *options) validate() error {
 	}
 	if o.perturb && o.restore == string(run.RestoreNever) {
 		return fmt.Errorf("--perturb writes to the server and puts back what it wrote, and --restore=never says not to write")
+	}
+	if len(o.leak) > 0 && !o.gitBisect {
+		return fmt.Errorf("--leak goes with --git-bisect; `tracetest bisect --param %s` says who leaves it changed", o.leak[0])
 	}
 	if o.flush && !o.prove {
 		return fmt.Errorf("--flush goes with --prove")

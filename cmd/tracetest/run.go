@@ -121,6 +121,9 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		fmt.Fprintf(stderr, "tracetest: %v\n", err)
 	}
 	code := findings.Run.Exit
+	if o.gitBisect {
+		code = gitVerdict(findings, o.leak)
+	}
 	if err := errors.Join(problems...); err != nil {
 		fmt.Fprintf(stderr, "tracetest: %v\n", err)
 		if code == triage.ExitClean {

@@ -158,6 +158,16 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 				ts.Fatalf("CONFIG GET: got %s, want %s", got, want)
 			}
 		},
+		// commits FROM TO makes commits of these numbers that change nothing of the tests.
+		"commits": func(ts *testscript.TestScript, _ bool, args []string) {
+			from, err := strconv.Atoi(args[0])
+			ts.Check(err)
+			to, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			for n := from; n <= to; n++ {
+				ts.Check(ts.Exec("git", "commit", "-q", "--allow-empty", "-m", fmt.Sprintf("commit %d", n)))
+			}
+		},
 		// send COMMAND sends a command to the server.
 		"send": func(ts *testscript.TestScript, _ bool, args []string) {
 			s, _ := servers.Load(ts.Getenv("REDIS_ADDR"))

@@ -18,6 +18,10 @@ const (
 	NotOrderDependent Kind = "not order-dependent"
 	// NotReproduced: it failed in the suite, and did not again.
 	NotReproduced Kind = "not reproduced"
+	// Leaks: these leave the parameter changed.
+	Leaks Kind = "leaks"
+	// Clean: nobody does.
+	Clean Kind = "clean"
 	// Unsettled: the trials contradict each other, or there were too few.
 	Unsettled Kind = "unsettled"
 )
@@ -61,12 +65,13 @@ type Culprit struct {
 type Answer struct {
 	Kind     Kind         `json:"kind"`
 	Victim   record.Name  `json:"victim"`
-	Culprits []Culprit    `json:"culprits"` // polluters or state-setters, in the order in which they run; never unconfirmed
-	State    *State       `json:"state"`    // of polluters
-	Cleaners []trial.Test `json:"cleaners"` // tests of the suite after which it passes
+	Param    string       `json:"param,omitempty"` // the question where there is no victim
+	Culprits []Culprit    `json:"culprits"`        // polluters or state-setters, in the order in which they run; never unconfirmed
+	State    *State       `json:"state"`           // of polluters
+	Cleaners []trial.Test `json:"cleaners"`        // tests of the suite after which it passes
 
 	Alone    Tally `json:"alone"`    // the victim by itself
-	With     Tally `json:"with"`     // after the culprits
+	With     Tally `json:"with"`     // after the culprits; of leaks, how often they left it changed
 	Restored Tally `json:"restored"` // after them, the state put back in between
 	Suite    Tally `json:"suite"`    // after everything that ran before it
 	Apart    Tally `json:"apart"`    // in a process of its own after them

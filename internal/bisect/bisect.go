@@ -95,9 +95,9 @@ func Run(ctx context.Context, c Case, lab Lab, o Options) *Answer {
 		key := keyOf(t.Setup)
 		b.known[key] = append(b.known[key], t.Outcome)
 	}
-	a := &Answer{Victim: c.Victim.Name}
+	a := &Answer{Victim: c.Victim.Name, Param: c.Parameter}
 	if err := b.answer(a); err != nil {
-		*a = Answer{Victim: a.Victim, Kind: Unsettled, Reason: err.Error(), Alone: b.tally(b.setup(nil, trial.Cut{})), Best: b.best}
+		*a = Answer{Victim: a.Victim, Param: a.Param, Kind: Unsettled, Reason: err.Error(), Alone: b.tally(b.setup(nil, trial.Cut{})), Best: b.best}
 		var stop errStop
 		a.Stopped = errors.As(err, &stop)
 		a.Unable = !a.Stopped
@@ -187,8 +187,20 @@ func (b *bisection) tally(s trial.Setup) (t Tally) {
 
 // setup is a trial of the victim behind items.
 func (b *bisection) setup(before []trial.Item, cut trial.Cut) trial.Setup {
-	victim := b.c.Victim
-	return trial.Setup{Before: slices.Concat(b.whole(before), b.c.With), Victim: &victim, Cut: cut}
+	s := trial.Setup{Before: slices.Concat(b.whole(before), b.c.With), Cut: cut}
+	if b.c.Parameter == "" {
+		victim := b.c.Victim
+		s.Victim = &victim
+	}
+	return s
+}
+
+// is reports whether a trial shows what is searched.
+func (b *bisection) is(out trial.Outcome) bool {
+	if b.c.Parameter != "" {
+		return slices.ContainsFunc(out.Left, func(l trial.Left) bool { return l.Parameter == b.c.Parameter })
+	}
+	return out.Victim == b.wanted
 }
 
 // holds asks whether the victim ends as wanted behind items, in one of as many
@@ -202,7 +214,7 @@ func (b *bisection) holds(why string, before []trial.Item) (bool, error) {
 				return false, err
 			}
 		}
-		yes = b.ran[keyOf(s)][i].Victim == b.wanted
+		yes = b.is(b.ran[keyOf(s)][i])
 	}
 	if yes && (b.best == nil || len(before) < len(b.best)) {
 		b.best = before
@@ -212,6 +224,9 @@ func (b *bisection) holds(why string, before []trial.Item) (bool, error) {
 
 // answer decides what is to be searched, and does.
 func (b *bisection) answer(a *Answer) (err error) {
+	if b.c.Parameter != "" {
+		return b.leak(a)
+	}
 	alone := b.setup(nil, trial.Cut{})
 	first, err := b.try("alone", alone)
 	if err != nil {

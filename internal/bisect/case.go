@@ -2,6 +2,7 @@ package bisect
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -27,6 +28,9 @@ type Case struct {
 	// Wrote is a command of the suite that changed users or functions of a server,
 	// which no configuration that is put back undoes.
 	Wrote string
+	// Parameter is the question where there is no victim: who leaves it changed?
+	Parameter string
+	Leakers   []trial.Test // who did by the record, in the order of the run
 }
 
 // Suspect is something that ran before the victim.
@@ -55,6 +59,37 @@ const (
 	weightFlush    = 5 // it deleted data, as many do
 	weightFailed   = 3 // it failed, and may have cleaned up nothing
 )
+
+// CaseOfParameter says what is to be searched for who leaves a parameter changed.
+func (s *Suite) CaseOfParameter(name string) Case {
+	c := s.CaseOf(&Unit{began: math.MaxInt64})
+	c.Parameter, c.Cleaners = name, nil
+	for i := range c.Before {
+		c.Before[i].Weight, c.Before[i].Evidence = 0, ""
+	}
+	for _, change := range s.Findings.Leaks {
+		if change.Parameter != name {
+			continue
+		}
+		owners := change.Suspects
+		if change.Owner != nil {
+			owners = []triage.Owner{*change.Owner}
+		}
+		for _, owner := range owners {
+			for i := range c.Before {
+				if b := &c.Before[i]; within(nameOf(owner), b.Test) {
+					b.Weight = weightNarrowed
+					b.Evidence = "left " + name + " changed from " + change.From + " to " + change.To
+					if change.Owner != nil && !slices.Contains(c.Leakers, b.Test) {
+						b.Weight = weightTied
+						c.Leakers = append(c.Leakers, b.Test)
+					}
+				}
+			}
+		}
+	}
+	return c
+}
 
 // CaseOf says what is to be searched for a victim.
 func (s *Suite) CaseOf(victim *Unit) Case {

@@ -1,6 +1,7 @@
 package bisect
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -167,6 +168,31 @@ func commandOf(goTest []string) (packages, args []string) {
 		}
 	}
 	return packages, args
+}
+
+// Whole says what of the suite did not run, so that nothing can be said of what
+// nobody does.
+func (s *Suite) Whole() error {
+	f := s.Findings
+	for _, failure := range f.Failures {
+		if failure.Status == "build" {
+			return fmt.Errorf("the tests of %s could not be built: %s", failure.Package, failure.Message)
+		}
+	}
+	for _, p := range f.Packages {
+		if p.Outcome == "died" {
+			return fmt.Errorf("the tests of %s died before their end", p.Path)
+		}
+	}
+	switch {
+	case !f.Run.Complete:
+		return fmt.Errorf("the run of the suite did not come to its end: %s", f.Run.Incomplete)
+	case len(s.Units) == 0:
+		return errors.New("no test ran")
+	case len(f.Blind) > 0:
+		return fmt.Errorf("%s could not be seen for a while: %s", f.Blind[0].Server, f.Blind[0].Reason)
+	}
+	return nil
 }
 
 // Find returns the one unit that a person means: its name, the full text of a

@@ -14,6 +14,9 @@ import (
 func (a *Answer) Tell(out io.Writer, dir string) error {
 	t := &teller{dir: dir}
 	victim := name(a.Victim)
+	if a.Param != "" {
+		victim = clean(a.Param)
+	}
 	switch a.Kind {
 	case Polluters:
 		t.line("tracetest: %s is a victim: it fails after %s, and not without.", victim, count(len(a.Culprits), "test"))
@@ -33,6 +36,15 @@ func (a *Answer) Tell(out io.Writer, dir string) error {
 			t.left(c)
 		}
 		t.line("Proof     alone %s, after it %s", failed(a.Alone), failed(a.With))
+	case Leaks:
+		t.line("tracetest: %s is left changed by %s.", clean(a.Param), count(len(a.Culprits), "test"))
+		for _, c := range a.Culprits {
+			t.line("Leaks     %s", t.test(c.Test))
+			t.left(c)
+		}
+		t.line("Proof     by itself it was changed afterwards in %d of %d trials", a.With.Failed, a.With.Ran)
+	case Clean:
+		t.line("tracetest: nobody leaves %s changed.", clean(a.Param))
 	case NotOrderDependent:
 		t.line("tracetest: %s is not order-dependent.", victim)
 		t.tried(a)
