@@ -136,8 +136,11 @@ func (s *Suite) CaseOf(victim *Unit) Case {
 
 // within reports whether a test is in another, or is it.
 func within(inner, outer trial.Test) bool {
-	if inner.Package != outer.Package {
+	switch {
+	case inner.Package != outer.Package:
 		return false
+	case outer.Name.Test == trial.NoTest:
+		return inner.Name.Test == ""
 	}
 	if outer.Spec != "" || inner.Spec != "" {
 		return inner.Spec == outer.Spec && inner.Name.Test == outer.Name.Test

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/record"
 	"tracetest/internal/trial"
 )
 
@@ -33,7 +34,30 @@ func (b *bisection) pollution(a *Answer) error {
 	if found, err = b.minimal(found, b.o.Trials); err != nil {
 		return err
 	}
+	if found, err = b.outside(found); err != nil {
+		return err
+	}
 	return b.confirm(a, found)
+}
+
+// outside puts in the place of a test of another package that package without
+// its tests, where that does it too: then it is what init or TestMain do.
+func (b *bisection) outside(found []Suspect) ([]Suspect, error) {
+	for i, s := range found {
+		if s.Package == b.c.Victim.Package {
+			continue
+		}
+		without := slices.Clone(found)
+		without[i] = Suspect{Test: trial.Test{Name: record.Name{Package: s.Package, Test: trial.NoTest}}}
+		yes, err := b.holds("a package without its tests", items(without))
+		if err != nil {
+			return nil, err
+		}
+		if yes {
+			found = without
+		}
+	}
+	return found, nil
 }
 
 // reproduce tries the suite again, where it did not do it at first. It says
@@ -149,6 +173,7 @@ func (b *bisection) confirm(a *Answer, found []Suspect) (err error) {
 		a.Reason = fmt.Sprintf("It does not act each time: %d of %d.", a.With.Failed, a.With.Ran)
 	}
 	a.Culprits = b.culprits(found, with)
+	b.relabel(a, found, with)
 	a.Commands = with.Commands(b.o.Args, b.o.Orders)
 	// Without the cleaners it is an answer as well.
 	if err := b.cleaners(a, before); err != nil && !errors.As(err, new(errStop)) {
@@ -205,6 +230,25 @@ func (b *bisection) culprits(found []Suspect, with trial.Setup) []Culprit {
 		all = append(all, c)
 	}
 	return all
+}
+
+// relabel names the package, or the node of a suite, that was heard writing what
+// matters, where that was none of the tests that were chosen.
+func (b *bisection) relabel(a *Answer, found []Suspect, with trial.Setup) {
+	for _, out := range b.ran[keyOf(with)] {
+		for _, left := range out.Left {
+			if left.Owner == nil || !slices.Contains(a.State.Names, left.Parameter) {
+				continue
+			}
+			c := around(*left.Owner, found)
+			for i := range a.Culprits {
+				if c != nil && a.Culprits[i].Package == c.Package && len(a.Culprits[i].Left) == 0 && c.Package != b.c.Victim.Package {
+					c.Left = []trial.Left{left}
+					a.Culprits[i] = *c
+				}
+			}
+		}
+	}
 }
 
 // state finds out through what polluters act: what is put back in between for

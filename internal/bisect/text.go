@@ -197,7 +197,9 @@ func count(n int, noun string) string {
 
 func name(n record.Name) string {
 	text := n.Test
-	if n.Spec != "" {
+	if n.Test == trial.NoTest {
+		text = "package " + n.Package + " outside of its tests"
+	} else if n.Spec != "" {
 		text = n.Spec
 	} else if n.Test == "" {
 		text = "package " + n.Package

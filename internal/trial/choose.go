@@ -19,9 +19,15 @@ type Test struct {
 	Among bool `json:"among,omitempty"`
 }
 
+// NoTest is the name of no test: a package of which it is chosen runs its init
+// and TestMain, and nothing else.
+const NoTest = "(none)"
+
 // Label is what a person calls it.
 func (t Test) Label() string {
 	switch {
+	case t.Test == NoTest:
+		return "package " + t.Package + " outside of its tests"
 	case t.Spec != "":
 		return t.Spec
 	case t.Test != "":
@@ -64,6 +70,9 @@ func Choose(tests []Test, args []string) (packages, with []string, err error) {
 		if !slices.Contains(packages, t.Package) {
 			packages = append(packages, t.Package)
 		}
+		if t.Test == NoTest {
+			continue
+		}
 		if name, _, sub := strings.Cut(t.Test, "/"); !sub {
 			add(&top, regexp.QuoteMeta(t.Test))
 		} else if !whole[name] {
@@ -82,6 +91,9 @@ func Choose(tests []Test, args []string) (packages, with []string, err error) {
 	var names []string
 	if len(top) > 0 {
 		names = append(names, "^("+strings.Join(top, "|")+")$")
+	}
+	if len(top)+len(paths) == 0 {
+		names = []string{"^$"}
 	}
 	flags := append([]string{"-run=" + strings.Join(append(names, paths...), "|")}, focus...)
 	if among > 0 { // text and line must both match

@@ -24,6 +24,7 @@ func TestChoose(t *testing.T) {
 	}{
 		{[]Test{test("p", "TestA"), test("p", "TestB/sub")}, nil, "p", "-run=^(TestA)$|^TestB$/^sub$"},
 		{[]Test{test("p", "TestA/x"), test("p", "TestA/y#01/z.")}, nil, "p", `-run=^TestA$/^x$|^TestA$/^y#01$/^z\.$`},
+		{[]Test{test("p", NoTest)}, nil, "p", "-run=^$"},
 		{[]Test{test("p", "TestA/x"), test("p", "TestA")}, nil, "p", "-run=^(TestA)$"},
 		{[]Test{test("p", "TestA"), test("q", "TestB")}, []string{"-race", "-args", "-own"}, "p q", "-race -run=^(TestA|TestB)$ -args -own"},
 		{[]Test{test("p", "TestÄ.b")}, []string{"-run=Other"}, "p", `-run=Other -run=^(TestÄ\.b)$`},

@@ -117,21 +117,29 @@ func (l *Lab) Suit(o run.Options, orders map[string][]string) {
 
 // Close puts the configuration back and ends the connections.
 func (l *Lab) Close() error {
-	errs := []error{l.putBack(context.Background(), nil), l.contents(context.Background(), l.began, nil, nil)}
+	errs := []error{l.putBack(context.Background(), nil, nil), l.contents(context.Background(), l.began, nil, nil)}
 	for _, s := range l.servers {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(errs...)
 }
 
-// putBack brings the configuration to what it was, but for these parameters.
-func (l *Lab) putBack(ctx context.Context, keep []string) error {
+// putBack brings the configuration to what it was, but for these parameters, and
+// tells which were not.
+func (l *Lab) putBack(ctx context.Context, keep []string, touched func(snapshot.Thing)) error {
 	var errs []error
 	for i, s := range l.servers {
 		if look := s.Look(ctx); look.Error != "" {
 			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), look.Error))
-		} else if done := s.Restore(ctx, l.marks[i].Without(keep)); done != nil && done.Error != "" {
-			errs = append(errs, fmt.Errorf("putting back what was changed on %s: %s", s.Target().Address(), done.Error))
+		} else if done := s.Restore(ctx, l.marks[i].Without(keep)); done != nil {
+			for name := range done.Values {
+				if touched != nil {
+					touched(snapshot.Thing{What: "parameter", Name: name})
+				}
+			}
+			if done.Error != "" {
+				errs = append(errs, fmt.Errorf("putting back what was changed on %s: %s", s.Target().Address(), done.Error))
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -139,7 +147,7 @@ func (l *Lab) putBack(ctx context.Context, keep []string) error {
 
 // Ready brings the servers back to what they were, as before each trial.
 func (l *Lab) Ready(ctx context.Context) error {
-	err := l.putBack(ctx, nil)
+	err := l.putBack(ctx, nil, nil)
 	if !l.o.Flush {
 		return err
 	}
@@ -244,11 +252,13 @@ func (l *Lab) Try(ctx context.Context, s Setup) (out Outcome) {
 			o.Units = c.units
 		}
 		ran := Run(ctx, o, c.seen.Add)
-		if done := l.judge(ran, s.Victim, &out, i == 0); done {
+		if done := l.judge(ran, s.Victim, &out, i == 0, step.last()); done {
 			return out
 		}
 		if s.Cut.Config {
-			if err := l.putBack(ctx, s.Cut.Keep); err != nil {
+			if err := l.putBack(ctx, s.Cut.Keep, func(t snapshot.Thing) {
+				out.Touched = append(out.Touched, Touch{What: t.What, Name: t.Name, After: step.last()})
+			}); err != nil {
 				out.Error = err.Error()
 				return out
 			}
@@ -274,7 +284,7 @@ func (s step) last() record.Name {
 
 // judge takes what a step showed into an outcome. Done says that the trial is
 // over before its time.
-func (l *Lab) judge(ran Result, victim *Test, out *Outcome, first bool) (done bool) {
+func (l *Lab) judge(ran Result, victim *Test, out *Outcome, first bool, last record.Name) (done bool) {
 	if ran.Err != nil {
 		out.Error = ran.Err.Error()
 		return true
@@ -293,10 +303,12 @@ func (l *Lab) judge(ran Result, victim *Test, out *Outcome, first bool) (done bo
 		return true
 	}
 	for _, r := range ran.Findings.Restored {
-		if r.When == "test" && r.After != nil {
-			for name := range r.Values {
-				out.Touched = append(out.Touched, Touch{What: "parameter", Name: name, After: record.Name{Package: r.After.Package, Test: r.After.Test, Spec: r.After.Spec}})
-			}
+		after := last // at the end of the step
+		if r.After != nil {
+			after = record.Name{Package: r.After.Package, Test: r.After.Test, Spec: r.After.Spec}
+		}
+		for name := range r.Values {
+			out.Touched = append(out.Touched, Touch{What: "parameter", Name: name, After: after})
 		}
 	}
 	if victim != nil {
