@@ -109,6 +109,8 @@ func (o *bisectOptions) check(targets []snapshot.Target) error {
 		return errors.New("--victim and --param are two questions: ask one of them")
 	case o.git && o.from != "":
 		return errors.New("--git-bisect looks at another commit each time, and a record (--from, --resume) is of one")
+	case o.shuffle != "" && strings.Trim(o.shuffle, "-0123456789") != "":
+		return fmt.Errorf("--shuffle=%q: it is a number, the seed of an order that is to come again", o.shuffle)
 	case o.times < 1:
 		return fmt.Errorf("--trials=%d: it must be positive", o.times)
 	case o.maxRuns < 0 || o.maxTime < 0:

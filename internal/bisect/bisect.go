@@ -301,6 +301,10 @@ func (b *bisection) passing(a *Answer) (err error) {
 	if a.Alone.Failed > 0 {
 		return b.ownFlake(a)
 	}
+	if len(b.c.Before) == 0 {
+		a.Kind, a.Reason = NotOrderDependent, "It passes by itself, and nothing ran before it."
+		return nil
+	}
 	if a.Suite, err = b.times(b.o.Trials, "in the suite", b.setup(b.everything(), trial.Cut{})); err != nil {
 		return err
 	}
