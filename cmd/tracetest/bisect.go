@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -40,6 +41,8 @@ type bisectOptions struct {
 	shuffle string
 	param   string
 	git     bool
+	spawns  bool
+	env     []string
 }
 
 const bisectHelp = `bisect finds out why a test fails in the suite and passes by itself, or the
@@ -96,6 +99,8 @@ func (o *bisectOptions) bisectFlags(f *pflag.FlagSet) {
 	f.DurationVar(&o.maxTime, "max-time", 0, "stop after this time (default no bound)")
 	f.BoolVar(&o.resume, "resume", false, "go on with the search of which bisect.jsonl is in --out")
 	f.BoolVar(&o.flushes, "flush", false, "delete all data of the server before each trial")
+	f.BoolVar(&o.spawns, "spawn", false, "start a redis-server (or valkey-server) of its own for each trial, with --expect; they run at the same time")
+	f.StringArrayVar(&o.env, "spawn-env", nil, "`variable` from which the tests read its address, beside REDIS_ADDR, REDIS_URL, REDIS_HOST and REDIS_PORT; repeatable")
 	f.BoolVar(&o.yes, "yes", false, "with --flush: also of a server that is not this machine's")
 	f.StringVar(&o.shuffle, "shuffle", "", "`seed` of the order of the tests, as go test -shuffle")
 }
@@ -107,6 +112,10 @@ func (o *bisectOptions) check(targets []snapshot.Target) error {
 		return errors.New("--victim says which test it is about: its name, or the text of a spec. With --param maxmemory it is who leaves that changed")
 	case o.victim != "" && o.param != "":
 		return errors.New("--victim and --param are two questions: ask one of them")
+	case o.spawns && (o.flushes || len(o.redis) > 0):
+		return errors.New("--spawn has servers of its own: leave --redis and --flush away")
+	case len(o.env) > 0 && !o.spawns:
+		return errors.New("--spawn-env goes with --spawn")
 	case o.git && o.from != "":
 		return errors.New("--git-bisect looks at another commit each time, and a record (--from, --resume) is of one")
 	case o.shuffle != "" && strings.Trim(o.shuffle, "-0123456789") != "":
@@ -137,13 +146,13 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err != nil {
 		return err
 	}
-	header := &bisect.Header{Schema: bisect.Schema, Command: o.command(targets), Victim: o.victim, Param: strings.ToLower(o.param), Packages: packages, Args: goTest, From: o.from, Flush: o.flushes}
+	header := &bisect.Header{Schema: bisect.Schema, Command: o.command(targets), Victim: o.victim, Param: strings.ToLower(o.param), Packages: packages, Args: goTest, From: o.from, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}
 	var known []bisect.Trial
 	if o.resume {
 		if header, known, err = o.resumed(packages, goTest); err != nil {
 			return &unable{err}
 		}
-		o.victim, o.param, o.from, o.flushes, packages, goTest = header.Victim, header.Param, header.From, header.Flush, header.Packages, header.Args
+		o.victim, o.param, o.from, o.flushes, o.spawns, o.env, packages, goTest = header.Victim, header.Param, header.From, header.Flush, header.Spawn, header.SpawnEnv, header.Packages, header.Args
 	}
 	if err := o.check(targets); err != nil {
 		return err
@@ -164,7 +173,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(stderr, "tracetest: "+format+"\n", args...) }
-	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes}) // what is there before the suite runs
+	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}) // what is there before the suite runs
 	if err != nil {
 		return &unable{err}
 	}
@@ -187,7 +196,8 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	var writeErr error
 	note := func(l bisect.Line) { writeErr = errors.Join(writeErr, bisect.Write(log, l)) }
 	answer := bisect.Run(ctx, question, lab, bisect.Options{
-		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: options.Args, Orders: suite.Orders, Data: o.flushes, Fresh: o.flushes && o.from == "", Known: known,
+		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: options.Args, Orders: suite.Orders, Parallel: o.parallel(),
+		Data: o.flushes || o.spawns, Fresh: o.spawns || o.flushes && o.from == "", Known: known,
 		Append: func(t bisect.Trial) { note(bisect.Line{Trial: &t}) },
 		Progress: func(p bisect.Progress) {
 			best := ""
@@ -215,6 +225,14 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		return exitCode(answer.Exit)
 	}
 	return nil
+}
+
+// parallel is how many trials are run at the same time.
+func (o *bisectOptions) parallel() int {
+	if o.spawns {
+		return runtime.GOMAXPROCS(0)
+	}
+	return 1
 }
 
 // question is what is searched.
@@ -300,10 +318,7 @@ func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.
 	if path == "" {
 		say("running the suite once; --from tracetest-out/run.jsonl would start from a run that was recorded")
 		path = filepath.Join(o.out, "run.jsonl")
-		if err := lab.Ready(ctx); err != nil {
-			return nil, err
-		}
-		if err := o.first(ctx, *options, path); err != nil {
+		if err := lab.Whole(ctx, func(here run.Options) error { return o.first(ctx, here, path) }); err != nil {
 			return nil, err
 		}
 	}

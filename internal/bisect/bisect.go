@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"tracetest/internal/trial"
@@ -34,11 +35,12 @@ type Lab interface {
 
 // Options say how to search.
 type Options struct {
-	Trials  int                 // how often each end and each confirmation is tried
-	MaxRuns int                 // trials in all; zero: no bound
-	MaxTime time.Duration       // zero: no bound
-	Args    []string            // of go test, for the command of the answer
-	Orders  map[string][]string // see trial.LabOptions
+	Trials   int                 // how often each end and each confirmation is tried
+	MaxRuns  int                 // trials in all; zero: no bound
+	MaxTime  time.Duration       // zero: no bound
+	Parallel int                 // how many trials the Lab runs at a time; zero: one
+	Args     []string            // of go test, for the command of the answer
+	Orders   map[string][]string // see trial.LabOptions
 	// Data says that the Lab may change data in between.
 	Data bool
 	// Fresh says that no user or function that the suite left is there any more.
@@ -122,52 +124,103 @@ func keyOf(s trial.Setup) string {
 	return string(text)
 }
 
+// job is a trial that is to be run.
+type job struct {
+	why   string
+	setup trial.Setup
+}
+
 // try runs a trial anew.
 func (b *bisection) try(why string, s trial.Setup) (trial.Outcome, error) {
-	key := keyOf(s)
-	if old := b.known[key]; len(old) > 0 {
-		b.known[key] = old[1:]
-		b.resumed++
-		b.ran[key] = append(b.ran[key], old[0])
-		return old[0], nil
+	err := b.all([]job{{why, s}})
+	if outs := b.ran[keyOf(s)]; err == nil {
+		return outs[len(outs)-1], nil
 	}
-	switch {
-	case b.ctx.Err() != nil:
-		return trial.Outcome{}, errStop{"it was interrupted"}
-	case b.o.MaxRuns > 0 && b.count >= b.o.MaxRuns:
-		return trial.Outcome{}, errStop{fmt.Sprintf("the budget of %d trials is used up", b.o.MaxRuns)}
-	case b.o.MaxTime > 0 && time.Since(b.began)+b.longest > b.o.MaxTime:
-		return trial.Outcome{}, errStop{fmt.Sprintf("the budget of %v is used up", b.o.MaxTime)}
+	return trial.Outcome{}, err
+}
+
+// all runs trials anew, as many at a time as may be. What was run is kept also
+// where not all could be.
+func (b *bisection) all(jobs []job) (err error) {
+	var todo []job
+	for _, j := range jobs {
+		key := keyOf(j.setup)
+		if old := b.known[key]; len(old) > 0 {
+			b.known[key] = old[1:]
+			b.resumed++
+			b.ran[key] = append(b.ran[key], old[0])
+			continue
+		}
+		todo = append(todo, j)
 	}
-	b.count++
-	if b.o.Progress != nil {
-		b.o.Progress(Progress{Step: why, Trial: b.count, Remaining: len(s.Before), Best: len(b.best)})
+	for len(todo) > 0 && err == nil {
+		n := min(max(b.o.Parallel, 1), len(todo))
+		if b.o.MaxRuns > 0 {
+			n = min(n, b.o.MaxRuns-b.count)
+		}
+		switch {
+		case b.ctx.Err() != nil:
+			return errStop{"it was interrupted"}
+		case n <= 0:
+			return errStop{fmt.Sprintf("the budget of %d trials is used up", b.o.MaxRuns)}
+		case b.o.MaxTime > 0 && time.Since(b.began)+b.longest > b.o.MaxTime:
+			return errStop{fmt.Sprintf("the budget of %v is used up", b.o.MaxTime)}
+		}
+		err = b.some(todo[:n])
+		todo = todo[n:]
 	}
+	return err
+}
+
+// some runs trials at the same time.
+func (b *bisection) some(jobs []job) (err error) {
 	began := time.Now()
-	out := b.lab.Try(b.ctx, s)
+	outs := make([]trial.Outcome, len(jobs))
+	numbers := make([]int, len(jobs))
+	var running sync.WaitGroup
+	for i, j := range jobs {
+		b.count++
+		numbers[i] = b.count
+		if b.o.Progress != nil {
+			b.o.Progress(Progress{Step: j.why, Trial: b.count, Remaining: len(j.setup.Before), Best: len(b.best)})
+		}
+		running.Go(func() { outs[i] = b.lab.Try(b.ctx, j.setup) })
+	}
+	running.Wait()
 	b.longest = max(b.longest, time.Since(began))
-	if out.Interrupted {
-		return out, errStop{"it was interrupted"}
+	for i, j := range jobs {
+		switch out := outs[i]; {
+		case out.Interrupted:
+			err = errors.Join(err, errStop{"it was interrupted"})
+		case out.Error != "":
+			err = errors.Join(err, fmt.Errorf("a trial could not be run: %s", out.Error))
+		default:
+			key := keyOf(j.setup)
+			b.ran[key] = append(b.ran[key], out)
+			if b.o.Append != nil {
+				b.o.Append(Trial{Number: numbers[i], Why: j.why, Setup: j.setup, Outcome: out})
+			}
+		}
 	}
-	if out.Error != "" {
-		return out, fmt.Errorf("a trial could not be run: %s", out.Error)
-	}
-	b.ran[key] = append(b.ran[key], out)
-	if b.o.Append != nil {
-		b.o.Append(Trial{Number: b.count, Why: why, Setup: s, Outcome: out})
-	}
-	return out, nil
+	return err
 }
 
 // times runs a trial until it has been run n times in all, and counts how it
 // ended.
 func (b *bisection) times(n int, why string, s trial.Setup) (Tally, error) {
-	for len(b.ran[keyOf(s)]) < n {
-		if _, err := b.try(why, s); err != nil {
-			return b.tally(s), err
+	err := b.round(n, job{why, s})
+	return b.tally(s), err
+}
+
+// round runs each of some trials until it has been run n times in all.
+func (b *bisection) round(n int, each ...job) error {
+	var jobs []job
+	for _, j := range each {
+		for range n - len(b.ran[keyOf(j.setup)]) {
+			jobs = append(jobs, j)
 		}
 	}
-	return b.tally(s), nil
+	return b.all(jobs)
 }
 
 // tally counts how the trials of a setup ended. One in which the victim did not

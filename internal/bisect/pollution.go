@@ -109,7 +109,7 @@ func unseenRounds(trials int) int { return 2*trials - 1 }
 const maxRounds = 12
 
 // confirm tries what was found, and names it only if that holds.
-func (b *bisection) confirm(a *Answer, found []Suspect) (err error) {
+func (b *bisection) confirm(a *Answer, found []Suspect) error {
 	before := items(found)
 	alone, with := b.setup(nil, trial.Cut{}), b.setup(before, trial.Cut{})
 	if out := b.ran[keyOf(with)]; len(out) > 0 {
@@ -126,16 +126,16 @@ func (b *bisection) confirm(a *Answer, found []Suspect) (err error) {
 	}
 	for n := 1; n <= rounds; n++ {
 		// In turns, so that whatever else goes on meets all of them.
-		if a.With, err = b.times(n, "confirm: after them", with); err != nil {
-			return err
-		}
-		if a.Alone, err = b.times(n, "confirm: alone", alone); err != nil {
-			return err
-		}
+		jobs := []job{{"confirm: after them", with}, {"confirm: alone", alone}}
 		if state.Proved {
-			if a.Restored, err = b.times(n, "confirm: put back in between", restored); err != nil {
-				return err
-			}
+			jobs = append(jobs, job{"confirm: put back in between", restored})
+		}
+		if err := b.round(n, jobs...); err != nil {
+			return err
+		}
+		a.With, a.Alone = b.tally(with), b.tally(alone)
+		if state.Proved {
+			a.Restored = b.tally(restored)
 		}
 		if a.Alone.Failed > 0 || a.Restored.Failed > 0 {
 			break // it will not be confirmed any more

@@ -24,6 +24,7 @@ type Header struct {
 	From     string              `json:"from"` // the record of the suite, an absolute path
 	Flush    bool                `json:"flush,omitempty"`
 	Spawn    bool                `json:"spawn,omitempty"`
+	SpawnEnv []string            `json:"spawn_env,omitempty"`
 }
 
 // Line is a line of that record. Exactly one of the pointers is set.

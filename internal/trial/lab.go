@@ -2,110 +2,50 @@ package trial
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tracetest/internal/record"
-	"tracetest/internal/rediscli"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
+	"tracetest/internal/spawn"
 	"tracetest/internal/triage"
 )
 
-// Item is what can be left out of a trial: a test or, where Test is empty, all of
-// a package.
-type Item = Test
-
-// Cut is what is done between the units of a trial, so that one does not meet
-// what another left. The zero value does nothing.
-type Cut struct {
-	Config  bool `json:"config,omitempty"`  // put back the configuration after each unit
-	Data    bool `json:"data,omitempty"`    // the keys
-	Server  bool `json:"server,omitempty"`  // users and functions
-	Process bool `json:"process,omitempty"` // run the last test in a process of its own
-	// Keep names the parameters or keys that are left as they are all the same.
-	Keep []string `json:"keep,omitempty"`
-}
-
-// Setup is one trial: items in the order in which they ran in the suite, and the
-// test that it is about, if there is one, behind them.
-type Setup struct {
-	Before []Item `json:"before"`
-	Victim *Test  `json:"victim,omitempty"`
-	Cut    Cut    `json:"cut,omitzero"`
-}
-
-// Outcome is what a trial showed.
-type Outcome struct {
-	Victim   string  `json:"victim,omitempty"`   // pass, fail, skip, or empty where it did not run
-	Message  string  `json:"message,omitempty"`  // what it said when it failed
-	Location string  `json:"location,omitempty"` // where, file:line
-	Left     []Left  `json:"left,omitempty"`     // parameters that were changed at the end, before anything was put back
-	Touched  []Touch `json:"touched,omitempty"`  // what was put back after a unit
-	Keys     int64   `json:"keys,omitempty"`     // that the servers held when it began
-	Silent   bool    `json:"silent,omitempty"`   // the tests were heard, and none spoke to a Redis
-	Seconds  float64 `json:"seconds"`
-	// Error says why the trial says nothing: the tests could not be built, the
-	// server was gone, it was interrupted.
-	Error       string `json:"error,omitempty"`
-	Interrupted bool   `json:"interrupted,omitempty"`
-}
-
-// Left is a parameter that a trial left changed, and by whom where one was seen.
-type Left struct {
-	Server    string       `json:"server"`
-	Parameter string       `json:"parameter"`
-	From      string       `json:"from"`
-	To        string       `json:"to"`
-	Owner     *record.Name `json:"owner,omitempty"`
-	Call      *triage.Call `json:"call,omitempty"`
-}
-
-// Touch is something on a server that a unit had changed and that was put back.
-type Touch struct {
-	What  string      `json:"what"` // parameter, key, user or functions
-	Name  string      `json:"name,omitempty"`
-	After record.Name `json:"after"`
-}
-
 // LabOptions say where trials run.
 type LabOptions struct {
-	Run    run.Options         // as of the suite: packages are chosen anew, arguments kept
-	Flush  bool                // all data is deleted before each trial, and may be changed in between
-	Orders map[string][]string // flags that bring the order of a package back: its seeds
+	Run   run.Options // as of the suite: packages are chosen anew, arguments kept
+	Flush bool        // all data is deleted before each trial, and may be changed in between
+	// Spawn gives each trial a server of its own, whose address the tests are
+	// handed in the environment: as Redis clients read it, and in these variables.
+	Spawn    bool
+	SpawnEnv []string
+	Orders   map[string][]string // flags that bring the order of a package back: its seeds
 }
 
-// Lab runs trials, one after another, on servers that it brings back before each
-// to what they were when it was opened.
+// Lab runs trials on servers that it brings back before each to what they were
+// when it was opened, or each on a server of its own. Only then may several run
+// at a time.
 type Lab struct {
 	o       LabOptions
-	servers []*snapshot.Server
-	marks   []snapshot.Mark
-	began   []snapshot.Contents // users and functions, where they may be put back
+	site    *site // nil with Spawn
+	signals signals
 }
 
 // Open connects to the servers. A Lab must be closed.
 func Open(ctx context.Context, o LabOptions) (*Lab, error) {
 	l := &Lab{o: o}
-	for i, target := range o.Run.Targets {
-		s, _, err := snapshot.Open(ctx, target, i, snapshot.Options{AllowPartial: o.Run.AllowPartial, Timeout: o.Run.Timeout, Expect: o.Run.Expect})
-		if err != nil {
-			l.Close()
+	if !o.Spawn {
+		var err error
+		if l.site, err = open(ctx, o.Run, o.Flush); err != nil {
 			return nil, &run.Problem{Err: err}
 		}
-		l.servers, l.marks = append(l.servers, s), append(l.marks, s.Mark())
-		if o.Flush {
-			c, err := s.Contents(ctx, false, true)
-			if err != nil {
-				l.Close()
-				return nil, &run.Problem{Err: fmt.Errorf("reading the users and functions of %s: %w", target.Address(), err)}
-			}
-			l.began = append(l.began, c)
-		}
 	}
+	l.signals.from(o.Run.Signals)
 	return l, nil
 }
 
@@ -115,150 +55,108 @@ func (l *Lab) Suit(o run.Options, orders map[string][]string) {
 	l.o.Run, l.o.Orders = o, orders
 }
 
-// Close puts the configuration back and ends the connections.
+// Close puts back what is not as it was, and ends the connections.
 func (l *Lab) Close() error {
-	errs := []error{l.putBack(context.Background(), nil, nil), l.contents(context.Background(), l.began, nil, nil)}
-	for _, s := range l.servers {
-		errs = append(errs, s.Close())
+	l.signals.stop()
+	if l.site == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	return l.site.close()
 }
 
-// putBack brings the configuration to what it was, but for these parameters, and
-// tells which were not.
-func (l *Lab) putBack(ctx context.Context, keep []string, touched func(snapshot.Thing)) error {
-	var errs []error
-	for i, s := range l.servers {
-		if look := s.Look(ctx); look.Error != "" {
-			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), look.Error))
-		} else if done := s.Restore(ctx, l.marks[i].Without(keep)); done != nil {
-			for name := range done.Values {
-				if touched != nil {
-					touched(snapshot.Thing{What: "parameter", Name: name})
-				}
-			}
-			if done.Error != "" {
-				errs = append(errs, fmt.Errorf("putting back what was changed on %s: %s", s.Target().Address(), done.Error))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Ready brings the servers back to what they were, as before each trial.
-func (l *Lab) Ready(ctx context.Context) error {
-	err := l.putBack(ctx, nil, nil)
-	if !l.o.Flush {
+// Whole runs what do says with the options of the suite, on servers that are as
+// before a trial.
+func (l *Lab) Whole(ctx context.Context, do func(run.Options) error) error {
+	s, err := l.ready(ctx)
+	if err != nil {
 		return err
 	}
-	for _, s := range l.servers {
-		if bad := s.Forget(ctx); bad != nil {
-			err = errors.Join(err, fmt.Errorf("flushing %s: %w", s.Target().Address(), bad))
-		}
+	defer l.leave(s)
+	o := l.options(s)
+	defer l.signals.remove(o.Signals)
+	return do(o)
+}
+
+// ready is a site for one trial.
+func (l *Lab) ready(ctx context.Context) (*site, error) {
+	if l.site != nil {
+		return l.site, l.site.ready(ctx, l.o.Flush)
 	}
-	return errors.Join(err, l.contents(ctx, l.began, nil, nil))
-}
-
-// contents brings what is no configuration back to what it was, and tells what
-// had changed.
-func (l *Lab) contents(ctx context.Context, before []snapshot.Contents, keep []string, touched func(snapshot.Thing)) error {
-	var errs []error
-	for i, c := range before {
-		things, err := l.servers[i].PutBack(ctx, c, keep)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("putting back what was changed on %s: %w", l.servers[i].Target().Address(), err))
-		}
-		for _, t := range things {
-			if touched != nil {
-				touched(t)
-			}
-		}
+	private, err := spawn.Start(ctx, l.o.Run.Expect)
+	if err != nil {
+		return nil, err
 	}
-	return errors.Join(errs...)
+	o := l.o.Run
+	target, err := snapshot.ParseTarget(private.Address)
+	if err != nil {
+		return nil, err
+	}
+	o.Targets = []snapshot.Target{target}
+	o.Env = slices.Concat(o.Env, private.Env(l.o.SpawnEnv))
+	s, err := open(ctx, o, false)
+	if err != nil {
+		private.Close()
+		return nil, err
+	}
+	s.private = private
+	return s, nil
 }
 
-// cutter puts back data, users and functions between the units of a trial.
-type cutter struct {
-	l      *Lab
-	cut    Cut
-	before []snapshot.Contents
-	seen   *Outcomes
-	out    *Outcome
-	err    error
-}
-
-func (c *cutter) capture(ctx context.Context) {
-	c.before = nil
-	for _, s := range c.l.servers {
-		contents, err := s.Contents(ctx, c.cut.Data, c.cut.Server)
-		if err != nil {
-			c.err = errors.Join(c.err, fmt.Errorf("reading what %s holds: %w", s.Target().Address(), err))
-			c.before = nil
-			return
-		}
-		c.before = append(c.before, contents)
+func (l *Lab) leave(s *site) {
+	if s.private != nil {
+		s.close() // of a server that is thrown away there is nothing to say
 	}
 }
 
-func (c *cutter) putBack(ctx context.Context, after record.Name) {
-	err := c.l.contents(ctx, c.before, c.cut.Keep, func(t snapshot.Thing) {
-		c.out.Touched = append(c.out.Touched, Touch{What: t.What, Name: t.Name, After: after})
-	})
-	c.err = errors.Join(c.err, err)
-}
-
-// units is run.Options.Units.
-func (c *cutter) units(ctx context.Context, ended *record.Ref) {
-	if ended == nil {
-		c.capture(ctx)
-		return
-	}
-	name, known := c.seen.owners[ended.Owner]
-	if !known {
-		name = record.Name{Package: ended.Package}
-	}
-	c.putBack(ctx, name)
+// options are those of the suite, at a site and with signals of their own.
+func (l *Lab) options(s *site) run.Options {
+	o := l.o.Run
+	o.Targets, o.Env = s.options.Targets, s.options.Env
+	o.Signals = l.signals.add()
+	return o
 }
 
 // Try runs one trial.
-func (l *Lab) Try(ctx context.Context, s Setup) (out Outcome) {
+func (l *Lab) Try(ctx context.Context, setup Setup) (out Outcome) {
 	began := time.Now()
 	defer func() { out.Seconds = time.Since(began).Seconds() }()
-	if err := l.Ready(ctx); err != nil {
+	s, err := l.ready(ctx)
+	if err != nil {
 		return Outcome{Error: err.Error(), Interrupted: ctx.Err() != nil}
 	}
-	for _, server := range l.servers {
-		if look := server.Look(ctx); look.Counters != nil {
-			for _, n := range look.Counters.Keys {
-				out.Keys += n
-			}
-		}
-	}
-	steps := s.steps(l.o.Orders)
+	defer l.leave(s)
+	out.Keys = s.keys(ctx)
+	options := l.options(s)
+	defer l.signals.remove(options.Signals)
+	steps := setup.steps(l.o.Orders)
 	for i, step := range steps {
-		o := l.o.Run
+		o := options
 		o.Restore = run.RestoreNever
-		if s.Cut.Config {
-			o.Restore, o.Keep = run.RestoreTest, s.Cut.Keep
+		if setup.Cut.Config {
+			o.Restore, o.Keep = run.RestoreTest, setup.Cut.Keep
 		} else if i == len(steps)-1 {
 			o.Restore = run.RestoreRun // also of servers that the tests turned out to speak to
 		}
 		if err := step.choose(&o, l.o.Orders); err != nil {
 			return Outcome{Error: err.Error()}
 		}
-		c := &cutter{l: l, cut: s.Cut, seen: NewOutcomes(), out: &out}
-		if s.Cut.Data || s.Cut.Server {
+		c := &cutter{site: s, cut: setup.Cut, seen: NewOutcomes(), out: &out}
+		if setup.Cut.Data || setup.Cut.Server {
 			c.capture(ctx)
 			o.Units = c.units
 		}
 		ran := Run(ctx, o, c.seen.Add)
-		if done := l.judge(ran, s.Victim, &out, i == 0, step.last()); done {
+		if done := out.judge(ran, setup.Victim, i == 0, step.last()); done {
 			return out
 		}
-		if s.Cut.Config {
-			if err := l.putBack(ctx, s.Cut.Keep, func(t snapshot.Thing) {
+		if out.Error = l.elsewhere(s, ran); out.Error != "" {
+			return out
+		}
+		if setup.Cut.Config {
+			err := s.putBack(ctx, setup.Cut.Keep, func(t snapshot.Thing) {
 				out.Touched = append(out.Touched, Touch{What: t.What, Name: t.Name, After: step.last()})
-			}); err != nil {
+			})
+			if err != nil {
 				out.Error = err.Error()
 				return out
 			}
@@ -274,17 +172,23 @@ func (l *Lab) Try(ctx context.Context, s Setup) (out Outcome) {
 	return out
 }
 
-// last is the last of a step.
-func (s step) last() record.Name {
-	if len(s.whole) > 0 {
-		return record.Name{Package: s.whole[len(s.whole)-1]}
+// elsewhere says that the tests do not speak to the server that they were given.
+func (l *Lab) elsewhere(s *site, ran Result) string {
+	if s.private == nil || len(ran.Findings.Spoken) == 0 {
+		return ""
 	}
-	return s.tests[len(s.tests)-1].Name
+	for _, spoken := range ran.Findings.Spoken {
+		if spoken.Address == s.private.Address || spoken.Server == s.private.Address {
+			return ""
+		}
+	}
+	return fmt.Sprintf("the tests spoke to %s and not to the server that was started for them: say with --spawn-env which variable they read its address from",
+		ran.Findings.Spoken[0].Address)
 }
 
 // judge takes what a step showed into an outcome. Done says that the trial is
 // over before its time.
-func (l *Lab) judge(ran Result, victim *Test, out *Outcome, first bool, last record.Name) (done bool) {
+func (out *Outcome) judge(ran Result, victim *Test, first bool, last record.Name) (done bool) {
 	if ran.Err != nil {
 		out.Error = ran.Err.Error()
 		return true
@@ -299,7 +203,8 @@ func (l *Lab) judge(ran Result, victim *Test, out *Outcome, first bool, last rec
 		}
 	}
 	if !ran.Whole() {
-		out.Error, out.Interrupted = ran.Findings.Run.Incomplete, true
+		out.Error = ran.Findings.Run.Incomplete
+		out.Interrupted = strings.HasPrefix(out.Error, "interrupted")
 		return true
 	}
 	for _, r := range ran.Findings.Restored {
@@ -333,58 +238,68 @@ func (out *Outcome) leave(f *triage.Findings) {
 				left.Owner, left.Call = &record.Name{Package: leak.Owner.Package, Test: leak.Owner.Test, Spec: leak.Owner.Spec}, leak.Call
 			}
 		}
-		out.Left = slices.DeleteFunc(out.Left, func(l Left) bool { return l.Server == left.Server && l.Parameter == left.Parameter })
-		out.Left = append(out.Left, left)
-	}
-}
-
-// step is one command of a trial: tests of one package, or whole packages.
-type step struct {
-	whole []string
-	tests []Test
-}
-
-func (s Setup) steps(orders map[string][]string) (steps []step) {
-	items := slices.Clone(s.Before)
-	if s.Victim != nil {
-		items = append(items, *s.Victim)
-	}
-	for i, item := range items {
-		last := len(steps) - 1
-		own := s.Cut.Process && s.Victim != nil && i == len(items)-1
-		switch {
-		case item.Test == "" && last >= 0 && len(steps[last].whole) > 0 && slices.Equal(orders[item.Package], orders[steps[last].whole[0]]):
-			steps[last].whole = append(steps[last].whole, item.Package)
-		case item.Test == "":
-			steps = append(steps, step{whole: []string{item.Package}})
-		case last >= 0 && len(steps[last].tests) > 0 && steps[last].tests[0].Package == item.Package && !own:
-			steps[last].tests = append(steps[last].tests, item)
-		default:
-			steps = append(steps, step{tests: []Test{item}})
+		if at := slices.IndexFunc(out.Left, func(l Left) bool { return l.Server == left.Server && l.Parameter == left.Parameter }); at >= 0 {
+			left.From = out.Left[at].From // a step before had left it changed
+			out.Left = slices.Delete(out.Left, at, at+1)
+		}
+		if left.From != left.To || c.Secret {
+			out.Left = append(out.Left, left)
 		}
 	}
-	return steps
 }
 
-func (s step) choose(o *run.Options, orders map[string][]string) (err error) {
-	if len(s.whole) > 0 {
-		o.Packages, o.Args = s.whole, Before(o.Args, orders[s.whole[0]]...)
-		return nil
-	}
-	o.Packages, o.Args, err = Choose(s.tests, Before(o.Args, orders[s.tests[0].Package]...))
-	return err
+// signals hands each signal to all trials that are running, and to the next one
+// where none is.
+type signals struct {
+	mu     sync.Mutex
+	open   map[<-chan os.Signal]chan os.Signal
+	last   os.Signal // that no trial has had
+	closed chan struct{}
 }
 
-// Commands are those of a trial as a person would type them: go test, without
-// us.
-func (s Setup) Commands(args []string, orders map[string][]string) []string {
-	var all []string
-	for _, step := range s.steps(orders) {
-		o := run.Options{Args: args}
-		if step.choose(&o, orders) != nil {
-			continue
+func (s *signals) from(in <-chan os.Signal) {
+	s.open, s.closed = map[<-chan os.Signal]chan os.Signal{}, make(chan struct{})
+	go func() {
+		for {
+			select {
+			case got := <-in:
+				s.send(got)
+			case <-s.closed:
+				return
+			}
 		}
-		all = append(all, rediscli.Join(slices.Concat([]string{"go", "test", "-count=1", "-p=1"}, o.Packages, o.Args)))
-	}
-	return all
+	}()
 }
+
+func (s *signals) send(got os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.open) == 0 {
+		s.last = got
+	}
+	for _, c := range s.open {
+		select {
+		case c <- got:
+		default: // it has two already, and is killed
+		}
+	}
+}
+
+func (s *signals) add() <-chan os.Signal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := make(chan os.Signal, 2)
+	if s.last != nil {
+		c <- s.last
+	}
+	s.open[c] = c
+	return c
+}
+
+func (s *signals) remove(c <-chan os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
+}
+
+func (s *signals) stop() { close(s.closed) }
