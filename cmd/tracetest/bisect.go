@@ -87,9 +87,7 @@ func bisectCommand() *cobra.Command {
 func (o *bisectOptions) bisectFlags(f *pflag.FlagSet) {
 	o.where(f)
 	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for bisect.jsonl and, without --from, run.jsonl and its reports")
-	f.StringVar(&o.gate, "gate", "auto", "as of a run")
-	f.StringVar(&o.tap, "tap", "auto", "as of a run")
-	f.StringVar(&o.follow, "follow", "auto", "as of a run")
+	o.site(f)
 	f.StringVar(&o.victim, "victim", "", "`test` that fails: its name, a subtest's path, the text of a spec or a part of it, package.TestName, or file:line of a spec")
 	f.StringVar(&o.param, "param", "", "instead of --victim: `parameter` of the server; who leaves it changed?")
 	f.BoolVar(&o.git, "git-bisect", false, "exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell, 128 and more on signals")
@@ -98,11 +96,34 @@ func (o *bisectOptions) bisectFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.maxRuns, "max-runs", 0, "stop after so many trials (default no bound)")
 	f.DurationVar(&o.maxTime, "max-time", 0, "stop after this time (default no bound)")
 	f.BoolVar(&o.resume, "resume", false, "go on with the search of which bisect.jsonl is in --out")
+	f.StringVar(&o.shuffle, "shuffle", "", "`seed` of the order of the tests, as go test -shuffle")
+}
+
+// site are the flags that say how and on which server tests are re-run.
+func (o *bisectOptions) site(f *pflag.FlagSet) {
+	f.StringVar(&o.gate, "gate", "auto", "as of a run")
+	f.StringVar(&o.tap, "tap", "auto", "as of a run")
+	f.StringVar(&o.follow, "follow", "auto", "as of a run")
 	f.BoolVar(&o.flushes, "flush", false, "delete all data of the server before each trial")
 	f.BoolVar(&o.spawns, "spawn", false, "start a redis-server (or valkey-server) of its own for each trial, with --expect; they run at the same time")
 	f.StringArrayVar(&o.env, "spawn-env", nil, "`variable` from which the tests read its address, beside REDIS_ADDR, REDIS_URL, REDIS_HOST and REDIS_PORT; repeatable")
 	f.BoolVar(&o.yes, "yes", false, "with --flush: also of a server that is not this machine's")
-	f.StringVar(&o.shuffle, "shuffle", "", "`seed` of the order of the tests, as go test -shuffle")
+}
+
+// checkSite refuses what cannot be of them.
+func (o *bisectOptions) checkSite(targets []snapshot.Target) error {
+	switch {
+	case o.spawns && (o.flushes || len(o.redis) > 0):
+		return errors.New("--spawn has servers of its own: leave --redis and --flush away")
+	case len(o.env) > 0 && !o.spawns:
+		return errors.New("--spawn-env goes with --spawn")
+	}
+	for _, t := range targets {
+		if o.flushes && !t.Local() && !o.yes {
+			return fmt.Errorf("--flush deletes all data of %s, which is not this machine's; if that is what you want, add --yes", t.Address())
+		}
+	}
+	return nil
 }
 
 // check refuses what cannot be, before anything is run.
@@ -112,10 +133,6 @@ func (o *bisectOptions) check(targets []snapshot.Target) error {
 		return errors.New("--victim says which test it is about: its name, or the text of a spec. With --param maxmemory it is who leaves that changed")
 	case o.victim != "" && o.param != "":
 		return errors.New("--victim and --param are two questions: ask one of them")
-	case o.spawns && (o.flushes || len(o.redis) > 0):
-		return errors.New("--spawn has servers of its own: leave --redis and --flush away")
-	case len(o.env) > 0 && !o.spawns:
-		return errors.New("--spawn-env goes with --spawn")
 	case o.git && o.from != "":
 		return errors.New("--git-bisect looks at another commit each time, and a record (--from, --resume) is of one")
 	case o.shuffle != "" && strings.Trim(o.shuffle, "-0123456789") != "":
@@ -125,12 +142,7 @@ func (o *bisectOptions) check(targets []snapshot.Target) error {
 	case o.maxRuns < 0 || o.maxTime < 0:
 		return errors.New("--max-runs and --max-time must not be negative")
 	}
-	for _, t := range targets {
-		if o.flushes && !t.Local() && !o.yes {
-			return fmt.Errorf("--flush deletes all data of %s, which is not this machine's; if that is what you want, add --yes", t.Address())
-		}
-	}
-	return nil
+	return o.checkSite(targets)
 }
 
 func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, stdout, stderr io.Writer) error {
@@ -353,8 +365,20 @@ func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.
 	return suite, nil
 }
 
-// first runs the suite and records it.
+// first runs the suite, records it and writes its reports.
 func (o *bisectOptions) first(ctx context.Context, options run.Options, path string) error {
+	if err := o.record(ctx, options, path); err != nil {
+		return err
+	}
+	findings, err := analyse(path)
+	if err != nil {
+		return err
+	}
+	return writeReports(o.out, findings)
+}
+
+// record runs the suite and records it.
+func (o *bisectOptions) record(ctx context.Context, options run.Options, path string) error {
 	plan, err := run.Prepare(ctx, withSilence(options))
 	if err != nil {
 		return err
@@ -366,14 +390,7 @@ func (o *bisectOptions) first(ctx context.Context, options run.Options, path str
 	}
 	writer := record.NewWriter(file, nil)
 	plan.Run(ctx, writer)
-	if err := errors.Join(writer.Err(), file.Close()); err != nil {
-		return err
-	}
-	findings, err := analyse(path)
-	if err != nil {
-		return err
-	}
-	return writeReports(o.out, findings)
+	return errors.Join(writer.Err(), file.Close())
 }
 
 func withSilence(o run.Options) run.Options {

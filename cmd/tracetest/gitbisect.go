@@ -30,7 +30,7 @@ func gitVerdict(f *triage.Findings, parameters []string) int {
 		return len(parameters) == 0 || slices.ContainsFunc(parameters, func(p string) bool { return strings.EqualFold(p, name) })
 	}
 	leaks := slices.ContainsFunc(f.Leaks, func(c triage.Change) bool { return asked(c.Parameter) })
-	built := !slices.ContainsFunc(f.Failures, func(x triage.Failure) bool { return x.Status == "build" })
+	built := !slices.ContainsFunc(f.Failures, isBuild)
 	died := slices.ContainsFunc(f.Packages, func(p triage.Package) bool { return p.Outcome == "died" })
 	switch {
 	case len(parameters) > 0 && leaks:
@@ -48,6 +48,8 @@ func gitVerdict(f *triage.Findings, parameters []string) int {
 	}
 	return gitGood
 }
+
+func isBuild(f triage.Failure) bool { return f.Status == "build" }
 
 // gitAnswer says what an answer of bisect means to git bisect: bad is that the
 // test depends on the order, or that the parameter is left changed.

@@ -128,6 +128,6 @@ func rootCommand() *cobra.Command {
 	})
 	o.flags(root.Flags())
 	completeRun(root, o)
-	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), completionCommand(), manCommand())
+	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), bisectCommand(), flakyCommand(), completionCommand(), manCommand())
 	return root
 }

@@ -1,0 +1,310 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"tracetest/internal/bisect"
+	"tracetest/internal/flaky"
+	"tracetest/internal/gate"
+	"tracetest/internal/gotest"
+	"tracetest/internal/run"
+	"tracetest/internal/snapshot"
+	"tracetest/internal/trial"
+)
+
+// flakyOptions are the flags of flaky: those of bisect that say where to run, and
+// its own.
+type flakyOptions struct {
+	bisectOptions
+	runs   int
+	settle bool
+	json   bool
+}
+
+const flakyHelp = `flaky runs a suite many times and says how often each test failed, with the
+interval in which the true rate lies (95 %, Wilson), how often it left the server
+changed, and why it fails, as far as the findings of the runs tell: it is a
+victim of what another test left, Redis refused, evicted, restarted or did not
+answer, or it is its own. With --bisect those that may depend on the order are
+bisected.
+
+It stops early when each flaky test has failed and passed several times and for
+several runs nothing new was seen.
+
+Exit codes:
+  0  no test failed in any run, and nothing leaked
+  1  a test failed in some run, or it was interrupted
+  2  flaky could not do its job: usage, Redis unreachable, the build failed
+  3  no test failed, but state leaked`
+
+func flakyCommand() *cobra.Command {
+	o := &flakyOptions{}
+	cmd := &cobra.Command{
+		Use:   "flaky [flags] [packages] [-- go test flags and -args]",
+		Short: "Run a suite many times and say how flaky each test is, and why",
+		Long:  flakyHelp,
+		Example: "  tracetest flaky --runs 20 --shuffle on ./test/...\n" +
+			"  tracetest flaky --spawn --bisect ./...",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			packages, goTest := args, []string(nil)
+			if n := cmd.ArgsLenAtDash(); n >= 0 {
+				packages, goTest = args[:n], args[n:]
+			}
+			return o.flaky(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	o.where(f)
+	o.site(f)
+	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for flaky.json and the records of the runs, flaky-N.jsonl")
+	f.IntVar(&o.runs, "runs", 10, "how often the suite is run, at most")
+	f.StringVar(&o.shuffle, "shuffle", "off", "order of the tests: off, on (another one each time), or the `seed` of the first")
+	f.BoolVar(&o.settle, "bisect", false, "bisect the flaky tests that may depend on the order")
+	f.IntVar(&o.times, "trials", 3, "as of bisect")
+	f.IntVar(&o.maxRuns, "max-runs", 60, "with --bisect: how many trials for each test, at most")
+	f.BoolVar(&o.json, "json", false, "write JSON instead of the table")
+	return cmd
+}
+
+// surveyed is flaky.json.
+type surveyed struct {
+	Schema   string       `json:"schema"`
+	Runs     int          `json:"runs"`
+	Asked    int          `json:"asked"` // --runs
+	Shuffled bool         `json:"shuffled"`
+	Stopped  string       `json:"stopped"` // why there were fewer runs than asked for
+	Exit     int          `json:"exit"`
+	Tests    []*flaky.Row `json:"tests"`
+}
+
+func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, stdout, stderr io.Writer) error {
+	o.restore, o.format = string(run.RestoreRun), "pkgname"
+	if err := o.validate(); err != nil {
+		return err
+	}
+	if o.runs < 1 || o.times < 1 || o.maxRuns < 1 {
+		return fmt.Errorf("--runs=%d --trials=%d --max-runs=%d: they must be positive", o.runs, o.times, o.maxRuns)
+	}
+	expect, err := o.expectations()
+	if err != nil {
+		return err
+	}
+	targets, err := snapshot.Targets(o.redis, os.Getenv)
+	if err != nil {
+		return err
+	}
+	if err := o.checkSite(targets); err != nil {
+		return err
+	}
+	seed, shuffled, err := seedOf(o.shuffle)
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	defer signal.Stop(signals)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // as of a run
+	options := run.Options{
+		Command: o.command(targets), Packages: packages, Args: goTest,
+		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
+		Restore: run.RestoreRun, Timeout: o.timeout, Signals: signals,
+	}
+	ginkgo, err := onlyGinkgo(ctx, packages, goTest)
+	if err != nil {
+		return &unable{err}
+	}
+	if err := os.MkdirAll(o.out, 0o700); err != nil {
+		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
+	}
+	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env})
+	if err != nil {
+		return &unable{err}
+	}
+	defer lab.Close()
+	say := func(format string, args ...any) { fmt.Fprintf(stderr, "tracetest: "+format+"\n", args...) }
+	told := surveyed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
+	survey := &flaky.Survey{Shuffled: shuffled}
+	var args [][]string // of each run
+	for n := 1; n <= o.runs && told.Stopped == ""; n++ {
+		here, order := goTest, "run "+strconv.Itoa(n)
+		if shuffled {
+			order = strconv.FormatInt(seed+int64(n)-1, 10)
+			here = ordered(goTest, order, ginkgo)
+		}
+		path := filepath.Join(o.out, fmt.Sprintf("flaky-%d.jsonl", n))
+		err := lab.Whole(ctx, func(options run.Options) error {
+			options.Args = here
+			return o.record(ctx, options, path)
+		})
+		if err != nil {
+			return &unable{err}
+		}
+		suite, err := readSuite(path)
+		if err != nil {
+			return &unable{err}
+		}
+		if built := slices.IndexFunc(suite.Findings.Failures, isBuild); built >= 0 {
+			return &unable{fmt.Errorf("the tests of %s could not be built: %s", suite.Findings.Failures[built].Package, suite.Findings.Failures[built].Message)}
+		}
+		if !suite.Findings.Run.Complete {
+			told.Stopped = suite.Findings.Run.Incomplete // the run is not counted
+			break
+		}
+		survey.Add(suite, order)
+		args = append(args, here)
+		say("run %d of %d, %s: %d of %d failed", n, o.runs, order, suite.Findings.Tests.Failed, suite.Findings.Tests.Total)
+		if survey.Done() && n < o.runs {
+			told.Stopped = "each flaky test has failed and passed several times, and nothing new was seen for a while"
+		}
+	}
+	rows := survey.Rows()
+	told.Runs, told.Tests = survey.Runs, rows
+	if o.settle {
+		for _, r := range rows {
+			if r.Failed > 0 && r.Failed < r.Ran && r.Kind != flaky.Redis {
+				o.settleRow(ctx, lab, options, r, args, say)
+			}
+		}
+	}
+	told.Exit = exitOfRows(rows, survey.Runs == 0 || survey.Runs < o.runs && !survey.Done())
+	if err := o.tellFlaky(stdout, told, survey); err != nil {
+		return err
+	}
+	if told.Exit != 0 {
+		return exitCode(told.Exit)
+	}
+	return nil
+}
+
+func exitOfRows(rows []*flaky.Row, cut bool) int {
+	code := 0
+	if len(rows) > 0 {
+		code = 3
+	}
+	if cut || slices.ContainsFunc(rows, func(r *flaky.Row) bool { return r.Failed > 0 }) {
+		code = 1
+	}
+	return code
+}
+
+func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Survey) error {
+	text, err := json.MarshalIndent(told, "", "  ")
+	if err != nil {
+		return err
+	}
+	text = append(text, '\n')
+	if err := os.WriteFile(filepath.Join(o.out, "flaky.json"), text, 0o600); err != nil {
+		return &unable{fmt.Errorf("writing flaky.json: %w", err)}
+	}
+	if o.json {
+		_, err := out.Write(text)
+		return err
+	}
+	if err := flaky.Tell(out, survey, told.Tests); err != nil {
+		return err
+	}
+	if told.Stopped != "" {
+		_, err = fmt.Fprintf(out, "Stopped after %d of %d runs: %s.\n", told.Runs, told.Asked, told.Stopped)
+	}
+	return err
+}
+
+// settleRow bisects a flaky test: from the first run in which it failed and, where
+// it fails by itself too, from the first in which it passed.
+func (o *flakyOptions) settleRow(ctx context.Context, lab *trial.Lab, options run.Options, r *flaky.Row, args [][]string, say func(string, ...any)) {
+	a := o.bisectRow(ctx, lab, options, r, r.First, args, say)
+	if a == nil {
+		return
+	}
+	if a.Kind == bisect.NotOrderDependent && a.Alone.Ran > 0 && a.Alone.Failed == a.Alone.Ran && r.Passed > 0 {
+		if other := o.bisectRow(ctx, lab, options, r, r.Passed, args, say); other != nil && other.Kind == bisect.Brittle {
+			a = other
+		}
+	}
+	r.Settle(a)
+}
+
+// bisectRow bisects a test from the record of one of the runs. The answer is nil
+// where that cannot be.
+func (o *flakyOptions) bisectRow(ctx context.Context, lab *trial.Lab, options run.Options, r *flaky.Row, from int, args [][]string, say func(string, ...any)) *bisect.Answer {
+	suite, err := readSuite(filepath.Join(o.out, fmt.Sprintf("flaky-%d.jsonl", from)))
+	if err != nil {
+		say("%s is not bisected: %v", r.Test, err)
+		return nil
+	}
+	at := slices.IndexFunc(suite.Units, func(u bisect.Unit) bool { return u.Name == r.Name })
+	if at < 0 || suite.Units[at].Unable() != "" {
+		return nil // what a package does outside of its tests
+	}
+	say("bisecting %s, from run %d", suite.Units[at].Label(), from)
+	options.Packages, options.Args = suite.Packages, args[from-1]
+	lab.Suit(options, suite.Orders)
+	return bisect.Run(ctx, suite.CaseOf(&suite.Units[at]), lab, bisect.Options{
+		Trials: o.times, MaxRuns: o.maxRuns, Parallel: o.parallel(), Args: options.Args, Orders: suite.Orders,
+		Data: o.flushes || o.spawns, Fresh: o.spawns,
+	})
+}
+
+// seedOf reads --shuffle.
+func seedOf(text string) (first int64, shuffled bool, err error) {
+	switch text {
+	case "off", "":
+		return 0, false, nil
+	case "on":
+		return 1, true, nil
+	}
+	first, err = strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, false, fmt.Errorf("--shuffle=%q: use off, on, or a number", text)
+	}
+	return first, true, nil
+}
+
+// ordered are arguments of go test with an order.
+func ordered(args []string, seed string, ginkgo bool) []string {
+	flags := []string{"-shuffle=" + seed}
+	if ginkgo {
+		flags = append(flags, "-ginkgo.randomize-all", "-ginkgo.seed="+seed)
+	}
+	return trial.Before(args, flags...)
+}
+
+// onlyGinkgo reports whether all packages with tests use Ginkgo, whose flags the
+// others would not know.
+func onlyGinkgo(ctx context.Context, packages, goTest []string) (bool, error) {
+	args, err := gotest.ParseArgs(packages, goTest, "")
+	if err != nil {
+		return false, err
+	}
+	if len(args.Embedded()) > 0 {
+		return false, errors.New("the packages stand behind \"--\"; put them before it")
+	}
+	listed, err := gotest.List(ctx, args)
+	if err != nil {
+		return false, err
+	}
+	uses := false
+	for _, p := range listed {
+		if len(p.TestDeps) == 0 {
+			continue
+		}
+		if !slices.Contains(p.TestDeps, "github.com/onsi/ginkgo/v2") {
+			return false, nil
+		}
+		uses = true
+	}
+	return uses, nil
+}
