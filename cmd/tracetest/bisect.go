@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"tracetest/internal/bisect"
 	"tracetest/internal/gate"
@@ -50,12 +49,16 @@ other way round: which tests make it so (polluters, or state-setters of one that
 is brittle), and through what. Nobody is named whom re-runs did not confirm.
 
 It starts from the record of a run (--from tracetest-out/run.jsonl), which says
-what each test did to the server, or runs the suite once itself.
+what each test did to the server, or runs the suite once itself. With --param it
+needs no failing test: who leaves this parameter changed?`
 
-Exit codes:
-  0  the question is answered: polluters, brittle, or not order-dependent
-  1  it is not: not reproduced, the trials contradict each other, out of budget
-  2  bisect could not do its job: usage, Redis unreachable, no such test`
+const bisectExits = `  0  the question is answered
+  1  it is not: not reproduced, trials contradict each other, out of budget
+  2  bisect could not do its job: usage, Redis unreachable, no such test
+With --git-bisect:
+  0  good: the test passes in any order, or nobody leaves the parameter changed
+  1  bad: it depends on the order, or somebody does
+  125  cannot tell; 128 and more on signals`
 
 func bisectCommand() *cobra.Command {
 	o := &bisectOptions{}
@@ -64,8 +67,10 @@ func bisectCommand() *cobra.Command {
 		Short: "Find the tests that make another one fail",
 		Long:  bisectHelp,
 		Example: "  tracetest bisect --victim TestCache --from tracetest-out/run.jsonl\n" +
-			"  tracetest bisect --victim 'Cache evicts nothing' ./test/... -- -ginkgo.seed=7",
-		Args: cobra.ArbitraryArgs,
+			"  tracetest bisect --victim TestCacheOfNothing ./test/... -- -count=1\n" +
+			"  tracetest bisect --param maxmemory --trials 1 ./test/integration/...",
+		Annotations: map[string]string{exitCodes: bisectExits},
+		Args:        cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			packages, goTest := args, []string(nil)
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
@@ -80,34 +85,69 @@ func bisectCommand() *cobra.Command {
 			return err
 		},
 	}
-	o.bisectFlags(cmd.Flags())
+	o.bisectFlags(cmd)
 	return cmd
 }
 
-func (o *bisectOptions) bisectFlags(f *pflag.FlagSet) {
-	o.where(f)
-	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for bisect.jsonl and, without --from, run.jsonl and its reports")
-	o.site(f)
-	f.StringVar(&o.victim, "victim", "", "`test` that fails: its name, a subtest's path, the text of a spec or a part of it, package.TestName, or file:line of a spec")
-	f.StringVar(&o.param, "param", "", "instead of --victim: `parameter` of the server; who leaves it changed?")
-	f.BoolVar(&o.git, "git-bisect", false, "exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell, 128 and more on signals")
-	f.StringVar(&o.from, "from", "", "`record` of a run of the suite (run.jsonl) to start from; else the suite is run once")
-	f.IntVar(&o.times, "trials", 3, "how often each end and each confirmation is tried")
-	f.IntVar(&o.maxRuns, "max-runs", 0, "stop after so many trials (default no bound)")
-	f.DurationVar(&o.maxTime, "max-time", 0, "stop after this time (default no bound)")
+func (o *bisectOptions) bisectFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.victim, "victim", "", "`TEST` that fails: its name, a subtest's path, the text of a spec or a part of it, package.TestName, file:line of a spec, or what only it says when it fails")
+	f.StringVar(&o.param, "param", "", "instead of --victim: `PARAM` of the server; who leaves it changed?")
+	f.StringVar(&o.from, "from", "", "`FILE` of a run of the suite (run.jsonl) to start from; else the suite is run once")
+	f.StringVar(&o.shuffle, "shuffle", "", "`SEED` of the order of the tests, as go test -shuffle")
+	group(f, "Question", "victim", "param", "from", "shuffle")
+	f.IntVar(&o.times, "trials", 3, "`N` trials of each end and of each confirmation")
+	f.IntVar(&o.maxRuns, "max-runs", 0, "stop after `N` trials (default no bound)")
+	f.DurationVar(&o.maxTime, "max-time", 0, "stop after this `TIME` (default no bound)")
 	f.BoolVar(&o.resume, "resume", false, "go on with the search of which bisect.jsonl is in --out")
-	f.StringVar(&o.shuffle, "shuffle", "", "`seed` of the order of the tests, as go test -shuffle")
+	f.BoolVar(&o.git, "git-bisect", false, "exit codes for git bisect run")
+	group(f, "Search", "trials", "max-runs", "max-time", "resume", "git-bisect")
+	o.site(cmd)
+	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for bisect.jsonl and, without --from, run.jsonl and its reports")
+	group(f, "Output", "out")
+	completeVictim(cmd)
+}
+
+// completeVictim completes what bisect and flaky have of their own.
+func completeVictim(cmd *cobra.Command) {
+	none := []string{"victim", "trials", "max-runs", "max-time", "runs"}
+	for _, name := range none {
+		if cmd.Flags().Lookup(name) != nil {
+			complete(cmd, name, cobra.NoFileCompletions)
+		}
+	}
+	if cmd.Flags().Lookup("param") != nil {
+		complete(cmd, "param", cobra.FixedCompletions([]cobra.Completion{"maxmemory", "maxmemory-policy", "timeout", "notify-keyspace-events"}, cobra.ShellCompDirectiveNoFileComp))
+		complete(cmd, "from", cobra.FixedCompletions([]cobra.Completion{"jsonl"}, cobra.ShellCompDirectiveFilterFileExt))
+		complete(cmd, "shuffle", cobra.NoFileCompletions)
+	} else {
+		complete(cmd, "shuffle", cobra.FixedCompletions([]cobra.Completion{"off", "on"}, cobra.ShellCompDirectiveNoFileComp))
+	}
+	complete(cmd, "spawn-env", cobra.NoFileCompletions)
+	complete(cmd, "out", completeDirs)
+	cmd.ValidArgsFunction = completeTests
 }
 
 // site are the flags that say how and on which server tests are re-run.
-func (o *bisectOptions) site(f *pflag.FlagSet) {
-	f.StringVar(&o.gate, "gate", "auto", "as of a run")
-	f.StringVar(&o.tap, "tap", "auto", "as of a run")
-	f.StringVar(&o.follow, "follow", "auto", "as of a run")
-	f.BoolVar(&o.flushes, "flush", false, "delete all data of the server before each trial")
-	f.BoolVar(&o.spawns, "spawn", false, "start a redis-server (or valkey-server) of its own for each trial, with --expect; they run at the same time")
-	f.StringArrayVar(&o.env, "spawn-env", nil, "`variable` from which the tests read its address, beside REDIS_ADDR, REDIS_URL, REDIS_HOST and REDIS_PORT; repeatable")
+func (o *bisectOptions) site(cmd *cobra.Command) {
+	f := cmd.Flags()
+	o.where(f)
+	f.BoolVar(&o.flushes, "flush", false, "delete all data of the server before each trial; then data is tried as well")
 	f.BoolVar(&o.yes, "yes", false, "with --flush: also of a server that is not this machine's")
+	f.BoolVar(&o.spawns, "spawn", false, "start a redis-server (or valkey-server) of its own for each trial, with --expect; they run at the same time")
+	f.StringArrayVar(&o.env, "spawn-env", nil, "`NAME` of the variable from which the tests read its address, beside REDIS_ADDR, REDIS_URL, REDIS_HOST and REDIS_PORT; repeatable")
+	group(f, "Server", "flush", "yes", "spawn", "spawn-env")
+	f.StringVar(&o.gate, "gate", "auto", "`MODE` of holding tests at their boundaries: auto, on or off")
+	f.StringVar(&o.tap, "tap", "auto", "`MODE` of hearing the tests' own connections: auto, on or off")
+	f.StringVar(&o.follow, "follow", "auto", "`MODE` of watching servers that the tests turn out to speak to: auto or off")
+	group(f, "Tests", "gate", "tap", "follow")
+	completeWhere(cmd)
+	for _, c := range o.choices() {
+		if f.Lookup(c.flag) != nil {
+			complete(cmd, c.flag, cobra.FixedCompletions(c.words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder))
+		}
+	}
+	o.restore, o.format, o.reports.junitLeaks = string(run.RestoreRun), "pkgname", "failure" // which have no flags here
 }
 
 // checkSite refuses what cannot be of them.
@@ -146,7 +186,6 @@ func (o *bisectOptions) check(targets []snapshot.Target) error {
 }
 
 func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, stdout, stderr io.Writer) error {
-	o.restore, o.format = string(run.RestoreRun), "pkgname"
 	if err := o.validate(); err != nil {
 		return err
 	}
@@ -374,7 +413,7 @@ func (o *bisectOptions) first(ctx context.Context, options run.Options, path str
 	if err != nil {
 		return err
 	}
-	return writeReports(o.out, findings)
+	return o.reports.write(o.out, findings)
 }
 
 // record runs the suite and records it.

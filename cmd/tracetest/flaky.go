@@ -34,17 +34,16 @@ type flakyOptions struct {
 }
 
 const flakyHelp = `flaky runs a suite many times and says how often each test failed, with the
-interval in which the true rate lies (95 %, Wilson), how often it left the server
-changed, and why it fails, as far as the findings of the runs tell: it is a
-victim of what another test left, Redis refused, evicted, restarted or did not
+interval in which the true rate lies (95 %, Wilson), how often it left the
+server changed, and why it fails, as far as the findings of the runs tell: it is
+a victim of what another test left, Redis refused, evicted, restarted or did not
 answer, or it is its own. With --bisect those that may depend on the order are
 bisected.
 
 It stops early when each flaky test has failed and passed several times and for
-several runs nothing new was seen.
+several runs nothing new was seen.`
 
-Exit codes:
-  0  no test failed in any run, and nothing leaked
+const flakyExits = `  0  no test failed in any run, and nothing leaked
   1  a test failed in some run, or it was interrupted
   2  flaky could not do its job: usage, Redis unreachable, the build failed
   3  no test failed, but state leaked`
@@ -55,9 +54,10 @@ func flakyCommand() *cobra.Command {
 		Use:   "flaky [flags] [packages] [-- go test flags and -args]",
 		Short: "Run a suite many times and say how flaky each test is, and why",
 		Long:  flakyHelp,
-		Example: "  tracetest flaky --runs 20 --shuffle on ./test/...\n" +
-			"  tracetest flaky --spawn --bisect ./...",
-		Args: cobra.ArbitraryArgs,
+		Example: "  tracetest flaky --runs 3 --shuffle on ./test/...\n" +
+			"  tracetest flaky --runs 2 --bisect --json ./test/integration/...",
+		Annotations: map[string]string{exitCodes: flakyExits},
+		Args:        cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			packages, goTest := args, []string(nil)
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
@@ -67,15 +67,18 @@ func flakyCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	o.where(f)
-	o.site(f)
-	f.StringVar(&o.out, "out", "tracetest-out", "`folder` for flaky.json and the records of the runs, flaky-N.jsonl")
-	f.IntVar(&o.runs, "runs", 10, "how often the suite is run, at most")
-	f.StringVar(&o.shuffle, "shuffle", "off", "order of the tests: off, on (another one each time), or the `seed` of the first")
+	f.IntVar(&o.runs, "runs", 10, "`N` runs of the suite, at most")
+	f.StringVar(&o.shuffle, "shuffle", "off", "`ORDER` of the tests: off, on (another one each time), or the seed of the first")
+	group(f, "Runs", "runs", "shuffle")
 	f.BoolVar(&o.settle, "bisect", false, "bisect the flaky tests that may depend on the order")
-	f.IntVar(&o.times, "trials", 3, "as of bisect")
-	f.IntVar(&o.maxRuns, "max-runs", 60, "with --bisect: how many trials for each test, at most")
+	f.IntVar(&o.times, "trials", 3, "`N` trials of each end and of each confirmation")
+	f.IntVar(&o.maxRuns, "max-runs", 60, "`N` trials for each test, at most")
+	group(f, "Search", "bisect", "trials", "max-runs")
+	o.site(cmd)
+	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for flaky.json and the records of the runs, flaky-N.jsonl")
 	f.BoolVar(&o.json, "json", false, "write JSON instead of the table")
+	group(f, "Output", "out", "json")
+	completeVictim(cmd)
 	return cmd
 }
 
@@ -91,7 +94,6 @@ type surveyed struct {
 }
 
 func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, stdout, stderr io.Writer) error {
-	o.restore, o.format = string(run.RestoreRun), "pkgname"
 	if err := o.validate(); err != nil {
 		return err
 	}

@@ -76,7 +76,8 @@ const examples = `  tracetest ./test/integration/...
   tracetest check --expect maxmemory=2gb --fix
   tracetest report tracetest-out/run.jsonl
   tracetest merge shards/*/run.jsonl
-  tracetest diff main/run.jsonl tracetest-out/run.jsonl`
+  tracetest diff main/run.jsonl tracetest-out/run.jsonl
+  tracetest bisect --victim TestCache --from tracetest-out/run.jsonl`
 
 const runExits = `  0  tests passed, nothing leaked but what --baseline knows
   1  tests failed (whether or not something leaked), or the run was cut short

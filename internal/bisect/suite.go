@@ -196,10 +196,13 @@ func (s *Suite) Whole() error {
 }
 
 // Find returns the one unit that a person means: its name, the full text of a
-// spec, package.Name, a part of any of them that only one has, or the file:line
-// of a spec.
+// spec, package.Name, the file:line of a spec, a part of its name that only one
+// has, or a part of what only it said when it failed.
 func (s *Suite) Find(text string) (*Unit, error) {
-	var exact, part []*Unit
+	if strings.TrimSpace(text) == "" {
+		return nil, errors.New("--victim is empty: name a test")
+	}
+	var exact, part, said []*Unit
 	for i := range s.Units {
 		u := &s.Units[i]
 		label := u.Label()
@@ -209,8 +212,13 @@ func (s *Suite) Find(text string) (*Unit, error) {
 		case strings.Contains(label, text):
 			part = append(part, u)
 		}
+		if slices.ContainsFunc(s.Findings.Failures, func(f triage.Failure) bool {
+			return u.Name == (record.Name{Package: f.Package, Test: f.Test, Spec: f.Spec}) && strings.Contains(f.Message, text)
+		}) {
+			said = append(said, u)
+		}
 	}
-	for _, found := range [][]*Unit{exact, part} {
+	for _, found := range [][]*Unit{exact, part, said} {
 		switch {
 		case len(found) == 1:
 			return found[0], nil
