@@ -197,7 +197,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err != nil {
 		return err
 	}
-	header := &bisect.Header{Schema: bisect.Schema, Command: o.command(targets), Victim: o.victim, Param: strings.ToLower(o.param), Packages: packages, Args: goTest, From: o.from, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}
+	header := &bisect.Header{Schema: bisect.Schema, Command: scrubbed(o.command(targets)), Victim: o.victim, Param: strings.ToLower(o.param), Packages: packages, Args: goTest, From: o.from, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}
 	var known []bisect.Trial
 	if o.resume {
 		if header, known, err = o.resumed(packages, goTest); err != nil {
@@ -237,7 +237,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err != nil {
 		return &unable{err}
 	}
-	header.Packages, header.Args, header.Orders = options.Packages, options.Args, suite.Orders
+	header.Packages, header.Args, header.Orders = options.Packages, scrubbed(options.Args), suite.Orders
 	lab.Suit(options, suite.Orders)
 	log, err := o.log(header, known)
 	if err != nil {
@@ -247,7 +247,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	var writeErr error
 	note := func(l bisect.Line) { writeErr = errors.Join(writeErr, bisect.Write(log, l)) }
 	answer := bisect.Run(ctx, question, lab, bisect.Options{
-		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: options.Args, Orders: suite.Orders, Parallel: o.parallel(),
+		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: scrubbed(options.Args), Orders: suite.Orders, Parallel: o.parallel(),
 		Data: o.flushes || o.spawns, Fresh: o.spawns || o.flushes && o.from == "", Known: known,
 		Append: func(t bisect.Trial) { note(bisect.Line{Trial: &t}) },
 		Progress: func(p bisect.Progress) {
@@ -277,6 +277,9 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	}
 	return nil
 }
+
+// scrubbed is a command line without secrets, to be recorded and shown.
+func scrubbed(words []string) []string { return run.ScrubArgs(words, snapshot.ScrubURL) }
 
 // parallel is how many trials are run at the same time.
 func (o *bisectOptions) parallel() int {
@@ -397,8 +400,8 @@ func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.
 		return nil, errors.New("the packages stand behind \"--\"; put them before it")
 	}
 	for _, word := range slices.Concat(options.Packages, options.Args) {
-		if word == "(hidden)" {
-			return nil, errors.New("--from: an argument of the run was secret and is not recorded: give the packages and what stands behind \"--\" again")
+		if strings.HasSuffix(word, "(hidden)") {
+			return nil, errors.New("an argument of the tests was secret and is not recorded: do not --resume, and give the packages and what stands behind \"--\" again")
 		}
 	}
 	return suite, nil

@@ -382,10 +382,14 @@ func Expected(values map[string]string) map[string]string {
 // secretFlag is a flag of somebody's program whose value is a secret by its name.
 var secretFlag = regexp.MustCompile(`(?i)^(-{1,2}[\w.-]*(?:pass|secret|token)[\w.-]*)(=.*)?$`)
 
-func (p *Plan) scrubAll(words []string) []string {
+func (p *Plan) scrubAll(words []string) []string { return ScrubArgs(words, p.Scrub) }
+
+// ScrubArgs hides in a command line what scrub knows to be secret, and the values
+// of flags that are one by their name.
+func ScrubArgs(words []string, scrub func(string) string) []string {
 	words = slices.Clone(words)
 	for i := range words {
-		words[i] = p.Scrub(words[i])
+		words[i] = scrub(words[i])
 		if m := secretFlag.FindStringSubmatch(words[i]); m != nil && m[2] != "" {
 			words[i] = m[1] + "=(hidden)"
 		} else if m != nil && i+1 < len(words) && !strings.HasPrefix(words[i+1], "-") {

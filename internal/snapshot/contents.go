@@ -148,7 +148,8 @@ func readServer(l *link) (users map[string]string, functions string, err error) 
 	users = map[string]string{}
 	for _, line := range list.Val() { // "user NAME rules..."
 		name, rules, _ := strings.Cut(strings.TrimPrefix(line, "user "), " ")
-		users[name] = rules
+		// sanitize-payload is the default, and shown only after a reset.
+		users[name] = strings.Join(slices.DeleteFunc(strings.Fields(rules), func(rule string) bool { return rule == "sanitize-payload" }), " ")
 	}
 	dump := redis.NewStringCmd(ctx, "function", "dump")
 	if err := l.do(dump); err != nil && !isReply(err) {
