@@ -301,6 +301,9 @@ func (o *bisectOptions) question(suite *bisect.Suite) (c bisect.Case, err error)
 	if err != nil {
 		return c, err
 	}
+	if victim.Hosts {
+		return c, fmt.Errorf("%s runs Ginkgo specs: name one of these, by its text or its file:line", victim.Label())
+	}
 	if why := victim.Unable(); why != "" {
 		return c, fmt.Errorf("%s cannot be re-run: %s", victim.Label(), why)
 	}

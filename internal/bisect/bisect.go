@@ -365,6 +365,10 @@ func (b *bisection) passing(a *Answer) (err error) {
 		b.wanted = "fail"
 		return b.pollution(a)
 	}
+	if a.Suite.Ran < b.o.Trials {
+		a.Kind, a.Reason = Unsettled, "After everything that ran before it, it did not come to its turn: a process ended first, or it was skipped."
+		return nil
+	}
 	a.Kind, a.Reason = NotOrderDependent, "It passes by itself and after everything that ran before it, each time."
 	return nil
 }

@@ -153,6 +153,33 @@ func TestFlakyAccusesNobody(t *testing.T) {
 	}
 }
 
+// A test that fails each second, third, ... time that it is run, whatever runs
+// before it, has no polluter either: trials are not run in step with it.
+func TestPeriodicAccusesNobody(t *testing.T) {
+	accused := 0
+	for period := 2; period <= 9; period++ {
+		for phase := range period {
+			for fails := 1; fails < period; fails++ {
+				for size := 1; size < 24; size++ {
+					n := 0
+					s := newSim(size, func(*world) bool { n++; return (n+phase)%period < fails })
+					c := s.Case()
+					c.Status = "fail"
+					for _, with := range []Case{c, suspect(c, weightLeak, 0)} {
+						if a := Run(context.Background(), with, s, Options{Trials: 3}); len(a.Culprits) > 0 {
+							accused++
+							t.Logf("period %d, phase %d, fails %d, %d tests: alone %v, with %v, restored %v", period, phase, fails, size, a.Alone, a.With, a.Restored)
+						}
+					}
+				}
+			}
+		}
+	}
+	if accused > 0 {
+		t.Errorf("somebody is accused in %d cases", accused)
+	}
+}
+
 // A polluter that acts now and then is found, and named as that.
 func TestSometimes(t *testing.T) {
 	right, wrong := 0, 0

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"unicode"
 
 	"tracetest/internal/record"
 	"tracetest/internal/trial"
@@ -130,6 +132,8 @@ func (b *bisection) confirm(a *Answer, found []Suspect) error {
 		if state.Proved {
 			jobs = append(jobs, job{"confirm: put back in between", restored})
 		}
+		// And in another order each round, for what fails each third time.
+		rand.New(rand.NewChaCha8([32]byte{byte(n)})).Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
 		if err := b.round(n, jobs...); err != nil {
 			return err
 		}
@@ -154,23 +158,16 @@ func (b *bisection) confirm(a *Answer, found []Suspect) error {
 			return b.confirm(a, fewer)
 		}
 	}
-	switch {
-	case a.Alone.Failed > 0 && !b.o.Data && b.stays(alone):
-		a.Kind, a.Best = Unsettled, before
-		a.Reason = fmt.Sprintf("It passed by itself before %s had run, and fails by itself since. So what they leave stays although the configuration was put back: "+
-			"data, most likely. With --flush data is deleted between trials, with --spawn each has a server of its own.", theirs(found))
-		return nil
-	case a.Alone.Failed > 0:
-		return b.ownFlake(a)
-	case a.Restored.Failed > 0 || a.With.Failed == 0 || a.With.Failed < a.With.Ran && chance(a.With, a.Alone, a.Restored) > 0.01:
-		a.Kind, a.Best = Unsettled, before
-		a.Reason = fmt.Sprintf("After %s it failed %d times of %d, and with the state put back in between %d of %d: that is not the same each time.",
-			theirs(found), a.With.Failed, a.With.Ran, a.Restored.Failed, a.Restored.Ran)
-		return nil
+	doubtful := a.Restored.Failed > 0 || a.With.Failed == 0 || a.With.Failed < a.With.Ran && chance(a.With, a.Alone, a.Restored) > 0.001
+	if doubtful || a.Alone.Failed > 0 {
+		return b.contradiction(a, found, alone)
 	}
 	a.Kind, a.State = Polluters, state
 	if a.With.Failed < a.With.Ran {
 		a.Reason = fmt.Sprintf("It does not act each time: %d of %d.", a.With.Failed, a.With.Ran)
+	}
+	if b.c.Message != "" && gist(b.c.Message) != gist(a.Message) {
+		a.Reason = strings.TrimSpace(a.Reason + " In the suite it said something else: " + line(b.c.Message))
 	}
 	a.Culprits = b.culprits(found, with)
 	b.relabel(a, found, with)
@@ -180,6 +177,51 @@ func (b *bisection) confirm(a *Answer, found []Suspect) error {
 		return err
 	}
 	return nil
+}
+
+// contradiction says what is to be made of trials that do not confirm what was
+// found: the victim fails by itself now and then, or it does since some trial, or
+// nothing.
+func (b *bisection) contradiction(a *Answer, found []Suspect, alone trial.Setup) (err error) {
+	for n := a.Alone.Ran + 1; a.Alone.Failed == 0 && n <= maxRounds; n++ {
+		if a.Alone, err = b.times(n, "alone, once more", alone); err != nil {
+			return err
+		}
+	}
+	if a.Alone.Failed > 0 { // does it stay so?
+		if a.Alone, err = b.times(a.Alone.Ran+2, "alone, once more", alone); err != nil {
+			return err
+		}
+	}
+	switch {
+	case a.Alone.Failed > 0 && !b.o.Data && b.stays(alone):
+		a.Kind, a.Best = Unsettled, items(found)
+		a.Reason = fmt.Sprintf("It passed by itself before %s had run, and fails by itself since. So what they leave stays although the configuration was put back: "+
+			"data, most likely. With --flush data is deleted between trials, with --spawn each has a server of its own.", theirs(found))
+	case a.Alone.Failed > 0:
+		return b.ownFlake(a)
+	default:
+		a.Kind, a.Best = Unsettled, items(found)
+		a.Reason = fmt.Sprintf("After %s it failed %d times of %d, and with the state put back in between %d of %d: that is not the same each time.",
+			theirs(found), a.With.Failed, a.With.Ran, a.Restored.Failed, a.Restored.Ran)
+	}
+	return nil
+}
+
+func line(message string) string {
+	first, _, _ := strings.Cut(message, "\n")
+	return first
+}
+
+// gist is the first line of a message without its numbers, which are others each
+// time.
+func gist(message string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}, line(message))
 }
 
 func theirs(found []Suspect) string {
@@ -200,8 +242,10 @@ func (b *bisection) stays(alone trial.Setup) bool {
 
 // chance is how likely all failures were among the trials with the polluters if
 // these had nothing to do with it (Fisher's exact test, one side). Nothing failed
-// in the others.
+// in the others. The failure by which the search chose them does not count.
 func chance(with Tally, others ...Tally) float64 {
+	with.Failed--
+	with.Ran--
 	total := with.Ran
 	for _, o := range others {
 		total += o.Ran

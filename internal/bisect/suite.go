@@ -130,6 +130,11 @@ func (r *Reader) Suite() *Suite {
 		u.Among = u.Spec != "" && r.locations[[2]string{u.Package, u.Location}] > 1
 	}
 	s := &Suite{Units: r.units, Findings: r.analysis.Findings(), Orders: r.orders, Keys: r.keys}
+	for _, f := range s.Findings.Failures {
+		if at, known := r.index[record.Name{Package: f.Package, Test: f.Test, Spec: f.Spec}]; known && f.Status != "build" {
+			s.Units[at].Status = "fail" // also where its process died and no end was heard
+		}
+	}
 	s.Packages, s.Args = commandOf(s.Findings.Run.GoTest)
 	for pkg, flags := range s.Orders {
 		s.Orders[pkg] = slices.DeleteFunc(flags, func(flag string) bool { return slices.Contains(s.Args, flag) })

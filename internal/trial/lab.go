@@ -200,6 +200,7 @@ func (out *Outcome) judge(ran Result, victim *Test, first bool, last record.Name
 		}
 		if victim != nil && f.Package == victim.Package && f.Spec == victim.Spec && (f.Test == victim.Test || strings.HasPrefix(f.Test, victim.Test+"/")) && out.Message == "" {
 			out.Message, out.Location = f.Message, f.Location
+			out.Victim = "fail" // also where its process died and no end was heard
 		}
 	}
 	if !ran.Whole() {
@@ -217,7 +218,7 @@ func (out *Outcome) judge(ran Result, victim *Test, first bool, last record.Name
 		}
 	}
 	if victim != nil {
-		if how := ran.Outcomes.Of(victim.Name); how != "" {
+		if how := ran.Outcomes.Of(victim.Name); how != "" && out.Victim != "fail" {
 			out.Victim = how
 		}
 	}
