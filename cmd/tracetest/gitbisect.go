@@ -29,7 +29,9 @@ func gitVerdict(f *triage.Findings, parameters []string) int {
 	asked := func(name string) bool {
 		return len(parameters) == 0 || slices.ContainsFunc(parameters, func(p string) bool { return strings.EqualFold(p, name) })
 	}
-	leaks := slices.ContainsFunc(f.Leaks, func(c triage.Change) bool { return asked(c.Parameter) })
+	leaks := slices.ContainsFunc(f.Leaks, func(c triage.Change) bool {
+		return asked(c.Parameter) && (c.Known == nil || len(parameters) > 0) // what is asked for counts also where a baseline knows it
+	})
 	built := !slices.ContainsFunc(f.Failures, isBuild)
 	died := slices.ContainsFunc(f.Packages, func(p triage.Package) bool { return p.Outcome == "died" })
 	switch {

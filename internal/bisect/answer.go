@@ -35,7 +35,7 @@ const (
 	StateServer  StateKind = "users or functions" // of the server: ACL, functions
 	StateOther   StateKind = "server"             // it outlives the process, and is none of these as far as was tried
 	StateProcess StateKind = "process"
-	StateUnknown StateKind = "unknown"
+	StateBeside  StateKind = "at the same time" // they ran beside it, and nothing could be put back in between
 )
 
 // State is that through which polluters act.

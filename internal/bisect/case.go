@@ -43,6 +43,7 @@ type Suspect struct {
 	// because it ran before.
 	Evidence string
 	Weight   int
+	Beside   bool         // it had not ended when the victim began
 	Parts    []trial.Test // subtests, where it has any
 }
 
@@ -130,8 +131,26 @@ func (s *Suite) CaseOf(victim *Unit) Case {
 		}
 		c.Before = append(c.Before, suspect)
 	}
+	for i := range c.Before {
+		if u := s.unit(c.Before[i].Name); u != nil {
+			c.Before[i].Beside = u.ended == 0 || u.ended > victim.began
+		}
+	}
 	s.weigh(&c)
 	return c
+}
+
+func (s *Suite) unit(name record.Name) *Unit {
+	if s.index == nil {
+		s.index = map[record.Name]int{}
+		for i, u := range s.Units {
+			s.index[u.Name] = i
+		}
+	}
+	if i, known := s.index[name]; known {
+		return &s.Units[i]
+	}
+	return nil
 }
 
 // within reports whether a test is in another, or is it.

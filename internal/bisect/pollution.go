@@ -117,7 +117,7 @@ func (b *bisection) confirm(a *Answer, found []Suspect) error {
 	if out := b.ran[keyOf(with)]; len(out) > 0 {
 		a.Message = out[0].Message
 	}
-	state, cut, err := b.state(before)
+	state, cut, err := b.state(before, slices.ContainsFunc(found, func(s Suspect) bool { return s.Beside }))
 	if err != nil {
 		return err
 	}
@@ -297,7 +297,7 @@ func (b *bisection) relabel(a *Answer, found []Suspect, with trial.Setup) {
 
 // state finds out through what polluters act: what is put back in between for
 // the victim to pass.
-func (b *bisection) state(before []trial.Item) (*State, trial.Cut, error) {
+func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, error) {
 	passes := func(why string, cut trial.Cut) (bool, trial.Outcome, error) {
 		s := b.setup(before, cut)
 		if out := b.ran[keyOf(s)]; len(out) > 0 {
@@ -339,7 +339,9 @@ func (b *bisection) state(before []trial.Item) (*State, trial.Cut, error) {
 		return state, trial.Cut{}, nil
 	}
 	state.Kind, state.Proved = StateProcess, true
-	if !b.o.Data {
+	if beside {
+		state.Kind, state.Why = StateBeside, "They run beside each other, so that nothing can be put back in between. In a process of its own behind them it passes."
+	} else if !b.o.Data {
 		state.Why = "A new process does not meet it. It may also be data that TestMain or a BeforeSuite sets up anew: with --flush that is tried as well."
 	}
 	return state, cut, nil

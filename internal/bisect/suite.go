@@ -22,7 +22,8 @@ type Suite struct {
 	// Orders are flags that bring the order of each package back, where the record
 	// tells a seed that the arguments do not.
 	Orders map[string][]string
-	Keys   int64 // that the servers held when the run began
+	Keys   int64               // that the servers held when the run began
+	index  map[record.Name]int // of Units
 }
 
 // Unit is a test, subtest or spec of a recorded run, in the order in which they

@@ -143,6 +143,8 @@ func (t *teller) through(s *State) {
 	switch s.Kind {
 	case StateProcess:
 		what = "the process: Go variables or what else does not outlive it"
+	case StateBeside:
+		what = "what they do at the same time"
 	case StateOther:
 		what = "the server, or what else outlives the process"
 	case StateServer:
@@ -162,7 +164,7 @@ func (t *teller) restored(a *Answer) string {
 		return ""
 	}
 	how := "with that put back in between"
-	if a.State.Kind == StateProcess {
+	if a.State.Kind == StateProcess || a.State.Kind == StateBeside {
 		how = "after it in a process of its own"
 	}
 	return ", " + how + " " + failed(a.Restored)
