@@ -21,6 +21,7 @@ import (
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
+	"tracetest/internal/report"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/trial"
@@ -386,8 +387,12 @@ func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.
 	if absolute, err := filepath.Abs(path); err == nil {
 		header.From = absolute
 	}
-	if !suite.Findings.Run.Complete && o.from == "" {
-		return nil, fmt.Errorf("the run of the suite did not come to its end: %s", suite.Findings.Run.Incomplete)
+	if o.from != "" {
+		if err := lab.Since(suite.Config); err != nil {
+			return nil, err
+		}
+	} else if err := o.sound(suite, say); err != nil {
+		return nil, err
 	}
 	if len(options.Packages) == 0 && len(options.Args) == 0 {
 		if dir := suite.Findings.Run.Dir; dir != workingDir() {
@@ -408,6 +413,22 @@ func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.
 		}
 	}
 	return suite, nil
+}
+
+// sound refuses to search after a run of the suite that did not come to its end
+// or on a server that is not as it should be, and says what is odd about it.
+func (o *bisectOptions) sound(suite *bisect.Suite, say func(string, ...any)) error {
+	f := suite.Findings
+	if !f.Run.Complete {
+		return fmt.Errorf("the run of the suite did not come to its end: %s", f.Run.Incomplete)
+	}
+	if len(f.Unmet) > 0 {
+		return errors.New(report.UnmetLine(f.Unmet[0]))
+	}
+	for _, p := range f.Polluted {
+		say("%s", report.PollutedLine(p))
+	}
+	return nil
 }
 
 // first runs the suite, records it and writes its reports.

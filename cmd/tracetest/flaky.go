@@ -19,6 +19,7 @@ import (
 	"tracetest/internal/flaky"
 	"tracetest/internal/gate"
 	"tracetest/internal/gotest"
+	"tracetest/internal/report"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/trial"
@@ -160,6 +161,9 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		}
 		if built := slices.IndexFunc(suite.Findings.Failures, isBuild); built >= 0 {
 			return &unable{fmt.Errorf("the tests of %s could not be built: %s", suite.Findings.Failures[built].Package, suite.Findings.Failures[built].Message)}
+		}
+		if len(suite.Findings.Unmet) > 0 {
+			return &unable{errors.New(report.UnmetLine(suite.Findings.Unmet[0]))}
 		}
 		if !suite.Findings.Run.Complete {
 			told.Stopped = suite.Findings.Run.Incomplete // the run is not counted

@@ -22,8 +22,9 @@ type Suite struct {
 	// Orders are flags that bring the order of each package back, where the record
 	// tells a seed that the arguments do not.
 	Orders map[string][]string
-	Keys   int64               // that the servers held when the run began
-	index  map[record.Name]int // of Units
+	Keys   int64                        // that the servers held when the run began
+	Config map[string]map[string]string // of each server when it did, by address
+	index  map[record.Name]int          // of Units
 }
 
 // Unit is a test, subtest or spec of a recorded run, in the order in which they
@@ -49,12 +50,13 @@ type Reader struct {
 	locations map[[2]string]int // how many specs of a package stand at a line
 	orders    map[string][]string
 	keys      int64
+	config    map[string]map[string]string
 }
 
 // NewReader returns a Reader that has read nothing.
 func NewReader() *Reader {
 	return &Reader{analysis: triage.New(), outcomes: trial.NewOutcomes(), index: map[record.Name]int{}, packages: map[int]string{},
-		tests: map[int64]string{}, specs: map[int64]record.Name{}, locations: map[[2]string]int{}, orders: map[string][]string{}}
+		tests: map[int64]string{}, specs: map[int64]record.Name{}, locations: map[[2]string]int{}, orders: map[string][]string{}, config: map[string]map[string]string{}}
 }
 
 // Damaged takes in a line of the record that could not be read.
@@ -64,6 +66,9 @@ func (r *Reader) Damaged(line int, err error) { r.analysis.Damaged(line, err) }
 func (r *Reader) Add(e record.Entry) {
 	r.analysis.Add(e)
 	r.outcomes.Add(e)
+	if e.Server != nil && r.config[e.Server.Address] == nil {
+		r.config[e.Server.Address] = e.Server.Config
+	}
 	switch {
 	case e.Server != nil && e.Server.Counters != nil:
 		for _, n := range e.Server.Counters.Keys {
@@ -130,7 +135,7 @@ func (r *Reader) Suite() *Suite {
 		u.Status = r.outcomes.Of(u.Name)
 		u.Among = u.Spec != "" && r.locations[[2]string{u.Package, u.Location}] > 1
 	}
-	s := &Suite{Units: r.units, Findings: r.analysis.Findings(), Orders: r.orders, Keys: r.keys}
+	s := &Suite{Units: r.units, Findings: r.analysis.Findings(), Orders: r.orders, Keys: r.keys, Config: r.config}
 	for _, f := range s.Findings.Failures {
 		if at, known := r.index[record.Name{Package: f.Package, Test: f.Test, Spec: f.Spec}]; known && f.Status != "build" {
 			s.Units[at].Status = "fail" // also where its process died and no end was heard

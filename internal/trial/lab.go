@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/rediscli"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/spawn"
@@ -53,6 +55,33 @@ func Open(ctx context.Context, o LabOptions) (*Lab, error) {
 // bring the order of each package back.
 func (l *Lab) Suit(o run.Options, orders map[string][]string) {
 	l.o.Run, l.o.Orders = o, orders
+}
+
+// Since says in which parameters the servers differ from what they were at some
+// earlier time, by address, with the command that brings that back. It is nil
+// where they do not. Of secrets and of other servers it says nothing.
+func (l *Lab) Since(was map[string]map[string]string) error {
+	if l.site == nil {
+		return nil
+	}
+	for _, server := range l.site.servers {
+		target := server.Target()
+		before, now := was[target.Address()], server.Shown()
+		values := map[string]string{}
+		var differ []string
+		for _, name := range slices.Sorted(maps.Keys(before)) {
+			value, there := now[name]
+			if there && value != before[name] && !strings.HasPrefix(value, "(hidden") && !strings.HasPrefix(before[name], "(hidden") {
+				values[name] = before[name]
+				differ = append(differ, fmt.Sprintf("%s is %q and was %q", name, value, before[name]))
+			}
+		}
+		if len(differ) > 0 {
+			return fmt.Errorf("%s is not as it was when the suite of the record began: %s. Put that back first, or leave --from away:\n  %s",
+				target.Address(), strings.Join(differ, ", "), rediscli.Restore(target.CLI(), values, false))
+		}
+	}
+	return nil
 }
 
 // Close puts back what is not as it was, and ends the connections.
