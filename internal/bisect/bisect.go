@@ -198,7 +198,7 @@ func (b *bisection) some(jobs []job) (err error) {
 			key := keyOf(j.setup)
 			b.ran[key] = append(b.ran[key], out)
 			if b.o.Append != nil {
-				b.o.Append(Trial{Number: numbers[i], Why: j.why, Setup: j.setup, Outcome: out})
+				b.o.Append(Trial{Number: len(b.o.Known) + numbers[i], Why: j.why, Setup: j.setup, Outcome: out})
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tracetest/internal/record"
 	"tracetest/internal/trial"
 )
 
@@ -53,6 +54,16 @@ func elsewhere(n, at int) *sim {
 	for i := range s.tests {
 		s.tests[i].Package = fmt.Sprintf("suite/p%02d", i*10/n)
 	}
+	return s
+}
+
+// ginkgoSuite is one suite of specs.
+func ginkgoSuite(n, at int) *sim {
+	s := onePolluter(n, at)
+	for i := range s.tests {
+		s.tests[i].Test = trial.Test{Name: record.Name{Package: "suite", Test: "TestSuite", Spec: fmt.Sprintf("spec %04d", i)}, Location: fmt.Sprintf("/suite_test.go:%d", i)}
+	}
+	s.victim.Test = trial.Test{Name: record.Name{Package: "suite", Test: "TestSuite", Spec: "victim"}, Location: "/suite_test.go:9999"}
 	return s
 }
 

@@ -105,6 +105,7 @@ func benchmarkSuites() []benchmarkSuite {
 		{"brittle", func(n int) *sim { return brittleSuite(n, n/3) }, Brittle, third, nil, ""},
 		{"flaky", flakySuite, NotOrderDependent, none, nil, "fail"},
 		{"process state", func(n int) *sim { return processSuite(n, n/3) }, Polluters, third, nil, ""},
+		{"Ginkgo specs", func(n int) *sim { return ginkgoSuite(n, n/3) }, Polluters, third, third, ""},
 		{"another package", func(n int) *sim { return elsewhere(n, n/3) }, Polluters, third, third, ""},
 	}
 }
