@@ -249,7 +249,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	note := func(l bisect.Line) { writeErr = errors.Join(writeErr, bisect.Write(log, l)) }
 	answer := bisect.Run(ctx, question, lab, bisect.Options{
 		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: scrubbed(options.Args), Orders: suite.Orders, Parallel: o.parallel(),
-		Data: o.flushes || o.spawns, Fresh: o.spawns || o.flushes && o.from == "", Known: known,
+		Data: o.flushes || o.spawns, Private: o.spawns, Fresh: o.spawns || o.flushes && o.from == "", Known: known,
 		Append: func(t bisect.Trial) { note(bisect.Line{Trial: &t}) },
 		Progress: func(p bisect.Progress) {
 			best := ""

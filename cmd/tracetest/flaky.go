@@ -260,7 +260,7 @@ func (o *flakyOptions) bisectRow(ctx context.Context, lab *trial.Lab, options ru
 	lab.Suit(options, suite.Orders)
 	return bisect.Run(ctx, suite.CaseOf(&suite.Units[at]), lab, bisect.Options{
 		Trials: o.times, MaxRuns: o.maxRuns, Parallel: o.parallel(), Args: scrubbed(options.Args), Orders: suite.Orders,
-		Data: o.flushes || o.spawns, Fresh: o.spawns,
+		Data: o.flushes || o.spawns, Private: o.spawns, Fresh: o.spawns,
 	})
 }
 

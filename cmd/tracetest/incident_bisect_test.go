@@ -65,6 +65,14 @@ func TestIncidentBisect(t *testing.T) {
 				t.Errorf("%s is not told with its line: %+v", change.Parameter, a.Culprits[0].Left)
 			}
 		}
+		// What it says to paste shows it, without us.
+		if from != "" {
+			repro := exec.Command("sh", "-c", strings.Join(a.Commands, "; "))
+			repro.Dir, repro.Env = dir, cmd.Env
+			if said, err := repro.CombinedOutput(); err == nil || !strings.Contains(string(said), "fingerprint not stored") || !strings.Contains(string(said), "53 Skipped") {
+				t.Errorf("%q: %v\n%s", a.Commands, err, said)
+			}
+		}
 	}
 }
 

@@ -45,6 +45,8 @@ type Options struct {
 	Data bool
 	// Fresh says that no user or function that the suite left is there any more.
 	Fresh bool
+	// Private says that each trial has a server of its own.
+	Private bool
 	// Known are trials of an earlier search, in order: they are not run again.
 	Known    []Trial
 	Append   func(Trial)

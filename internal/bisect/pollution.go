@@ -266,7 +266,9 @@ func (b *bisection) culprits(found []Suspect, with trial.Setup) []Culprit {
 		for _, out := range b.ran[keyOf(with)] {
 			for _, left := range out.Left {
 				if left.Owner != nil && within(trial.Test{Name: *left.Owner}, s.Test) && len(c.Left) < 20 &&
-					!slices.ContainsFunc(c.Left, func(l trial.Left) bool { return l.Server == left.Server && l.Parameter == left.Parameter }) {
+					!slices.ContainsFunc(c.Left, func(l trial.Left) bool {
+						return l.Parameter == left.Parameter && (l.Server == left.Server || b.o.Private)
+					}) {
 					c.Left = append(c.Left, left)
 				}
 			}

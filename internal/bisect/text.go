@@ -67,8 +67,8 @@ func (a *Answer) Tell(out io.Writer, dir string) error {
 	if a.Reason != "" {
 		t.line("          %s", sentence(a.Reason))
 	}
-	if first, _, _ := strings.Cut(a.Message, "\n"); first != "" {
-		t.line("It says   %s", clean(first))
+	if said := brief(a.Message); said != "" {
+		t.line("It says   %s", said)
 	}
 	for i, c := range a.Commands {
 		head := "Repro     "
@@ -207,6 +207,16 @@ func name(n record.Name) string {
 		text = "package " + n.Package
 	}
 	return clean(text)
+}
+
+// brief is a message on one line.
+func brief(message string) string {
+	const limit = 120
+	text := []rune(clean(strings.Join(strings.Fields(message), " ")))
+	if len(text) > limit {
+		return string(text[:limit-1]) + "…"
+	}
+	return string(text)
 }
 
 // clean keeps control bytes of names and messages off the terminal.

@@ -71,12 +71,22 @@ func label(n record.Name) string {
 func kind(r *Row) string {
 	var names []string
 	for _, n := range r.Of {
-		names = append(names, label(n))
+		names = append(names, short(label(n)))
 	}
 	whom := strings.Join(names, " and ")
 	text := map[Kind]string{Victim: "victim of " + whom, Brittle: "brittle, needs " + whom, Redis: "Redis", Own: "its own", Open: "open", Always: "no flake", Stable: ""}[r.Kind]
 	if r.Why != "" {
 		text += ": " + r.Why
+	}
+	return text
+}
+
+// short leaves out the middle of a long name, which stands in full in the row of
+// its own.
+func short(text string) string {
+	const head, tail = 24, 20
+	if runes := []rune(text); len(runes) > head+tail+4 {
+		return string(runes[:head]) + "…" + string(runes[len(runes)-tail:])
 	}
 	return text
 }

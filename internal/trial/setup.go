@@ -2,6 +2,7 @@ package trial
 
 import (
 	"slices"
+	"strings"
 
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
@@ -103,10 +104,16 @@ func (s step) choose(o *run.Options, orders map[string][]string) (err error) {
 }
 
 // Commands are those of a trial as a person would type them: go test, without
-// us.
+// us. Files of specs are named by their base, so that they hold in any checkout.
 func (s Setup) Commands(args []string, orders map[string][]string) []string {
 	var all []string
 	for _, step := range s.steps(orders) {
+		step.tests = slices.Clone(step.tests)
+		for i, t := range step.tests {
+			if at := strings.LastIndexByte(t.Location, '/'); at >= 0 {
+				step.tests[i].Location = t.Location[at:]
+			}
+		}
 		o := run.Options{Args: args}
 		if step.choose(&o, orders) != nil {
 			continue
