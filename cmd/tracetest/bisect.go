@@ -231,6 +231,10 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	}
 	defer lab.Close()
 	suite, err := o.suite(ctx, lab, &options, header, say)
+	if errors.Is(err, errInterrupted) {
+		say("%v", err)
+		return exitCode(1)
+	}
 	if err != nil {
 		return &unable{err}
 	}
@@ -285,7 +289,7 @@ func scrubbed(words []string) []string { return run.ScrubArgs(words, snapshot.Sc
 // parallel is how many trials are run at the same time.
 func (o *bisectOptions) parallel() int {
 	if o.spawns {
-		return runtime.GOMAXPROCS(0)
+		return runtime.NumCPU()
 	}
 	return 1
 }
@@ -415,11 +419,16 @@ func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.
 	return suite, nil
 }
 
+var errInterrupted = errors.New("the run of the suite was interrupted, and nothing was searched")
+
 // sound refuses to search after a run of the suite that did not come to its end
 // or on a server that is not as it should be, and says what is odd about it.
 func (o *bisectOptions) sound(suite *bisect.Suite, say func(string, ...any)) error {
 	f := suite.Findings
-	if !f.Run.Complete {
+	switch {
+	case strings.HasPrefix(f.Run.Incomplete, "interrupted"):
+		return errInterrupted
+	case !f.Run.Complete:
 		return fmt.Errorf("the run of the suite did not come to its end: %s", f.Run.Incomplete)
 	}
 	if len(f.Unmet) > 0 {
