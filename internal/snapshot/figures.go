@@ -11,11 +11,13 @@ import (
 type figures struct {
 	counters *record.Counters // as info.counters
 	runID    []byte
+	calls    calls
 }
 
 // readFigures reads a reply of INFO. It says what parseInfo and counters say,
 // and makes no map of all that nobody asks for.
 func readFigures(reply []byte) (f figures) {
+	f.calls.changing = make([]byte, 0, 128)
 	c := new(record.Counters)
 	known := false
 	for len(reply) > 0 {
@@ -43,6 +45,7 @@ func readFigures(reply []byte) (f figures) {
 			c.ResetStat = fieldOf(value, "calls=")
 		}
 		if command, ok := bytes.CutPrefix(name, []byte("cmdstat_")); ok {
+			f.calls.count(command, value)
 			if n := fieldOf(value, "rejected_calls="); n > 0 || c.Rejected != nil {
 				delete(c.Rejected, string(command)) // if it stands there twice
 				c.Rejected = count(c.Rejected, string(command), n)

@@ -2,9 +2,10 @@
 // knows nothing of tests.
 //
 // A [Server] is looked at again and again, on one connection that is made
-// before the first test and kept. A look is one round trip: CONFIG GET * and
-// INFO in one pipeline, some 0.1 ms. It compares with the look before, so that
-// an unchanged server costs nothing in the record.
+// before the first test and kept. A look is one round trip of some 0.1 ms: INFO,
+// and with it CONFIG GET * unless INFO can tell that it would say what it said
+// before (calm.go). It compares with the look before, so that an unchanged
+// server costs nothing in the record.
 //
 // Invariants:
 //   - A look never takes longer than Options.Timeout, whatever tests do to the

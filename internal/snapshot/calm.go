@@ -1,0 +1,60 @@
+package snapshot
+
+import "bytes"
+
+// CONFIG GET * costs a server more than all else of a look, and most often it
+// says what it said before. INFO alone can tell that it would: it counts the
+// calls of each command, and no parameter changes but by some command.
+//
+//   - The counts alone are not enough. CONFIG RESETSTAT sets them to zero, so
+//     that a reset and a CONFIG SET can leave the counts that there were. So
+//     each look sends an ECHO of its own, and the calls of ECHO must have grown
+//     by just that one.
+//   - INFO comes before CONFIG GET * in a whole question. What another client
+//     does in between is then in the configuration and not yet in the counts,
+//     and the next look asks for everything.
+//   - In a cluster, and after FAILOVER, a server changes its master later than
+//     any command: there everything is always asked for.
+//
+// Before Redis 7.0 the calls of CONFIG are not told apart.
+
+// calls is how often the commands were called that can change a parameter, as
+// one INFO told it.
+type calls struct {
+	changing []byte // names and numbers of calls, as they came
+	echo     int64
+	told     bool // the server tells the subcommands of CONFIG apart
+	failover bool
+}
+
+// changing are the commands that can change what CONFIG GET * says, and
+// families of such.
+var changing = [][]byte{
+	[]byte("config|set"), []byte("config|resetstat"), []byte("replicaof"), []byte("slaveof"), []byte("failover"), []byte("psync"),
+	[]byte("acl|"), []byte("module|"), []byte("cluster|"), []byte("debug"),
+}
+
+// count takes in a line of the section commandstats.
+func (c *calls) count(command, value []byte) {
+	if string(command) == "echo" {
+		c.echo = fieldOf(value, "calls=")
+		return
+	}
+	if bytes.HasPrefix(command, []byte("config|")) {
+		c.told = true
+	}
+	for _, name := range changing {
+		if bytes.HasPrefix(command, name) {
+			made, _, _ := bytes.Cut(value, []byte(","))
+			c.changing = append(append(append(c.changing, command...), ':'), made...)
+			c.failover = c.failover || string(name) == "failover"
+			return
+		}
+	}
+}
+
+// same reports whether nothing was called in between that can change a
+// parameter.
+func (c calls) same(before calls) bool {
+	return c.told && !c.failover && c.echo == before.echo+1 && bytes.Equal(c.changing, before.changing)
+}

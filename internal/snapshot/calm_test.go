@@ -1,0 +1,173 @@
+package snapshot
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"tracetest/internal/redistest"
+)
+
+// configGets is how often the server was asked for its configuration.
+func configGets(t *testing.T, server *redistest.Server) int {
+	t.Helper()
+	found := regexp.MustCompile(`cmdstat_config\|get:calls=(\d+)`).FindStringSubmatch(server.Do(t, "info", "commandstats"))
+	if found == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(found[1])
+	return n
+}
+
+// As long as nothing happens, nothing but INFO is asked.
+func TestCalmAsksForInfoAlone(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := open(t, server.Addr, Options{})
+	look(t, s)
+	before := configGets(t, server)
+	for i := range 100 {
+		server.Do(t, "set", "key", strconv.Itoa(i))
+		want(t, look(t, s), nil)
+	}
+	if n := configGets(t, server) - before; n != 0 {
+		t.Errorf("100 looks at a calm server asked %d times for its configuration", n)
+	}
+}
+
+// Guards against a change that is not seen because the counts are what they
+// were: each round leaves the counts of the round before, with another value.
+func TestCalmIsNotFooledByResets(t *testing.T) {
+	rounds := map[string]func(do func(...any), hz string){
+		"reset, set": func(do func(...any), hz string) {
+			do("config", "resetstat")
+			do("config", "set", "hz", hz)
+		},
+		"set, reset": func(do func(...any), hz string) {
+			do("config", "set", "hz", hz)
+			do("config", "resetstat")
+		},
+		"reset, set, reset": func(do func(...any), hz string) {
+			do("config", "resetstat")
+			do("config", "set", "hz", hz)
+			do("config", "resetstat")
+		},
+		"reset, set, and looks of others": func(do func(...any), hz string) {
+			do("config", "resetstat")
+			do("config", "set", "hz", hz)
+			for range 5 {
+				do("info", "everything")
+				do("config", "get", "*")
+				do("ping")
+			}
+		},
+		"in a transaction": func(do func(...any), hz string) {
+			do("multi")
+			do("config", "resetstat")
+			do("config", "set", "hz", hz)
+			do("exec")
+		},
+	}
+	for name, round := range rounds {
+		t.Run(name, func(t *testing.T) {
+			server := redistest.Start(t)
+			s, _ := open(t, server.Addr, Options{})
+			client := redis.NewClient(&redis.Options{Addr: server.Addr})
+			defer client.Close()
+			conn := client.Conn() // one, for MULTI
+			defer conn.Close()
+			do := func(args ...any) {
+				if err := conn.Do(t.Context(), args...).Err(); err != nil {
+					t.Fatalf("%v: %v", args, err)
+				}
+			}
+			for i := range 20 {
+				hz := strconv.Itoa(20 + i)
+				round(do, hz)
+				want(t, look(t, s), map[string]string{"hz": hz})
+				if i%3 == 0 {
+					want(t, look(t, s), nil)
+				}
+			}
+		})
+	}
+}
+
+// Guards against a change that falls between the two questions of a look: it
+// must be in that look or in the next.
+func TestCalmSeesWhatIsSetDuringALook(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := open(t, server.Addr, Options{})
+	for round := range 60 {
+		stop, last := make(chan bool), make(chan string)
+		go func() {
+			for i := 0; ; i++ {
+				value := strconv.Itoa(1000 + round*1000 + i)
+				if _, err := server.Try("config", "set", "timeout", value); err != nil {
+					t.Error(err)
+				}
+				select {
+				case <-stop:
+					last <- value
+					return
+				default:
+				}
+			}
+		}()
+		seen := ""
+		for range 5 {
+			if value, changed := look(t, s).Config["timeout"]; changed {
+				seen = value
+			}
+		}
+		close(stop)
+		value := <-last
+		if now, changed := look(t, s).Config["timeout"]; changed {
+			seen = now
+		}
+		if seen != value {
+			t.Fatalf("round %d: timeout is %s, and %s was seen", round, value, seen)
+		}
+	}
+}
+
+// Not only CONFIG SET changes what CONFIG GET * says.
+func TestCalmKnowsWhatElseChangesParameters(t *testing.T) {
+	server, other := redistest.Start(t), redistest.Start(t)
+	s, _ := open(t, server.Addr, Options{})
+	want(t, look(t, s), nil)
+	var host, port string
+	if _, err := fmt.Sscanf(regexp.MustCompile(`:`).ReplaceAllString(other.Addr, " "), "%s %s", &host, &port); err != nil {
+		t.Fatal(err)
+	}
+	server.Do(t, "replicaof", host, port)
+	want(t, look(t, s), map[string]string{"replicaof": host + " " + port})
+	server.Do(t, "replicaof", "no", "one")
+	want(t, look(t, s), map[string]string{"replicaof": ""})
+	// FAILOVER hands its role over later than the command.
+	other.Do(t, "replicaof", "127.0.0.1", regexp.MustCompile(`\d+$`).FindString(server.Addr))
+	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		if regexp.MustCompile(`connected_slaves:1\r?\nslave0:.*state=online`).MatchString(server.Do(t, "info", "replication")) {
+			break
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatal("the replica did not come")
+		}
+	}
+	look(t, s)
+	server.Do(t, "failover")
+	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		if value, changed := look(t, s).Config["replicaof"]; changed {
+			if value != host+" "+port {
+				t.Errorf("replicaof is %q", value)
+			}
+			break
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatal("the failover was never seen")
+		}
+	}
+}
