@@ -48,7 +48,7 @@ type leakButton struct {
 	Who      string
 	Victims  string
 	HowSure  string
-	Settled  bool // somebody is named
+	Settled  bool // somebody is accused
 	Evidence string
 }
 
@@ -173,12 +173,7 @@ func (p *page) leakButtons() []leakButton {
 		for _, c := range g.changes {
 			what = append(what, k.name(c.Parameter)+" "+k.before(c)+" → "+k.after(c))
 		}
-		b := leakButton{No: g.no, What: list(what, maxTold), HowSure: string(c.Certainty), Settled: c.Owner != nil, Evidence: "#" + leakAnchor(g.no)}
-		if c.Owner != nil {
-			b.Who = k.owner(*c.Owner)
-		} else {
-			b.Who = "one of " + count(len(c.Suspects), "suspect")
-		}
+		b := leakButton{No: g.no, What: list(what, maxTold), Who: k.by(c), HowSure: string(c.Certainty), Settled: g.accused(), Evidence: "#" + leakAnchor(g.no)}
 		if n := len(g.failures); n > 0 {
 			b.Victims = count(n, "failure") + " tied to it"
 		} else {

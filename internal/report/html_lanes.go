@@ -179,7 +179,7 @@ func title(t toldTest, v *survey) string {
 		text += ", " + seconds(t.End.Sub(t.Begin)) + " at " + since(t.Begin.Sub(v.Run.Started))
 	}
 	if t.state == stateLeak {
-		if c := v.groups[t.leaks[0]-1].changes[0]; c.Call != nil {
+		if c := v.groups[t.owned[0]-1].changes[0]; c.Call != nil {
 			text += ", by the call at " + v.callPlace(k, c.Call)
 		}
 	}

@@ -106,16 +106,20 @@ func outcomeWord(t toldTest) string {
 	}
 	switch t.state {
 	case stateSuspect:
-		text += ", one of the suspects of " + leakNames(t.leaks)
+		if t.unheard {
+			text += ", ran when " + leakNames(t.maybe) + " was made, and was not heard making it"
+		} else {
+			text += ", one of the suspects of " + leakNames(t.maybe)
+		}
 	case stateMet:
 		text += ", " + met([]triage.Failure{*t.failure}) + " that no change explains"
 	case stateVictim:
 		text += ", " + met([]triage.Failure{*t.failure})
-		if len(t.leaks) > 0 {
-			text += " while " + leakNames(t.leaks) + " was in force"
+		if t.tied > 0 {
+			text += " while leak " + itoa(t.tied) + " was in force"
 		}
 	case stateLeak:
-		text += ", left the server changed (" + leakNames(t.leaks) + ")"
+		text += ", left the server changed (" + leakNames(t.owned) + ")"
 	}
 	return text
 }
