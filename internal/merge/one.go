@@ -51,7 +51,7 @@ type leakSeen struct {
 // Of reads one run. Doubts say why what was not seen in it may still have
 // happened.
 func Of(file string, f *triage.Findings, doubts []string) *One {
-	o := &One{run: Run{File: file, Started: f.Run.Started, Seconds: f.Run.Finished.Sub(f.Run.Started).Seconds(), Go: f.Run.Go, Mode: f.Run.Mode, Tap: f.Run.Tap,
+	o := &One{run: Run{File: file, Started: f.Run.Started, Seconds: max(0, f.Run.Finished.Sub(f.Run.Started)).Seconds(), Go: f.Run.Go, Mode: f.Run.Mode, Tap: f.Run.Tap,
 		Exit: f.Run.Exit, Incomplete: f.Run.Incomplete, Doubts: append([]string{}, doubts...), Tests: f.Tests, Leaks: len(f.Leaks), Failures: len(f.Failures)}}
 	o.run.Verdict = verdict(f, doubts)
 	if !f.Run.Complete && o.run.Incomplete == "" {

@@ -156,7 +156,11 @@ func (p *page) facts() []fact {
 	}
 	facts = append(facts, fact{"Watched", watched})
 	if !p.Run.Started.IsZero() {
-		facts = append(facts, fact{"Run", p.Run.Started.UTC().Format("2006-01-02 15:04:05") + " UTC, " + seconds(p.Run.Finished.Sub(p.Run.Started)) + ", " + k.say(p.Run.Go)})
+		run := p.Run.Started.UTC().Format("2006-01-02 15:04:05") + " UTC"
+		if !p.Run.Finished.Before(p.Run.Started) {
+			run += ", " + seconds(p.Run.Finished.Sub(p.Run.Started))
+		}
+		facts = append(facts, fact{"Run", run + ", " + k.say(p.Run.Go)})
 	}
 	return facts
 }

@@ -74,8 +74,9 @@ func (p *page) testRow(t toldTest, number int) testRow {
 		r.Links = append(r.Links, leakLink{"leak " + itoa(no), "#" + leakAnchor(no)})
 	}
 	if !t.Begin.IsZero() {
-		took := t.End.Sub(t.Begin)
-		r.Took, r.Sort = seconds(took), fmt.Sprintf("%.3f", float64(took)/float64(time.Millisecond))
+		if took := t.End.Sub(t.Begin); took >= 0 { // else the clock was set back
+			r.Took, r.Sort = seconds(took), fmt.Sprintf("%.3f", float64(took)/float64(time.Millisecond))
+		}
 		r.Began = since(t.Begin.Sub(p.Run.Started))
 	}
 	where := t.Location
