@@ -173,7 +173,7 @@ func TestAxisOfStrangeTimes(t *testing.T) {
 			t.Errorf("%v: %s", whole, text)
 		}
 		page := string(htmlPage(t, f))
-		for _, bad := range []string{"NaN", "Inf", `="-`, ">-", "UTC, -"} {
+		for _, bad := range []string{"NaN", "Inf", `="-`, `">-`, "UTC, -"} {
 			if strings.Contains(page, bad) {
 				t.Errorf("%v: the page has %s: %.60q", whole, bad, page[strings.Index(page, bad)-30:])
 			}

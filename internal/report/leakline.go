@@ -24,7 +24,11 @@ func LeakLines(leaks []triage.Change) []string {
 		for ; i < len(leaks) && sameOwner(c, leaks[i]); i++ {
 			what = append(what, fmt.Sprintf("%s %s -> %s", k.name(leaks[i].Parameter), k.before(leaks[i]), k.after(leaks[i])))
 		}
-		line := fmt.Sprintf("leak: %s left %s (%s, %s)", k.by(c), strings.Join(what, ", "), k.name(c.Server), c.Certainty)
+		who := k.by(c)
+		if c.Owner != nil && c.Unheard {
+			who += "," // a clause ends
+		}
+		line := fmt.Sprintf("leak: %s left %s (%s, %s)", who, strings.Join(what, ", "), k.name(c.Server), c.Certainty)
 		for _, text := range k.knownOf(leaks[from:i]) {
 			line += "; " + text
 		}
