@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -51,7 +52,7 @@ func baselineCommand() *cobra.Command {
 			if !f.Run.Complete {
 				fmt.Fprintln(cmd.ErrOrStderr(), "tracetest: the run is incomplete, so that there may be more leaks than these")
 			}
-			if err := baseline.Write(cmd.OutOrStdout(), b); err != nil {
+			if err := baseline.Write(findCI(os.Getenv).harmlessJSON(cmd.OutOrStdout()), b); err != nil {
 				return &unable{fmt.Errorf("writing the baseline: %w", err)}
 			}
 			return nil
@@ -67,14 +68,25 @@ func baselineCommand() *cobra.Command {
 	return cmd
 }
 
+// maxBaseline is how many bytes of a baseline are read.
+const maxBaseline = 64 << 20
+
 // readBaseline reads the file of --baseline; nil where there is none.
 func readBaseline(path string) (*record.Baseline, error) {
 	if path == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("--baseline: %w: write a first one with: tracetest baseline tracetest-out/run.jsonl >%s", err, path)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxBaseline+1))
+	if err != nil {
+		return nil, fmt.Errorf("--baseline: %w", err)
+	}
+	if len(text) > maxBaseline {
+		return nil, fmt.Errorf("--baseline: %s has more than %d MiB: it is no baseline, write one with: tracetest baseline tracetest-out/run.jsonl", path, maxBaseline>>20)
 	}
 	b, err := baseline.Parse(path, text)
 	if err != nil {

@@ -110,7 +110,7 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 		all.Exit = triage.ExitUnable
 	}
 	if o.json {
-		encoder := json.NewEncoder(out)
+		encoder := json.NewEncoder(findCI(os.Getenv).harmlessJSON(out))
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		err = encoder.Encode(all)
@@ -168,6 +168,7 @@ func (o *checkOptions) tell(out io.Writer, all checked) error {
 		errs = append(errs, err)
 	}
 	screen := screenOf(out, os.Getenv)
+	out = findCI(os.Getenv).harmless(out)
 	for _, s := range all.Servers {
 		wrong, fixed := len(s.Unmet)+len(s.Polluted), len(s.Fixed) > 0 && s.Error == ""
 		verdict := screen.painted("as it should be, as far as that is known", "32")

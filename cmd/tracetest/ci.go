@@ -52,6 +52,25 @@ func (h harmless) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
+// harmlessJSON is a writer of JSON to out, which stays the same JSON. A command
+// of some CI is read anywhere in a line and begins with a #, which in JSON is only
+// within text.
+func (c ci) harmlessJSON(out io.Writer) io.Writer {
+	if !c.any {
+		return out
+	}
+	return harmlessJSON{out}
+}
+
+type harmlessJSON struct{ out io.Writer }
+
+func (h harmlessJSON) Write(text []byte) (int, error) {
+	if _, err := h.out.Write(bytes.ReplaceAll(text, []byte("#"), []byte(`\u0023`))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
 // tell annotates the lines that leak and adds to the summary of the step.
 func (c ci) tell(out io.Writer, f *triage.Findings) error {
 	var errs []error

@@ -72,7 +72,7 @@ func compare(before, after, out string, asJSON bool, stdout io.Writer) error {
 	}
 	var err error
 	if asJSON {
-		err = report.DiffJSON(stdout, d)
+		err = report.DiffJSON(findCI(os.Getenv).harmlessJSON(stdout), d)
 	} else {
 		err = report.DiffTerminal(findCI(os.Getenv).harmless(stdout), d, screenOf(stdout, os.Getenv).options(out))
 	}

@@ -54,6 +54,9 @@ func Parse(name string, text []byte) (*record.Baseline, error) {
 		}
 		switch key {
 		case "schema":
+			if schema != "" {
+				return nil, p.bad(at, "%q is there twice", "schema")
+			}
 			if err := p.decoder.Decode(&schema); err != nil {
 				return nil, p.broken(err)
 			}
@@ -155,6 +158,9 @@ func (p *parser) entries() ([]record.Known, error) {
 		if bytes.Equal(raw, []byte("null")) {
 			return nil, p.bad(at, "an entry is null")
 		}
+		if twice := repeated(raw); twice != "" {
+			return nil, p.bad(at, "the entry has %q twice: remove one of the two", twice)
+		}
 		if problem := check(&k); problem != "" {
 			return nil, p.bad(at, "%s", problem)
 		}
@@ -170,6 +176,27 @@ func (p *parser) entries() ([]record.Known, error) {
 		return nil, p.broken(err)
 	}
 	return all, nil
+}
+
+// repeated names a field that an object has twice, in whatever case: of those
+// the decoder would take the last, and a reader perhaps the other.
+func repeated(object []byte) string {
+	d := json.NewDecoder(bytes.NewReader(object))
+	seen := map[string]bool{}
+	for i := 0; ; i++ { // keys and values, which are all text, take turns
+		token, err := d.Token()
+		if err != nil {
+			return ""
+		}
+		key, is := token.(string)
+		if i%2 == 0 || !is { // the brace is the first
+			continue
+		}
+		if seen[strings.ToLower(key)] {
+			return key
+		}
+		seen[strings.ToLower(key)] = true
+	}
 }
 
 // check refuses an entry that covers nothing, or for which nobody stands.

@@ -79,6 +79,9 @@ func TestRefused(t *testing.T) {
 		{"no such day", with("2027-01-31", "2027-02-30"), `which is no day`},
 		{"twice", with(`"parameter": "hz"`, `"test": "TestA", "parameter": "maxmemory"`), "known.json:13: the leak of maxmemory is known since line 4 already"},
 		{"two lists", with(`"known"`, `"known": [], "known"`), `"known" is there twice`},
+		{"two schemas", with(`"known"`, `"schema": "tracetest.baseline/1", "known"`), `"schema" is there twice`},
+		{"two dates", with(`"expires": "2027-01-31"`, `"expires": "2027-01-31", "expires": "2099-01-31"`), `known.json:4: the entry has "expires" twice`},
+		{"two dates in other letters", with(`"expires": "2027-01-31"`, `"Expires": "2099-01-31", "expires": "2027-01-31"`), `the entry has "expires" twice`},
 		{"bytes", with("team", "\xff"), "not UTF-8"},
 	} {
 		b, err := baseline.Parse("known.json", []byte(c.text))

@@ -305,3 +305,19 @@ func TestDeterministic(t *testing.T) {
 		}
 	}
 }
+
+// Who met the consequences of what it did itself is nobody's victim.
+func TestOwnChangeMakesNoVictim(t *testing.T) {
+	zero := 0
+	for by, want := range map[string]int{"TestA": 0, "TestA/sub": 0, "TestAB": 1, "TestB": 1} {
+		owner := triage.Owner{Package: "p", Test: by}
+		f := &triage.Findings{Run: triage.Run{Complete: true}, Contained: []triage.Change{{Parameter: "maxmemory", Owner: &owner}},
+			Failures: []triage.Failure{{Package: "p", Test: "TestA", Status: "fail", Cause: triage.CauseOOM, Certainty: "correlated", Contained: &zero}}}
+		m := merge.New(merge.DefaultLimits())
+		m.Add(merge.Of("run", f, nil))
+		s := m.Summary()
+		if s.Wrong[0].Victim != want || s.Runs[0].Victims != want || s.Failures.Tied != 1 {
+			t.Errorf("a change of %s: %+v, %d victims", by, s.Wrong[0], s.Runs[0].Victims)
+		}
+	}
+}

@@ -51,7 +51,7 @@ type leakSeen struct {
 // Of reads one run. Doubts say why what was not seen in it may still have
 // happened.
 func Of(file string, f *triage.Findings, doubts []string) *One {
-	o := &One{run: Run{File: file, Started: f.Run.Started, Seconds: f.Run.Finished.Sub(f.Run.Started).Seconds(), Go: f.Run.Go, Mode: f.Run.Mode, Tap: f.Run.Tap,
+	o := &One{run: Run{File: file, Started: f.Run.Started, Seconds: max(0, f.Run.Finished.Sub(f.Run.Started)).Seconds(), Go: f.Run.Go, Mode: f.Run.Mode, Tap: f.Run.Tap,
 		Exit: f.Run.Exit, Incomplete: f.Run.Incomplete, Doubts: append([]string{}, doubts...), Tests: f.Tests, Leaks: len(f.Leaks), Failures: len(f.Failures)}}
 	o.run.Verdict = verdict(f, doubts)
 	if !f.Run.Complete && o.run.Incomplete == "" {
@@ -93,10 +93,12 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 		default:
 			causes.Other = 1
 		}
-		tied := x.Tied()
+		tied, victim := x.Tied(), false
 		if tied {
 			causes.Tied = 1
-			o.run.Victims++
+			if victim = !ownChange(f, x); victim {
+				o.run.Victims++
+			}
 			if x.Leak != nil && *x.Leak >= 0 && *x.Leak < len(f.Leaks) {
 				o.leaks[leakAt[*x.Leak]].failures++
 			}
@@ -105,7 +107,7 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 		w := of(triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
 		w.failures++
 		w.causes.add(causes)
-		if tied {
+		if victim {
 			w.victim++
 		}
 		if w.message == "" {
@@ -118,6 +120,19 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 	o.attend(f)
 	o.watched(f)
 	return o
+}
+
+// ownChange reports whether a failure is tied to a change that the test which
+// failed made itself, or a part of it did, and put back.
+func ownChange(f *triage.Findings, x triage.Failure) bool {
+	if x.Contained == nil || *x.Contained < 0 || *x.Contained >= len(f.Contained) {
+		return false
+	}
+	by := f.Contained[*x.Contained].Owner
+	if by == nil || by.Package != x.Package {
+		return false
+	}
+	return by.Test == x.Test && (by.Spec == x.Spec || x.Spec == "") || x.Spec == "" && strings.HasPrefix(by.Test, x.Test+"/")
 }
 
 // verdict judges a run. Whatever is not known to be clean is not.

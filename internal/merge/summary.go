@@ -80,7 +80,7 @@ type Run struct {
 	Tests      triage.Tests `json:"tests"`
 	Leaks      int          `json:"leaks"`
 	Failures   int          `json:"failures"`
-	Victims    int          `json:"victims"` // failures that are tied to a change of this run
+	Victims    int          `json:"victims"` // failures that are tied to a change of this run, but not one of their own
 }
 
 // Causes counts failures by what Redis had to do with them.

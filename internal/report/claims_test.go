@@ -1,11 +1,13 @@
 package report_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"tracetest/internal/record"
+	"tracetest/internal/report"
 	"tracetest/internal/triage"
 )
 
@@ -90,6 +92,71 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 		test.change(f)
 		if line := row(markdown(t, f), test.about); !strings.Contains(line, test.want) {
 			t.Errorf("%s: %q, want %q", test.name, line, test.want)
+		}
+	}
+}
+
+// Nobody is put down as the one who leaked that was not heard doing it, be it
+// alone or beside a test that was.
+func TestUnheardIsNotAccused(t *testing.T) {
+	seen := regexp.MustCompile(`(?m)(?:^| )(by|leak:) (?:<[a-z]+>|` + "`" + `)?TestUnheard`)
+	heard := triage.Owner{Package: "p", Test: "TestHeard"}
+	unheard := triage.Owner{Package: "p", Test: "TestUnheard"}
+	for _, both := range []bool{false, true} {
+		f := load(t, "testdata/exact.json")
+		c := f.Leaks[0]
+		c.Owner, c.Unheard, c.Certainty, c.Call, c.Together, c.OwnerEnd, c.Unit = &unheard, true, triage.Bracketed, nil, 0, "pass", "test"
+		f.Leaks, f.Failures = []triage.Change{c}, nil
+		f.Run.Exit = triage.ExitLeaked
+		f.Cases = cases(nil, triage.Case{Owner: heard, Status: "pass"}, triage.Case{Owner: unheard, Status: "pass"})
+		if both {
+			c.Owner, c.Unheard, c.Certainty, c.Parameter = &heard, false, triage.Exact, "hz"
+			f.Leaks = append(f.Leaks, c)
+			if md := markdown(t, f); !strings.Contains(md, "2 parameters leaked by 1 test and others that are not settled") {
+				t.Errorf("headline: %s", row(md, "# Redis triage"))
+			}
+		}
+		page := string(htmlPage(t, f))
+		if line := row(page, "<td>TestUnheard"); line == "" || strings.Contains(line, `class="leak"`) || strings.Contains(line, "leaked") {
+			t.Errorf("the row of the page: %s", line)
+		}
+		if line := row(page, "<td>TestHeard"); both != strings.Contains(line, `class="leak"`) {
+			t.Errorf("the row of the test that was heard: %s", line)
+		}
+		all := map[string]string{"report.html": page, "report.md": markdown(t, f), "the terminal": terminal(t, f, report.TerminalOptions{Width: 100}), "the line": strings.Join(report.LeakLines(f.Leaks), "\n")}
+		for ending, do := range formats() {
+			all[ending] = rendered(t, do, f)
+		}
+		for name, text := range all {
+			if m := seen.FindString(text); m != "" || strings.Contains(text, "TestUnheard left") || strings.Contains(text, " TestUnheard (test, passed)") {
+				t.Errorf("%s accuses TestUnheard: %q\n%s", name, m, row(text, "TestUnheard"))
+			}
+		}
+	}
+}
+
+// With -count a test has several outcomes, and each is told of the time that had
+// it: a failure of one time is not the failure of another.
+func TestEachTimeHasItsOwnOutcome(t *testing.T) {
+	f := load(t, "testdata/exact.json")
+	victim, suspect := triage.Owner{Package: "p", Test: "TestVictim"}, 0
+	f.Failures = []triage.Failure{
+		{Package: "p", Test: "TestVictim", Status: "fail", Cause: triage.CauseOther, Certainty: "correlated", Message: "another reason"},
+		{Package: "p", Test: "TestVictim", Status: "fail", Cause: triage.CauseOOM, Certainty: "correlated", Leak: &suspect, Message: "OOM command not allowed"},
+	}
+	f.Cases = cases(nil, triage.Case{Owner: victim, Status: "fail"}, triage.Case{Owner: victim, Status: "fail"}, triage.Case{Owner: victim, Status: "pass"})
+	page := string(htmlPage(t, f))
+	var classes []string
+	for _, m := range regexp.MustCompile(`<tr id="test-\d+" class="(\w+)"( data-leak="1")?`).FindAllStringSubmatch(page, -1) {
+		classes = append(classes, m[1]+m[2])
+	}
+	if want := []string{"fail", `victim data-leak="1"`, "pass"}; !slices.Equal(classes, want) {
+		t.Errorf("rows %q, want %q", classes, want)
+	}
+	for _, text := range []string{"another reason", "OOM command not allowed"} {
+		table, _, _ := strings.Cut(page[strings.Index(page, `<tr id="test-`):], "</table>")
+		if !strings.Contains(table, text) {
+			t.Errorf("the table does not say %q", text)
 		}
 	}
 }

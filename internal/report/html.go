@@ -48,7 +48,7 @@ type leakButton struct {
 	Who      string
 	Victims  string
 	HowSure  string
-	Settled  bool // somebody is named
+	Settled  bool // somebody is accused
 	Evidence string
 }
 
@@ -156,7 +156,11 @@ func (p *page) facts() []fact {
 	}
 	facts = append(facts, fact{"Watched", watched})
 	if !p.Run.Started.IsZero() {
-		facts = append(facts, fact{"Run", p.Run.Started.UTC().Format("2006-01-02 15:04:05") + " UTC, " + seconds(p.Run.Finished.Sub(p.Run.Started)) + ", " + k.say(p.Run.Go)})
+		run := p.Run.Started.UTC().Format("2006-01-02 15:04:05") + " UTC"
+		if !p.Run.Finished.Before(p.Run.Started) {
+			run += ", " + seconds(p.Run.Finished.Sub(p.Run.Started))
+		}
+		facts = append(facts, fact{"Run", run + ", " + k.say(p.Run.Go)})
 	}
 	return facts
 }
@@ -173,12 +177,7 @@ func (p *page) leakButtons() []leakButton {
 		for _, c := range g.changes {
 			what = append(what, k.name(c.Parameter)+" "+k.before(c)+" → "+k.after(c))
 		}
-		b := leakButton{No: g.no, What: list(what, maxTold), HowSure: string(c.Certainty), Settled: c.Owner != nil, Evidence: "#" + leakAnchor(g.no)}
-		if c.Owner != nil {
-			b.Who = k.owner(*c.Owner)
-		} else {
-			b.Who = "one of " + count(len(c.Suspects), "suspect")
-		}
+		b := leakButton{No: g.no, What: list(what, maxTold), Who: k.by(c), HowSure: string(c.Certainty), Settled: g.accused(), Evidence: "#" + leakAnchor(g.no)}
 		if n := len(g.failures); n > 0 {
 			b.Victims = count(n, "failure") + " tied to it"
 		} else {

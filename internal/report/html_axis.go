@@ -28,10 +28,20 @@ const (
 
 func newAxis(told *telling) axis {
 	run := told.survey.Run
-	whole := run.Finished.Sub(run.Started)
+	end := run.Finished
+	for c := range told.survey.Cases.All() {
+		if c.End.After(end) { // the clock was set back
+			end = c.End
+		}
+	}
+	whole := end.Sub(run.Started)
 	a := axis{began: run.Started}
 	if whole <= 0 {
 		whole = time.Millisecond
+	}
+	// The whole times a number of slots can be more than a Duration holds.
+	since := func(slot int) time.Duration {
+		return whole/slots*time.Duration(slot) + whole%slots*time.Duration(slot)/slots
 	}
 	var busy [slots]bool
 	slot := func(t time.Time) int {
@@ -53,7 +63,7 @@ func newAxis(told *telling) axis {
 		for to < slots && busy[to] == busy[from] {
 			to++
 		}
-		p := piece{from: whole * time.Duration(from) / slots, to: whole * time.Duration(to) / slots, idle: !busy[from] && to-from > slots/idlePer}
+		p := piece{from: since(from), to: since(to), idle: !busy[from] && to-from > slots/idlePer}
 		w := float64(to - from)
 		if p.idle {
 			w = 0 // for now
@@ -89,6 +99,9 @@ func (a axis) at(t time.Time) float64 {
 	d := t.Sub(a.began)
 	for _, p := range a.pieces {
 		if d <= p.to {
+			if p.to == p.from {
+				return p.x0
+			}
 			return p.x0 + (p.x1-p.x0)*min(1, max(0, float64(d-p.from)/float64(p.to-p.from)))
 		}
 	}
@@ -99,6 +112,9 @@ func (a axis) at(t time.Time) float64 {
 func (a axis) when(x float64) time.Duration {
 	for _, p := range a.pieces {
 		if x <= p.x1 {
+			if p.x1 == p.x0 {
+				return p.from
+			}
 			return p.from + time.Duration((x-p.x0)/(p.x1-p.x0)*float64(p.to-p.from))
 		}
 	}

@@ -176,10 +176,13 @@ func title(t toldTest, v *survey) string {
 	k := plainInk
 	text := k.owner(t.Owner) + ": " + outcomeWord(t)
 	if !t.Begin.IsZero() {
-		text += ", " + seconds(t.End.Sub(t.Begin)) + " at " + since(t.Begin.Sub(v.Run.Started))
+		if took := t.End.Sub(t.Begin); took >= 0 {
+			text += ", " + seconds(took)
+		}
+		text += " at " + since(t.Begin.Sub(v.Run.Started))
 	}
 	if t.state == stateLeak {
-		if c := v.groups[t.leaks[0]-1].changes[0]; c.Call != nil {
+		if c := v.groups[t.owned[0]-1].changes[0]; c.Call != nil {
 			text += ", by the call at " + v.callPlace(k, c.Call)
 		}
 	}

@@ -113,12 +113,8 @@ func (p *page) picture(told *telling) *picture {
 			break
 		}
 		c := g.changes[0]
-		who := "one of " + count(len(c.Suspects), "suspect")
-		if c.Owner != nil {
-			who = plainInk.owner(*c.Owner)
-		}
 		x := a.at(c.At)
-		d.Marks = append(d.Marks, mark{X: percent(x), No: g.no, Near: x-last < 2, Anchor: "#" + leakAnchor(g.no), Title: "Leak " + itoa(g.no) + " at " + p.clock(c.At) + ": " + who})
+		d.Marks = append(d.Marks, mark{X: percent(x), No: g.no, Near: x-last < 2, Anchor: "#" + leakAnchor(g.no), Title: "Leak " + itoa(g.no) + " at " + p.clock(c.At) + ": " + plainInk.by(c)})
 		last = x
 	}
 	for _, i := range p.drawn() {

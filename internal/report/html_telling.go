@@ -35,49 +35,37 @@ func (s state) word() string {
 type toldTest struct {
 	triage.Case
 	state   state
-	leaks   []int // numbers of the groups that are its own, or of which it is a suspect or a victim
+	leaks   []int // numbers of all groups below, for links
+	owned   []int // its own
+	tied    int   // the one that its failure is tied to; 0 for none
+	maybe   []int // those that it may have made
+	unheard bool  // it alone was open when these were made, and was not heard making them
 	failure *triage.Failure
 }
 
 // A telling knows what the findings say of each test.
 type telling struct {
-	survey   *survey
-	failures map[triage.Owner]*triage.Failure
-	tied     map[triage.Owner]state
-	groups   map[triage.Owner][]int // tied, suspected or owned
-	owns     map[triage.Owner][]int
-	suspects map[triage.Owner]bool
-	of       map[int]int // which of the cases a leak is of
+	survey  *survey
+	owns    map[triage.Owner][]int // by whom they are, where somebody is accused
+	maybe   map[triage.Owner][]int // by who may have made them
+	unheard map[triage.Owner]bool
+	of      map[int]int // which of the cases a leak is of
 }
 
 func newTelling(v *survey) *telling {
-	t := &telling{survey: v, failures: map[triage.Owner]*triage.Failure{}, tied: map[triage.Owner]state{}, groups: map[triage.Owner][]int{},
-		owns: map[triage.Owner][]int{}, suspects: map[triage.Owner]bool{}, of: map[int]int{}}
-	for i := range v.Failures {
-		f := &v.Failures[i]
-		t.failures[ownerOf(*f)] = f
-	}
+	t := &telling{survey: v, owns: map[triage.Owner][]int{}, maybe: map[triage.Owner][]int{}, unheard: map[triage.Owner]bool{}, of: map[int]int{}}
 	for _, g := range v.groups {
 		first := g.changes[0]
-		if first.Owner != nil {
+		switch {
+		case g.accused():
 			t.owns[*first.Owner] = append(t.owns[*first.Owner], g.no)
+		case first.Owner != nil:
+			t.maybe[*first.Owner] = append(t.maybe[*first.Owner], g.no)
+			t.unheard[*first.Owner] = true
 		}
 		for _, s := range first.Suspects {
-			t.suspects[s] = true
-			t.groups[s] = append(t.groups[s], g.no)
+			t.maybe[s] = append(t.maybe[s], g.no)
 		}
-		for _, f := range g.failures {
-			t.tied[ownerOf(f)] = stateVictim
-			t.groups[ownerOf(f)] = append(t.groups[ownerOf(f)], g.no)
-		}
-	}
-	for _, c := range v.contained {
-		for _, f := range c.failures {
-			t.tied[ownerOf(f)] = stateVictim
-		}
-	}
-	for _, f := range v.unexplained {
-		t.tied[ownerOf(f)] = stateMet
 	}
 	t.mine()
 	return t
@@ -92,34 +80,32 @@ func ownerOf(f triage.Failure) triage.Owner {
 // Where nobody kept the tests, it yields what the findings name.
 func (t *telling) tests() iter.Seq[toldTest] {
 	return func(yield func(toldTest) bool) {
-		seen := make(map[triage.Owner]bool, len(t.failures)+len(t.owns))
-		i := 0
-		for c := range t.survey.Cases.All() {
-			if t.failures[c.Owner] != nil || t.owns[c.Owner] != nil {
-				seen[c.Owner] = true
+		taken := make(map[int]bool, len(t.survey.Failures))
+		for n, c := range t.survey.cases() {
+			if c.failure >= 0 {
+				taken[c.failure] = true
 			}
-			if !yield(t.tell(c, i)) {
+			if !yield(t.tell(c, n)) {
 				return
 			}
-			i++
 		}
-		var rest []triage.Case
-		for _, f := range t.survey.Failures {
-			if owner := ownerOf(f); !seen[owner] {
-				seen[owner] = true
-				rest = append(rest, triage.Case{Owner: owner, Status: f.Status, Location: f.SpecLocation})
+		seen := make(map[triage.Owner]bool)
+		for i, f := range t.survey.Failures {
+			seen[ownerOf(f)] = true
+			if !taken[i] && !yield(t.tell(foundCase{triage.Case{Owner: ownerOf(f), Status: f.Status, Location: f.SpecLocation}, i}, -1)) {
+				return
 			}
 		}
-		if t.survey.Cases.Len() == 0 { // else whoever is missing is a package, or groups others
-			for _, g := range t.survey.groups {
-				if c := g.changes[0]; c.Owner != nil && !seen[*c.Owner] {
-					seen[*c.Owner] = true
-					rest = append(rest, triage.Case{Owner: *c.Owner, Status: c.OwnerEnd, Location: c.Location})
-				}
-			}
+		if t.survey.Cases.Len() > 0 { // whoever is missing is a package, or groups others
+			return
 		}
-		for _, c := range rest {
-			if !yield(t.tell(c, -1)) {
+		for _, g := range t.survey.groups {
+			c := g.changes[0]
+			if c.Owner == nil || seen[*c.Owner] {
+				continue
+			}
+			seen[*c.Owner] = true
+			if !yield(t.tell(foundCase{triage.Case{Owner: *c.Owner, Status: c.OwnerEnd, Location: c.Location}, -1}, -1)) {
 				return
 			}
 		}
@@ -128,27 +114,39 @@ func (t *telling) tests() iter.Seq[toldTest] {
 
 // tell says what the findings say of a case; its number is -1 where it is none
 // of those that were kept.
-func (t *telling) tell(c triage.Case, number int) toldTest {
-	told := toldTest{Case: c, leaks: t.groups[c.Owner]}
+func (t *telling) tell(c foundCase, number int) toldTest {
+	told := toldTest{Case: c.Case, maybe: t.maybe[c.Owner], unheard: t.unheard[c.Owner]}
 	switch c.Status {
 	case "pass":
 	case "skip", "pending":
 		told.state = stateSkip
 	default:
 		told.state = stateFail
-		told.failure = t.failures[c.Owner]
-		if tied, is := t.tied[c.Owner]; is {
-			told.state = tied
+	}
+	if c.failure >= 0 {
+		told.failure = &t.survey.Failures[c.failure]
+		switch tie := t.survey.ties[c.failure]; {
+		case tie.leak >= 0:
+			told.state, told.tied = stateVictim, t.survey.groups[tie.leak].no
+		case tie.contained >= 0:
+			told.state = stateVictim
+		case tie.met:
+			told.state = stateMet
 		}
 	}
-	if t.suspects[c.Owner] && told.state < stateSuspect {
+	if len(told.maybe) > 0 && told.state < stateSuspect {
 		told.state = stateSuspect
 	}
 	for _, no := range t.owns[c.Owner] {
 		if of, kept := t.of[no]; !kept || of == number {
-			told.state, told.leaks = stateLeak, append([]int{no}, told.leaks...)
+			told.state, told.owned = stateLeak, append(told.owned, no)
 		}
 	}
+	told.leaks = append(told.leaks, told.owned...)
+	if told.tied > 0 {
+		told.leaks = append(told.leaks, told.tied)
+	}
+	told.leaks = append(told.leaks, told.maybe...)
 	return told
 }
 

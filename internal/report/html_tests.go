@@ -74,8 +74,9 @@ func (p *page) testRow(t toldTest, number int) testRow {
 		r.Links = append(r.Links, leakLink{"leak " + itoa(no), "#" + leakAnchor(no)})
 	}
 	if !t.Begin.IsZero() {
-		took := t.End.Sub(t.Begin)
-		r.Took, r.Sort = seconds(took), fmt.Sprintf("%.3f", float64(took)/float64(time.Millisecond))
+		if took := t.End.Sub(t.Begin); took >= 0 { // else the clock was set back
+			r.Took, r.Sort = seconds(took), fmt.Sprintf("%.3f", float64(took)/float64(time.Millisecond))
+		}
 		r.Began = since(t.Begin.Sub(p.Run.Started))
 	}
 	where := t.Location
@@ -106,16 +107,20 @@ func outcomeWord(t toldTest) string {
 	}
 	switch t.state {
 	case stateSuspect:
-		text += ", one of the suspects of " + leakNames(t.leaks)
+		if t.unheard {
+			text += ", ran when " + leakNames(t.maybe) + " was made, and was not heard making it"
+		} else {
+			text += ", one of the suspects of " + leakNames(t.maybe)
+		}
 	case stateMet:
 		text += ", " + met([]triage.Failure{*t.failure}) + " that no change explains"
 	case stateVictim:
 		text += ", " + met([]triage.Failure{*t.failure})
-		if len(t.leaks) > 0 {
-			text += " while " + leakNames(t.leaks) + " was in force"
+		if t.tied > 0 {
+			text += " while leak " + itoa(t.tied) + " was in force"
 		}
 	case stateLeak:
-		text += ", left the server changed (" + leakNames(t.leaks) + ")"
+		text += ", left the server changed (" + leakNames(t.owned) + ")"
 	}
 	return text
 }

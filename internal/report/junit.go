@@ -58,10 +58,9 @@ type junit struct {
 	suites []*suite
 	byName map[string]*suite
 
-	failures map[triage.Owner][]int // of Failures
-	leaks    map[triage.Owner][]int // of groups, those that are somebody's
-	leaking  map[int][]int          // by the number of a case: the groups
-	taken    map[int]bool           // failures that are a case's
+	leaks   map[triage.Owner][]int // of groups, those that are somebody's
+	leaking map[int][]int          // by the number of a case: the groups
+	taken   map[int]bool           // failures that are a case's
 }
 
 // A suite is a package, or stateSuite.
@@ -84,12 +83,8 @@ type testcase struct {
 }
 
 func newJUnit(v *survey, o JUnitOptions) *junit {
-	j := &junit{survey: v, k: ink{limit: 1000}, byName: map[string]*suite{}, failures: map[triage.Owner][]int{},
+	j := &junit{survey: v, k: ink{limit: 1000}, byName: map[string]*suite{},
 		leaks: map[triage.Owner][]int{}, leaking: map[int][]int{}, taken: map[int]bool{}}
-	for i, f := range v.Failures {
-		o := triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}
-		j.failures[o] = append(j.failures[o], i)
-	}
 	if o.Leaks == "" {
 		o.Leaks = "failure"
 	}
@@ -115,24 +110,6 @@ func (j *junit) suite(name string) *suite {
 	return s
 }
 
-// each yields the cases with their failures: with -count, the n-th case of a
-// test that failed has the n-th failure of it.
-func (j *junit) each(do func(n int, c triage.Case, failure int)) {
-	used := make(map[triage.Owner]int)
-	n := 0
-	for c := range j.Cases.All() {
-		failure := -1
-		if failed(c.Status) {
-			if all := j.failures[c.Owner]; used[c.Owner] < len(all) {
-				failure = all[used[c.Owner]]
-				used[c.Owner]++
-			}
-		}
-		do(n, c, failure)
-		n++
-	}
-}
-
 func failed(status string) bool { return status != "pass" && status != "skip" && status != "pending" }
 
 // count is the first pass: a suite says how many tests it has before the first.
@@ -143,7 +120,7 @@ func (j *junit) count() {
 	}
 	best := make(map[int]ran) // of a group: the case in which it changed something
 	status := make(map[int]string)
-	j.each(func(n int, c triage.Case, failure int) {
+	for n, c := range j.cases() {
 		s := j.suite(c.Package)
 		s.tests++
 		s.size += 2*len(c.Package) + len(c.Test) + len(c.Spec) + 80
@@ -153,9 +130,9 @@ func (j *junit) count() {
 		if c.End.After(s.end) {
 			s.end = c.End
 		}
-		if failure >= 0 {
-			j.taken[failure] = true
-			s.size += len(j.Failures[failure].Output) + 1024
+		if c.failure >= 0 {
+			j.taken[c.failure] = true
+			s.size += len(j.Failures[c.failure].Output) + 1024
 		}
 		s.tally(element(c.Status), 1)
 		for _, g := range j.leaks[c.Owner] {
@@ -165,7 +142,7 @@ func (j *junit) count() {
 				status[n] = c.Status
 			}
 		}
-	})
+	}
 	for g := range j.groups {
 		if r, ok := best[g]; ok {
 			j.leaking[r.n] = append(j.leaking[r.n], g)
@@ -203,7 +180,7 @@ func element(status string) string {
 }
 
 // made makes the testcase of a case.
-func (j *junit) made(n int, c triage.Case, failure int) testcase {
+func (j *junit) made(n int, c foundCase) testcase {
 	t := testcase{name: c.Test, class: c.Package, element: element(c.Status)}
 	if c.Spec != "" {
 		t.name = c.Spec
@@ -219,8 +196,8 @@ func (j *junit) made(n int, c triage.Case, failure int) testcase {
 	case "pending":
 		t.message = "pending"
 	}
-	if failure >= 0 {
-		j.failed(&t, failure)
+	if c.failure >= 0 {
+		j.failed(&t, c.failure)
 	}
 	j.leaked(&t, j.leaking[n])
 	return t
@@ -430,11 +407,11 @@ func (j *junit) writeSuites(out *bufio.Writer, suites []*suite) {
 		into[suites[0].name] = out
 		j.openSuite(out, suites[0])
 	}
-	j.each(func(n int, c triage.Case, failure int) {
+	for n, c := range j.cases() {
 		if to := into[c.Package]; to != nil {
-			j.writeCase(to, j.made(n, c, failure))
+			j.writeCase(to, j.made(n, c))
 		}
-	})
+	}
 	for i, s := range suites {
 		if len(suites) > 1 {
 			j.openSuite(out, s)

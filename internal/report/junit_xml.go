@@ -36,7 +36,7 @@ func (j *junit) openSuite(w io.Writer, s *suite) {
 			name := "tracetest.leak." + itoa(g.no) + "." + itoa(i+1)
 			property(name, c.Parameter+" "+j.k.before(c)+" -> "+j.k.after(c))
 			if c.Owner != nil {
-				property(name+".owner", j.k.owner(*c.Owner))
+				property(name+".owner", j.k.by(c))
 			}
 			property(name+".certainty", string(c.Certainty))
 		}

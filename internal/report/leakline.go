@@ -14,7 +14,7 @@ import (
 var lineInk = ink{limit: 100}
 
 // LeakLines says leaks in a line each, for the moment in which they are seen.
-// Those of one owner share a line.
+// Those of one owner that are equally sure share a line.
 func LeakLines(leaks []triage.Change) []string {
 	k := lineInk
 	var lines []string
@@ -24,9 +24,9 @@ func LeakLines(leaks []triage.Change) []string {
 		for ; i < len(leaks) && sameOwner(c, leaks[i]); i++ {
 			what = append(what, fmt.Sprintf("%s %s -> %s", k.name(leaks[i].Parameter), k.before(leaks[i]), k.after(leaks[i])))
 		}
-		who := fmt.Sprintf("one of %d suspects", len(c.Suspects))
-		if c.Owner != nil {
-			who = k.owner(*c.Owner)
+		who := k.by(c)
+		if c.Owner != nil && c.Unheard {
+			who += "," // a clause ends
 		}
 		line := fmt.Sprintf("leak: %s left %s (%s, %s)", who, strings.Join(what, ", "), k.name(c.Server), c.Certainty)
 		for _, text := range k.knownOf(leaks[from:i]) {
@@ -41,7 +41,7 @@ func sameOwner(a, b triage.Change) bool {
 	if a.Owner == nil || b.Owner == nil {
 		return a.Parameter == b.Parameter && a.Server == b.Server && a.At.Equal(b.At)
 	}
-	return *a.Owner == *b.Owner && a.Server == b.Server
+	return *a.Owner == *b.Owner && a.Server == b.Server && a.Certainty == b.Certainty && a.Unheard == b.Unheard
 }
 
 // UnmetLine says an expectation that does not hold before the run begins.

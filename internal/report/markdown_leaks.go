@@ -61,7 +61,13 @@ func (p *page) leak(g group) {
 func (p *page) evidence(g group) []string {
 	c := g.changes[0]
 	var items []string
-	if c.Owner != nil {
+	if c.Owner != nil && c.Unheard {
+		owner := "By: not settled, while " + p.k.ownerFull(*c.Owner) + " ran"
+		if end := ended(c.OwnerEnd); end != "" {
+			owner += ", which " + end
+		}
+		items = append(items, owner)
+	} else if c.Owner != nil {
 		owner := "By: " + p.k.ownerFull(*c.Owner)
 		if end := ended(c.OwnerEnd); end != "" {
 			owner += ", which " + end
@@ -74,7 +80,7 @@ func (p *page) evidence(g group) []string {
 	if where := p.places(g); len(where) > 0 {
 		items = append(items, "Where: "+list(where, maxTold))
 	}
-	if c.Unit != "" && c.Owner != nil {
+	if c.Unit != "" && g.accused() {
 		items = append(items, "Should have been put back by: the end of its "+p.k.say(c.Unit))
 	}
 	items = append(items, p.certainty("leaks", c))
@@ -211,7 +217,7 @@ func (p *page) leakTable(groups []group) {
 // by names the owner of a change, or the suspects, in a table.
 func (p *page) by(c triage.Change) string {
 	if c.Owner != nil {
-		return p.cell.owner(*c.Owner)
+		return p.cell.by(c)
 	}
 	if len(c.Suspects) == 0 {
 		return "not settled"

@@ -118,11 +118,11 @@ func chartValue(c triage.Change, value string) string {
 
 // ran finds when the tests ran that leaked, and those that failed afterwards.
 func (p *page) ran() (leaking, victims []task) {
-	leaks, fell := make(map[triage.Owner]int), make(map[triage.Owner]bool)
+	leaks, fell := make(map[triage.Owner]group), make(map[triage.Owner]bool)
 	for _, g := range p.groups {
 		if o := g.changes[0].Owner; o != nil && len(leaks) < maxTracks {
 			if _, known := leaks[*o]; !known {
-				leaks[*o] = g.no
+				leaks[*o] = g
 			}
 		}
 		for _, f := range g.failures {
@@ -136,8 +136,11 @@ func (p *page) ran() (leaking, victims []task) {
 			continue
 		}
 		b := task{text: kindOf(c.Owner) + " " + chartText(chartName(c.Owner)), from: c.Begin, to: c.End}
-		if no, ok := leaks[c.Owner]; ok && len(leaking) < maxTracks {
-			b.text, b.state = "leak "+itoa(no)+", "+b.text, "active"
+		if g, ok := leaks[c.Owner]; ok && len(leaking) < maxTracks {
+			if !g.accused() {
+				b.text = "while " + b.text + " ran"
+			}
+			b.text, b.state = "leak "+itoa(g.no)+", "+b.text, "active"
 			leaking = append(leaking, b)
 		} else if fell[c.Owner] && failed(c.Status) {
 			if n++; n <= maxBars {

@@ -36,7 +36,7 @@ func (p *page) watched() {
 	} else {
 		run += p.Run.Started.UTC().Format("2006-01-02 15:04:05.000") + " UTC"
 	}
-	if !p.Run.Finished.IsZero() && !p.Run.Started.IsZero() {
+	if !p.Run.Finished.Before(p.Run.Started) && !p.Run.Started.IsZero() {
 		run += fmt.Sprintf(", took %.3f s", p.Run.Finished.Sub(p.Run.Started).Seconds())
 	}
 	items = append(items, run)

@@ -38,7 +38,7 @@ func SARIF(w io.Writer, f *triage.Findings) error {
 		Results:    []sarifResult{},
 	}
 	invocation := sarifInvocation{Successful: f.Run.Complete, Exit: f.Run.Exit, Notifications: []sarifNotification{}}
-	if !f.Run.Started.IsZero() && !f.Run.Finished.IsZero() {
+	if !f.Run.Started.IsZero() && !f.Run.Finished.Before(f.Run.Started) {
 		invocation.Start = f.Run.Started.UTC().Format("2006-01-02T15:04:05.000Z")
 		invocation.End = f.Run.Finished.UTC().Format("2006-01-02T15:04:05.000Z")
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"iter"
 	"strings"
 
 	"tracetest/internal/record"
@@ -20,8 +21,11 @@ type survey struct {
 }
 
 // A tie is what a failure is tied to: an index into groups or into contained,
-// -1 without one.
-type tie struct{ leak, contained int }
+// -1 without one. It met what no change of the run explains if met is set.
+type tie struct {
+	leak, contained int
+	met             bool
+}
 
 // A group is leaks that changed together. Its number is how reports call it.
 type group struct {
@@ -45,11 +49,12 @@ func newSurvey(f *triage.Findings) *survey {
 		server    string
 		owner     triage.Owner
 		certainty triage.Certainty
+		unheard   bool
 	}
 	known := make(map[key]int)
 	groupOf := make([]int, len(f.Leaks))
 	for i, leak := range f.Leaks {
-		k := key{together: leak.Together, server: leak.Server, certainty: leak.Certainty}
+		k := key{together: leak.Together, server: leak.Server, certainty: leak.Certainty, unheard: leak.Unheard}
 		if leak.Owner != nil {
 			k.owner = *leak.Owner
 		}
@@ -69,7 +74,7 @@ func newSurvey(f *triage.Findings) *survey {
 	}
 	for _, failure := range f.Failures {
 		redis := failure.Cause == triage.CauseOOM || failure.Cause == triage.CauseEviction
-		t := tie{-1, -1}
+		t := tie{leak: -1, contained: -1}
 		tied := failure.Tied()
 		switch {
 		case tied && within(failure.Leak, len(f.Leaks)):
@@ -81,6 +86,7 @@ func newSurvey(f *triage.Findings) *survey {
 			c := &v.contained[t.contained]
 			c.failures = append(c.failures, failure)
 		case redis && failure.Certainty != "refuted":
+			t.met = true
 			v.unexplained = append(v.unexplained, failure)
 		default:
 			v.others = append(v.others, failure)
@@ -89,6 +95,34 @@ func newSurvey(f *triage.Findings) *survey {
 	}
 	v.doubts = v.findDoubts()
 	return v
+}
+
+// A foundCase is a case with its failure, an index into Failures, or -1.
+type foundCase struct {
+	triage.Case
+	failure int
+}
+
+// cases yields the cases by their numbers. With -count one test has several, and
+// the n-th that failed has the n-th failure of it.
+func (v *survey) cases() iter.Seq2[int, foundCase] {
+	return func(yield func(int, foundCase) bool) {
+		failures := make(map[triage.Owner][]int)
+		for i, f := range v.Failures {
+			failures[ownerOf(f)] = append(failures[ownerOf(f)], i)
+		}
+		n := 0
+		for c := range v.Cases.All() {
+			found := foundCase{c, -1}
+			if left := failures[c.Owner]; failed(c.Status) && len(left) > 0 {
+				found.failure, failures[c.Owner] = left[0], left[1:]
+			}
+			if !yield(n, found) {
+				return
+			}
+			n++
+		}
+	}
 }
 
 // Doubts says in short why what was not seen in a run may still have happened.

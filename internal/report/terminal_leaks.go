@@ -50,7 +50,7 @@ func (s *screen) leakLines(g group) (lines []string, links []link, err error) {
 	}
 	var who, note string
 	if first.Owner != nil {
-		who = s.k.owner(*first.Owner)
+		who = s.k.by(first)
 		note = ownerNote(first)
 	} else {
 		who = "one of: " + s.k.owners(first.Suspects, 3)

@@ -52,9 +52,9 @@ func (v *survey) leakClause() string {
 // leaked says how much leaked and by how many.
 func (v *survey) leaked() string {
 	var (
-		parameters, culprits, suspects []string
-		kinds                          []string
-		narrowed, unheard              int
+		parameters, culprits, suspects, present []string
+		kinds, presentKinds                     []string
+		narrowed, unheard                       int
 	)
 	for _, c := range v.Leaks {
 		parameters = append(parameters, c.Server+"\x00"+c.Parameter)
@@ -67,6 +67,9 @@ func (v *survey) leaked() string {
 		}
 		if c.Unheard {
 			unheard++
+			present = append(present, c.Owner.Package+"\x00"+c.Owner.Test+"\x00"+c.Owner.Spec)
+			presentKinds = append(presentKinds, kindOf(*c.Owner))
+			continue
 		}
 		culprits = append(culprits, c.Owner.Package+"\x00"+c.Owner.Test+"\x00"+c.Owner.Spec)
 		kinds = append(kinds, kindOf(*c.Owner))
@@ -75,20 +78,21 @@ func (v *survey) leaked() string {
 	if len(unique(parameters)) == len(v.Leaks) {
 		what = count(len(v.Leaks), "parameter") + " leaked"
 	}
-	noun := "owner"
-	if kinds = unique(kinds); len(kinds) == 1 {
-		noun = kinds[0]
-	}
-	known := " by " + count(len(unique(culprits)), noun)
-	if unheard == len(v.Leaks) {
-		known = " while " + count(len(unique(culprits)), noun) + " ran, by a hand that was not seen"
+	who := func(owners, kinds []string) string {
+		noun := "owner"
+		if kinds = unique(kinds); len(kinds) == 1 {
+			noun = kinds[0]
+		}
+		return count(len(unique(owners)), noun)
 	}
 	switch {
-	case narrowed == 0:
-		return what + known
-	case narrowed < len(v.Leaks):
-		return what + known + " and others that are not settled"
-	case len(v.groups) == 1 && len(unique(suspects)) > 1:
+	case unheard == len(v.Leaks):
+		return what + " while " + who(present, presentKinds) + " ran, by a hand that was not seen"
+	case narrowed+unheard == 0:
+		return what + " by " + who(culprits, kinds)
+	case len(culprits) > 0:
+		return what + " by " + who(culprits, kinds) + " and others that are not settled"
+	case unheard == 0 && len(v.groups) == 1 && len(unique(suspects)) > 1:
 		return what + " by one of " + itoa(len(unique(suspects))) + " suspects"
 	}
 	return what + ", by whom is not settled"

@@ -83,6 +83,20 @@ func (k ink) owner(o triage.Owner) string {
 	return "package " + k.name(o.Package) + " outside its tests"
 }
 
+// by names who a change is put down to. One that was not heard making it is not
+// who.
+func (k ink) by(c triage.Change) string {
+	switch {
+	case c.Owner != nil && c.Unheard:
+		return "somebody unseen, while " + k.owner(*c.Owner) + " ran"
+	case c.Owner != nil:
+		return k.owner(*c.Owner)
+	case len(c.Suspects) == 0:
+		return "somebody"
+	}
+	return "one of " + count(len(c.Suspects), "suspect")
+}
+
 // ownerFull names an owner and where it lives.
 func (k ink) ownerFull(o triage.Owner) string {
 	kind := kindOf(o)

@@ -88,6 +88,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		a.restarts = append(a.restarts, Restart{Server: s.Address, At: look.Received, Owners: a.names(refs)})
 		a.disturb(unit{})
 	}
+	limit := s.now[memoryLimit]
 	for _, name := range sortedKeys(look.Config) {
 		value := look.Config[name]
 		switch {
@@ -120,7 +121,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 			}
 			met = difference(s.counters, look.Counters)
 			a.count(s, refs, met)
-			a.firstRefusal(s, met, look.Received, look.Counters.UsedMemory)
+			a.firstRefusal(s, met, look.Received, look.Counters.UsedMemory, limit)
 		}
 		s.timeline.see(look.Received, look.Counters, met)
 		s.counters = look.Counters

@@ -15,7 +15,7 @@ type Memory struct {
 	Server   string    `json:"server"`
 	At       time.Time `json:"at"`       // of the look that first showed it
 	Used     int64     `json:"used"`     // bytes, at that look
-	Limit    int64     `json:"limit"`    // bytes, maxmemory then; zero: none
+	Limit    int64     `json:"limit"`    // bytes, maxmemory then, or at the look before if that is lower; zero: none
 	Baseline int64     `json:"baseline"` // bytes, maxmemory when the run began; zero: none
 	Started  int64     `json:"started"`  // bytes, maxmemory that the server was started with; -1: not known
 	// Reason is "limit" where the memory in use would have been within the limit
@@ -35,13 +35,17 @@ type Swallowed struct {
 const maxSwallowed = 1000
 
 // firstRefusal notes how a server stands when a look first shows that it refuses
-// writes.
-func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64) {
+// writes. Where the limit changed since the look before, the lower one of the two
+// refused: a test that puts it back lets one look show both.
+func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64, before string) {
 	if p.oom == 0 || s.refusing {
 		return
 	}
 	s.refusing = true
 	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now[memoryLimit]), Baseline: bytes(s.Config[memoryLimit])}
+	if was := bytes(before); was != 0 && (m.Limit == 0 || was < m.Limit) {
+		m.Limit = was
+	}
 	m.Started = -1
 	if o, known := s.StartedWith[memoryLimit]; known {
 		m.Started = bytes(o.Value)

@@ -69,6 +69,24 @@ func TestLimitOrMemory(t *testing.T) {
 			t.Errorf("%s: %+v, want %q", test.name, f.Memory, test.want)
 		}
 	}
+	// A test that puts the limit back itself: one look shows both that writes were
+	// refused and the limit that is back.
+	f := findingsOf(started("1048576").base("maxmemory", "2147483648"), func(r *rec) {
+		p := r.pkg("shop/cache")
+		a := p.begin("TestA")
+		r.set("maxmemory", "1048576")
+		sub := a.begin("sub")
+		r.used(3 * mib)
+		r.oom(1)
+		r.set("maxmemory", "2147483648")
+		sub.end("pass")
+		a.end("fail", "OOM command not allowed when used memory > 'maxmemory'.")
+		p.done("fail")
+		r.end(1)
+	})
+	if len(f.Memory) != 1 || f.Memory[0].Reason != "limit" || f.Memory[0].Limit != mib {
+		t.Errorf("put back in the look that shows it: %+v", f.Memory)
+	}
 	if f := findingsOf(newRec(), func(r *rec) { r.end(0) }); len(f.Memory) != 0 {
 		t.Errorf("nothing was refused: %+v", f.Memory)
 	}
