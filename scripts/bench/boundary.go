@@ -17,17 +17,24 @@ import (
 
 // heldFor is what one boundary takes.
 type heldFor struct {
-	ratios     []float64       // held to bare, by round
-	paced      []float64       // held to the same with a rest before each
+	ratios     []float64       // held to asked, by round
+	wholes     []float64       // held to whole
 	held       []time.Duration // medians, by round, where a look was taken
 	passed     []time.Duration // medians of those where none was
-	bare       []time.Duration
-	rested     []time.Duration
-	client     []time.Duration // the same by go-redis
+	asked      []time.Duration // what a look at a calm server asks for
+	rested     []time.Duration // the same with a rest before each
+	whole      []time.Duration // all that there is to ask
+	client     []time.Duration // all of it by go-redis
 	boundaries int             // of one round
 }
 
-// lookCommands are what a look that takes everything asks for.
+// calmCommands are what a look asks for as long as nothing tells of a change.
+var calmCommands = [][]any{
+	{"echo", "tracetest"},
+	{"info", "server", "memory", "stats", "commandstats", "errorstats", "keyspace"},
+}
+
+// lookCommands are what a look asks for else.
 var lookCommands = [][]any{
 	{"config", "get", "*"},
 	{"info", "server", "memory", "stats", "commandstats", "errorstats", "keyspace"},
@@ -48,11 +55,15 @@ func (b *bench) boundary() (*heldFor, error) {
 	out := filepath.Join(b.dir, "out-boundary")
 	h := &heldFor{}
 	for round := range b.rounds + 1 {
-		bare, err := bareRoundTrip(b.redis.Addr, n, 0)
+		whole, err := bareRoundTrip(b.redis.Addr, lookCommands, n, 0)
 		if err != nil {
 			return nil, err
 		}
-		rested, err := bareRoundTrip(b.redis.Addr, n, rest)
+		asked, err := bareRoundTrip(b.redis.Addr, calmCommands, n, 0)
+		if err != nil {
+			return nil, err
+		}
+		rested, err := bareRoundTrip(b.redis.Addr, calmCommands, n, rest)
 		if err != nil {
 			return nil, err
 		}
@@ -71,12 +82,12 @@ func (b *bench) boundary() (*heldFor, error) {
 			continue // it was built
 		}
 		m := median(all)
-		log.Printf("one boundary, round %d of %d: held %s, bare %s, with rests %s, go-redis %s", round, b.rounds, m, bare, rested, byClient)
+		log.Printf("one boundary, round %d of %d: held %s, bare %s, with rests %s, everything %s, go-redis %s", round, b.rounds, m, asked, rested, whole, byClient)
 		h.boundaries = len(all)
 		h.passed = append(h.passed, median(passed))
-		h.held, h.bare, h.client = append(h.held, m), append(h.bare, bare), append(h.client, byClient)
-		h.rested = append(h.rested, rested)
-		h.ratios, h.paced = append(h.ratios, float64(m)/float64(bare)), append(h.paced, float64(m)/float64(rested))
+		h.held, h.asked, h.rested = append(h.held, m), append(h.asked, asked), append(h.rested, rested)
+		h.whole, h.client = append(h.whole, whole), append(h.client, byClient)
+		h.ratios, h.wholes = append(h.ratios, float64(m)/float64(asked)), append(h.wholes, float64(m)/float64(whole))
 	}
 	return h, nil
 }
@@ -108,16 +119,16 @@ func held(out string) (looked, passed []time.Duration, err error) {
 // part of the next round trip.
 const rest = 300 * time.Microsecond
 
-// bareRoundTrip is the median time of the commands of a look in one pipeline on
+// bareRoundTrip is the median time of commands in one pipeline on
 // a connection without any client, with a rest before each.
-func bareRoundTrip(addr string, n int, rest time.Duration) (time.Duration, error) {
+func bareRoundTrip(addr string, commands [][]any, n int, rest time.Duration) (time.Duration, error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		return 0, err
 	}
 	defer conn.Close()
 	var question []byte
-	for _, command := range lookCommands {
+	for _, command := range commands {
 		question = fmt.Appendf(question, "*%d\r\n", len(command))
 		for _, word := range command {
 			question = fmt.Appendf(question, "$%d\r\n%s\r\n", len(word.(string)), word)
@@ -133,7 +144,7 @@ func bareRoundTrip(addr string, n int, rest time.Duration) (time.Duration, error
 		if _, err := conn.Write(question); err != nil {
 			return 0, err
 		}
-		for range lookCommands {
+		for range commands {
 			if err := skipReply(in); err != nil {
 				return 0, err
 			}

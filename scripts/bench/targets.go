@@ -25,8 +25,8 @@ func (r *results) targets(p *page) {
 		atMost(c.title+": wall time to `go test -json`", c.ratios(traceTest, plainTest), 2)
 	}
 	if r.held != nil {
-		atMost("held at one boundary, to the bare round trip of its commands, one right after the other", r.held.ratios, 1.5)
-		atMost("the same to round trips with rests, as between boundaries", r.held.paced, 1.5)
+		atMost("held at one boundary, to the bare round trip of the commands that are asked", r.held.ratios, 1.5)
+		atMost("the same to that of `CONFIG GET *` and `INFO`, for which they stand", r.held.wholes, 1.5)
 	}
 	for _, b := range r.builds {
 		if b.name == "small" {
