@@ -185,10 +185,20 @@ func (a *Analysis) by(f *outcome, m *mutation) bool {
 	if f.owner == nil || len(m.refs) != 1 {
 		return false
 	}
+	if f.owner.node {
+		return m.refs[0].Owner == f.owner.host && f.owner.ranIn(m.phase)
+	}
 	for o := a.owners[m.refs[0].Owner]; o != nil; o = a.owners[o.Parent] {
 		if o == f.owner {
 			return true
 		}
 	}
 	return false
+}
+
+// ranIn reports whether a suite node can have made a change that was seen in
+// this phase of its suite.
+func (w *owner) ranIn(phase string) bool {
+	before := strings.Contains(w.Name, "BeforeSuite")
+	return phase != "after" && before || phase != "before" && !before
 }

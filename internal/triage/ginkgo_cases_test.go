@@ -129,6 +129,27 @@ func ginkgoCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
+		{name: "before-suite-meets-its-own-limit", story: `BeforeSuite lowers maxmemory, is refused, and fails. It is nobody's victim:
+			to tie its failure to the leak would make one of somebody else of it.`, write: func(r *rec) {
+			p, t := suite(r)
+			r.set("maxmemory", "1048576")
+			r.oom(2)
+			t.suiteEnd(node("BeforeSuite", "fail"))
+			t.end("fail")
+			p.done("fail")
+			r.end(1)
+		}},
+		{name: "after-suite-meets-the-limit-of-before-suite", story: `BeforeSuite lowers maxmemory and passes, and AfterSuite is refused and fails.
+			That is another node, and a victim.`, write: func(r *rec) {
+			p, t := suite(r)
+			r.set("maxmemory", "1048576")
+			t.spec("Cache keeps").endSpec("pass", "")
+			r.oom(2)
+			t.suiteEnd(node("BeforeSuite", "pass"), node("AfterSuite", "fail"))
+			t.end("fail")
+			p.done("fail")
+			r.end(1)
+		}},
 		{name: "after-suite-without-specs", story: `BeforeSuite fails, no spec runs, and AfterSuite, which runs all the same,
 			changes hz. It is not known which of the two it was: BeforeSuite must not be named.`, write: func(r *rec) {
 			p, t := suite(r)

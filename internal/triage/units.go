@@ -43,6 +43,7 @@ type owner struct {
 	inner    bool   // others began within it
 	paused   bool   // it waits for its turn to run in parallel
 	node     bool   // a Ginkgo suite node, and no spec
+	host     int64  // of a node: the test function that ran the suite
 	met      map[*server]pressure
 	firstOOM *Call // where the first OOM error came back
 }
@@ -170,7 +171,7 @@ func (a *Analysis) suiteEnd(e record.Entry, p *process) {
 	for _, n := range p.nodes {
 		if n.Outcome.Status == "fail" || n.Outcome.Status == "panic" {
 			node := &owner{Owner: record.Owner{Kind: record.KindSpec, Name: "[" + n.Type + "]", Location: n.Location}, pkg: test.pkg,
-				process: p.Index, test: test.Name, begin: test.begin, met: test.met, node: true}
+				process: p.Index, test: test.Name, begin: test.begin, met: test.met, node: true, host: test.ID}
 			a.outcomes.spec(node, n.Outcome, e)
 		}
 	}
