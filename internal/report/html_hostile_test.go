@@ -191,3 +191,19 @@ func TestAxisOfStrangeTimes(t *testing.T) {
 		}
 	}
 }
+
+// A test that lowered the limit itself and was refused is no victim, and nothing
+// says that no change of the run explains it.
+func TestOwnLimit(t *testing.T) {
+	f := load(t, "../triage/testdata/before-suite-meets-its-own-limit.jsonl")
+	for name, text := range map[string]string{"report.md": markdown(t, f), "screen": terminal(t, f, report.TerminalOptions{Width: 200}), "page": string(htmlPage(t, f))} {
+		if strings.Contains(text, "no change of this run explains") || !strings.Contains(text, "under a change of its own") {
+			t.Errorf("%s says:\n%.2000s", name, text)
+		}
+	}
+	// Another node of the suite is one.
+	f = load(t, "../triage/testdata/after-suite-meets-the-limit-of-before-suite.jsonl")
+	if text := markdown(t, f); !strings.Contains(text, "The only failure met OOM rejections while this leak was in force") {
+		t.Errorf("report.md says:\n%.2000s", text)
+	}
+}

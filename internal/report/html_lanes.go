@@ -174,7 +174,7 @@ func joinLeaks(known string, more []int) string {
 // title tells of a test in a line.
 func title(t toldTest, v *survey) string {
 	k := plainInk
-	text := k.owner(t.Owner) + ": " + outcomeWord(t)
+	text := k.owner(t.Owner) + ": " + v.outcomeWord(t)
 	if !t.Begin.IsZero() {
 		if took := t.End.Sub(t.Begin); took >= 0 {
 			text += ", " + seconds(took)

@@ -28,7 +28,7 @@ func (s state) class() string {
 
 // word tells a state to people.
 func (s state) word() string {
-	return [states]string{"passed", "skipped", "suspect", "failed for other reasons", "failed, met what no change explains", "failed, tied to a change", "left the server changed"}[s]
+	return [states]string{"passed", "skipped", "suspect", "failed for other reasons", "failed, met what no change by another explains", "failed, tied to a change", "left the server changed"}[s]
 }
 
 // A toldTest is a test with what the findings say of it.

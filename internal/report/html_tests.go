@@ -62,7 +62,7 @@ func (p *page) testTable(told *telling) testTable {
 
 func (p *page) testRow(t toldTest, number int) testRow {
 	k := ink{limit: 400}
-	r := testRow{ID: testAnchor(number), Name: k.owner(t.Owner), Package: k.name(t.Package), Class: t.state.class(), Outcome: outcomeWord(t),
+	r := testRow{ID: testAnchor(number), Name: k.owner(t.Owner), Package: k.name(t.Package), Class: t.state.class(), Outcome: p.outcomeWord(t),
 		Short: shortOutcome(t.Status), Leaks: joinLeaks("", t.leaks)}
 	if t.state == stateLeak {
 		r.Short += ", leaked"
@@ -100,7 +100,7 @@ func (p *page) testRow(t toldTest, number int) testRow {
 }
 
 // outcomeWord says how a test ended and what the findings say of it.
-func outcomeWord(t toldTest) string {
+func (v *survey) outcomeWord(t toldTest) string {
 	text := shortOutcome(t.Status)
 	if t.Status == "panic" || t.Status == "died" {
 		text = ended(t.Status)
@@ -113,7 +113,7 @@ func outcomeWord(t toldTest) string {
 			text += ", one of the suspects of " + leakNames(t.maybe)
 		}
 	case stateMet:
-		text += ", " + met([]triage.Failure{*t.failure}) + " that no change explains"
+		text += ", " + met([]triage.Failure{*t.failure}) + " " + v.unexplainedBy([]triage.Failure{*t.failure})
 	case stateVictim:
 		text += ", " + met([]triage.Failure{*t.failure})
 		if t.tied > 0 {

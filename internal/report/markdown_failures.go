@@ -53,7 +53,7 @@ func (p *page) failures() {
 		p.failureTable(rest)
 	}
 	if len(p.unexplained) > 0 {
-		p.text("### " + upper(strings.TrimPrefix(met(p.unexplained), "met ")) + " that no change of this run explains: " + itoa(len(p.unexplained)))
+		p.text("### " + upper(strings.TrimPrefix(met(p.unexplained), "met ")) + " " + p.unexplainedBy(p.unexplained) + ": " + itoa(len(p.unexplained)))
 		p.failureTable(p.unexplained)
 	}
 	if len(p.others) > 0 {

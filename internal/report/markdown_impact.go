@@ -70,7 +70,7 @@ func (p *page) impact() {
 	add("passed", p.Tests.Passed)
 	add("failed, and "+met(tied)+" while a leak was in force", len(tied))
 	add("failed, and "+met(inside)+" while a change was in force that was undone later", len(inside))
-	add("failed, and "+met(p.unexplained)+" that no change explains", len(p.unexplained))
+	add("failed, and "+met(p.unexplained)+" "+p.unexplainedBy(p.unexplained), len(p.unexplained))
 	add("failed for other reasons", len(p.others))
 	add("not run (skipped or pending)", p.Tests.Skipped)
 	add("all", p.Tests.Total)

@@ -113,7 +113,7 @@ func (v *survey) failureClauses() []string {
 		clauses = append(clauses, of(len(inside), total)+" "+met(inside)+" during a contained change")
 	}
 	if len(v.unexplained) > 0 {
-		clauses = append(clauses, of(len(v.unexplained), total)+" "+met(v.unexplained)+" that no change of this run explains")
+		clauses = append(clauses, of(len(v.unexplained), total)+" "+met(v.unexplained)+" "+v.unexplainedBy(v.unexplained))
 	}
 	switch {
 	case len(clauses) > 0:
@@ -199,7 +199,7 @@ func (v *survey) broke(k ink) []string {
 	}
 	if n := len(v.unexplained); n > 0 {
 		out = append(out, upper(of(n, total))+" "+met(v.unexplained)+
-			" that no change of this run explains"+evidence(v.unexplained)+"."+v.unmetHint(k))
+			" "+v.unexplainedBy(v.unexplained)+evidence(v.unexplained)+"."+v.unmetHint(k))
 	}
 	refuted := 0
 	for _, f := range v.others {

@@ -1,0 +1,42 @@
+package report
+
+import (
+	"strings"
+
+	"tracetest/internal/triage"
+)
+
+// unexplainedBy says of failures that met what memory brings what does not
+// explain them. A test that lowered the limit itself is nobody's victim, and
+// there is something of this run that explains it all the same.
+func (v *survey) unexplainedBy(failures []triage.Failure) string {
+	own := 0
+	for _, f := range failures {
+		if v.changedMemory(f) {
+			own++
+		}
+	}
+	switch own {
+	case 0:
+		return "that no change of this run explains"
+	case len(failures):
+		return "under a change of " + plural(own, "its", "their") + " own"
+	}
+	return "that no change of another test explains"
+}
+
+// changedMemory reports whether a failed test changed the limit or the policy
+// itself, or a part of it did.
+func (v *survey) changedMemory(f triage.Failure) bool {
+	for _, list := range [][]triage.Change{v.Leaks, v.Contained} {
+		for _, c := range list {
+			if c.Owner == nil || !strings.HasPrefix(c.Parameter, "maxmemory") || c.Owner.Package != f.Package {
+				continue
+			}
+			if *c.Owner == ownerOf(f) || f.Spec == "" && f.Test != "" && (c.Owner.Test == f.Test || strings.HasPrefix(c.Owner.Test, f.Test+"/")) {
+				return true
+			}
+		}
+	}
+	return false
+}
