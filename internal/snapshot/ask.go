@@ -221,6 +221,7 @@ func (a *asker) calm() (got answer, ok bool) {
 	}
 	before := a.calls
 	if a.read(&got, about); !a.calls.same(before) || got.info["run_id"] != a.last.info["run_id"] {
+		a.calls = before // these are of a configuration that is not read yet
 		return got, false
 	}
 	got.config, got.serial = a.last.config, a.last.serial

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"fmt"
+	"net"
 	"regexp"
 	"strconv"
 	"testing"
@@ -93,6 +94,50 @@ func TestCalmIsNotFooledByResets(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// cutConn is closed by others when so many more questions are to be sent.
+type cutConn struct {
+	net.Conn
+	left int
+}
+
+func (c *cutConn) Write(b []byte) (int, error) {
+	if c.left--; c.left < 0 {
+		_ = c.Close()
+	}
+	return c.Conn.Write(b)
+}
+
+// Guards against taking the counts for known where the connection is lost
+// before the configuration that belongs to them is read.
+func TestCalmIsNotFooledByALostConnection(t *testing.T) {
+	server := redistest.Start(t)
+	s, _ := open(t, server.Addr, Options{})
+	look(t, s)
+	server.Do(t, "config", "set", "hz", "77")
+	x := &s.asker.link.exchange
+	x.conn = &cutConn{x.conn, 1}
+	want(t, look(t, s), map[string]string{"hz": "77"})
+}
+
+// Guards against the ECHO of another tracetest that stands in for those that a
+// reset took away.
+func TestCalmIsNotFooledByAnotherObserver(t *testing.T) {
+	server := redistest.Start(t)
+	one, _ := open(t, server.Addr, Options{})
+	two, _ := open(t, server.Addr, Options{})
+	for i := range 40 {
+		hz := strconv.Itoa(20 + i)
+		server.Do(t, "config", "resetstat")
+		server.Do(t, "config", "set", "hz", hz)
+		first, second := one, two
+		if i%2 == 1 {
+			first, second = two, one
+		}
+		want(t, look(t, first), map[string]string{"hz": hz})
+		want(t, look(t, second), map[string]string{"hz": hz})
 	}
 }
 
