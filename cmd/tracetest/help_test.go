@@ -264,3 +264,14 @@ func TestManual(t *testing.T) {
 		}
 	}
 }
+
+// Cobra takes a command twice without a word, and help then lists it twice.
+func TestCommandsAreThereOnce(t *testing.T) {
+	seen := map[string]bool{}
+	for _, cmd := range documented(rootCommand()) {
+		if seen[cmd.CommandPath()] {
+			t.Errorf("%s is there twice", cmd.CommandPath())
+		}
+		seen[cmd.CommandPath()] = true
+	}
+}
