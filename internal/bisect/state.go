@@ -78,7 +78,8 @@ func (b *bisection) names(before []trial.Item, cut trial.Cut, restored trial.Out
 	var all []string
 	for _, t := range restored.Touched {
 		theirs := slices.ContainsFunc(before, func(o trial.Item) bool {
-			return o.Package == t.After.Package && (o.Name.Test == "" || within(trial.Test{Name: t.After}, o))
+			after := trial.Test{Name: t.After} // may be the parent of a subtest
+			return o.Package == t.After.Package && (o.Name.Test == "" || within(after, o) || within(o, after))
 		})
 		if theirs && !slices.Contains(all, t.Name) {
 			all = append(all, t.Name)

@@ -131,3 +131,16 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// What is put back behind a top-level test is that of its subtests too, of which
+// alone one may be the polluter.
+func TestNamesOfASubtest(t *testing.T) {
+	before := []trial.Item{{Name: record.Name{Package: "suite", Test: "TestPar/sub"}}}
+	names, err := new(bisection).names(before, trial.Cut{Config: true}, trial.Outcome{Touched: []trial.Touch{
+		{What: "parameter", Name: "hz", After: record.Name{Package: "suite", Test: "TestPar"}},
+		{What: "parameter", Name: "timeout", After: record.Name{Package: "suite", Test: "TestParty"}},
+	}})
+	if err != nil || len(names) != 1 || names[0] != "hz" {
+		t.Errorf("%v %v", names, err)
+	}
+}
