@@ -35,6 +35,7 @@ const (
 	StateServer  StateKind = "users or functions" // of the server: ACL, functions
 	StateOther   StateKind = "server"             // it outlives the process, and is none of these as far as was tried
 	StateProcess StateKind = "process"
+	StateWithin  StateKind = "within one test"  // they are subtests of one, and nothing could be put back in between
 	StateBeside  StateKind = "at the same time" // they ran beside it, and nothing could be put back in between
 )
 

@@ -42,6 +42,11 @@ func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, 
 		state.Why = b.beyond()
 		return state, trial.Cut{}, nil
 	}
+	if slices.ContainsFunc(before, b.inVictims) {
+		// Nor does a process of its own tell: the test may undo things at its end.
+		state.Kind, state.Why = StateWithin, "They are subtests of one test, and nothing can be put back within a test. What they left is above, as far as it was seen."
+		return state, trial.Cut{}, nil
+	}
 	cut := trial.Cut{Process: true}
 	apart, _, err := passes("in a process of its own", cut)
 	if err != nil {
@@ -58,6 +63,17 @@ func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, 
 		state.Why = "A new process does not meet it. It may also be data that TestMain or a BeforeSuite sets up anew: with --flush that is tried as well."
 	}
 	return state, cut, nil
+}
+
+// inVictims reports whether a test is in the top-level test that the victim is
+// in: all that is put back is put back behind that one, but for specs.
+func (b *bisection) inVictims(o trial.Item) bool {
+	top := func(name string) string {
+		name, _, _ = strings.Cut(name, "/")
+		return name
+	}
+	v := b.c.Victim
+	return o.Package == v.Package && o.Spec == "" && v.Spec == "" && o.Name.Test != "" && top(o.Name.Test) == top(v.Name.Test)
 }
 
 // beyond says of state that outlives the process what was not it.

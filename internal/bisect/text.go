@@ -145,6 +145,8 @@ func (t *teller) through(s *State) {
 		what = "the process: Go variables or what else does not outlive it"
 	case StateBeside:
 		what = "what they do at the same time"
+	case StateWithin:
+		what = "what was not found out"
 	case StateOther:
 		what = "the server, or what else outlives the process"
 	case StateServer:
