@@ -237,6 +237,11 @@ func (s *Suite) Find(text string) (*Unit, error) {
 			return nil, fmt.Errorf("--victim %q: it could be any of %d; say which, such as package.TestName\n%s", text, len(found), names(found))
 		}
 	}
+	for _, f := range s.Findings.Failures {
+		if f.Status == "build" {
+			return nil, fmt.Errorf("--victim %q: the run had no such test; building the tests of %s failed: %s", text, f.Package, f.Message)
+		}
+	}
 	var failed []*Unit
 	for i := range s.Units {
 		if u := &s.Units[i]; u.Status == "fail" && !u.Hosts {

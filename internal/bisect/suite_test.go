@@ -144,3 +144,11 @@ func TestNamesOfASubtest(t *testing.T) {
 		t.Errorf("%v %v", names, err)
 	}
 }
+
+// What was not built has no tests, and that is to be said of it.
+func TestFindOfWhatWasNotBuilt(t *testing.T) {
+	s := &Suite{Findings: &triage.Findings{Failures: []triage.Failure{{Package: "suite/b", Status: "build", Message: "b_test.go:7: syntax error"}}}}
+	if _, err := s.Find("TestVictim"); err == nil || !strings.Contains(err.Error(), "building the tests of suite/b failed: b_test.go:7: syntax error") {
+		t.Error(err)
+	}
+}
