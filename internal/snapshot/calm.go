@@ -32,29 +32,34 @@ type calls struct {
 }
 
 // changing are the commands that can change what CONFIG GET * says, and
-// families of such.
+// families of such, beside all that have CONFIG in their name.
 var changing = [][]byte{
-	[]byte("config|set"), []byte("config|resetstat"), []byte("replicaof"), []byte("slaveof"), []byte("failover"), []byte("psync"),
+	[]byte("replicaof"), []byte("slaveof"), []byte("failover"), []byte("psync"),
 	[]byte("acl|"), []byte("module|"), []byte("cluster|"), []byte("debug"),
 }
 
 // count takes in a line of the section commandstats.
 func (c *calls) count(command, value []byte) {
-	if string(command) == "echo" {
+	switch string(command) {
+	case "echo":
 		c.echo = fieldOf(value, "calls=")
 		return
-	}
-	if bytes.HasPrefix(command, []byte("config|")) {
+	case "config|get": // ours, and it changes nothing
 		c.told = true
+		return
+	case "config|resetstat":
+		c.reset = true
+	case "failover":
+		c.failover = true
 	}
+	// Modules have parameters and commands of their own: FT.CONFIG SET of Redis 8.
+	may := bytes.Contains(bytes.ToLower(command), []byte("config"))
 	for _, name := range changing {
-		if bytes.HasPrefix(command, name) {
-			made, _, _ := bytes.Cut(value, []byte(","))
-			c.changing = append(append(append(c.changing, command...), ':'), made...)
-			c.failover = c.failover || string(name) == "failover"
-			c.reset = c.reset || string(name) == "config|resetstat"
-			return
-		}
+		may = may || bytes.HasPrefix(command, name)
+	}
+	if may {
+		made, _, _ := bytes.Cut(value, []byte(","))
+		c.changing = append(append(append(c.changing, command...), ':'), made...)
 	}
 }
 

@@ -216,3 +216,35 @@ func TestCalmKnowsWhatElseChangesParameters(t *testing.T) {
 		}
 	}
 }
+
+// Which counts tell of a change, by lines of INFO as servers send them.
+func TestCallsThatCanChangeParameters(t *testing.T) {
+	const calm = "cmdstat_config|get:calls=3,usec=1\r\ncmdstat_echo:calls=5,usec=1\r\n"
+	before := readFigures([]byte(calm)).calls
+	for more, same := range map[string]bool{
+		"cmdstat_get:calls=7,usec=1":                   true,
+		"cmdstat_info:calls=7,usec=1":                  true,
+		"cmdstat_config|set:calls=1,usec=1":            false,
+		"cmdstat_config|resetstat:calls=1,usec=1":      false,
+		"cmdstat_FT.CONFIG|SET:calls=1,usec=1":         false,
+		"cmdstat_ft.config:calls=1,usec=1":             false,
+		"cmdstat_replicaof:calls=1,usec=1":             false,
+		"cmdstat_slaveof:calls=1,usec=1":               false,
+		"cmdstat_failover:calls=1,usec=1":              false,
+		"cmdstat_acl|setuser:calls=1,usec=1":           false,
+		"cmdstat_module|load:calls=1,usec=1":           false,
+		"cmdstat_cluster|reset:calls=1,usec=1":         false,
+		"cmdstat_debug:calls=1,usec=1":                 false,
+		"cmdstat_ping:calls=1,usec=1,rejected_calls=9": true,
+	} {
+		now := readFigures([]byte("cmdstat_config|get:calls=3,usec=1\r\ncmdstat_echo:calls=6,usec=1\r\n" + more + "\r\n")).calls
+		if now.same(before) != same {
+			t.Errorf("%s: the same is %v", more, !same)
+		}
+	}
+	// Redis 6 tells of CONFIG as a whole, and our own calls are among them.
+	old := readFigures([]byte("cmdstat_config:calls=3,usec=1\r\ncmdstat_echo:calls=5,usec=1\r\n")).calls
+	if now := readFigures([]byte("cmdstat_config:calls=3,usec=1\r\ncmdstat_echo:calls=6,usec=1\r\n")).calls; now.same(old) {
+		t.Error("a server that does not tell the calls of CONFIG apart is trusted")
+	}
+}
