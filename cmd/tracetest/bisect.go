@@ -6,17 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tracetest/internal/bisect"
-	"tracetest/internal/gate"
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/run"
@@ -209,15 +206,9 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if o.shuffle != "" {
 		goTest = trial.Before(goTest, "-shuffle="+o.shuffle)
 	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	defer signal.Stop(signals)
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // as of a run
-	options := run.Options{
-		Command: o.command(targets), Packages: packages, Args: goTest,
-		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
-		Restore: run.RestoreRun, Timeout: o.timeout, Signals: signals,
-	}
+	signals, stop := catchSignals()
+	defer stop()
+	options := o.runOptions(packages, goTest, targets, expect, signals)
 	if err := os.MkdirAll(o.out, 0o700); err != nil {
 		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
 	}

@@ -7,17 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"tracetest/internal/bisect"
 	"tracetest/internal/flaky"
-	"tracetest/internal/gate"
 	"tracetest/internal/gotest"
 	"tracetest/internal/report"
 	"tracetest/internal/run"
@@ -116,15 +113,9 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	if err != nil {
 		return err
 	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	defer signal.Stop(signals)
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // as of a run
-	options := run.Options{
-		Command: o.command(targets), Packages: packages, Args: goTest,
-		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
-		Restore: run.RestoreRun, Timeout: o.timeout, Signals: signals,
-	}
+	signals, stop := catchSignals()
+	defer stop()
+	options := o.runOptions(packages, goTest, targets, expect, signals)
 	ginkgo, err := onlyGinkgo(ctx, packages, goTest)
 	if err != nil {
 		return &unable{err}

@@ -81,20 +81,11 @@ func analyseWith(path string, marks *record.Baseline) (*triage.Findings, error) 
 func analyseFrom(file io.Reader, path string, marks *record.Baseline) (*triage.Findings, error) {
 	a := triage.New()
 	a.Mark(marks)
-	empty := true
-	for entry, err := range record.Read(file) {
-		var bad *record.SyntaxError
-		switch {
-		case errors.As(err, &bad):
-			a.Damaged(bad.Line, bad.Err)
-		case err != nil:
-			return nil, fmt.Errorf("reading the record %q: %w", path, err)
-		default:
-			a.Add(entry)
-		}
-		empty = false
+	lines, err := a.Read(record.Read(file))
+	if err != nil {
+		return nil, fmt.Errorf("reading the record %q: %w", path, err)
 	}
-	if empty {
+	if lines == 0 {
 		return nil, fmt.Errorf("reading the record %q: it is empty", path)
 	}
 	return a.Findings(), nil

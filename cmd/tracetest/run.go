@@ -47,23 +47,14 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 			return fmt.Errorf("--flush deletes all data of %s, which is not this machine's: flush a server of your own", t.Address())
 		}
 	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	defer signal.Stop(signals)
-	// A reader that goes away (| head) must not end the run: with a handler, a
-	// write to its pipe is only an error. To ignore the signal would make the
-	// tests ignore it as well.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	signals, stop := catchSignals()
+	defer stop()
 
 	out, terminal := stdout, screenOf(stdout, os.Getenv)
 	ci := findCI(os.Getenv)
 	screen := &output{more: make(chan struct{}, 1)}
-	options := run.Options{
-		Command: o.command(targets), Packages: packages, Args: goTest,
-		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Perturb: o.perturb, Expect: expect, Baseline: known, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
-		Restore: run.Restore(o.restore), Timeout: o.timeout,
-		Output: screen, Signals: signals,
-	}
+	options := o.runOptions(packages, goTest, targets, expect, signals)
+	options.Perturb, options.Baseline, options.Output = o.perturb, known, screen
 	plan, err := prepare(ctx, signals, options)
 	if err != nil {
 		return err
@@ -170,6 +161,26 @@ func (o *options) proveIt(ctx context.Context, path string, plan *run.Plan, opti
 		writer.Append(record.Entry{Notice: &record.Notice{Code: "not-proved", Text: "Not everything could be proved by re-runs: " + left + "."}})
 	}
 	return nil
+}
+
+// catchSignals returns the signals that end a run, as they come.
+func catchSignals() (signals chan os.Signal, stop func()) {
+	signals = make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	// A reader that goes away (| head) must not end the run: with a handler, a
+	// write to its pipe is only an error. To ignore the signal would make the
+	// tests ignore it as well.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	return signals, func() { signal.Stop(signals) }
+}
+
+// runOptions are what the flags say of each run of the tests.
+func (o *options) runOptions(packages, goTest []string, targets []snapshot.Target, expect map[string]string, signals chan os.Signal) run.Options {
+	return run.Options{
+		Command: o.command(targets), Packages: packages, Args: goTest,
+		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
+		Restore: run.Restore(o.restore), Timeout: o.timeout, Signals: signals,
+	}
 }
 
 // prepare gets everything ready, and stops when a signal comes.

@@ -58,7 +58,7 @@ func (p *page) watched() {
 }
 
 func (p *page) mode() string {
-	text := "gate; each test, subtest and spec was held at its begin and end while the servers were looked at"
+	text := "gate; each test, subtest and spec was held at its begin and end while the servers were looked at; for a test that began at once behind another, the look at the end of that one counts"
 	if p.Run.Mode != record.ModeGate {
 		text = "events; the servers were looked at when `go test -json` told of an event, with no test held"
 		if p.Run.ModeReason != "" {

@@ -9,13 +9,13 @@ import (
 
 // figures is what a look needs of INFO.
 type figures struct {
-	counters *record.Counters // as info.counters
+	counters *record.Counters // nil when the reply had no figures; those that a version does not have stay zero
 	runID    []byte
 	calls    calls
 }
 
-// readFigures reads a reply of INFO. It says what parseInfo and counters say,
-// and makes no map of all that nobody asks for.
+// readFigures reads a reply of INFO. It makes no map of all that nobody asks
+// for.
 func readFigures(reply []byte) (f figures) {
 	f.calls.changing = make([]byte, 0, 128)
 	c := new(record.Counters)
@@ -72,7 +72,8 @@ func decimal(text []byte) int64 {
 	return n
 }
 
-// fieldOf is field for a name with its "=".
+// fieldOf is a number in "calls=3,usec=10,rejected_calls=1", by its name with
+// the "=". Which fields there are, and in what order, depends on the version.
 func fieldOf(value []byte, name string) int64 {
 	for len(value) > 0 {
 		var part []byte

@@ -24,6 +24,7 @@ package triage
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -149,6 +150,24 @@ func (a *Analysis) Add(e record.Entry) []Change {
 		leaks = append(leaks, c)
 	}
 	return leaks
+}
+
+// Read takes in a record as [record.Read] yields it, and returns how many lines
+// of it there were. Lines that cannot be read are noted; another error ends it.
+func (a *Analysis) Read(entries iter.Seq2[record.Entry, error]) (lines int, err error) {
+	for entry, err := range entries {
+		var bad *record.SyntaxError
+		switch {
+		case errors.As(err, &bad):
+			a.Damaged(bad.Line, bad.Err)
+		case err != nil:
+			return lines, err
+		default:
+			a.Add(entry)
+		}
+		lines++
+	}
+	return lines, nil
 }
 
 // Damaged takes in a line of the record that could not be read.

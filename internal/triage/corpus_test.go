@@ -3,7 +3,6 @@ package triage_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -292,16 +291,8 @@ func marshal(t testing.TB, entries []record.Entry) []byte {
 func analyse(t testing.TB, text []byte) *triage.Findings {
 	t.Helper()
 	a := triage.New()
-	for entry, err := range record.Read(bytes.NewReader(text)) {
-		var bad *record.SyntaxError
-		switch {
-		case errors.As(err, &bad):
-			a.Damaged(bad.Line, bad.Err)
-		case err != nil:
-			t.Fatal(err)
-		default:
-			a.Add(entry)
-		}
+	if _, err := a.Read(record.Read(bytes.NewReader(text))); err != nil {
+		t.Fatal(err)
 	}
 	return a.Findings()
 }
