@@ -140,7 +140,7 @@ func (l *Lab) leave(s *site) {
 // options are those of the suite, at a site and with signals of their own.
 func (l *Lab) options(s *site) run.Options {
 	o := l.o.Run
-	o.Targets, o.Env = s.options.Targets, s.options.Env
+	o.Targets, o.Env, o.Owned = s.options.Targets, s.options.Env, s.private != nil
 	o.Signals = l.signals.add()
 	return o
 }
@@ -175,6 +175,7 @@ func (l *Lab) Try(ctx context.Context, setup Setup) (out Outcome) {
 			o.Units = c.units
 		}
 		ran := Run(ctx, o, c.seen.Add)
+		s.wrote(ran.Written)
 		if done := out.judge(ran, setup.Victim, i == 0, step.last()); done {
 			return out
 		}
