@@ -3,6 +3,7 @@ package report
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
@@ -56,6 +57,8 @@ func (p *page) leftChanged() {
 		now := "still changed"
 		if c.Repaired {
 			now = "put back by tracetest, and read back"
+		} else if c.Why != "" {
+			now += ", left alone: " + p.cell.say(leftAlone(c.Why))
 		}
 		t.add(p.cell.name(c.Server), p.cell.name(c.Parameter), p.cell.value(c.Parameter, c.Value, c.Secret),
 			p.cell.value(c.Parameter, c.Baseline, c.Secret), now, p.cell.command(c.Command))
@@ -131,6 +134,49 @@ func (p *page) restarts() {
 		t.add(p.cell.name(r.Server), p.clock(r.At), p.cell.owners(r.Owners, maxTold))
 	}
 	p.table(&t)
+}
+
+// failovers lists the changes of a master that no test made.
+func (p *page) failovers() {
+	if len(p.Failovers) == 0 {
+		return
+	}
+	p.text("## Failovers")
+	p.text("These servers got another master, and no test was heard giving it to them: a Sentinel, the cluster or a person did. It is no leak, and tracetest leaves it as it is.")
+	t := table{columns: []column{{title: "Server"}, {title: "Before"}, {title: "After"}, {title: "First seen"}, {title: "Open meanwhile", optional: true}}}
+	role := func(of string) string {
+		if of == "" {
+			return "master"
+		}
+		return "replica of " + p.cell.name(of)
+	}
+	for _, f := range p.Failovers {
+		t.add(p.cell.name(f.Server), role(f.From), role(f.To), p.clock(f.At), p.cell.owners(f.Owners, maxTold))
+	}
+	p.table(&t)
+	for _, w := range p.Writes {
+		if by := movesMaster(w.Command); by != "" && !strings.HasPrefix(w.Reply, "-") {
+			text := "A test asked for one: " + p.k.name(strings.Join(w.Command, " "))
+			if w.Owner != nil {
+				text += ", by " + p.k.owner(*w.Owner)
+			}
+			p.text(text + ".")
+		}
+	}
+}
+
+// movesMaster names the kind of a command with which a client has servers change their
+// master themselves.
+func movesMaster(command []string) string {
+	words := strings.Fields(strings.ToUpper(strings.Join(command[:min(2, len(command))], " ")))
+	switch {
+	case len(words) == 0:
+	case words[0] == "FAILOVER":
+		return "FAILOVER"
+	case len(words) > 1 && (words[0] == "CLUSTER" && (words[1] == "FAILOVER" || words[1] == "REPLICATE" || words[1] == "RESET") || words[0] == "SENTINEL" && words[1] == "FAILOVER"):
+		return strings.Join(words, " ")
+	}
+	return ""
 }
 
 // growth lists who left most behind.
