@@ -47,11 +47,17 @@ func topologyCommands() map[string]func(ts *testscript.TestScript, neg bool, arg
 		},
 		// sentinels NAME starts three that look after a server, and waits until they know each other.
 		"sentinels": func(ts *testscript.TestScript, _ bool, args []string) { of(ts).sentinels(ts, args[0]) },
-		// at NAME COMMAND... sends a command to a server, whose answer it waits for to be WANT: at NAME WANT = COMMAND...
-		"at": func(ts *testscript.TestScript, _ bool, args []string) {
+		// at NAME WANT = COMMAND... sends a command to a server until WANT is in the answer. With ! it is not.
+		"at": func(ts *testscript.TestScript, neg bool, args []string) {
 			var words []any
 			for _, word := range args[3:] {
 				words = append(words, word)
+			}
+			if neg {
+				if got, err := of(ts)[args[0]].Try(words...); err != nil || strings.Contains(got, args[1]) {
+					ts.Fatalf("%s: %s (%v)", args, got, err)
+				}
+				return
 			}
 			eventually(ts, strings.Join(args, " "), func() string {
 				got, err := of(ts)[args[0]].Try(words...)
@@ -76,6 +82,25 @@ func topologyCommands() map[string]func(ts *testscript.TestScript, neg bool, arg
 					}
 				}
 			}()
+		},
+		// replicate NAME MASTER makes a node of a cluster the replica of another.
+		"replicate": func(ts *testscript.TestScript, _ bool, args []string) {
+			id, err := of(ts)[args[1]].Try("CLUSTER", "MYID")
+			ts.Check(err)
+			eventually(ts, "it is a replica", func() string {
+				if _, err := of(ts)[args[0]].Try("CLUSTER", "REPLICATE", id); err != nil {
+					return err.Error()
+				}
+				return ""
+			})
+			eventually(ts, "its link is up", func() string {
+				got, _ := of(ts)[args[0]].Try("INFO", "replication")
+				state, _ := of(ts)[args[1]].Try("CLUSTER", "INFO")
+				if strings.Contains(got, "master_link_status:up") && strings.Contains(state, "cluster_state:ok") {
+					return ""
+				}
+				return got + state
+			})
 		},
 		// norole NAME...: from the servers' own view, tracetest never tried to give them another role, and it
 		// was there.
