@@ -77,7 +77,8 @@ type Write struct {
 	// CONFIG SET and REPLICAOF.
 	Values []Value `json:"values,omitempty"`
 	By     By      `json:"by"`
-	// Looks are taken before it is sent, where it takes with it what was counted.
+	// Looks are taken before it is sent: what it finds, and what it takes with it of what was
+	// counted.
 	Looks []Look `json:"looks,omitempty"`
 }
 

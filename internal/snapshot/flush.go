@@ -9,8 +9,8 @@ import (
 	"tracetest/internal/record"
 )
 
-// errRole says that a server has got another role since.
-var errRole = errors.New("it has another master than it had: a failover")
+// ErrRole says that a server has got another master since.
+var ErrRole = errors.New("it has another master than it had: a failover")
 
 // Flush deletes every key of the server that a mark is of (FLUSHALL).
 func (s *Server) Flush(ctx context.Context, of Mark) error {
@@ -37,7 +37,7 @@ func is(l *link, of Mark) error {
 			return err
 		}
 		if cmd.Val()[name] != was {
-			return errRole
+			return ErrRole
 		}
 	}
 	return nil

@@ -90,8 +90,8 @@ func (s *Server) NotAs(was Mark, keep []string) error {
 	}
 	address := s.target.address
 	switch slices.Sort(all); {
-	case len(roles) > 0:
-		return fmt.Errorf("%s: %w", address, errRole)
+	case len(all) == 0 && len(roles) > 0:
+		return fmt.Errorf("%s: %w", address, ErrRole)
 	case len(all) == 0:
 		return nil
 	case was.runID != s.runID:

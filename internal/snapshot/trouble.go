@@ -44,7 +44,7 @@ func (r *refusal) Unwrap() error { return r.kind }
 func (s *Server) trouble(err error) string {
 	var lookup *net.DNSError
 	switch {
-	case errors.Is(err, ErrAnother), errors.Is(err, errRole):
+	case errors.Is(err, ErrAnother), errors.Is(err, ErrRole):
 		return err.Error()
 	case errors.Is(err, errStill):
 		return "still no answer (CLIENT PAUSE, DEBUG SLEEP or a hung server?)"
