@@ -291,6 +291,7 @@ const (
 	WhyUntraced  Why = "untraced"  // no test was seen writing it, though their connections were traced
 	WhyUnheld    Why = "unheld"    // tests that were not held at their boundaries ran, or none
 	WhyOthers    Why = "others"    // somebody else may have set it meanwhile
+	WhyUnknown   Why = "unknown"   // INFO does not tell which run of the server it is: it may be another one by now
 )
 
 // Notice is something that the reader of the report must know about how the

@@ -213,7 +213,9 @@ func (s *screen) serverPart() section {
 	}
 	if len(s.Changed)+len(s.Unmet)+len(s.Polluted) == 0 && len(s.Leaks) > 0 {
 		by := "every leak was put back later"
-		if !slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }) {
+		if slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool && c.RestoredBy == nil }) {
+			by = "the values of every leak are gone" // a restart, a failover
+		} else if !slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }) {
 			by = "tracetest put every leak back"
 		}
 		part.lines = append(part.lines, wrap("nothing is left changed: "+by, s.width, 2)...)

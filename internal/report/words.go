@@ -67,6 +67,8 @@ func leftAlone(why record.Why) string {
 		return "tests were not held while it changed"
 	case record.WhyOthers:
 		return "another program may have set it"
+	case record.WhyUnknown:
+		return "INFO does not tell whether the server is still the one that it was set on"
 	}
 	return string(why)
 }

@@ -100,16 +100,16 @@ func (t *taps) write(ctx context.Context, write *record.Write) {
 			write.Looks = []record.Look{t.w.lookAt(ctx, write.Server)}
 		}
 		t.w.ledgers[write.Server].write(write)
-		for _, v := range write.Values {
-			t.parameters(write.Server)[v.Parameter]++
-		}
 	}
 	for i := range write.Command {
 		write.Command[i] = t.w.p.Scrub(write.Command[i])
 	}
 	t.relocate(&write.By)
 	t.w.append(record.Entry{Write: write})
-	t.strangers(ctx, write.Looks)
+	t.strangers(ctx, write.Looks) // of what had changed before it
+	for _, v := range write.Values {
+		t.parameters(write.Server)[v.Parameter]++
+	}
 }
 
 // relocate names files of the toolchain by where it is, and not by the link

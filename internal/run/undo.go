@@ -20,6 +20,7 @@ import (
 type ledger struct {
 	first   map[string]string // as the run found it, as it may be shown
 	now     map[string]string
+	known   bool      // it is told which run of the server this is
 	clock   int       // counts looks
 	seen    time.Time // when the last of them was taken
 	start   found
@@ -48,13 +49,13 @@ type sent struct {
 	*record.Write
 	answered bool
 	refused  bool
-	unsure   bool            // the look behind its answer failed: what a later one shows may be somebody else's
+	unsure   bool            // only the value that it wrote can be told to be its own
 	spent    map[string]bool // parameters of which it explained a change
 	past     int             // looks since its process is gone
 }
 
 func newLedger(at record.Server, mark snapshot.Mark) *ledger {
-	l := &ledger{first: at.Config, now: maps.Clone(at.Config), start: found{mark: mark}, changed: map[string]*standing{}}
+	l := &ledger{known: at.RunID != "", first: at.Config, now: maps.Clone(at.Config), start: found{mark: mark}, changed: map[string]*standing{}}
 	if at.Counters != nil {
 		l.sets = at.Counters.ConfigSet
 	}
@@ -75,7 +76,10 @@ func (l *ledger) write(w *record.Write) {
 func (l *ledger) reply(r *record.Reply) {
 	for _, w := range l.writes {
 		if w.Process == r.Process && w.Number == r.Number {
-			w.answered, w.refused = true, strings.HasPrefix(r.Text, "-")
+			w.answered = true
+			// A transaction that was not executed has a null for an answer.
+			w.refused = strings.HasPrefix(r.Text, "-") || r.Text == "*-1" || strings.HasPrefix(r.Text, "_")
+			w.unsure = w.unsure || strings.HasSuffix(r.Text, " with an error")
 		}
 	}
 }
@@ -124,6 +128,8 @@ func (l *ledger) why(name, value string, unknown bool, by witness) record.Why {
 		return record.WhyRole
 	case by.owned:
 		return ""
+	case !l.known:
+		return record.WhyUnknown
 	case traced && unknown: // it may have been set to something else in between
 		return record.WhyOthers
 	case traced:

@@ -93,6 +93,11 @@ func (s *story) do(step string) {
 	case "others": // write unseen
 		s.set(name, value)
 		s.look()
+	case "aborted": // a transaction of a test is, and another program sets it then
+		w := write()
+		s.set(name, value)
+		w.Values[0].Value = "another value"
+		reply(w, "*-1")
 	case "moment": // another program sets it between the look of a test's write and that of its reply
 		w := write()
 		s.set(name, value)
@@ -177,6 +182,7 @@ func TestLedger(t *testing.T) {
 		{"test hz 20; others hz 30", "hz left: untraced"},
 		{"test hz 20; others maxmemory 1", "hz, maxmemory left: untraced"},
 		{"moment hz 20", "hz left: others"},
+		{"aborted hz 20", "hz left: untraced"},
 		{"refused hz 20; others hz 20", "hz left: untraced"},
 		{"lost hz 20; gone; look; look; look; others hz 20", "hz left: untraced"},
 		// A test's on top of somebody else's: theirs is put back, and not what the run found.
@@ -226,6 +232,16 @@ func TestLedger(t *testing.T) {
 		if got := s.ends(); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.steps, got, c.want)
 		}
+	}
+}
+
+// Where nothing tells which run of a server it is, it may be another one by now.
+func TestLedgerOfAnUnknownRun(t *testing.T) {
+	s := newStory()
+	s.l.known = false
+	s.do("test hz 20")
+	if got := s.ends(); got != "hz left: unknown" {
+		t.Errorf("got %q", got)
 	}
 }
 
