@@ -95,8 +95,8 @@ type Server struct {
 	Version string `json:"version"`
 	RunID   string `json:"run_id"`
 	Cluster bool   `json:"cluster,omitempty"`
-	// Sentinels is set where a Sentinel was connected: it gives the server another master
-	// when it finds that need.
+	// Sentinels is set where a Sentinel was connected when the run began: it gives the server
+	// another master when it finds that need.
 	Sentinels bool              `json:"sentinels,omitempty"`
 	Partial   string            `json:"partial,omitempty"` // why only INFO could be watched; empty when everything is
 	Config    map[string]string `json:"config"`            // every parameter, under its current name, secrets hidden

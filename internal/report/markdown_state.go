@@ -142,8 +142,9 @@ func (p *page) failovers() {
 		return
 	}
 	p.text("## Failovers")
-	p.text("These servers got another master, and no test was heard giving it to them: a Sentinel, the cluster or a person did. It is no leak, and tracetest leaves it as it is.")
-	t := table{columns: []column{{title: "Server"}, {title: "Before"}, {title: "After"}, {title: "First seen"}, {title: "Open meanwhile", optional: true}}}
+	p.text("These servers got another master, and no test was heard giving it to them. It is no leak, and tracetest leaves it as it is.")
+	t := table{columns: []column{{title: "Server"}, {title: "Before"}, {title: "After"}, {title: "Through"}, {title: "First seen"}, {title: "Open meanwhile", optional: true}}}
+	through := map[string]string{"cluster": "the cluster", "sentinel": "Sentinel", "command": "a test that asked for it", "": "not known"}
 	role := func(of string) string {
 		if of == "" {
 			return "master"
@@ -151,11 +152,11 @@ func (p *page) failovers() {
 		return "replica of " + p.cell.name(of)
 	}
 	for _, f := range p.Failovers {
-		t.add(p.cell.name(f.Server), role(f.From), role(f.To), p.clock(f.At), p.cell.owners(f.Owners, maxTold))
+		t.add(p.cell.name(f.Server), role(f.From), role(f.To), through[f.Through], p.clock(f.At), p.cell.owners(f.Owners, maxTold))
 	}
 	p.table(&t)
 	for _, w := range p.Writes {
-		if by := movesMaster(w.Command); by != "" && !strings.HasPrefix(w.Reply, "-") {
+		if triage.AsksForFailover(w.Command) && !strings.HasPrefix(w.Reply, "-") {
 			text := "A test asked for one: " + p.k.name(strings.Join(w.Command, " "))
 			if w.Owner != nil {
 				text += ", by " + p.k.owner(*w.Owner)
@@ -163,20 +164,6 @@ func (p *page) failovers() {
 			p.text(text + ".")
 		}
 	}
-}
-
-// movesMaster names the kind of a command with which a client has servers change their
-// master themselves.
-func movesMaster(command []string) string {
-	words := strings.Fields(strings.ToUpper(strings.Join(command[:min(2, len(command))], " ")))
-	switch {
-	case len(words) == 0:
-	case words[0] == "FAILOVER":
-		return "FAILOVER"
-	case len(words) > 1 && (words[0] == "CLUSTER" && (words[1] == "FAILOVER" || words[1] == "REPLICATE" || words[1] == "RESET") || words[0] == "SENTINEL" && words[1] == "FAILOVER"):
-		return strings.Join(words, " ")
-	}
-	return ""
 }
 
 // growth lists who left most behind.

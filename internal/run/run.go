@@ -147,14 +147,12 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 	if err := p.openGate(ctx); err != nil {
 		return err
 	}
-	if on, _ := p.Tap(); !on {
-		p.findSentinels(ctx)
-	}
+	p.findSentinels(ctx)
 	return nil
 }
 
-// findSentinels notes which servers Sentinels look after. Without the tap nothing else tells a
-// failover from a test that gives its server another master.
+// findSentinels notes which servers Sentinels look after: what gives them another master then is
+// no secret. Without the tap nothing else tells a failover from a test that does it.
 func (p *Plan) findSentinels(ctx context.Context) {
 	for i, s := range p.servers {
 		clients, err := s.Clients(ctx)

@@ -309,6 +309,11 @@ type Restart struct {
 // Failover is another master of a server, which a cluster, Sentinel or somebody who is no
 // test gave it.
 type Failover struct {
+	// Through says what brought it about: "cluster", "sentinel", "command" (a test had
+	// asked for it), or "" where that is not known.
+	Through string `json:"through"`
+
+	seq    int64
 	Server string    `json:"server"`
 	At     time.Time `json:"at"`
 	From   string    `json:"from"` // "host port", or empty: it was a master

@@ -68,7 +68,7 @@ func (a *Analysis) Findings() *Findings {
 	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
 		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), Swallowed: orEmpty(a.swallowed), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.sightless()),
-		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.failovers), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
+		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.explained()), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
 		Writes: a.written(), Refused: a.refusals(), Spoken: orEmpty(a.spoken)}
 	for _, s := range a.servers {
 		if s.Perturbed == nil {

@@ -154,7 +154,7 @@ func (a *Analysis) movedBySystem(s *server, value string) bool {
 func (a *Analysis) failedOver(s *server, name, value string, look record.Look, seq int64, refs []record.Ref) {
 	m := &mutation{server: s, parameter: name, from: s.now[name], to: value, seq: seq, sent: s.sent, received: look.Received}
 	s.history[name] = append(s.history[name], m)
-	a.failovers = append(a.failovers, Failover{Server: s.Address, At: look.Received, From: s.now[name], To: value, Owners: a.names(refs)})
+	a.failovers = append(a.failovers, Failover{seq: seq, Server: s.Address, At: look.Received, From: s.now[name], To: value, Owners: a.names(refs)})
 	s.now[name], s.initial[name] = value, value
 	s.failovers++
 }

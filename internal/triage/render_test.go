@@ -83,7 +83,7 @@ func render(f *triage.Findings) string {
 		line("restart%s: open were %s", at(f, x.Server), owners(x.Owners))
 	}
 	for _, x := range f.Failovers {
-		line("failover%s: %q to %q, open were %s", at(f, x.Server), x.From, x.To, owners(x.Owners))
+		line("failover%s: %q to %q, through %s, open were %s", at(f, x.Server), x.From, x.To, orNothing(x.Through), owners(x.Owners))
 	}
 	for _, x := range f.Unmet {
 		line("unmet: %s%s is %q, expected %q", x.Parameter, at(f, x.Server), x.Value, x.Expected)
