@@ -77,7 +77,8 @@ func topologyCommands() map[string]func(ts *testscript.TestScript, neg bool, arg
 				for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 					if _, err := os.Stat(file); err == nil {
 						err := happen(s, action, sentinel, args[3:])
-						os.WriteFile(file+".done", fmt.Appendf(nil, "%v", err), 0o666)
+						os.WriteFile(file+".part", fmt.Appendf(nil, "%v", err), 0o666)
+						os.Rename(file+".part", file+".done")
 						return
 					}
 				}
