@@ -217,7 +217,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err != nil {
 		return &unable{err}
 	}
-	defer lab.Close()
+	defer closeLab(lab, say)
 	suite, err := o.suite(ctx, lab, &options, header, say)
 	if errors.Is(err, errInterrupted) {
 		say("%v", err)
@@ -269,6 +269,13 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		return exitCode(answer.Exit)
 	}
 	return nil
+}
+
+// closeLab puts back what trials changed, and says what of it was not.
+func closeLab(lab *trial.Lab, say func(string, ...any)) {
+	if err := lab.Close(); err != nil {
+		say("%v", err)
+	}
 }
 
 // scrubbed is a command line without secrets, to be recorded and shown.

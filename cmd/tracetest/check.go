@@ -151,10 +151,17 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 		values[p.Parameter] = p.Started
 	}
 	for _, u := range one.Unmet {
+		if record.IsRole(u.Parameter) {
+			one.Error = u.Parameter + " says who is the master, which tracetest never changes"
+			continue
+		}
 		values[u.Parameter] = expect[u.Parameter] // which may be secret, and is not shown
 	}
 	if done := server.Restore(ctx, server.With(values)); done != nil {
-		one.Fixed, one.Error = done.Values, done.Error
+		one.Fixed = done.Values
+		if done.Error != "" {
+			one.Error = done.Error
+		}
 	} else if len(values) > 0 {
 		one.Error = "the server does not know " + strings.Join(slices.Sorted(maps.Keys(values)), ", ")
 	}

@@ -127,8 +127,8 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	if err != nil {
 		return &unable{err}
 	}
-	defer lab.Close()
 	say := func(format string, args ...any) { fmt.Fprintf(stderr, "tracetest: "+format+"\n", args...) }
+	defer closeLab(lab, say)
 	told := surveyed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
 	survey := &flaky.Survey{Shuffled: shuffled}
 	var args [][]string // of each run

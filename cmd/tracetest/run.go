@@ -148,13 +148,18 @@ func (o *options) proveIt(ctx context.Context, path string, plan *run.Plan, opti
 	if !f.Run.Complete {
 		return errors.New("the run is incomplete")
 	}
-	ready := plan.PutBack
+	ready := plan.AsBefore
 	if o.flush {
-		ready = func(ctx context.Context) error { return errors.Join(plan.PutBack(ctx), plan.Flush(ctx)) }
+		ready = func(ctx context.Context) error {
+			if err := plan.AsBefore(ctx); err != nil {
+				return err
+			}
+			return plan.Flush(ctx)
+		}
 	}
-	left := prove.Prove(ctx, f, prove.Options{Run: options, Trials: o.trials, Budget: o.proveTime, PutBack: ready, Say: say,
+	left := prove.Prove(ctx, f, prove.Options{Run: options, Trials: o.trials, Budget: o.proveTime, Ready: ready, Say: say,
 		Append: func(t record.Trial) { writer.Append(record.Entry{Trial: &t}) }})
-	if err := plan.PutBack(ctx); err != nil {
+	if err := plan.AsBefore(ctx); err != nil {
 		say("tracetest: " + err.Error())
 	}
 	if left != "" {

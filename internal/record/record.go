@@ -88,16 +88,19 @@ type Source struct {
 
 // Server is a watched Redis as the run found it: the baseline.
 type Server struct {
-	Index    int               `json:"index"`
-	Address  string            `json:"address"` // host:port or the path of a unix socket, without credentials
-	TLS      bool              `json:"tls,omitempty"`
-	Flavor   string            `json:"flavor"` // redis, valkey or redict
-	Version  string            `json:"version"`
-	RunID    string            `json:"run_id"`
-	Cluster  bool              `json:"cluster,omitempty"`
-	Partial  string            `json:"partial,omitempty"` // why only INFO could be watched; empty when everything is
-	Config   map[string]string `json:"config"`            // every parameter, under its current name, secrets hidden
-	Counters *Counters         `json:"counters,omitempty"`
+	Index   int    `json:"index"`
+	Address string `json:"address"` // host:port or the path of a unix socket, without credentials
+	TLS     bool   `json:"tls,omitempty"`
+	Flavor  string `json:"flavor"` // redis, valkey or redict
+	Version string `json:"version"`
+	RunID   string `json:"run_id"`
+	Cluster bool   `json:"cluster,omitempty"`
+	// Sentinels is set where a Sentinel was connected when the run began: it gives the server
+	// another master when it finds that need.
+	Sentinels bool              `json:"sentinels,omitempty"`
+	Partial   string            `json:"partial,omitempty"` // why only INFO could be watched; empty when everything is
+	Config    map[string]string `json:"config"`            // every parameter, under its current name, secrets hidden
+	Counters  *Counters         `json:"counters,omitempty"`
 	// StartedWith is what the server is known to have been started with, by
 	// parameter. A parameter that is missing is not known.
 	StartedWith map[string]Origin `json:"started_with,omitempty"`
@@ -270,9 +273,26 @@ type Restore struct {
 	Values  map[string]string `json:"values"`            // parameter to value, secrets hidden
 	Error   string            `json:"error,omitempty"`   // empty when it was read back and is right
 	Command string            `json:"command"`           // the same by hand, for a shell
+	// Left are parameters that are not as the run found them and that are not tracetest's to
+	// write, and why. It is told at the end of the run, also where nothing was written.
+	Left map[string]Why `json:"left,omitempty"`
 	// Look is taken after it, so that the change is tracetest's own.
 	Look *Look `json:"look,omitempty"`
 }
+
+// Why says why tracetest does not put a parameter back.
+type Why string
+
+// Reasons. Only what a test of this run was seen writing is put back, on the server that it
+// was written to, and while nobody else has set it since.
+const (
+	WhyRole      Why = "role"      // who is the master is not tracetest's business
+	WhyRestarted Why = "restarted" // the server restarted, or another one has its address: its values are its own
+	WhyUntraced  Why = "untraced"  // no test was seen writing it, though their connections were traced
+	WhyUnheld    Why = "unheld"    // tests that were not held at their boundaries ran, or none
+	WhyOthers    Why = "others"    // somebody else may have set it meanwhile
+	WhyUnknown   Why = "unknown"   // INFO does not tell which run of the server it is: it may be another one by now
+)
 
 // Notice is something that the reader of the report must know about how the
 // run was watched.

@@ -77,7 +77,8 @@ type Write struct {
 	// CONFIG SET and REPLICAOF.
 	Values []Value `json:"values,omitempty"`
 	By     By      `json:"by"`
-	// Looks are taken before it is sent, where it takes with it what was counted.
+	// Looks are taken before it is sent: what it finds, and what it takes with it of what was
+	// counted.
 	Looks []Look `json:"looks,omitempty"`
 }
 
@@ -86,6 +87,12 @@ type Value struct {
 	Parameter string `json:"parameter"`
 	Value     string `json:"value,omitempty"`
 	Secret    bool   `json:"secret,omitempty"` // the value is not told
+}
+
+// SameValue reports whether a value that was written can read back as another: the server
+// knows more spellings than are told here.
+func SameValue(written, read string) bool {
+	return strings.EqualFold(strings.Join(strings.Fields(written), " "), strings.Join(strings.Fields(read), " "))
 }
 
 // Reply is the answer to a write. It has had its effect, if it had any.

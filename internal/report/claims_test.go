@@ -67,7 +67,7 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 		change            func(f *triage.Findings)
 	}{
 		{"nothing of it", failover, "| no | no change", func(*triage.Findings) {}},
-		{"a cluster", failover, "of a cluster had another master, once", func(f *triage.Findings) { f.Servers[0].Failovers = 1 }},
+		{"a cluster", failover, "had another master, once", func(f *triage.Findings) { f.Servers[0].Failovers = 1 }},
 		{"not seen", failover, "| not known |", func(f *triage.Findings) { f.Servers[0].Partial = "CONFIG is renamed" }},
 		{"nobody's", failover, "| yes |", func(f *triage.Findings) {
 			f.Changed = append(f.Changed, triage.Changed{Server: f.Servers[0].Address, Parameter: "replicaof", Value: "10.0.0.2 6379"})

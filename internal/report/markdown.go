@@ -80,6 +80,7 @@ func (p *page) sections() {
 	p.expectations()
 	p.baseline()
 	p.restarts()
+	p.failovers()
 	p.growth()
 	p.watched()
 	p.unseen()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
@@ -147,14 +148,14 @@ func (p *page) strangersRuled(t *table) {
 func (p *page) failoverRuled(t *table) {
 	const what = "A failover, or a change of the master"
 	for _, c := range slices.Concat(p.Leaks, p.Contained) {
-		if c.Parameter == "replicaof" || c.Parameter == "slaveof" {
+		if record.IsRole(c.Parameter) {
 			t.add(what, ruledIn, p.cell.name(c.Parameter)+" changed on "+p.cell.name(c.Server))
 			return
 		}
 	}
 	for _, s := range p.Servers {
 		if s.Failovers > 0 {
-			t.add(what, ruledIn, p.cell.name(s.Address)+" of a cluster had another master, "+times(s.Failovers))
+			t.add(what, ruledIn, p.cell.name(s.Address)+" had another master, "+times(s.Failovers)+", and no test was heard giving it to it")
 			return
 		}
 		if s.Partial != "" {
@@ -163,7 +164,7 @@ func (p *page) failoverRuled(t *table) {
 		}
 	}
 	for _, c := range p.Changed { // also where nobody was seen doing it
-		if c.Parameter == "replicaof" || c.Parameter == "slaveof" {
+		if record.IsRole(c.Parameter) {
 			t.add(what, ruledIn, p.cell.name(c.Parameter)+" of "+p.cell.name(c.Server)+" was another at the end")
 			return
 		}

@@ -3,6 +3,7 @@ package report
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
@@ -56,6 +57,8 @@ func (p *page) leftChanged() {
 		now := "still changed"
 		if c.Repaired {
 			now = "put back by tracetest, and read back"
+		} else if c.Why != "" {
+			now += ", left alone: " + p.cell.say(leftAlone(c.Why))
 		}
 		t.add(p.cell.name(c.Server), p.cell.name(c.Parameter), p.cell.value(c.Parameter, c.Value, c.Secret),
 			p.cell.value(c.Parameter, c.Baseline, c.Secret), now, p.cell.command(c.Command))
@@ -131,6 +134,36 @@ func (p *page) restarts() {
 		t.add(p.cell.name(r.Server), p.clock(r.At), p.cell.owners(r.Owners, maxTold))
 	}
 	p.table(&t)
+}
+
+// failovers lists the changes of a master that no test made.
+func (p *page) failovers() {
+	if len(p.Failovers) == 0 {
+		return
+	}
+	p.text("## Failovers")
+	p.text("These servers got another master, and no test was heard giving it to them. It is no leak, and tracetest leaves it as it is.")
+	t := table{columns: []column{{title: "Server"}, {title: "Before"}, {title: "After"}, {title: "Through"}, {title: "First seen"}, {title: "Open meanwhile", optional: true}}}
+	through := map[string]string{"cluster": "the cluster", "sentinel": "Sentinel", "command": "a test that asked for it", "": "not known"}
+	role := func(of string) string {
+		if of == "" {
+			return "master"
+		}
+		return "replica of " + p.cell.name(of)
+	}
+	for _, f := range p.Failovers {
+		t.add(p.cell.name(f.Server), role(f.From), role(f.To), through[f.Through], p.clock(f.At), p.cell.owners(f.Owners, maxTold))
+	}
+	p.table(&t)
+	for _, w := range p.Writes {
+		if triage.AsksForFailover(w.Command) && !strings.HasPrefix(w.Reply, "-") {
+			text := "A test asked for one: " + p.k.name(strings.Join(w.Command, " "))
+			if w.Owner != nil {
+				text += ", by " + p.k.owner(*w.Owner)
+			}
+			p.text(text + ".")
+		}
+	}
 }
 
 // growth lists who left most behind.

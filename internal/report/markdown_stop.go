@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/triage"
 )
@@ -46,9 +47,14 @@ func (p *page) stop() {
 
 // repair says what to do with the server now, and the commands for it.
 func (p *page) repair() (string, []string) {
-	var open, done, byHand, wrong, commands, again []string
+	var open, done, byHand, roles, wrong, commands, again []string
 	for _, c := range p.Changed {
 		switch {
+		case record.IsRole(c.Parameter) && !c.Repaired:
+			roles = append(roles, c.Server)
+			if c.Command != "" {
+				commands = append(commands, "# not before you know that nothing is lost by it:", c.Command)
+			}
 		case p.expected(c):
 			continue // its command would put back what was wrong to begin with
 		case c.Repaired:
@@ -87,6 +93,15 @@ func (p *page) repair() (string, []string) {
 	}
 	if len(byHand) > 0 {
 		lead = append(lead, list(p.k.names(unique(byHand)), maxTold)+" must be put back by hand: tracetest keeps no secret values.")
+	}
+	if len(roles) > 0 {
+		text := "The run gave " + list(p.k.names(unique(roles)), maxTold) + " another master, which tracetest never changes"
+		if len(open)+len(wrong) == 0 && len(commands) > 0 {
+			text += "; to undo it:"
+		} else {
+			text += "."
+		}
+		lead = append(lead, text)
 	}
 	if text := p.notRight(open, wrong); text != "" {
 		lead = append(lead, text+"; to put that right:")
@@ -189,6 +204,10 @@ func (p *page) nothingLeft() string {
 // forGood shows the clean-up that was missing, for the first leak.
 func (p *page) forGood() {
 	first := p.groups[0].changes[0]
+	if record.IsRole(first.Parameter) && len(p.groups[0].changes) == 1 {
+		p.text("For good: give the test that changes who is the master servers of its own. To change it back in a clean-up loses what was written meanwhile.")
+		return
+	}
 	if first.Owner == nil && first.Settle != "" {
 		p.text("First settle who it is:")
 		p.fence("sh", compactCommands([]string{first.Settle}))
@@ -218,7 +237,7 @@ func (p *page) forGood() {
 func (p *page) inDepth() {
 	values := make(map[string]map[string]string) // by server
 	for _, c := range p.Leaks {
-		if c.Secret || clean(c.Baseline) != c.Baseline {
+		if c.Secret || clean(c.Baseline) != c.Baseline || record.IsRole(c.Parameter) {
 			continue
 		}
 		if values[c.Server] == nil {

@@ -246,6 +246,17 @@ func (v *survey) findDoubts() []doubt {
 			return list(k.names(unique(where)), 5) + " restarted " + times(n) + "; a restart undoes changes without a trace."
 		})
 	}
+	var moved []string
+	for _, f := range v.Failovers {
+		if f.Through == "" {
+			moved = append(moved, f.Server)
+		}
+	}
+	if len(moved) > 0 {
+		add("somebody unknown gave a server another master", func(k ink) string {
+			return list(k.names(unique(moved)), 5) + " had another master, and who gave it that is not known."
+		})
+	}
 	late := 0
 	for _, n := range v.Notices {
 		if n.Code == "gate-late" {

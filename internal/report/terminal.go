@@ -161,8 +161,20 @@ func (s *screen) failuresPart() section {
 // serverPart tells how the servers are now, and the command for that.
 func (s *screen) serverPart() section {
 	part := section{label: "Server"}
-	var open, done, commands []string
+	var open, done, roles, moved, commands []string
+	for _, server := range s.Servers {
+		if server.Failovers > 0 {
+			moved = append(moved, server.Address)
+		}
+	}
+	if len(moved) > 0 {
+		part.lines = append(part.lines, wrap("a failover: "+list(s.k.names(moved), 4)+" had another master; tracetest leaves that alone", s.width, 2)...)
+	}
 	for _, c := range s.Changed {
+		if record.IsRole(c.Parameter) {
+			roles = append(roles, c.Server)
+			continue // it says who is the master: in the report, with all that is to be known first
+		}
 		if s.expected(c) {
 			continue
 		}
@@ -175,6 +187,9 @@ func (s *screen) serverPart() section {
 	}
 	if len(done) > 0 {
 		part.lines = append(part.lines, wrap(list(s.k.names(unique(done)), 4)+" put back by tracetest", s.width, 2)...)
+	}
+	if len(roles) > 0 {
+		part.lines = append(part.lines, wrap(list(s.k.names(unique(roles)), 4)+" has another master than before, which tracetest never changes: see the report", s.width, 2)...)
 	}
 	for _, u := range s.Unmet {
 		open = append(open, u.Parameter)
@@ -198,7 +213,9 @@ func (s *screen) serverPart() section {
 	}
 	if len(s.Changed)+len(s.Unmet)+len(s.Polluted) == 0 && len(s.Leaks) > 0 {
 		by := "every leak was put back later"
-		if !slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }) {
+		if slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool && c.RestoredBy == nil }) {
+			by = "the values of every leak are gone" // a restart, a failover
+		} else if !slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }) {
 			by = "tracetest put every leak back"
 		}
 		part.lines = append(part.lines, wrap("nothing is left changed: "+by, s.width, 2)...)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
@@ -51,6 +52,25 @@ func period(s string) string {
 		return s
 	}
 	return s + "."
+}
+
+// leftAlone says why tracetest did not put a parameter back.
+func leftAlone(why record.Why) string {
+	switch why {
+	case record.WhyRole:
+		return "tracetest never changes who is the master"
+	case record.WhyRestarted:
+		return "the server restarted, or another one has its address, and its values are its own"
+	case record.WhyUntraced:
+		return "no test was heard setting it"
+	case record.WhyUnheld:
+		return "tests were not held while it changed"
+	case record.WhyOthers:
+		return "another program may have set it"
+	case record.WhyUnknown:
+		return "INFO does not tell whether the server is still the one that it was set on"
+	}
+	return string(why)
 }
 
 // kindOf says what an owner is. Findings do not tell it; names do.

@@ -51,6 +51,7 @@ type Options struct {
 	Follow       string // auto or off: whether servers are watched that the tests turn out to speak to
 	Restore      Restore
 	Keep         []string      // parameters that RestoreTest leaves as they are
+	Owned        bool          // the targets are servers of tracetest's own, on which everything may be put back
 	Env          []string      // of the tests, further to ours
 	Timeout      time.Duration // of one look; zero: 5 s
 	Grace        time.Duration // between the first signal and a kill; zero: 10 s
@@ -92,7 +93,10 @@ type Plan struct {
 	reason  string // why there is no gate
 	// baseline is what the servers were when the run began, once it has ended.
 	baseline []snapshot.Mark
+	gone     map[int]bool // servers that the tests had started and ended
+	written  []Written
 	before   []snapshot.Mark // of --perturb, until it was undone
+	moved    []snapshot.Mark // what it made of them
 }
 
 // Prepare looks at everything that a run needs. Its error is a *Problem.
@@ -129,7 +133,9 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 		p.servers, p.begin = append(p.servers, server), append(p.begin, begin)
 		if p.o.Perturb {
 			p.before = append(p.before, server.Mark())
-			if p.begin[i].Perturbed, err = server.Perturb(ctx); err != nil {
+			p.begin[i].Perturbed, err = server.Perturb(ctx)
+			p.moved = append(p.moved, server.Mark())
+			if err != nil {
 				return fmt.Errorf("--perturb: moving the parameters of %s: %w", target.Address(), err)
 			}
 			p.begin[i].Config = server.Shown()
@@ -138,7 +144,20 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 			}
 		}
 	}
-	return p.openGate(ctx)
+	if err := p.openGate(ctx); err != nil {
+		return err
+	}
+	p.findSentinels(ctx)
+	return nil
+}
+
+// findSentinels notes which servers Sentinels look after: what gives them another master then is
+// no secret. Without the tap nothing else tells a failover from a test that does it.
+func (p *Plan) findSentinels(ctx context.Context) {
+	for i, s := range p.servers {
+		clients, err := s.Clients(ctx)
+		p.begin[i].Sentinels = err == nil && slices.ContainsFunc(clients, func(c record.Client) bool { return strings.HasPrefix(c.Name, "sentinel-") })
+	}
 }
 
 // openGate prepares the gate. Without one, and unless it is asked for, the
@@ -268,7 +287,10 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	p.header(append([]string{path}, args...))
 	w := newWatcher(p)
 	end := w.watch(ctx, func() (*command, error) { return start(path, args, env) })
-	p.baseline = w.baseline
+	p.baseline, p.gone = w.baseline, w.repair.gone
+	for i := range p.begin {
+		p.written = append(p.written, Written{RunID: w.runIDs[i], Values: w.ledgers[i].wrote()})
+	}
 	if len(p.before) > 0 {
 		p.unperturb(ctx, func(done *record.Restore) { p.out.Append(record.Entry{Restore: done}) })
 	}
@@ -279,10 +301,10 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 // the server as it was before.
 func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
 	for i, before := range p.before {
-		if p.baseline != nil {
+		if p.baseline != nil && p.baseline[i].RunID() == before.RunID() {
 			p.baseline[i] = before
 		}
-		if r := p.servers[i].Restore(ctx, before); r != nil {
+		if r := p.servers[i].Unperturb(ctx, p.moved[i], before); r != nil {
 			r.When = "perturb"
 			done(r)
 		}
@@ -290,18 +312,29 @@ func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
 	p.before = nil
 }
 
-// PutBack brings the servers back to what they were when the run began, for
-// whoever re-runs tests after it.
-func (p *Plan) PutBack(ctx context.Context) error {
+// Written is what tests of a run have set on a server and nobody else has since, nor
+// tracetest put back.
+type Written struct {
+	RunID  string
+	Values map[string]string // as it may be shown
+}
+
+// Written is of the servers that were named, once the run has ended.
+func (p *Plan) Written() []Written { return p.written }
+
+// AsBefore makes sure that the servers are as they were when the run began, for whoever re-runs
+// tests after it: each run puts back what its own tests have set, and nothing else is
+// tracetest's to write.
+func (p *Plan) AsBefore(ctx context.Context) error {
 	var errs []error
 	for i, s := range p.servers {
-		if i >= len(p.baseline) {
+		if i >= len(p.baseline) || p.gone[i] {
 			continue
 		}
 		if look := s.Look(ctx); look.Error != "" {
 			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), look.Error))
-		} else if done := s.Restore(ctx, p.baseline[i]); done != nil && done.Error != "" {
-			errs = append(errs, fmt.Errorf("putting back what was changed on %s: %s", s.Target().Address(), done.Error))
+		} else if err := s.NotAs(p.baseline[i], nil); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
@@ -310,8 +343,11 @@ func (p *Plan) PutBack(ctx context.Context) error {
 // Flush empties the servers, for --prove --flush.
 func (p *Plan) Flush(ctx context.Context) error {
 	var errs []error
-	for _, s := range p.servers {
-		if err := s.Flush(ctx); err != nil {
+	for i, s := range p.servers {
+		if i >= len(p.baseline) || p.gone[i] {
+			continue
+		}
+		if err := s.Flush(ctx, p.baseline[i]); err != nil {
 			errs = append(errs, fmt.Errorf("flushing %s: %w", s.Target().Address(), err))
 		}
 	}

@@ -96,19 +96,20 @@ func (t *taps) write(ctx context.Context, write *record.Write) {
 		write.Values = values(t.w.p.servers[write.Server], write.Command)
 		if kind != effectNone {
 			t.open[[2]int64{int64(write.Process), write.Number}] = write
+			// What it finds must be known: that is what it is undone to.
+			write.Looks = []record.Look{t.w.lookAt(ctx, write.Server)}
 		}
-		if kind == effectCounters {
-			write.Looks = []record.Look{t.w.p.servers[write.Server].Look(ctx)}
-		}
-		for _, v := range write.Values {
-			t.parameters(write.Server)[v.Parameter]++
-		}
+		t.w.ledgers[write.Server].write(write)
 	}
 	for i := range write.Command {
 		write.Command[i] = t.w.p.Scrub(write.Command[i])
 	}
 	t.relocate(&write.By)
 	t.w.append(record.Entry{Write: write})
+	t.strangers(ctx, write.Looks) // of what had changed before it
+	for _, v := range write.Values {
+		t.parameters(write.Server)[v.Parameter]++
+	}
 }
 
 // relocate names files of the toolchain by where it is, and not by the link
@@ -143,6 +144,9 @@ func (t *taps) reply(ctx context.Context, reply *record.Reply) {
 	write := t.open[key]
 	delete(t.open, key)
 	if write != nil {
+		if write.Server >= 0 {
+			t.w.ledgers[write.Server].reply(reply)
+		}
 		reply.Looks = t.w.look(ctx)
 	}
 	t.w.append(record.Entry{Reply: reply})
@@ -271,8 +275,7 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 		}
 	}
 	t.w.p.servers = append(t.w.p.servers, server)
-	t.w.baseline = append(t.w.baseline, server.Mark())
-	t.w.runIDs = append(t.w.runIDs, begin.RunID)
+	t.w.meet(server, begin)
 	t.w.append(record.Entry{Server: &begin})
 	return begin.Index, ""
 }

@@ -22,10 +22,11 @@ type watcher struct {
 	repair  *repair
 	// container is the Ordered container of the last spec, by process.
 	container map[int]string
-	due       bool // a test event came for which nothing was looked at
-	baseline  []snapshot.Mark
-	runIDs    []string // of the servers
-	greeted   bool     // a test binary has started
+	due       bool            // a test event came for which nothing was looked at
+	baseline  []snapshot.Mark // of the servers; of one that restarted, as of then
+	runIDs    []string
+	ledgers   []*ledger
+	greeted   time.Time // when the first test binary had started
 	taps      *taps
 	ended     lastEnd
 }
@@ -33,12 +34,18 @@ type watcher struct {
 func newWatcher(p *Plan) *watcher {
 	w := &watcher{p: p, out: p.out, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{}}
 	for i, s := range p.servers {
-		w.baseline = append(w.baseline, s.Mark())
-		w.runIDs = append(w.runIDs, p.begin[i].RunID)
+		w.meet(s, p.begin[i])
 	}
 	w.taps = newTaps(w)
-	w.repair = &repair{w: w, marks: map[place][]snapshot.Mark{}, gone: map[int]bool{}}
+	w.repair = &repair{w: w, marks: map[place][]then{}, gone: map[int]bool{}}
 	return w
+}
+
+// meet takes in a server that is watched from now on.
+func (w *watcher) meet(s *snapshot.Server, begin record.Server) {
+	w.baseline = append(w.baseline, s.Mark())
+	w.runIDs = append(w.runIDs, begin.RunID)
+	w.ledgers = append(w.ledgers, newLedger(begin, s.Mark()))
 }
 
 // append records an entry and takes it in.
@@ -67,7 +74,7 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	for end == nil || events != nil {
 		select {
 		case <-slow:
-			if on, _ := w.p.Tap(); on && !w.greeted {
+			if on, _ := w.p.Tap(); on && w.greeted.IsZero() {
 				w.p.o.Output.Say("tracetest: the tests are being built with the tap, for which everything that imports package net is compiled once more. The build cache keeps it for the next run; --tap=off does without.")
 			}
 		case h := <-held:
@@ -156,7 +163,9 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 		return
 	}
 	if p := h.Process; p != nil {
-		w.greeted = true
+		if w.greeted.IsZero() {
+			w.greeted = time.Now()
+		}
 		if p.Host != nil {
 			host := *p.Host
 			for _, ref := range w.open.In(host.Process) {
@@ -271,7 +280,7 @@ func (w *watcher) event(ctx context.Context, e gotest.Event, more <-chan gotest.
 func (w *watcher) look(ctx context.Context) []record.Look {
 	looks := make([]record.Look, len(w.p.servers))
 	if len(looks) == 1 {
-		looks[0] = w.p.servers[0].Look(ctx)
+		looks[0] = w.lookAt(ctx, 0)
 		return looks
 	}
 	var all sync.WaitGroup
@@ -279,7 +288,48 @@ func (w *watcher) look(ctx context.Context) []record.Look {
 		all.Go(func() { looks[i] = s.Look(ctx) })
 	}
 	all.Wait()
+	for i, look := range looks {
+		w.seen(ctx, i, look)
+	}
 	return looks
+}
+
+// lookAt looks at one server.
+func (w *watcher) lookAt(ctx context.Context, i int) record.Look {
+	look := w.p.servers[i].Look(ctx)
+	w.seen(ctx, i, look)
+	return look
+}
+
+// seen takes a look into the ledger of its server.
+func (w *watcher) seen(ctx context.Context, i int, look record.Look) {
+	mark := w.p.servers[i].Mark()
+	if look.RunID != "" {
+		w.runIDs[i], w.baseline[i] = look.RunID, mark
+	}
+	w.ledgers[i].look(look, mark, w.witness(ctx, i))
+}
+
+// witness says what is known of the look that was just taken.
+func (w *watcher) witness(ctx context.Context, i int) witness {
+	active := w.open.Active()
+	traced, _ := w.p.Tap()
+	return witness{
+		owned: w.p.o.Owned && i < len(w.p.o.Targets), traced: traced, present: w.open.Present,
+		held:  w.p.gate != nil && len(active) > 0 && !slices.ContainsFunc(active, func(r record.Ref) bool { return r.Process == 0 }),
+		other: func() bool { return w.other(ctx, i) },
+	}
+}
+
+// other reports whether a client of a server may have set a parameter since the last look that
+// is none of the tests': it was there before them. Where nobody can say, it may.
+func (w *watcher) other(ctx context.Context, i int) bool {
+	list, err := w.p.servers[i].Clients(ctx)
+	return err != nil || slices.ContainsFunc(list, func(c record.Client) bool {
+		sets := c.Command == "" || c.Command == "config|set" || c.Command == "config" // before Redis 7.0 without its subcommand
+		return sets && time.Duration(c.Age)*time.Second > time.Since(w.greeted)+time.Second &&
+			time.Duration(c.Idle)*time.Second <= time.Since(w.ledgers[i].seen)+time.Second
+	})
 }
 
 // finish takes the last look and puts back what the tests left changed.
@@ -295,5 +345,9 @@ func (w *watcher) finish(ctx context.Context) {
 			w.repair.gone[i] = true // the tests' own, and they have ended it
 		}
 	}
-	w.repair.restore(ctx, "run", 0, 0, w.baseline)
+	var begin []then
+	for _, mark := range w.baseline {
+		begin = append(begin, then{mark, 0})
+	}
+	w.repair.restore(ctx, record.Restore{When: "run"}, begin)
 }

@@ -137,7 +137,7 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 	switch {
 	case says(err, "NOAUTH"):
 		kind = ErrPassword
-	case what == ErrForeign.Error():
+	case what == ErrForeign.Error(), errors.Is(err, errSentinel): // which has neither data nor CONFIG
 		kind = ErrForeign
 	}
 	if what = s.Scrub(what); cure != "" {

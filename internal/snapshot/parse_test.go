@@ -216,7 +216,7 @@ func TestDisappearingParameter(t *testing.T) {
 	}
 	s := &Server{last: newMoment(map[string]string{"b": "3"}, 2), vault: new(vault)}
 	was := newMoment(map[string]string{"a": "1", "b": "2"}, 1)
-	if got := s.differing(Mark{func() moment { return was }}); !maps.Equal(got, map[string]string{"b": "2"}) {
+	if got := s.differing(Mark{at: func() moment { return was }}); !maps.Equal(got, map[string]string{"b": "2"}) {
 		t.Errorf("got %v", got)
 	}
 }

@@ -22,8 +22,8 @@
 // Limits: what CONFIG GET * does not show is not seen (ACLs, DEBUG switches,
 // functions, a parameter that was changed and put back between two looks). A
 // replica that was promoted, a cluster node that failed over, look like a
-// change of replicaof. The observer's one connection itself costs the server
-// some 25 to 45 kB.
+// change of replicaof, which is never written. The observer's one connection
+// itself costs the server some 25 to 45 kB.
 package snapshot
 
 import (
@@ -74,14 +74,18 @@ type question struct {
 	asked  time.Time
 }
 
-// Mark is a configuration to go back to. It holds real values and prints none.
-type Mark struct{ at func() moment }
+// Mark is a configuration to go back to, of one run of a server. It holds real
+// values and prints none.
+type Mark struct {
+	at    func() moment
+	runID string
+}
 
 // moment is a configuration with its real values, which never change. To fmt
 // they are a function.
 type moment struct {
 	config  func() map[string]string
-	version uint64 // counts the configurations of a server
+	version uint64 // counts the configurations of a server; zero: of no look, so that it counts as different
 }
 
 func newMoment(config map[string]string, version uint64) moment {
@@ -240,21 +244,33 @@ func (s *Server) Mark() Mark {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := s.last
-	return Mark{func() moment { return at }}
+	return Mark{func() moment { return at }, s.runID}
 }
 
-// Without is a mark that says nothing of these parameters: they are left as they
-// are.
-func (m Mark) Without(parameters []string) Mark {
-	if len(parameters) == 0 || m.at == nil {
-		return m
+// RunID is the run of the server that a mark is of.
+func (m Mark) RunID() string { return m.runID }
+
+func (m Mark) values() map[string]string {
+	if m.at == nil {
+		return nil
 	}
-	config := maps.Clone(m.at().config())
-	for _, name := range parameters {
-		delete(config, name)
+	return m.at().config()
+}
+
+// Join is a mark that says of each of these parameters what another mark says, and
+// nothing of others: they are left as they are. All are of one run of a server.
+func Join(marks map[string]Mark) Mark {
+	config := make(map[string]string)
+	joined := Mark{}
+	for name, m := range marks {
+		if value, ok := m.values()[name]; ok {
+			config[name] = value
+		}
+		joined.runID = m.runID
 	}
-	at := newMoment(config, 0) // of no look, so that it counts as different
-	return Mark{func() moment { return at }}
+	at := newMoment(config, 0)
+	joined.at = func() moment { return at }
+	return joined
 }
 
 // Differs says whether the last look was not as the mark is.

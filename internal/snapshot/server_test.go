@@ -296,7 +296,7 @@ func TestSecretsNeverAppear(t *testing.T) {
 	secret := func(name, value string) { // on the observer's own login, a new one would need the password
 		t.Helper()
 		got := s.exchange(t.Context(), time.Now(), func(until time.Time) answer {
-			w := writer{asker: s.asker, refused: map[string]error{}}
+			w := writer{asker: s.asker, seen: s.last.config(), refused: map[string]error{}}
 			return answer{err: w.write(until, map[string]string{name: value}, false)}
 		})
 		if got.err != nil {

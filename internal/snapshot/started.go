@@ -78,6 +78,6 @@ func (s *Server) With(values map[string]string) Mark {
 		name := reported(config, strings.TrimSpace(parameter))
 		config[name] = Normalize(name, value)
 	}
-	at := newMoment(config, 0) // of no look, so that it counts as different
-	return Mark{func() moment { return at }}
+	at := newMoment(config, 0)
+	return Mark{func() moment { return at }, s.runID}
 }

@@ -44,6 +44,8 @@ func (r *refusal) Unwrap() error { return r.kind }
 func (s *Server) trouble(err error) string {
 	var lookup *net.DNSError
 	switch {
+	case errors.Is(err, ErrAnother), errors.Is(err, ErrRole):
+		return err.Error()
 	case errors.Is(err, errStill):
 		return "still no answer (CLIENT PAUSE, DEBUG SLEEP or a hung server?)"
 	case errors.Is(err, errSilent), isTimeout(err):

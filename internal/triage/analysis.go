@@ -68,6 +68,7 @@ type Analysis struct {
 	growth    []Growth
 	blind     []Blind
 	restarts  []Restart
+	failovers []Failover
 	memory    []Memory
 	swallowed []Swallowed
 	restored  []Restore

@@ -14,6 +14,7 @@ type mutation struct {
 	server    *server
 	parameter string
 	from, to  string
+	initial   string       // what the server had by itself, then
 	refs      []record.Ref // who was open in between
 	phase     string       // of a Ginkgo suite: "before" its first spec, "after" its last, "whole" without any; of a write see phaseOf
 	seq       int64        // of the entry that showed it
@@ -61,6 +62,7 @@ func (e *episode) last() *mutation { return e.mutations[len(e.mutations)-1] }
 // mutate files a change: with the open episode of one of its suspects, or as a
 // new one, or as somebody's putting back of an earlier leak.
 func (a *Analysis) mutate(m *mutation) {
+	m.initial = m.server.initial[m.parameter]
 	a.changes = append(a.changes, m)
 	m.server.history[m.parameter] = append(m.server.history[m.parameter], m)
 	a.markRestored(m)
@@ -163,7 +165,7 @@ func (a *Analysis) leak(e *episode) {
 	left[e.from] = append(left[e.from], e)
 }
 
-func (a *Analysis) baseline(m *mutation) string { return m.server.Config[m.parameter] }
+func (a *Analysis) baseline(m *mutation) string { return m.initial }
 
 // found returns the value that the earliest unit of an episode began with.
 func (a *Analysis) found(e *episode) string {
@@ -172,7 +174,7 @@ func (a *Analysis) found(e *episode) string {
 			return m.to
 		}
 	}
-	return e.server.Config[e.parameter]
+	return e.server.Config[e.parameter] // when the run began
 }
 
 // settle judges the episodes of which every unit has ended.
@@ -193,7 +195,7 @@ func (a *Analysis) settle() {
 			}
 		}
 		e.from = a.found(e)
-		undone := func(value string) bool { return value == e.from || value == e.server.Config[e.parameter] }
+		undone := func(value string) bool { return value == e.from || value == e.server.initial[e.parameter] }
 		e.settled = e.last()
 		if !undone(e.last().to) && !undone(e.server.now[e.parameter]) {
 			a.leak(e)

@@ -50,7 +50,7 @@ func corpus() []chapter {
 		{"What was put back, and by whom", restoredCases()},
 		{"Tests that run at the same time", parallelCases()},
 		{"Processes and how they end", processCases()},
-		{"Servers", serverCases()},
+		{"Servers", slices.Concat(serverCases(), roleCases())},
 		{"Failures and what is behind them", failureCases()},
 		{"Who failed", outcomeCases()},
 		{"Ginkgo", ginkgoCases()},

@@ -22,19 +22,21 @@ type Findings struct {
 	Memory    []Memory    `json:"memory"`    // how each server stood when it first refused writes for want of memory
 	Swallowed []Swallowed `json:"swallowed"` // who passed although commands of it were refused
 
-	Tests    Tests      `json:"tests"`
-	Packages []Package  `json:"packages"`
-	Changed  []Changed  `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
-	Restored []Restore  `json:"restored"` // what tracetest wrote to the servers
-	Blind    []Blind    `json:"blind"`    // stretches in which a server could not be seen
-	Restarts []Restart  `json:"restarts"`
-	Writes   []Write    `json:"writes"`   // commands of the tests that change a server rather than data
-	Refused  []Refusal  `json:"refused"`  // OOM errors that the tests' clients got
-	Spoken   []Spoken   `json:"spoken"`   // addresses that the tests spoke to as a Redis
-	Polluted []Polluted `json:"polluted"` // changed before the run began
-	Unmet    []Unmet    `json:"unmet"`    // --expect that the server did not meet when the run began
-	Notices  []Notice   `json:"notices"`
-	Baseline Baseline   `json:"baseline"` // of known leaks
+	Tests    Tests     `json:"tests"`
+	Packages []Package `json:"packages"`
+	Changed  []Changed `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
+	Restored []Restore `json:"restored"` // what tracetest wrote to the servers
+	Blind    []Blind   `json:"blind"`    // stretches in which a server could not be seen
+	Restarts []Restart `json:"restarts"`
+	// Failovers are changes of a server's master that no test made: no leaks.
+	Failovers []Failover `json:"failovers"`
+	Writes    []Write    `json:"writes"`   // commands of the tests that change a server rather than data
+	Refused   []Refusal  `json:"refused"`  // OOM errors that the tests' clients got
+	Spoken    []Spoken   `json:"spoken"`   // addresses that the tests spoke to as a Redis
+	Polluted  []Polluted `json:"polluted"` // changed before the run began
+	Unmet     []Unmet    `json:"unmet"`    // --expect that the server did not meet when the run began
+	Notices   []Notice   `json:"notices"`
+	Baseline  Baseline   `json:"baseline"` // of known leaks
 
 	// What is drawn and listed in full, and is no part of findings.json.
 	Cases     *Cases     `json:"-"` // those that Tests counts
@@ -81,7 +83,7 @@ type Server struct {
 	HeardSets  int64 `json:"heard_sets"`
 	// Config is every parameter as the run found it. It is no part of findings.json.
 	Config    map[string]string `json:"-"`
-	Failovers int               `json:"failovers"` // times that a node of a cluster had another master, which no leak is made of
+	Failovers int               `json:"failovers"` // how many of Findings.Failovers are of this server
 }
 
 // Owner names who made a change.
@@ -233,9 +235,11 @@ type Changed struct {
 	Value     string `json:"value"`
 	Baseline  string `json:"baseline"`
 	Secret    bool   `json:"secret"`
-	// Repaired is set when tracetest put it back and read it back.
-	Repaired bool   `json:"repaired"`
-	Command  string `json:"command"` // that puts it back by hand; empty for a secret
+	// Repaired is set when tracetest put it back and read it back. Why says why it left
+	// it alone; empty where it did not, or was told to (--restore=never).
+	Repaired bool       `json:"repaired"`
+	Why      record.Why `json:"why"`
+	Command  string     `json:"command"` // that puts it back by hand; empty for a secret
 }
 
 // Restore is a write of tracetest's own.
@@ -299,6 +303,21 @@ type Spoken struct {
 type Restart struct {
 	Server string    `json:"server"`
 	At     time.Time `json:"at"`
+	Owners []Owner   `json:"owners"` // open while it happened
+}
+
+// Failover is another master of a server, which a cluster, Sentinel or somebody who is no
+// test gave it.
+type Failover struct {
+	// Through says what brought it about: "cluster", "sentinel", "command" (a test had
+	// asked for it), or "" where that is not known.
+	Through string `json:"through"`
+
+	seq    int64
+	Server string    `json:"server"`
+	At     time.Time `json:"at"`
+	From   string    `json:"from"` // "host port", or empty: it was a master
+	To     string    `json:"to"`
 	Owners []Owner   `json:"owners"` // open while it happened
 }
 

@@ -26,11 +26,16 @@ func (a *Analysis) finish() {
 			continue // the tests have ended it
 		}
 		for _, name := range sortedKeys(s.Config) {
-			if s.now[name] == s.Config[name] || s.topology(name) {
+			was := s.initial[name]
+			if s.now[name] == was {
 				continue
 			}
-			s.changed = append(s.changed, Changed{Server: s.Address, Parameter: name, Value: s.now[name], Baseline: s.Config[name],
-				Secret: hidden(s.now[name]) || hidden(s.Config[name]), Command: a.command(s, map[string]string{name: s.Config[name]})})
+			command := a.command(s, map[string]string{name: was})
+			if past := s.history[name]; record.IsRole(name) && (len(past) == 0 || past[len(past)-1].write == nil) {
+				command = "" // it could be a failover, which nobody is to undo
+			}
+			s.changed = append(s.changed, Changed{Server: s.Address, Parameter: name, Value: s.now[name], Baseline: was,
+				Secret: hidden(s.now[name]) || hidden(was), Command: command})
 		}
 	}
 }
@@ -63,7 +68,7 @@ func (a *Analysis) Findings() *Findings {
 	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
 		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), Swallowed: orEmpty(a.swallowed), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.sightless()),
-		Restarts: orEmpty(a.restarts), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
+		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.explained()), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
 		Writes: a.written(), Refused: a.refusals(), Spoken: orEmpty(a.spoken)}
 	for _, s := range a.servers {
 		if s.Perturbed == nil {
@@ -224,7 +229,7 @@ func (a *Analysis) unmet(s *server) []Unmet {
 			continue
 		}
 		u := Unmet{Server: s.Address, Parameter: name, Expected: expected, Value: value}
-		if known && !hidden(value) {
+		if known && !hidden(value) && !record.IsRole(name) {
 			u.Command = a.command(s, map[string]string{name: expected})
 		}
 		unmet = append(unmet, u)

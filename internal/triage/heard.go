@@ -122,6 +122,7 @@ type notedWrite struct {
 	Write
 	author
 	reply  string
+	seq    int64 // of the first
 	owners map[string]bool
 }
 
@@ -143,7 +144,7 @@ func (a *Analysis) note(w *write, at time.Time) {
 	}
 	n := a.notes[id]
 	if n == nil {
-		n = &notedWrite{author: w.author, owners: map[string]bool{}}
+		n = &notedWrite{author: w.author, seq: w.seq, owners: map[string]bool{}}
 		n.Write = Write{Server: w.Address, Watched: w.server != nil, Command: w.Command, Call: w.call, At: at}
 		if w.server != nil {
 			n.Write.Server = w.server.Address

@@ -42,7 +42,7 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64,
 		return
 	}
 	s.refusing = true
-	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now[memoryLimit]), Baseline: bytes(s.Config[memoryLimit])}
+	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now[memoryLimit]), Baseline: bytes(s.initial[memoryLimit])}
 	if was := bytes(before); was != 0 && (m.Limit == 0 || was < m.Limit) {
 		m.Limit = was
 	}

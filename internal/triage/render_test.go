@@ -50,6 +50,12 @@ func render(f *triage.Findings) string {
 		if c.Repaired {
 			repaired = ", repaired"
 		}
+		if c.Why != "" {
+			repaired = ", left alone: " + string(c.Why)
+			if c.Command == "" {
+				repaired += ", without a command"
+			}
+		}
 		line("changed: %s%s %q, was %q%s", c.Parameter, at(f, c.Server), c.Value, c.Baseline, repaired)
 	}
 	for _, r := range f.Restored {
@@ -75,6 +81,9 @@ func render(f *triage.Findings) string {
 	}
 	for _, x := range f.Restarts {
 		line("restart%s: open were %s", at(f, x.Server), owners(x.Owners))
+	}
+	for _, x := range f.Failovers {
+		line("failover%s: %q to %q, through %s, open were %s", at(f, x.Server), x.From, x.To, orNothing(x.Through), owners(x.Owners))
 	}
 	for _, x := range f.Unmet {
 		line("unmet: %s%s is %q, expected %q", x.Parameter, at(f, x.Server), x.Value, x.Expected)

@@ -173,14 +173,7 @@ func (w *write) value(parameter string) (record.Value, bool) {
 	return record.Value{}, false
 }
 
-// sameValue reports whether a value that was written can read back as another:
-// the server knows more spellings than are told here.
-func sameValue(written, read string) bool {
-	if strings.EqualFold(written, read) {
-		return true
-	}
-	return strings.EqualFold(strings.Join(strings.Fields(written), " "), strings.Join(strings.Fields(read), " "))
-}
+func sameValue(written, read string) bool { return record.SameValue(written, read) }
 
 // claim finds who wrote a change, and gives it to them.
 func (a *Analysis) claim(m *mutation) {
