@@ -12,6 +12,7 @@ import (
 	"tracetest/internal/bisect"
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/report"
 	"tracetest/internal/run"
 	"tracetest/internal/trial"
@@ -56,7 +57,7 @@ func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.
 		return nil, errors.New("the packages stand behind \"--\"; put them before it")
 	}
 	for _, word := range slices.Concat(options.Packages, options.Args) {
-		if strings.HasSuffix(word, "(hidden)") {
+		if strings.Contains(word, redact.Hidden) {
 			return nil, errors.New("an argument of the tests was secret and is not recorded: do not --resume, and give the packages and what stands behind \"--\" again")
 		}
 	}
@@ -109,7 +110,7 @@ func (o *bisectOptions) record(ctx context.Context, options run.Options, path st
 	}
 	writer := record.NewWriter(file, nil)
 	plan.Run(ctx, writer)
-	return errors.Join(writer.Err(), file.Close())
+	return errors.Join(writer.Err(), plan.Seal(file), file.Close())
 }
 
 func withSilence(o run.Options) run.Options {

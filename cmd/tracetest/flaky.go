@@ -16,6 +16,8 @@ import (
 	"tracetest/internal/bisect"
 	"tracetest/internal/flaky"
 	"tracetest/internal/gotest"
+	"tracetest/internal/printable"
+	"tracetest/internal/redact"
 	"tracetest/internal/report"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
@@ -128,7 +130,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		return &unable{err}
 	}
 	defer lab.Close()
-	say := func(format string, args ...any) { fmt.Fprintf(stderr, "tracetest: "+format+"\n", args...) }
+	say := teller(stderr, options.Secrets)
 	told := surveyed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
 	survey := &flaky.Survey{Shuffled: shuffled}
 	var args [][]string // of each run
@@ -177,7 +179,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		}
 	}
 	told.Exit = exitOfRows(rows, survey.Runs == 0 || survey.Runs < o.runs && !survey.Done())
-	if err := o.tellFlaky(stdout, told, survey); err != nil {
+	if err := o.tellFlaky(stdout, redact.Deep(options.Secrets, told), survey); err != nil {
 		return err
 	}
 	if told.Exit != 0 {
@@ -219,6 +221,13 @@ func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Sur
 	return err
 }
 
+// teller writes lines of tracetest's own.
+func teller(out io.Writer, secrets *redact.Redactor) func(format string, args ...any) {
+	return func(format string, args ...any) {
+		fmt.Fprintln(out, printable.Text(secrets.Text("tracetest: "+fmt.Sprintf(format, args...))))
+	}
+}
+
 // settleRow bisects a flaky test: from the first run in which it failed and, where
 // it fails by itself too, from the first in which it passed.
 func (o *flakyOptions) settleRow(ctx context.Context, lab *trial.Lab, options run.Options, r *flaky.Row, args [][]string, say func(string, ...any)) {
@@ -250,7 +259,7 @@ func (o *flakyOptions) bisectRow(ctx context.Context, lab *trial.Lab, options ru
 	options.Packages, options.Args = suite.Packages, args[from-1]
 	lab.Suit(options, suite.Orders)
 	return bisect.Run(ctx, suite.CaseOf(&suite.Units[at]), lab, bisect.Options{
-		Trials: o.times, MaxRuns: o.maxRuns, Parallel: o.parallel(), Args: scrubbed(options.Args), Orders: suite.Orders,
+		Trials: o.times, MaxRuns: o.maxRuns, Parallel: o.parallel(), Args: options.Secrets.Args(options.Args), Orders: suite.Orders,
 		Data: o.flushes || o.spawns, Private: o.spawns, Fresh: o.spawns,
 	})
 }

@@ -33,11 +33,11 @@ func TestLine(t *testing.T) {
 	}
 }
 
-func TestQuoteSurvivesAShell(t *testing.T) {
+func TestQuoteSurvivesBash(t *testing.T) {
 	for _, text := range []string{"", "a", "a b", "it's", `"$HOME" \n`, "*", "~", "a\nb", "-x", "é"} {
-		output, err := exec.Command("sh", "-c", "printf %s "+Quote(text)).Output()
+		output, err := exec.Command("bash", "-c", "printf %s "+Quote(text)).Output()
 		if text == "-x" {
-			output, err = exec.Command("sh", "-c", "printf %s "+Quote(text)).Output()
+			output, err = exec.Command("bash", "-c", "printf %s "+Quote(text)).Output()
 		}
 		if err != nil || string(output) != text {
 			t.Errorf("%q became %q (%v)", text, output, err)

@@ -11,6 +11,7 @@ import (
 
 	"tracetest/internal/gate"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/snapshot"
 )
 
@@ -40,7 +41,6 @@ func (t *taps) hear(ctx context.Context, told *gate.Told) {
 	case told.Refused != nil:
 		r := told.Refused
 		r.Server = t.at(r.Address)
-		r.Text = t.w.p.Scrub(r.Text)
 		t.relocate(&r.By)
 		t.w.append(record.Entry{Refused: r})
 	}
@@ -104,9 +104,6 @@ func (t *taps) write(ctx context.Context, write *record.Write) {
 			t.parameters(write.Server)[v.Parameter]++
 		}
 	}
-	for i := range write.Command {
-		write.Command[i] = t.w.p.Scrub(write.Command[i])
-	}
 	t.relocate(&write.By)
 	t.w.append(record.Entry{Write: write})
 }
@@ -138,7 +135,6 @@ func (t *taps) parameters(server int) map[string]int {
 // reply looks at what a write has done, before whoever made it goes on. All
 // servers are looked at: a failover changes two of them.
 func (t *taps) reply(ctx context.Context, reply *record.Reply) {
-	reply.Text = t.w.p.Scrub(reply.Text)
 	key := [2]int64{int64(reply.Process), reply.Number}
 	write := t.open[key]
 	delete(t.open, key)
@@ -163,7 +159,7 @@ func values(s *snapshot.Server, command []string) []record.Value {
 	case len(command) >= 4 && strings.EqualFold(command[0], "config") && strings.EqualFold(command[1], "set"):
 		for i := 2; i+1 < len(command); i += 2 {
 			v := record.Value{Parameter: s.Parameter(command[i]), Value: snapshot.Normalize(command[i], command[i+1])}
-			if snapshot.IsSecret(v.Parameter) {
+			if redact.IsSecret(v.Parameter) {
 				v.Value, v.Secret = "", true
 			}
 			all = append(all, v)
@@ -200,7 +196,6 @@ func (t *taps) strangers(ctx context.Context, looks []record.Look) {
 		}
 		for _, client := range list {
 			if !t.locals[client.Address] {
-				client.Name, client.Library = t.w.p.Scrub(client.Name), t.w.p.Scrub(client.Library)
 				c.List = append(c.List, client)
 			}
 		}
@@ -253,7 +248,7 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 	// Nobody has asked us to log in there. The password goes only to a server that
 	// says it wants one, on this machine.
 	open := func(target snapshot.Target) (*snapshot.Server, record.Server, error) {
-		return snapshot.Open(ctx, target, len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout})
+		return snapshot.Open(ctx, target, len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout, Secrets: t.w.p.o.Secrets})
 	}
 	server, begin, err := open(target.Anonymous())
 	if errors.Is(err, snapshot.ErrPassword) && target.Local() {
@@ -261,7 +256,7 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 	}
 	if err != nil {
 		c.Foreign = errors.Is(err, snapshot.ErrForeign)
-		return -1, t.w.p.Scrub(err.Error())
+		return -1, err.Error()
 	}
 	begin.Followed = true
 	for i, s := range t.w.runIDs {

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/rediscli"
 )
 
@@ -24,7 +25,7 @@ func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
 	taken := s.take(ctx, start)
 	s.mu.Lock()
 	values, together := s.differing(to), s.together
-	shown := s.vault.hideAll(values)
+	shown := s.hideAll(values)
 	s.mu.Unlock()
 	if taken == nil {
 		defer s.give()
@@ -92,7 +93,7 @@ func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string
 		} else if failed != nil {
 			why = s.trouble(failed)
 		}
-		if IsSecret(name) && shown[name] != "" {
+		if redact.IsSecret(name) && shown[name] != "" {
 			why += " (its value is secret: set it by hand)"
 		}
 		problems = append(problems, name+" is not restored: "+why)
