@@ -18,7 +18,7 @@ func IsSecret(parameter string) bool {
 var secretFlag = regexp.MustCompile(`(?i)^(-{1,2}[\w.-]*(?:pass|secret|token)[\w.-]*)(=.*)?$`)
 
 // Args hides the secrets in a command line, and the values of flags that are
-// secret by their name, which it learns.
+// secret by their name. It learns these, and the logins of URLs.
 func (r *Redactor) Args(words []string) []string {
 	words = slices.Clone(words)
 	for i := range words {
@@ -35,6 +35,9 @@ func (r *Redactor) Args(words []string) []string {
 			}
 			words[i+1] = Hidden
 		}
+		urls(words[i], func(secret string) string { r.addEncoded(secret); return Hidden })
+	}
+	for i := range words {
 		words[i] = r.Text(words[i])
 	}
 	return words

@@ -1,6 +1,15 @@
 package redact
 
-import "testing"
+import (
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
 
 func TestText(t *testing.T) {
 	secrets := []string{"abc", "redis", "longer-secret", "longer-secret-still", `q"uo te`}
@@ -49,6 +58,113 @@ func TestIsSecret(t *testing.T) {
 	for _, name := range []string{"tls-auth-clients", "masteruser", "maxmemory", "save", "tls-auth-clients-user"} {
 		if IsSecret(name) {
 			t.Errorf("%s is hidden", name)
+		}
+	}
+}
+
+// Guards against a secret that comes out somewhere, or of which a second pass makes
+// something else than the first, as when it was learnt in between.
+func TestNoSecretComesOut(t *testing.T) {
+	const letters = "abcXYZ0189 .+*?()[]$^\\\"'`/@:#%&=<>éß\t\n\x01"
+	for seed := range uint64(3000) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		secret := ""
+		for n := longSecret + random.IntN(20); len(secret) < n; {
+			runes := []rune(letters)
+			secret += string(runes[random.IntN(len(runes))])
+		}
+		if strings.Contains(secret, "(hidden") || strings.TrimSpace(secret) == "" {
+			continue
+		}
+		doors := []string{secret, "x" + secret + "y", "redis://u:" + url.QueryEscape(secret) + "@h:1/2 z", fmt.Sprintf("%q", secret), fmt.Sprintf("%+q", secret),
+			"Test/" + subtest(secret) + "/b", "-run=^Test$/^" + regexp.QuoteMeta(subtest(secret)) + "$", fmt.Sprintf("#%x", sha256.Sum256([]byte(secret))), "1.2 [0 x] \"auth\" \"" + byRedis(secret) + `"`}
+		r := New()
+		other := New()
+		other.key = r.key
+		r.Add(secret)
+		other.AddMarks(other.Mark(secret))
+		for _, text := range doors {
+			once, name := r.Text(text), r.Name(text)
+			for _, form := range forms(secret) {
+				if strings.Contains(once, form) || strings.Contains(name, form) {
+					t.Errorf("%d: %q comes out of %q as %q and %q", seed, secret, text, once, name)
+				}
+			}
+			if again := r.Text(once); again != once {
+				t.Errorf("%d: %q became %q and then %q", seed, text, once, again)
+			}
+			if again := r.Name(name); again != name {
+				t.Errorf("%d: the name %q became %q and then %q", seed, text, name, again)
+			}
+			if real, known := r.Real(name); name != text && (!known || real != text) {
+				t.Errorf("%d: %q is the name of %q (%v), want %q", seed, name, real, known, text)
+			}
+			if marked := other.Text(text); strings.Contains(text, secret) && strings.Contains(marked, secret) {
+				t.Errorf("%d: %q comes out of %q by its mark", seed, secret, text)
+			}
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	r := New()
+	r.Add("secret-one", "secret-two", "word")
+	for _, c := range [][2]string{
+		{"TestA/pw=secret-one", "TestA/pw=(hidden 1)"}, {"TestA/pw=secret-two", "TestA/pw=(hidden 2)"}, {"TestA/pw=secret-one/b", "TestA/pw=(hidden 1)/b"},
+		{"TestA/redis://u:p@ss/x@h:1", "TestA/redis://u:(hidden 3)@h:1"}, {"TestA/redis://u:p@ss/x@h:1/sub@y", "TestA/redis://u:(hidden 3)@h:1/sub@y"},
+		{"Test_word/word", "Test_word/(hidden 4)"}, {"TestB/(hidden 9)", "TestB/(hidden 9)"}, {"TestA/redis://u:new-one@h", "TestA/redis://u:(hidden 10)@h"},
+		{"a spec of secret-one", "a spec of (hidden 1)"}, {"", ""},
+	} {
+		if got := r.Name(c[0]); got != c[1] {
+			t.Errorf("%q is shown as %q, want %q", c[0], got, c[1])
+		}
+	}
+	if _, known := r.Real("TestC/(hidden 1)"); known {
+		t.Error("a name that this process never saw is known")
+	}
+}
+
+func TestDeep(t *testing.T) {
+	type inner struct {
+		Name string `redact:"name"`
+		Kind string `redact:"-"`
+	}
+	type outer struct {
+		In     *inner
+		List   []string
+		Values map[string]string `redact:"value"`
+		at     string
+	}
+	r := New()
+	r.Add("secret-one", "1234")
+	was := outer{In: &inner{"T/secret-one", "secret-one"}, List: []string{"a", "b secret-one"}, Values: map[string]string{"secret-one": "secret-one", "n": "1234", "s": "is 1234"}, at: "x"}
+	got := Deep(r, was)
+	if *got.In != (inner{"T/(hidden 1)", "secret-one"}) || got.List[1] != "b (hidden)" || got.Values["secret-one"] != "(hidden)" || got.Values["n"] != "1234" || got.Values["s"] != "is (hidden)" || got.at != "x" {
+		t.Errorf("%+v %+v", got, got.In)
+	}
+	if was.In.Name != "T/secret-one" || was.List[1] != "b secret-one" || was.Values["s"] != "is 1234" {
+		t.Error("the value itself was changed")
+	}
+}
+
+// Guards against a time that is not linear.
+func TestLinear(t *testing.T) {
+	r := New()
+	for i := range 500 {
+		r.Add(fmt.Sprintf("password-%d", i))
+		if i < 5 {
+			r.AddMarks(r.Mark(fmt.Sprintf("other-password-%d", i)))
+		}
+	}
+	for _, part := range []string{"password-", "a", "://", "redis://a:b@c ", "x://@:", "?password=", "#0123456789abcdef", "redis-cli -a ", "TestA/"} {
+		text := strings.Repeat(part, 1<<17/len(part))
+		began := time.Now()
+		r.Text(text)
+		one := time.Since(began)
+		began = time.Now()
+		r.Text(text + text + text + text + text + text + text + text)
+		if eight := time.Since(began); eight > 24*one+time.Second || one > 5*time.Second {
+			t.Errorf("%q: 128 KiB took %v, 1 MiB %v", part, one, eight)
 		}
 	}
 }

@@ -194,6 +194,9 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 		byDir[realPath(listed.Dir)] = listed.ImportPath
 	}
 	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] }, p.standard(), setting())
+	if err == nil {
+		p.gate.Key = p.o.Secrets.Key()
+	}
 	return err
 }
 

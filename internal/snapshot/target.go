@@ -201,6 +201,22 @@ func (t Target) Anonymous() Target {
 	return t
 }
 
+// As is the target with the login of another one.
+func (t Target) As(other Target) Target {
+	t.login = other.login
+	return t
+}
+
+// Marks are what mark makes of the user and the password of the login. Known is
+// false where there is none.
+func (t Target) Marks(mark func(string) string) (user, password string, known bool) {
+	as := t.login()
+	if as.user == "" {
+		as.user = "default"
+	}
+	return mark(as.user), mark(as.password), as.password != ""
+}
+
 // Secure says whether the target is spoken to over TLS.
 func (t Target) Secure() bool { return t.tls != nil }
 
