@@ -205,7 +205,8 @@ func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Sur
 		return err
 	}
 	text = append(text, '\n')
-	if err := os.WriteFile(filepath.Join(o.out, "flaky.json"), text, 0o600); err != nil {
+	write := func(w io.Writer) error { _, err := w.Write(text); return err }
+	if err := writeWhole(filepath.Join(o.out, "flaky.json"), write); err != nil {
 		return &unable{fmt.Errorf("writing flaky.json: %w", err)}
 	}
 	if o.json {
