@@ -130,7 +130,8 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		return &unable{err}
 	}
 	defer lab.Close()
-	say := teller(stderr, options.Secrets)
+	ci := findCI(os.Getenv)
+	say := teller(ci.harmless(stderr), options.Secrets)
 	told := surveyed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
 	survey := &flaky.Survey{Shuffled: shuffled}
 	var args [][]string // of each run
@@ -209,10 +210,12 @@ func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Sur
 	if err := writeWhole(filepath.Join(o.out, "flaky.json"), write); err != nil {
 		return &unable{fmt.Errorf("writing flaky.json: %w", err)}
 	}
+	ci := findCI(os.Getenv)
 	if o.json {
-		_, err := out.Write(text)
+		_, err := ci.harmlessJSON(out).Write(text)
 		return err
 	}
+	out = ci.harmless(out)
 	if err := flaky.Tell(out, survey, told.Tests); err != nil {
 		return err
 	}

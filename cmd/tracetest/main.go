@@ -47,6 +47,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	said := "" // it may hold an argument, or what a server said
 	if err != nil {
 		said = printable.Text(redact.URL(err.Error()))
+		stderr = findCI(os.Getenv).harmless(stderr)
 	}
 	var code exitCode
 	var problem *run.Problem
