@@ -1,6 +1,9 @@
 package redact
 
-import "reflect"
+import (
+	"reflect"
+	"sync"
+)
 
 // Deep returns a value without the secrets in its texts, those of what it points
 // to too; the keys of maps are names of parameters, and stay. The value itself is left as it is; what
@@ -54,30 +57,72 @@ func (r *Redactor) deep(v reflect.Value, text func(string) string) (shown reflec
 
 func (r *Redactor) deepStruct(v reflect.Value, text func(string) string) (shown reflect.Value, changed bool) {
 	shown = v
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
+	for _, f := range fieldsOf(v.Type()) {
 		how := text
-		switch field.Tag.Get("redact") {
-		case "-":
-			continue
+		switch f.tag {
 		case "name":
 			how = r.Name
 		case "value":
 			how = r.Setting
 		}
-		if !field.IsExported() && !field.Anonymous {
-			continue
-		}
-		if part, differs := r.deep(v.Field(i), how); differs {
+		if part, differs := r.deep(v.Field(f.index), how); differs {
 			if !changed {
 				shown = reflect.New(v.Type()).Elem()
 				shown.Set(v)
 				changed = true
 			}
-			shown.Field(i).Set(part)
+			shown.Field(f.index).Set(part)
 		}
 	}
 	return shown, changed
+}
+
+// field is one in which there can be text.
+type field struct {
+	index int
+	tag   string
+}
+
+// fields remembers those of each type: an entry passes at each boundary, while a
+// test waits.
+var fields sync.Map
+
+func fieldsOf(t reflect.Type) []field {
+	if known, ok := fields.Load(t); ok {
+		return known.([]field)
+	}
+	var all []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if tag := f.Tag.Get("redact"); tag != "-" && f.IsExported() && hasText(f.Type, map[reflect.Type]bool{}) {
+			all = append(all, field{i, tag})
+		}
+	}
+	fields.Store(t, all)
+	return all
+}
+
+// hasText says whether there can be text in a value of a type.
+func hasText(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false // it is asked about already
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.String:
+		return t == reflect.TypeFor[string]()
+	case reflect.Interface:
+		return true
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return hasText(t.Elem(), seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if f := t.Field(i); f.IsExported() && f.Tag.Get("redact") != "-" && hasText(f.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (r *Redactor) deepList(v reflect.Value, text func(string) string) (shown reflect.Value, changed bool) {

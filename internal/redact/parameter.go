@@ -17,6 +17,9 @@ func IsSecret(parameter string) bool {
 // secretFlag is a flag of somebody's program whose value is a secret by its name.
 var secretFlag = regexp.MustCompile(`(?i)^(-{1,2}[\w.-]*(?:pass|secret|token)[\w.-]*)(=.*)?$`)
 
+// setting is a parameter with its value, or a variable.
+var setting = regexp.MustCompile(`^(-{1,2}[\w.-]+=)?([\w.-]+)=(.+)$`)
+
 // Args hides the secrets in a command line, and the values of flags that are
 // secret by their name. It learns these, and the logins of URLs.
 func (r *Redactor) Args(words []string) []string {
@@ -34,6 +37,11 @@ func (r *Redactor) Args(words []string) []string {
 				r.Add(words[i+1])
 			}
 			words[i+1] = Hidden
+		}
+		// As in --expect requirepass=... and --expect=requirepass=...
+		if m := setting.FindStringSubmatch(words[i]); m != nil && IsSecret(m[2]) {
+			r.Add(m[3])
+			words[i] = m[1] + m[2] + "=" + Hidden
 		}
 		urls(words[i], func(secret string) string { r.addEncoded(secret); return Hidden })
 	}

@@ -168,3 +168,19 @@ func TestLinear(t *testing.T) {
 		}
 	}
 }
+
+func TestArgs(t *testing.T) {
+	r := New()
+	got := strings.Join(r.Args([]string{"tracetest", "--expect", "requirepass=hunter2hunter2", "--expect=masterauth=hunter3hunter3", "-cache-password", "hunter4hunter4", "-token=hunter5hunter5",
+		"-x=redis://u:hunter6%2Fhunter6@h", "--expect", "maxmemory=1gb", "-run=^TestPassword$", "hunter3hunter3"}), " ")
+	if want := "tracetest --expect requirepass=(hidden) --expect=masterauth=(hidden) -cache-password (hidden) -token=(hidden) -x=redis://u:(hidden)@h --expect maxmemory=1gb -run=^TestPassword$ (hidden)"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := r.Text("hunter2hunter2 hunter4hunter4 hunter5hunter5 hunter6/hunter6"); got != "(hidden) (hidden) (hidden) (hidden)" {
+		t.Error(got)
+	}
+	r.Environment([]string{"REDIS_PASSWORD=from-the-env", "GITHUB_TOKEN=not-of-a-redis", "CACHE=redis://:in-a-url@h,redis://h2"})
+	if got := r.Text("from-the-env in-a-url not-of-a-redis"); got != "(hidden) (hidden) not-of-a-redis" {
+		t.Error(got)
+	}
+}

@@ -105,6 +105,11 @@ func Prepare(ctx context.Context, o Options) (*Plan, error) {
 	if o.Secrets == nil {
 		o.Secrets = redact.New()
 	}
+	for name, value := range o.Expect {
+		if redact.IsSecret(name) {
+			o.Secrets.Add(value)
+		}
+	}
 	o.Secrets.Environment(slices.Concat(os.Environ(), o.Env))
 	p := &Plan{o: o}
 	if err := p.prepare(ctx); err != nil {
