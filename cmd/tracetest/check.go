@@ -14,7 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracetest/internal/printable"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/report"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
@@ -26,6 +28,8 @@ type checkOptions struct {
 	options
 	fix  bool
 	json bool
+
+	secrets *redact.Redactor
 }
 
 const checkHelp = `check looks at a Redis without running tests: is it as it was started, and as
@@ -37,7 +41,7 @@ const checkExits = `  0  everything that is known of it is as it should be, or -
   3  something is not as it should be`
 
 func checkCommand() *cobra.Command {
-	o := &checkOptions{}
+	o := &checkOptions{secrets: redact.New()}
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Look whether a Redis is as it was started, without tests",
@@ -110,12 +114,13 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 		all.Exit = triage.ExitUnable
 	}
 	if o.json {
+		all = redact.Deep(o.secrets, all)
 		encoder := json.NewEncoder(findCI(os.Getenv).harmlessJSON(out))
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		err = encoder.Encode(all)
 	} else {
-		err = o.tell(out, all)
+		err = o.tell(out, redact.Deep(o.secrets, all))
 	}
 	if err != nil {
 		return err
@@ -129,7 +134,7 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 // checkOne looks at one server. What it found wrong is in the lists also where
 // it was put right.
 func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, index int, expect map[string]string) (*checkedServer, error) {
-	server, begin, err := snapshot.Open(ctx, target, index, snapshot.Options{AllowPartial: o.allowPartial, Timeout: o.timeout, Expect: expect})
+	server, begin, err := snapshot.Open(ctx, target, index, snapshot.Options{AllowPartial: o.allowPartial, Timeout: o.timeout, Expect: expect, Secrets: o.secrets})
 	if err != nil {
 		return nil, err
 	}
@@ -187,20 +192,20 @@ func (o *checkOptions) tell(out io.Writer, all checked) error {
 		case len(s.StartedWith) == 0:
 			verdict = screen.painted("nothing says how it should be", "33")
 		}
-		say("%s (%s %s): %s", s.Address, s.Flavor, s.Version, verdict)
+		say("%s (%s %s): %s", printable.Line(s.Address), s.Flavor, printable.Line(s.Version), verdict)
 		lines, err := report.CheckLines(s.StartedWith, s.Unmet, s.Polluted, fixed)
 		errs = append(errs, err)
 		for _, line := range lines {
 			say("  %s", line)
 		}
 		if s.Unknown != "" {
-			say("  Not all is known: %s.", s.Unknown)
+			say("  Not all is known: %s.", printable.Line(s.Unknown))
 			if len(s.StartedWith) == 0 {
 				say("  Say how it should be with --expect PARAM=VALUE, or name its container with --container.")
 			}
 		}
 		if s.Error != "" {
-			say("  Not put right: %s", s.Error)
+			say("  Not put right: %s", printable.Line(s.Error))
 		}
 	}
 	return errors.Join(errs...)

@@ -16,6 +16,8 @@ import (
 	"tracetest/internal/bisect"
 	"tracetest/internal/flaky"
 	"tracetest/internal/gotest"
+	"tracetest/internal/printable"
+	"tracetest/internal/redact"
 	"tracetest/internal/report"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
@@ -127,7 +129,8 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	if err != nil {
 		return &unable{err}
 	}
-	say := func(format string, args ...any) { fmt.Fprintf(stderr, "tracetest: "+format+"\n", args...) }
+	ci := findCI(os.Getenv)
+	say := teller(ci.harmless(stderr), options.Secrets)
 	defer closeLab(lab, say)
 	told := surveyed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
 	survey := &flaky.Survey{Shuffled: shuffled}
@@ -177,7 +180,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		}
 	}
 	told.Exit = exitOfRows(rows, survey.Runs == 0 || survey.Runs < o.runs && !survey.Done())
-	if err := o.tellFlaky(stdout, told, survey); err != nil {
+	if err := o.tellFlaky(stdout, redact.Deep(options.Secrets, told), survey); err != nil {
 		return err
 	}
 	if told.Exit != 0 {
@@ -203,13 +206,16 @@ func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Sur
 		return err
 	}
 	text = append(text, '\n')
-	if err := os.WriteFile(filepath.Join(o.out, "flaky.json"), text, 0o600); err != nil {
+	write := func(w io.Writer) error { _, err := w.Write(text); return err }
+	if err := writeWhole(filepath.Join(o.out, "flaky.json"), write); err != nil {
 		return &unable{fmt.Errorf("writing flaky.json: %w", err)}
 	}
+	ci := findCI(os.Getenv)
 	if o.json {
-		_, err := out.Write(text)
+		_, err := ci.harmlessJSON(out).Write(text)
 		return err
 	}
+	out = ci.harmless(out)
 	if err := flaky.Tell(out, survey, told.Tests); err != nil {
 		return err
 	}
@@ -217,6 +223,13 @@ func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Sur
 		_, err = fmt.Fprintf(out, "Stopped after %d of %d runs: %s.\n", told.Runs, told.Asked, told.Stopped)
 	}
 	return err
+}
+
+// teller writes lines of tracetest's own.
+func teller(out io.Writer, secrets *redact.Redactor) func(format string, args ...any) {
+	return func(format string, args ...any) {
+		fmt.Fprintln(out, printable.Text(secrets.Text("tracetest: "+fmt.Sprintf(format, args...))))
+	}
 }
 
 // settleRow bisects a flaky test: from the first run in which it failed and, where
@@ -250,7 +263,7 @@ func (o *flakyOptions) bisectRow(ctx context.Context, lab *trial.Lab, options ru
 	options.Packages, options.Args = suite.Packages, args[from-1]
 	lab.Suit(options, suite.Orders)
 	return bisect.Run(ctx, suite.CaseOf(&suite.Units[at]), lab, bisect.Options{
-		Trials: o.times, MaxRuns: o.maxRuns, Parallel: o.parallel(), Args: scrubbed(options.Args), Orders: suite.Orders,
+		Trials: o.times, MaxRuns: o.maxRuns, Parallel: o.parallel(), Args: options.Secrets.Args(options.Args), Orders: suite.Orders,
 		Data: o.flushes || o.spawns, Private: o.spawns, Fresh: o.spawns,
 	})
 }

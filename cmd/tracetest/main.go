@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracetest/internal/printable"
+	"tracetest/internal/redact"
 	"tracetest/internal/run"
 	"tracetest/internal/triage"
 )
@@ -42,6 +44,11 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
+	said := "" // it may hold an argument, or what a server said
+	if err != nil {
+		said = printable.Text(redact.URL(err.Error()))
+		stderr = findCI(os.Getenv).harmless(stderr)
+	}
 	var code exitCode
 	var problem *run.Problem
 	var unable *unable
@@ -51,11 +58,11 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &problem):
-		fmt.Fprintf(stderr, "tracetest: %v\nNo test was run.\n", err)
+		fmt.Fprintf(stderr, "tracetest: %s\nNo test was run.\n", said)
 	case errors.As(err, &unable):
-		fmt.Fprintf(stderr, "tracetest: %v\n", err)
+		fmt.Fprintf(stderr, "tracetest: %s\n", said)
 	default:
-		fmt.Fprintf(stderr, "tracetest: %v\nSee `%s --help`.\n", err, cmd.CommandPath())
+		fmt.Fprintf(stderr, "tracetest: %s\nSee `%s --help`.\n", said, cmd.CommandPath())
 		if slices.Contains(args, "--git-bisect") {
 			return gitSkip // to git bisect any other code would be a bad commit
 		}

@@ -18,6 +18,7 @@ import (
 	"tracetest/internal/live"
 	"tracetest/internal/prove"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/report"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
@@ -65,17 +66,17 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return &run.Problem{Err: err}
 	}
 	defer file.Close()
-	shown, err := live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: terminal.status, Width: terminal.width, Scrub: ci.scrub(plan.Scrub)})
+	shown, err := live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: terminal.status, Width: terminal.width, Scrub: ci.scrub(plan.Secrets().Text), Name: ci.scrub(plan.Secrets().Name)})
 	if err != nil {
 		return err
 	}
 	screen.show(shown)
 	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.gate != "off" {
-		screen.Say("tracetest: the tests cannot be held at their boundaries, so a change is narrowed to suspects at best: " + plan.Scrub(reason))
+		screen.Say("tracetest: the tests cannot be held at their boundaries, so a change is narrowed to suspects at best: " + reason)
 	}
 	if on, reason := plan.Tap(); !on && o.gate != "off" && o.tap != "off" {
 		if mode, _ := plan.Mode(); mode == record.ModeGate {
-			screen.Say("tracetest: the tests' connections cannot be heard, so no change is tied to a line of code: " + plan.Scrub(reason))
+			screen.Say("tracetest: the tests' connections cannot be heard, so no change is tied to a line of code: " + reason)
 		}
 	}
 	seen := &watching{analysis: triage.New(), screen: screen}
@@ -84,6 +85,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	runtime.GOMAXPROCS(processors(atOnce))
 	plan.Run(ctx, writer)
 	runtime.GOMAXPROCS(atOnce)
+	sealed := plan.Seal(file) // before names are read from it
 	if o.prove {
 		if err := o.proveIt(ctx, file.Name(), plan, options, writer, screen.Say); err != nil {
 			screen.Say("tracetest: nothing was proved: " + err.Error())
@@ -93,7 +95,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 
 	findings := seen.analysis.Findings()
 	seen.analysis = nil // of a long run it is large, and the record is about to be read again
-	var problems []error
+	problems := []error{sealed, plan.Seal(file)}
 	if err := errors.Join(writer.Err(), file.Close()); err != nil {
 		problems = append(problems, err)
 	} else if reread, err := analyse(file.Name()); err == nil {
@@ -109,14 +111,14 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	fmt.Fprintln(out)
 	problems = append(problems, terminal.summary(ci.harmless(out), findings, reportPath))
 	if err := ci.tell(out, findings); err != nil { // the run is what it is without
-		fmt.Fprintf(stderr, "tracetest: %v\n", err)
+		teller(stderr, plan.Secrets())("%v", err)
 	}
 	code := findings.Run.Exit
 	if o.gitBisect {
 		code = gitVerdict(findings, o.leak)
 	}
 	if err := errors.Join(problems...); err != nil {
-		fmt.Fprintf(stderr, "tracetest: %v\n", err)
+		teller(stderr, plan.Secrets())("%v", err)
 		if code == triage.ExitClean {
 			code = triage.ExitUnable
 		}
@@ -184,7 +186,7 @@ func (o *options) runOptions(packages, goTest []string, targets []snapshot.Targe
 	return run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
 		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
-		Restore: run.Restore(o.restore), Timeout: o.timeout, Signals: signals,
+		Restore: run.Restore(o.restore), Timeout: o.timeout, Signals: signals, Secrets: redact.New(),
 	}
 }
 

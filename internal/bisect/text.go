@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"tracetest/internal/printable"
 	"tracetest/internal/record"
 	"tracetest/internal/trial"
 )
@@ -222,14 +223,7 @@ func brief(message string) string {
 }
 
 // clean keeps control bytes of names and messages off the terminal.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return -1
-		}
-		return r
-	}, text)
-}
+func clean(text string) string { return printable.Line(text) }
 
 func sentence(text string) string {
 	if !strings.HasSuffix(text, ".") {

@@ -156,7 +156,7 @@ func TestTell(t *testing.T) {
 	}
 	want := `tracetest: 2 runs, 1 flaky, 0 that failed each time, of 2 tests
 Failed  95 %     Leaked  Test       Kind                                                    Orders
-1/2     9-91 %           TestA[31m  victim of TestLeak: OOM, each time after what that left  7
+1/2     9-91 %           TestA      victim of TestLeak: OOM, each time after what that left  7
 0/2              2/2     TestLeak                                                           
 `
 	if got := out.String(); strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(want), " ") {

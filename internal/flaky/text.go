@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"tracetest/internal/printable"
 	"tracetest/internal/record"
 )
 
@@ -60,12 +61,7 @@ func label(n record.Name) string {
 	case n.Test == "":
 		text = "package " + n.Package
 	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return -1
-		}
-		return r
-	}, text)
+	return printable.Line(text)
 }
 
 func kind(r *Row) string {

@@ -13,7 +13,7 @@ import (
 func testingPatch(goroot string, tap bool) patch {
 	parts := []string{"client.go", "hooks.go", "notap.go"}
 	if tap {
-		parts = []string{"client.go", "hooks.go", "tap.go", "tap_ginkgo.go"}
+		parts = []string{"client.go", "hooks.go", "tap.go", "tap_ginkgo.go", "tap_secrets.go"}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, tap),

@@ -38,6 +38,9 @@ import (
 // Server is what the test processes talk to. Its methods other than Close must
 // be used by one goroutine.
 type Server struct {
+	// Key is what test processes make marks of secrets with; empty: they make none.
+	Key string
+
 	listener net.Listener
 	path     string
 	messages chan message
@@ -289,7 +292,7 @@ func (s *Server) understand(h *Held, m message) {
 	}
 	b := record.Boundary{Process: p.Index}
 	switch f[0] {
-	case "redis", "write", "note", "reply", "noted", "fault", "faults":
+	case "redis", "login", "secret", "write", "note", "reply", "noted", "fault", "faults":
 		h.Told = s.told(p, f)
 		return
 	}
@@ -374,6 +377,9 @@ func (s *Server) hello(h *Held, f []string) {
 		if p.Host != nil {
 			h.answer = "nested " + strconv.Itoa(p.Index)
 		}
+	}
+	if s.Key != "" {
+		h.answer += " " + s.Key
 	}
 	s.processes = append(s.processes, p)
 	known := p.Process

@@ -140,8 +140,11 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 	if kind == record.TrialRestored {
 		o.Restore = run.RestoreTest
 	}
-	var err error
-	if o.Packages, o.Args, err = trial.Choose(tops(chosen), o.Args); err == nil {
+	real, err := trial.Real(tops(chosen), o.Secrets)
+	if err == nil {
+		o.Packages, o.Args, err = trial.Choose(real, o.Args)
+	}
+	if err == nil {
 		err = p.Ready(ctx)
 	}
 	if err != nil {

@@ -23,6 +23,7 @@ type Writer struct {
 	seq  int64
 	err  error
 	torn bool // the last line is not whole
+	door func(Entry) Entry
 	seen func(Entry)
 	now  func() time.Time
 }
@@ -39,7 +40,15 @@ func Create(path string) (*os.File, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("replacing the old record: %w", err)
 	}
-	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o600)
+}
+
+// Through sets the door through which each entry passes on its way into the
+// record, and to whoever is shown it.
+func (w *Writer) Through(door func(Entry) Entry) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.door = door
 }
 
 // Append numbers and dates the entry and writes it. Only the first error is
@@ -49,6 +58,9 @@ func (w *Writer) Append(e Entry) {
 	defer w.mu.Unlock()
 	w.seq++
 	e.Seq, e.At = w.seq, w.now().Round(0)
+	if w.door != nil {
+		e = w.door(e)
+	}
 	line, err := json.Marshal(e)
 	if err == nil {
 		line = append(line, '\n')

@@ -15,6 +15,7 @@ func TestImports(t *testing.T) {
 	allowed := map[string]bool{
 		"tracetest/internal/diff":                    true,
 		"tracetest/internal/merge":                   true,
+		"tracetest/internal/printable":               true,
 		"tracetest/internal/record":                  true,
 		"tracetest/internal/rediscli":                true,
 		"tracetest/internal/triage":                  true,

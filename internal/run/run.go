@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"tracetest/internal/gate"
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/snapshot"
 )
 
@@ -56,6 +56,9 @@ type Options struct {
 	Timeout      time.Duration // of one look; zero: 5 s
 	Grace        time.Duration // between the first signal and a kill; zero: 10 s
 
+	// Secrets learns those of the run. Runs of one process share them, so that a
+	// test has one name in all of them. Nil: the run has its own.
+	Secrets *redact.Redactor
 	Output  Output
 	Signals <-chan os.Signal // to stop the run; a second one kills
 	// Units is called while the tests are held, before a unit begins and after it
@@ -90,6 +93,7 @@ type Plan struct {
 	overlay *gate.Overlay
 	gate    *gate.Server
 	out     *record.Writer
+	knew    int    // secrets, when all of the record had passed the door
 	reason  string // why there is no gate
 	// baseline is what the servers were when the run began, once it has ended.
 	baseline []snapshot.Mark
@@ -102,6 +106,15 @@ type Plan struct {
 // Prepare looks at everything that a run needs. Its error is a *Problem.
 // A Plan must be closed.
 func Prepare(ctx context.Context, o Options) (*Plan, error) {
+	if o.Secrets == nil {
+		o.Secrets = redact.New()
+	}
+	for name, value := range o.Expect {
+		if redact.IsSecret(name) {
+			o.Secrets.Add(value)
+		}
+	}
+	o.Secrets.Environment(slices.Concat(os.Environ(), o.Env))
 	p := &Plan{o: o}
 	if err := p.prepare(ctx); err != nil {
 		p.Close()
@@ -124,7 +137,7 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 	}
 	for i, target := range p.o.Targets {
 		server, begin, err := snapshot.Open(ctx, target, i, snapshot.Options{
-			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout, Expect: p.o.Expect,
+			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout, Expect: p.o.Expect, Secrets: p.o.Secrets,
 		})
 		if err != nil {
 			return err
@@ -205,6 +218,9 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 		byDir[realPath(listed.Dir)] = listed.ImportPath
 	}
 	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] }, p.standard(), setting())
+	if err == nil {
+		p.gate.Key = p.o.Secrets.Key()
+	}
 	return err
 }
 
@@ -246,12 +262,20 @@ func (p *Plan) Close() error {
 	return errors.Join(errs...)
 }
 
-// Scrub removes what is known to be secret from a text.
-func (p *Plan) Scrub(text string) string {
-	for _, s := range p.servers {
-		text = s.Scrub(text)
+// Secrets knows what must not be shown of the run.
+func (p *Plan) Secrets() *redact.Redactor { return p.o.Secrets }
+
+// door is what each entry passes through on its way into the record.
+func (p *Plan) door(e record.Entry) record.Entry { return redact.Deep(p.o.Secrets, e) }
+
+// Seal hides in a record that was written what became known to be secret since.
+func (p *Plan) Seal(file *os.File) error {
+	if now := p.o.Secrets.Known(); now == p.knew {
+		return nil
+	} else {
+		p.knew = now
 	}
-	return snapshot.ScrubURL(text)
+	return record.Again(file, p.o.Secrets.Text, p.door)
 }
 
 // Mode says how the tests will be watched, and why not with the gate.
@@ -273,6 +297,8 @@ func (p *Plan) Tap() (on bool, reason string) {
 // Run runs the tests and writes the record. Whatever happens, it ends in an End.
 func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	p.out = out
+	out.Through(p.door)
+	p.knew = p.o.Secrets.Known()
 	goRoot, overlay := "", ""
 	if p.gate != nil {
 		goRoot, overlay = p.overlay.GOROOT, p.overlay.File
@@ -373,8 +399,8 @@ func (p *Plan) header(goTest []string) {
 	mode, reason := p.Mode()
 	dir, _ := os.Getwd()
 	tap, noTap := p.Tap()
-	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: p.Scrub(reason), Tap: tap, TapReason: p.Scrub(noTap),
-		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Baseline: p.o.Baseline, Command: p.scrubAll(p.o.Command), GoTest: p.scrubAll(goTest)}
+	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: reason, Tap: tap, TapReason: noTap,
+		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Baseline: p.o.Baseline, Command: p.o.Secrets.Args(p.o.Command), GoTest: p.o.Secrets.Args(goTest)}
 	if p.dir != "" { // a folder of this run alone says nothing to a reader
 		for i := range h.GoTest {
 			h.GoTest[i] = strings.ReplaceAll(h.GoTest[i], p.dir, "$TRACETEST")
@@ -408,31 +434,11 @@ func Expected(values map[string]string) map[string]string {
 	expect := map[string]string{}
 	for name, value := range values {
 		expect[name] = snapshot.Normalize(name, value)
-		if snapshot.IsSecret(name) {
+		if redact.IsSecret(name) {
 			expect[name] = "(hidden)"
 		}
 	}
 	return expect
-}
-
-// secretFlag is a flag of somebody's program whose value is a secret by its name.
-var secretFlag = regexp.MustCompile(`(?i)^(-{1,2}[\w.-]*(?:pass|secret|token)[\w.-]*)(=.*)?$`)
-
-func (p *Plan) scrubAll(words []string) []string { return ScrubArgs(words, p.Scrub) }
-
-// ScrubArgs hides in a command line what scrub knows to be secret, and the values
-// of flags that are one by their name.
-func ScrubArgs(words []string, scrub func(string) string) []string {
-	words = slices.Clone(words)
-	for i := range words {
-		words[i] = scrub(words[i])
-		if m := secretFlag.FindStringSubmatch(words[i]); m != nil && m[2] != "" {
-			words[i] = m[1] + "=(hidden)"
-		} else if m != nil && i+1 < len(words) && !strings.HasPrefix(words[i+1], "-") {
-			words[i+1] = "(hidden)"
-		}
-	}
-	return words
 }
 
 // privateDir makes a folder that nobody else can look into, with a short path:

@@ -2,6 +2,8 @@ package run
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"tracetest/internal/origin"
 	"tracetest/internal/record"
@@ -19,8 +21,9 @@ func StartedWith(ctx context.Context, s *snapshot.Server, expected map[string]re
 	for parameter, o := range expected {
 		all[parameter] = o
 	}
-	for parameter, value := range start.Values {
-		if name, o, ok := s.Started(parameter, value.Text, s.Scrub(value.Source)); ok {
+	for _, parameter := range slices.Sorted(maps.Keys(start.Values)) { // so that hidden values have the same numbers in each run
+		value := start.Values[parameter]
+		if name, o, ok := s.Started(parameter, value.Text, value.Source); ok {
 			all[name] = o
 		}
 	}
@@ -34,7 +37,7 @@ func StartedWith(ctx context.Context, s *snapshot.Server, expected map[string]re
 	if len(all) == 0 {
 		all = nil
 	}
-	return all, s.Scrub(start.Unknown)
+	return all, start.Unknown
 }
 
 func what(start origin.Start) string {

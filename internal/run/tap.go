@@ -11,6 +11,7 @@ import (
 
 	"tracetest/internal/gate"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/snapshot"
 )
 
@@ -20,12 +21,13 @@ type taps struct {
 	w      *watcher
 	places map[string]int             // index of the watched server at an address, or -1
 	locals map[string]bool            // addresses of the tests' own connections
+	locked map[string]*record.Contact // that ask for a login, by address
 	open   map[[2]int64]*record.Write // that a look can show and that have no reply, by process and number
 	told   map[int]map[string]int     // by server: how many writes of a parameter may still be seen to change it
 }
 
 func newTaps(w *watcher) *taps {
-	return &taps{w: w, places: map[string]int{}, locals: map[string]bool{}, open: map[[2]int64]*record.Write{}, told: map[int]map[string]int{}}
+	return &taps{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, told: map[int]map[string]int{}}
 }
 
 // hear takes in what a held process told.
@@ -33,6 +35,10 @@ func (t *taps) hear(ctx context.Context, told *gate.Told) {
 	switch {
 	case told.Contact != nil:
 		t.contact(ctx, told.Contact)
+	case told.Login != nil:
+		t.login(ctx, told.Login)
+	case told.Secret != nil:
+		t.w.p.o.Secrets.AddMarks(told.Secret...)
 	case told.Write != nil:
 		t.write(ctx, told.Write)
 	case told.Reply != nil:
@@ -40,7 +46,6 @@ func (t *taps) hear(ctx context.Context, told *gate.Told) {
 	case told.Refused != nil:
 		r := told.Refused
 		r.Server = t.at(r.Address)
-		r.Text = t.w.p.Scrub(r.Text)
 		t.relocate(&r.By)
 		t.w.append(record.Entry{Refused: r})
 	}
@@ -101,14 +106,31 @@ func (t *taps) write(ctx context.Context, write *record.Write) {
 		}
 		t.w.ledgers[write.Server].write(write)
 	}
-	for i := range write.Command {
-		write.Command[i] = t.w.p.Scrub(write.Command[i])
-	}
+	t.hideUnknown(write)
 	t.relocate(&write.By)
 	t.w.append(record.Entry{Write: write})
 	t.strangers(ctx, write.Looks) // of what had changed before it
 	for _, v := range write.Values {
 		t.parameters(write.Server)[v.Parameter]++
+	}
+}
+
+// hideUnknown hides the values of parameters that no watched server knows: a name
+// that is mistyped can be that of a secret.
+func (t *taps) hideUnknown(write *record.Write) {
+	c := write.Command
+	if len(c) < 4 || !strings.EqualFold(c[0], "config") || !strings.EqualFold(c[1], "set") {
+		return
+	}
+	for i := 2; i+1 < len(c); i += 2 {
+		known := func(s *snapshot.Server) bool { return s.Knows(c[i]) }
+		if slices.ContainsFunc(t.w.p.servers, known) {
+			continue
+		}
+		c[i+1] = redact.Hidden
+		if at := i/2 - 1; at < len(write.Values) {
+			write.Values[at].Value, write.Values[at].Secret = "", true
+		}
 	}
 }
 
@@ -139,7 +161,6 @@ func (t *taps) parameters(server int) map[string]int {
 // reply looks at what a write has done, before whoever made it goes on. All
 // servers are looked at: a failover changes two of them.
 func (t *taps) reply(ctx context.Context, reply *record.Reply) {
-	reply.Text = t.w.p.Scrub(reply.Text)
 	key := [2]int64{int64(reply.Process), reply.Number}
 	write := t.open[key]
 	delete(t.open, key)
@@ -167,7 +188,7 @@ func values(s *snapshot.Server, command []string) []record.Value {
 	case len(command) >= 4 && strings.EqualFold(command[0], "config") && strings.EqualFold(command[1], "set"):
 		for i := 2; i+1 < len(command); i += 2 {
 			v := record.Value{Parameter: s.Parameter(command[i]), Value: snapshot.Normalize(command[i], command[i+1])}
-			if snapshot.IsSecret(v.Parameter) {
+			if redact.IsSecret(v.Parameter) {
 				v.Value, v.Secret = "", true
 			}
 			all = append(all, v)
@@ -204,7 +225,6 @@ func (t *taps) strangers(ctx context.Context, looks []record.Look) {
 		}
 		for _, client := range list {
 			if !t.locals[client.Address] {
-				client.Name, client.Library = t.w.p.Scrub(client.Name), t.w.p.Scrub(client.Library)
 				c.List = append(c.List, client)
 			}
 		}
@@ -218,7 +238,7 @@ func (t *taps) contact(ctx context.Context, c *record.Contact) {
 	t.locals[c.Local] = true
 	index, known := t.places[c.Address]
 	if !known {
-		if index, c.Problem = t.find(ctx, c); index >= 0 || !c.Inside && !c.Vague {
+		if index, c.Problem = t.find(ctx, c, snapshot.Target.Anonymous); index >= 0 || !c.Inside && !c.Vague {
 			t.places[c.Address] = index // else another time it may be a Redis
 		}
 	}
@@ -226,9 +246,36 @@ func (t *taps) contact(ctx context.Context, c *record.Contact) {
 	t.w.append(record.Entry{Contact: c})
 }
 
+// login takes in that a test is about to log in. Where the server asks us for a
+// login too, and the test uses the one of a server that was named, it is ours as
+// well: whoever listens there is about to be told it anyway.
+func (t *taps) login(ctx context.Context, l *gate.Login) {
+	secrets := t.w.p.o.Secrets
+	secrets.AddMarks(l.Password...)
+	c := t.locked[l.Address]
+	if c == nil {
+		return
+	}
+	for _, s := range t.w.p.servers {
+		named := s.Target()
+		if user, password, known := named.Marks(secrets.Mark); !known || user != l.User || password != l.Password[0] {
+			continue
+		}
+		delete(t.locked, l.Address) // one try: a server may count them
+		index, problem := t.find(ctx, c, func(at snapshot.Target) snapshot.Target { return at.As(named) })
+		if index >= 0 {
+			t.places[l.Address] = index
+		}
+		again := *c
+		again.Server, again.Problem = index, problem
+		t.w.append(record.Entry{Contact: &again})
+		return
+	}
+}
+
 // find returns the watched server at an address, and starts to watch it where
-// there is none yet.
-func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem string) {
+// there is none yet, with the login that as says.
+func (t *taps) find(ctx context.Context, c *record.Contact, as func(snapshot.Target) snapshot.Target) (index int, problem string) {
 	for i, s := range t.w.p.servers {
 		if reaches(ctx, s.Target().Address(), c.Address) || listens(ctx, s, c) {
 			return i, ""
@@ -254,18 +301,13 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	// Nobody has asked us to log in there. The password goes only to a server that
-	// says it wants one, on this machine.
-	open := func(target snapshot.Target) (*snapshot.Server, record.Server, error) {
-		return snapshot.Open(ctx, target, len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout})
-	}
-	server, begin, err := open(target.Anonymous())
-	if errors.Is(err, snapshot.ErrPassword) && target.Local() {
-		server, begin, err = open(target)
-	}
+	server, begin, err := snapshot.Open(ctx, as(target), len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout, Secrets: t.w.p.o.Secrets})
 	if err != nil {
+		if errors.Is(err, snapshot.ErrPassword) {
+			t.locked[c.Address] = c
+		}
 		c.Foreign = errors.Is(err, snapshot.ErrForeign)
-		return -1, t.w.p.Scrub(err.Error())
+		return -1, err.Error()
 	}
 	begin.Followed = true
 	for i, s := range t.w.runIDs {

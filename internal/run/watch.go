@@ -91,7 +91,6 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	}
 	w.drain(ctx, held)
 	for _, cut := range w.outputs.Rest() {
-		cut.Output = w.p.Scrub(cut.Output)
 		w.append(record.Entry{Test: cut})
 	}
 	w.finish(ctx)
@@ -175,7 +174,7 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 			}
 			p.Host = &host
 		}
-		p.Args = w.p.scrubAll(p.Args)
+		p.Args = w.p.o.Secrets.Args(p.Args)
 		w.append(record.Entry{Process: p})
 	}
 	b := h.Boundary
@@ -188,9 +187,6 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 		b = record.Boundary{Verb: record.VerbQuit, Process: b.Process}
 	}
 	w.closeContainer(ctx, &b)
-	if b.End != nil {
-		b.End.Message = w.p.Scrub(b.End.Message)
-	}
 	if b.Follows = w.follows(last, &b, h.Since()); b.Follows {
 		// The looks of the end before it count.
 	} else if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
@@ -264,7 +260,6 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 // not held at its boundaries.
 func (w *watcher) event(ctx context.Context, e gotest.Event, more <-chan gotest.Event) {
 	if t := w.outputs.Add(e); t != nil {
-		t.Output = w.p.Scrub(t.Output)
 		w.append(record.Entry{Test: t})
 		w.due = w.due || !w.open.Greeted(t.Package)
 	}

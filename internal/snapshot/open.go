@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 )
 
 // Options say how a server is watched.
@@ -22,6 +23,8 @@ type Options struct {
 	// Expect is what the server must have been started with, by parameter. It
 	// is not checked here: it goes into record.Server.StartedWith.
 	Expect map[string]string
+	// Secrets learns those of the server. Nil: nobody else is to know them.
+	Secrets *redact.Redactor
 }
 
 // Open connects to a server and looks at it for the first time. An error names
@@ -36,13 +39,14 @@ func Open(ctx context.Context, target Target, index int, options Options) (*Serv
 	}
 	s := &Server{
 		target: target, index: index, timeout: timeout, patience: timeout,
-		turn:  make(chan struct{}, 1),
-		vault: new(vault),
-		asker: &asker{target: target, timeout: timeout},
+		turn:    make(chan struct{}, 1),
+		secrets: options.Secrets,
+		asker:   &asker{target: target, timeout: timeout},
 	}
-	if password := target.login().password; password != "" {
-		s.vault.logins = []string{password}
+	if s.secrets == nil {
+		s.secrets = redact.New()
 	}
+	s.secrets.Add(target.login().password)
 	s.give()
 	first, partial, err := s.first(ctx, options.AllowPartial)
 	if err != nil {
@@ -106,7 +110,7 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 	d := record.Server{
 		Index: s.index, Address: s.target.address, TLS: s.target.tls != nil,
 		Partial: partial, Flavor: "redis",
-		Config:  s.vault.hideAll(first.config),
+		Config:  s.hideAll(first.config),
 		Cluster: first.config["cluster-enabled"] == "yes",
 	}
 	s.facts = first.info
@@ -122,7 +126,7 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 			d.StartedWith = make(map[string]record.Origin)
 		}
 		name := reported(first.config, strings.TrimSpace(parameter))
-		d.StartedWith[name] = record.Origin{Value: s.vault.hide(name, Normalize(name, expect[parameter])), Source: "--expect"}
+		d.StartedWith[name] = record.Origin{Value: s.hide(name, Normalize(name, expect[parameter])), Source: "--expect"}
 	}
 	return d
 }

@@ -19,7 +19,7 @@ func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error
 	were = map[string]string{}
 	for name, value := range config {
 		if moved, ok := perturbed(name, value); ok {
-			values[name], were[name] = moved, s.vault.hide(name, value)
+			values[name], were[name] = moved, s.hide(name, value)
 		}
 	}
 	s.mu.Unlock()
@@ -86,5 +86,5 @@ func perturbed(name, value string) (moved string, ok bool) {
 func (s *Server) Shown() map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.vault.hideAll(s.last.config())
+	return s.hideAll(s.last.config())
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/rediscli"
 )
 
@@ -37,7 +38,7 @@ func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
 	taken := s.take(ctx, start)
 	s.mu.Lock()
 	values, together, seen := s.differing(to), s.together, s.last.config()
-	shown := s.vault.hideAll(values)
+	shown := s.hideAll(values)
 	s.mu.Unlock()
 	if taken == nil {
 		defer s.give()
@@ -98,7 +99,7 @@ func (s *Server) NotAs(was Mark, keep []string) error {
 		return fmt.Errorf("%s: %w, and is not as before: %s", address, ErrAnother, strings.Join(all, ", "))
 	}
 	return fmt.Errorf("%s is not as before: %s; no test was seen setting that, so tracetest leaves it alone. Put it back first:\n  %s",
-		address, strings.Join(all, ", "), rediscli.Restore(s.target.CLI(), s.vault.hideAll(values), s.together))
+		address, strings.Join(all, ", "), rediscli.Restore(s.target.CLI(), s.hideAll(values), s.together))
 }
 
 // differing is what has another value than in the mark, with the value of the
@@ -138,7 +139,7 @@ func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string
 		} else if failed != nil {
 			why = s.trouble(failed)
 		}
-		if IsSecret(name) && shown[name] != "" {
+		if redact.IsSecret(name) && shown[name] != "" {
 			why += " (its value is secret: set it by hand)"
 		}
 		problems = append(problems, name+" is not restored: "+why)

@@ -31,10 +31,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 )
 
 const (
@@ -65,7 +67,7 @@ type Server struct {
 	serial   uint64 // of the answer that last is of; see answer.serial
 	together bool   // CONFIG SET takes several parameters
 	facts    info   // of the first look
-	vault    *vault
+	secrets  *redact.Redactor
 }
 
 // question is one that is being asked.
@@ -137,7 +139,7 @@ func (s *Server) look(ctx context.Context, start time.Time) record.Look {
 	if changed := differing(was, got.config); len(changed) > 0 || len(got.config) != len(was) {
 		s.last = newMoment(got.config, s.last.version+1)
 		if len(changed) > 0 {
-			look.Config = s.vault.hideAll(changed)
+			look.Config = s.hideAll(changed)
 		}
 	}
 	return look
@@ -280,14 +282,25 @@ func (s *Server) Differs(m Mark) bool {
 	return m.at != nil && m.at().version != s.last.version && !maps.Equal(m.at().config(), s.last.config())
 }
 
-// Scrub hides in a text every secret that the server has shown and the
-// passwords of URLs and redis-cli commands. Secrets of less than 4 bytes are
-// not looked for, and those of less than 8 only where they stand alone.
-func (s *Server) Scrub(text string) string {
-	s.mu.Lock()
-	secrets := s.vault.values()
-	s.mu.Unlock()
-	return ScrubURL(scrubValues(text, secrets))
+// Scrub hides the secrets in a text.
+func (s *Server) Scrub(text string) string { return s.secrets.Text(text) }
+
+// hide is the value of a parameter as it may be shown.
+func (s *Server) hide(parameter, value string) string {
+	if redact.IsSecret(parameter) {
+		return s.secrets.Value(value)
+	}
+	return s.secrets.Setting(value)
+}
+
+// hideAll is a configuration as it may be shown. It goes by name, so that the
+// numbers are the same in each run.
+func (s *Server) hideAll(config map[string]string) map[string]string {
+	shown := make(map[string]string, len(config))
+	for _, name := range slices.Sorted(maps.Keys(config)) {
+		shown[name] = s.hide(name, config[name])
+	}
+	return shown
 }
 
 // Close ends the connection, also under a question that is being asked.

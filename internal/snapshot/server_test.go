@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/redistest"
 )
 
@@ -330,7 +331,7 @@ func TestSecretsNeverAppear(t *testing.T) {
 	}
 	scrubbed := s.Scrub("AUTH " + first + ", url " + url + ", then " + second + "; config set requirepass " + fmt.Sprintf("%q", second) + " " + third)
 	show(scrubbed)
-	if strings.Count(scrubbed, hidden) != 5 {
+	if strings.Count(scrubbed, redact.Hidden) != 5 {
 		t.Errorf("scrubbed to %q", scrubbed)
 	}
 	for _, bad := range []string{url + "%", "redis://:" + first + "@" + server.Addr, "http://:" + second + "@host", ":" + second + "@host:1"} {

@@ -148,15 +148,15 @@ type Change struct {
 
 // Call is the line that made a change.
 type Call struct {
-	Function string   `json:"function"`
-	File     string   `json:"file"`
+	Function string   `json:"function" redact:"-"`
+	File     string   `json:"file" redact:"-"`
 	Line     int      `json:"line"`
-	Stack    []string `json:"stack"` // the whole, innermost first, "function file:line"
-	Chain    []string `json:"chain"` // what of it is the user's code, from the call to the test
+	Stack    []string `json:"stack" redact:"-"` // the whole, innermost first, "function file:line"
+	Chain    []string `json:"chain" redact:"-"` // what of it is the user's code, from the call to the test
 	// Found says how the call is known: "stack", it is on the stack of the
 	// goroutine that wrote; "waiting", it is on that of a goroutine which waited
 	// for the client's reply, because the client writes on goroutines of its own.
-	Found string `json:"found"`
+	Found string `json:"found" redact:"-"`
 }
 
 // Cause is why a test failed, as far as Redis is concerned.

@@ -49,6 +49,8 @@ func (a *Analysis) contact(e record.Entry) {
 			s.Server = a.servers[c.Server].Address
 		}
 		a.spoken = append(a.spoken, s)
+	} else if c.Server >= 0 && c.Server < len(a.servers) && a.spoken[i].Server == "" {
+		a.spoken[i].Server, a.spoken[i].Problem = a.servers[c.Server].Address, "" // a test logged in there
 	}
 	if pkg != "" && !slices.Contains(a.spoken[i].Packages, pkg) {
 		a.spoken[i].Packages = append(a.spoken[i].Packages, pkg)

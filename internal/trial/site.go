@@ -27,7 +27,7 @@ type site struct {
 func open(ctx context.Context, o run.Options, contents bool) (*site, error) {
 	s := &site{options: o}
 	for i, target := range o.Targets {
-		server, _, err := snapshot.Open(ctx, target, i, snapshot.Options{AllowPartial: o.AllowPartial, Timeout: o.Timeout, Expect: o.Expect})
+		server, _, err := snapshot.Open(ctx, target, i, snapshot.Options{AllowPartial: o.AllowPartial, Timeout: o.Timeout, Expect: o.Expect, Secrets: o.Secrets})
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}

@@ -246,6 +246,11 @@ func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
 			k.await(write)
 		}
 		p.words = nil
+	case tracetestAuth:
+		if len(p.words) > 1 {
+			events = append(events, tracetestEvent{"login", 0, p.words})
+		}
+		p.words = nil
 	}
 	return events
 }
