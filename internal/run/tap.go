@@ -212,6 +212,9 @@ func (t *taps) strangers(ctx context.Context, looks []record.Look) {
 // not watched is from now on, while the first command waits.
 func (t *taps) contact(ctx context.Context, c *record.Contact) {
 	t.locals[c.Local] = true
+	if c.Network != "unix" && !strings.HasPrefix(c.Network, "tcp") {
+		c.Inside = true // a net.Pipe, a bufconn: its other end is in the test binary
+	}
 	index, known := t.places[c.Address]
 	if !known {
 		if index, c.Problem = t.find(ctx, c); index >= 0 || !c.Inside && !c.Vague {
@@ -234,7 +237,7 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 		return -1, "" // or no Redis at all, which it is not asked
 	}
 	if t.w.p.o.Follow == "off" {
-		return -1, "--follow=off"
+		return -1, record.NotFollowed
 	}
 	target := t.w.p.servers[0].Target().At(c.Network, c.Address)
 	if c.TLS != target.Secure() {
@@ -260,7 +263,8 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 		server, begin, err = open(target)
 	}
 	if err != nil {
-		c.Foreign = errors.Is(err, snapshot.ErrForeign)
+		// A Sentinel has no configuration that tests could leave changed.
+		c.Foreign = errors.Is(err, snapshot.ErrForeign) || errors.Is(err, snapshot.ErrSentinel)
 		return -1, t.w.p.Scrub(err.Error())
 	}
 	begin.Followed = true
