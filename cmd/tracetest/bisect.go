@@ -209,9 +209,11 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	signals, stop := catchSignals()
 	defer stop()
 	options := o.runOptions(packages, goTest, targets, expect, signals)
-	if err := os.MkdirAll(o.out, 0o700); err != nil {
-		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
+	release, err := lockOut(o.out)
+	if err != nil {
+		return &unable{err}
 	}
+	defer release()
 	say := func(format string, args ...any) { fmt.Fprintf(stderr, "tracetest: "+format+"\n", args...) }
 	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}) // what is there before the suite runs
 	if err != nil {

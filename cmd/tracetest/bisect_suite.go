@@ -103,13 +103,14 @@ func (o *bisectOptions) record(ctx context.Context, options run.Options, path st
 		return err
 	}
 	defer plan.Close()
-	file, err := record.Create(path)
+	file, err := createRecord(path)
 	if err != nil {
-		return fmt.Errorf("writing to --out %q: %w", o.out, err)
+		return err
 	}
 	writer := record.NewWriter(file, nil)
 	plan.Run(ctx, writer)
-	return errors.Join(writer.Err(), file.Close())
+	_, err = written(file)
+	return errors.Join(writer.Err(), err, file.Close())
 }
 
 func withSilence(o run.Options) run.Options {

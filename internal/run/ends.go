@@ -4,9 +4,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -28,6 +30,8 @@ type ends struct {
 // ending notes of a test event what it does not say itself.
 func (w *watcher) ending(t *record.Test) {
 	switch {
+	case t.Test == "" && t.Action == "start" && w.ends.began[t.Package] == nil:
+		w.ends.began[t.Package] = map[string]bool{}
 	case t.Test != "" && t.Action == "run" && !strings.Contains(t.Test, "/"):
 		if w.ends.began[t.Package] == nil {
 			w.ends.began[t.Package] = map[string]bool{}
@@ -41,6 +45,19 @@ func (w *watcher) ending(t *record.Test) {
 		}
 		delete(w.ends.began, t.Package)
 	}
+}
+
+// unended returns an end for each package that began and of which the go command
+// told none, though it ended with status 0: where a test was open it gives its
+// result of the package to that test.
+func (w *watcher) unended(end record.End) (all []*record.Test) {
+	if !end.Complete || end.GoExit != 0 {
+		return nil
+	}
+	for _, path := range slices.Sorted(maps.Keys(w.ends.began)) {
+		all = append(all, &record.Test{Time: time.Now().Round(0), Action: "pass", Package: path, Unended: true, Missing: w.missing(path)})
+	}
+	return all
 }
 
 // missing returns the tests of a package's files that never began, unless a flag

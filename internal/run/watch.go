@@ -85,6 +85,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 		}
 	}
 	w.drain(ctx, held)
+	for _, t := range w.unended(*end) {
+		w.append(record.Entry{Test: t})
+	}
 	for _, cut := range w.outputs.Rest() {
 		cut.Output = w.p.Scrub(cut.Output)
 		w.append(record.Entry{Test: cut})
