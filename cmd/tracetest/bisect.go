@@ -210,9 +210,11 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	signals, stop := catchSignals()
 	defer stop()
 	options := o.runOptions(packages, goTest, targets, expect, signals)
-	if err := os.MkdirAll(o.out, 0o700); err != nil {
-		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
+	release, err := lockOut(o.out)
+	if err != nil {
+		return &unable{err}
 	}
+	defer release()
 	secrets := options.Secrets
 	ci := findCI(os.Getenv)
 	stdout, stderr = ci.harmless(stdout), ci.harmless(stderr)

@@ -122,13 +122,15 @@ func (o *bisectOptions) record(ctx context.Context, options run.Options, path st
 		return err
 	}
 	defer plan.Close()
-	file, err := record.Create(path)
+	file, err := createRecord(path)
 	if err != nil {
-		return fmt.Errorf("writing to --out %q: %w", o.out, err)
+		return err
 	}
 	writer := record.NewWriter(file, nil)
 	plan.Run(ctx, writer)
-	return errors.Join(writer.Err(), plan.Seal(file), file.Close())
+	hidden := plan.Redact(file)
+	_, err = written(file)
+	return errors.Join(writer.Err(), hidden, err, file.Close())
 }
 
 func withSilence(o run.Options) run.Options {

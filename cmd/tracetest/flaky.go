@@ -122,9 +122,11 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	if err != nil {
 		return &unable{err}
 	}
-	if err := os.MkdirAll(o.out, 0o700); err != nil {
-		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
+	release, err := lockOut(o.out)
+	if err != nil {
+		return &unable{err}
 	}
+	defer release()
 	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env})
 	if err != nil {
 		return &unable{err}
@@ -135,6 +137,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	told := surveyed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
 	survey := &flaky.Survey{Shuffled: shuffled}
 	var args [][]string // of each run
+	worst := 0
 	for n := 1; n <= o.runs && told.Stopped == ""; n++ {
 		here, order := goTest, "run "+strconv.Itoa(n)
 		if shuffled {
@@ -164,6 +167,9 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 			break
 		}
 		survey.Add(suite, order)
+		if exit := suite.Findings.Run.Exit; worst == 0 || exit == 1 {
+			worst = exit // also what no test of the table is accused of
+		}
 		args = append(args, here)
 		say("run %d of %d, %s: %d of %d failed", n, o.runs, order, suite.Findings.Tests.Failed, suite.Findings.Tests.Total)
 		if survey.Done() && n < o.runs {
@@ -179,7 +185,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 			}
 		}
 	}
-	told.Exit = exitOfRows(rows, survey.Runs == 0 || survey.Runs < o.runs && !survey.Done())
+	told.Exit = exitOfRows(rows, survey.Runs == 0 || survey.Runs < o.runs && !survey.Done(), worst)
 	if err := o.tellFlaky(stdout, redact.Deep(options.Secrets, told), survey); err != nil {
 		return err
 	}
@@ -189,9 +195,9 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	return nil
 }
 
-func exitOfRows(rows []*flaky.Row, cut bool) int {
-	code := 0
-	if len(rows) > 0 {
+func exitOfRows(rows []*flaky.Row, cut bool, worst int) int {
+	code := worst
+	if code == 0 && len(rows) > 0 {
 		code = 3
 	}
 	if cut || slices.ContainsFunc(rows, func(r *flaky.Row) bool { return r.Failed > 0 }) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +44,14 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	ours := args
+	if dash := slices.Index(args, "--"); dash >= 0 {
+		ours = args[:dash] // the rest is go test's
+	}
+	if slices.Contains(ours, "--version") && len(args) > 1 {
+		fmt.Fprintln(stderr, "tracetest: --version stands alone: with anything else no test would run")
+		return triage.ExitUnable
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	said := "" // it may hold an argument, or what a server said
 	if err != nil {
@@ -132,8 +141,12 @@ func rootCommand() *cobra.Command {
 		if cmd.HasParent() {
 			return err
 		}
+		if strings.HasSuffix(err.Error(), "in -v") {
+			return fmt.Errorf("-v is a flag of go test; did you mean `tracetest ./... -- -v`? --version prints the version")
+		}
 		return fmt.Errorf("%w\nFlags of go test belong behind \"--\": tracetest ./... -- -run TestName", err)
 	})
+	root.Flags().Bool("version", false, "version for tracetest") // without a short form: -v is go test's
 	o.flags(root.Flags())
 	completeRun(root, o)
 	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), flakyCommand(), completionCommand(), manCommand())

@@ -48,6 +48,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 			return fmt.Errorf("--flush deletes all data of %s, which is not this machine's: flush a server of your own", t.Address())
 		}
 	}
+	release, err := lockOut(o.out)
+	if err != nil {
+		return &run.Problem{Err: err}
+	}
+	defer release()
 	signals, stop := catchSignals()
 	defer stop()
 
@@ -85,23 +90,33 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	runtime.GOMAXPROCS(processors(atOnce))
 	plan.Run(ctx, writer)
 	runtime.GOMAXPROCS(atOnce)
-	sealed := plan.Seal(file) // before names are read from it
+	hidden := plan.Redact(file) // before names are read from it
 	if o.prove {
-		if err := o.proveIt(ctx, file.Name(), plan, options, writer, screen.Say); err != nil {
+		if err := o.proveIt(ctx, file, plan, options, writer, screen.Say); err != nil {
 			screen.Say("tracetest: nothing was proved: " + err.Error())
 		}
 	}
 	liveErr := screen.Close()
 
+	problems := []error{hidden}
+	if err := writer.Err(); err != nil {
+		seen.analysis.Unwritten(err)
+		problems = append(problems, err)
+	}
 	findings := seen.analysis.Findings()
 	seen.analysis = nil // of a long run it is large, and the record is about to be read again
-	problems := []error{sealed, plan.Seal(file)}
-	if err := errors.Join(writer.Err(), file.Close()); err != nil {
-		problems = append(problems, err)
-	} else if reread, err := analyse(file.Name()); err == nil {
-		findings = reread // what the record says counts, as for `tracetest report`
-	} else {
-		problems = append(problems, err)
+	problems = append(problems, plan.Redact(file))
+	if errors.Join(problems...) == nil {
+		text, err := written(file)
+		if text != nil {
+			reread, bad := analyseFrom(text, file.Name(), nil)
+			if err = errors.Join(err, bad); bad == nil {
+				findings = reread // what the record says counts, as for `tracetest report`
+			}
+		}
+		if err = errors.Join(err, file.Close()); err != nil {
+			problems = append(problems, err)
+		}
 	}
 	problems = append(problems, liveErr)
 	reportPath := filepath.Join(o.out, "report.html")
@@ -142,8 +157,12 @@ func processors(all int) int {
 }
 
 // proveIt re-runs what settles the failures of a record, and adds to it.
-func (o *options) proveIt(ctx context.Context, path string, plan *run.Plan, options run.Options, writer *record.Writer, say func(string)) error {
-	f, err := analyse(path)
+func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, options run.Options, writer *record.Writer, say func(string)) error {
+	text, err := written(file)
+	if err != nil {
+		return err
+	}
+	f, err := analyseFrom(text, file.Name(), nil)
 	if err != nil {
 		return err
 	}
@@ -209,22 +228,15 @@ func prepare(ctx context.Context, signals <-chan os.Signal, o run.Options) (*run
 	return plan, err
 }
 
-// create makes the output folder and the record in it, and removes the reports
+// create makes the record in the output folder, and removes the reports
 // of an earlier run: were this one killed, they would pass for its own.
 func (o *options) create() (*os.File, error) {
-	if err := os.MkdirAll(o.out, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of --out: %w", err)
-	}
 	for _, old := range slices.Sorted(maps.Keys(o.reports.renderings())) {
 		if err := os.Remove(filepath.Join(o.out, old)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("removing the report of an earlier run: %w", err)
 		}
 	}
-	file, err := record.Create(filepath.Join(o.out, "run.jsonl"))
-	if err != nil {
-		return nil, fmt.Errorf("writing to --out %q: %w", o.out, err)
-	}
-	return file, nil
+	return createRecord(filepath.Join(o.out, "run.jsonl"))
 }
 
 // command is the command line as a person would repeat it elsewhere: with the

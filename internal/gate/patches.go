@@ -23,6 +23,7 @@ func testingPatch(goroot string, tap bool) patch {
 				{"(*T).Parallel", before, "t.signal <- true", "tracetestPause(&t.common); "},
 				{"(*T).Parallel", bodyEnd, "", "; tracetestContinue(&t.common)"},
 				{"MainStart", bodyStart, "", " tracetestMain(deps.ImportPath());"},
+				{"(*M).Run", after, "code = m.exitCode", "; tracetestRan()"},
 				{"(*common).Fail", bodyStart, "", " tracetestFail(c);"},
 				{"(*common).Fail", before, "c.parent.Fail()", "tracetestOwn := tracetestOwnFault(c.parent); "},
 				{"(*common).Fail", after, "c.parent.Fail()", "; tracetestFailBelow(c.parent, tracetestOwn)"},

@@ -88,6 +88,9 @@ type Held struct {
 	// Boundary is without looks. Its Verb is empty when nothing is to be
 	// looked at.
 	Boundary record.Boundary
+	// Ran is the package of which m.Run has come to its end. Nothing else is set
+	// then.
+	Ran string
 	// Told is set when it is the tap that has something to say. Nothing else is
 	// then.
 	Told *Told
@@ -306,6 +309,9 @@ func (s *Server) understand(h *Held, m message) {
 			known := p.Process
 			h.Process = &known
 		}
+		return
+	case "ran":
+		h.Ran = p.Package
 		return
 	case record.VerbGone, record.VerbQuit:
 		p.gone = true

@@ -288,3 +288,6 @@ func (o *Open) Running() bool {
 	}
 	return false
 }
+
+// Lasting reports whether any test binary is still there.
+func (o *Open) Lasting() bool { return len(o.present) > 0 }

@@ -17,6 +17,8 @@
 //   - Entries are appended in the order in which tracetest observed them. Seq
 //     counts up by one; At never tells more than Seq about order, because test
 //     events reach us later than they happened.
+//   - Each line ends in a checksum over itself and all before it, and refers
+//     only to what stands before it: see seal.go and check.go.
 //   - No secret is ever in it: values of secret parameters are replaced by
 //     "(hidden N)" before they arrive here, where N tells equal values from
 //     different ones; the empty value stays empty.
@@ -229,6 +231,10 @@ type Look struct {
 	Received time.Time `json:"received"` // after the answer: what began later is not
 	// Error says why the server could not be seen. Then nothing else is known.
 	Error string `json:"error,omitempty"`
+	// Gone is set with an Error that means that no server is there any more: the
+	// connection was refused, or its socket does not exist. One that does not
+	// answer, or not to us, may be as the tests left it.
+	Gone bool `json:"gone,omitempty"`
 	// RunID is set when it differs from that of the look before: a restart.
 	RunID string `json:"run_id,omitempty" redact:"-"`
 	// Config holds the parameters that differ from the last good look.
@@ -259,6 +265,13 @@ type Test struct {
 	Test        string    `json:"test,omitempty" redact:"name"`
 	Elapsed     float64   `json:"elapsed,omitempty"` // seconds
 	FailedBuild string    `json:"failed_build,omitempty" redact:"-"`
+	// Unended is set on the pass of a package of which nobody saw m.Run come to
+	// its end: its process ended before, with status 0, which go test takes for
+	// a pass.
+	Unended bool `json:"unended,omitempty"`
+	// Missing are, then, the tests of its files that never began, where no flag
+	// chose among them.
+	Missing []string `json:"missing,omitempty" redact:"name"`
 	// Output of a failed test or package, joined, without its subtests'. Of
 	// long output the beginning and the end.
 	Output string `json:"output,omitempty"`

@@ -26,6 +26,10 @@ type Contact struct {
 	Problem string `json:"problem,omitempty"` // why it is not watched
 }
 
+// NotFollowed is the Problem of a server that is not watched because --follow=off
+// says so.
+const NotFollowed = "--follow=off"
+
 // By says whose goroutine did something.
 type By struct {
 	Label Label `json:"label,omitempty"`

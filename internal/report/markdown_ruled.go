@@ -92,7 +92,7 @@ func (p *page) restartRuled(t *table) {
 
 func (p *page) elsewhereRuled(t *table) {
 	const what = "The tests speak to another server than the one that is watched"
-	unwatched, idle, deaf := p.unwatched(), p.unused(p.cell), p.blindPackages()
+	unwatched, idle, deaf := p.Unwatched(), p.unused(p.cell), p.blindPackages()
 	inside := slices.ContainsFunc(p.Spoken, func(s triage.Spoken) bool { return s.Inside })
 	switch {
 	case !p.Run.Tap:

@@ -218,7 +218,7 @@ func (v *survey) findDoubts() []doubt {
 			})
 		}
 	}
-	if unwatched := v.unwatched(); len(unwatched) > 0 {
+	if unwatched := v.Unwatched(); len(unwatched) > 0 {
 		short := "the tests spoke to " + count(len(unwatched), "server") + " that " + plural(len(unwatched), "was", "were") + " not watched"
 		add(short, func(k ink) string {
 			var why []string
@@ -275,18 +275,6 @@ func (v *survey) findDoubts() []doubt {
 		})
 	}
 	return doubts
-}
-
-// unwatched lists what the tests spoke to, and nobody looked at. A fake in the
-// test binary itself is nobody else's business.
-func (v *survey) unwatched() []triage.Spoken {
-	var all []triage.Spoken
-	for _, s := range v.Spoken {
-		if s.Server == "" && !s.Inside && s.Problem != "" && !s.Foreign {
-			all = append(all, s)
-		}
-	}
-	return all
 }
 
 func addresses(spoken []triage.Spoken) []string {

@@ -268,14 +268,14 @@ func (p *Plan) Secrets() *redact.Redactor { return p.o.Secrets }
 // door is what each entry passes through on its way into the record.
 func (p *Plan) door(e record.Entry) record.Entry { return redact.Deep(p.o.Secrets, e) }
 
-// Seal hides in a record that was written what became known to be secret since.
-func (p *Plan) Seal(file *os.File) error {
+// Redact hides in a record that was written what became known to be secret since.
+func (p *Plan) Redact(file *os.File) error {
 	if now := p.o.Secrets.Known(); now == p.knew {
 		return nil
 	} else {
 		p.knew = now
 	}
-	return record.Again(file, p.o.Secrets.Text, p.door)
+	return p.out.Again(file, p.o.Secrets.Text, p.door)
 }
 
 // Mode says how the tests will be watched, and why not with the gate.

@@ -236,6 +236,9 @@ func (t *taps) strangers(ctx context.Context, looks []record.Look) {
 // not watched is from now on, while the first command waits.
 func (t *taps) contact(ctx context.Context, c *record.Contact) {
 	t.locals[c.Local] = true
+	if c.Network != "unix" && !strings.HasPrefix(c.Network, "tcp") {
+		c.Inside = true // a net.Pipe, a bufconn: its other end is in the test binary
+	}
 	index, known := t.places[c.Address]
 	if !known {
 		if index, c.Problem = t.find(ctx, c, snapshot.Target.Anonymous); index >= 0 || !c.Inside && !c.Vague {
@@ -285,7 +288,7 @@ func (t *taps) find(ctx context.Context, c *record.Contact, as func(snapshot.Tar
 		return -1, "" // or no Redis at all, which it is not asked
 	}
 	if t.w.p.o.Follow == "off" {
-		return -1, "--follow=off"
+		return -1, record.NotFollowed
 	}
 	target := t.w.p.servers[0].Target().At(c.Network, c.Address)
 	if c.TLS != target.Secure() {
@@ -306,7 +309,8 @@ func (t *taps) find(ctx context.Context, c *record.Contact, as func(snapshot.Tar
 		if errors.Is(err, snapshot.ErrPassword) {
 			t.locked[c.Address] = c
 		}
-		c.Foreign = errors.Is(err, snapshot.ErrForeign)
+		// A Sentinel has no configuration that tests could leave changed.
+		c.Foreign = errors.Is(err, snapshot.ErrForeign) || errors.Is(err, snapshot.ErrSentinel)
 		return -1, err.Error()
 	}
 	begin.Followed = true

@@ -29,10 +29,12 @@ type watcher struct {
 	greeted   time.Time // when the first test binary had started
 	taps      *taps
 	ended     lastEnd
+	ends      ends
 }
 
 func newWatcher(p *Plan) *watcher {
-	w := &watcher{p: p, out: p.out, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{}}
+	w := &watcher{p: p, out: p.out, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{},
+		ends: ends{ran: map[string]bool{}, began: map[string]map[string]bool{}}}
 	for i, s := range p.servers {
 		w.meet(s, p.begin[i])
 	}
@@ -90,6 +92,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 		}
 	}
 	w.drain(ctx, held)
+	for _, t := range w.unended(*end) {
+		w.append(record.Entry{Test: t})
+	}
 	for _, cut := range w.outputs.Rest() {
 		w.append(record.Entry{Test: cut})
 	}
@@ -136,10 +141,11 @@ func (w *watcher) heldTests(ctx context.Context) <-chan *gate.Held {
 	return held
 }
 
-// drain hears the ends of test binaries that come after the go command's own.
+// drain hears the ends of test binaries that come after the go command's own, also
+// of those that tests started: they must not act behind the last look.
 func (w *watcher) drain(ctx context.Context, held <-chan *gate.Held) {
 	deadline := time.After(2 * time.Second)
-	for w.open.Running() {
+	for w.open.Lasting() {
 		select {
 		case h := <-held:
 			w.boundary(ctx, h)
@@ -159,6 +165,10 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 	if h.Told != nil {
 		w.ended = lastEnd{}
 		w.taps.hear(ctx, h.Told)
+		return
+	}
+	if h.Ran != "" {
+		w.ends.ran[h.Ran] = true
 		return
 	}
 	if p := h.Process; p != nil {
@@ -260,6 +270,7 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 // not held at its boundaries.
 func (w *watcher) event(ctx context.Context, e gotest.Event, more <-chan gotest.Event) {
 	if t := w.outputs.Add(e); t != nil {
+		w.ending(t)
 		w.append(record.Entry{Test: t})
 		w.due = w.due || !w.open.Greeted(t.Package)
 	}
@@ -336,7 +347,7 @@ func (w *watcher) finish(ctx context.Context) {
 		return
 	}
 	for i, look := range last.Looks {
-		if i >= len(w.p.begin) && look.Error != "" {
+		if i >= len(w.p.begin) && look.Gone {
 			w.repair.gone[i] = true // the tests' own, and they have ended it
 		}
 	}

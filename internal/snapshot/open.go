@@ -72,7 +72,7 @@ func (s *Server) first(ctx context.Context, allowPartial bool) (answer, string, 
 			return answer{}, "", s.refuse(ctx, whole)
 		}
 		if got.info.mode() == "sentinel" {
-			return answer{}, "", s.refuse(ctx, errSentinel)
+			return answer{}, "", s.refuse(ctx, ErrSentinel)
 		}
 		if !allowPartial {
 			return answer{}, "", s.refuse(ctx, whole)
@@ -141,7 +141,9 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 	switch {
 	case says(err, "NOAUTH"):
 		kind = ErrPassword
-	case what == ErrForeign.Error(), errors.Is(err, errSentinel): // which has neither data nor CONFIG
+	case errors.Is(err, ErrSentinel):
+		kind = ErrSentinel
+	case what == ErrForeign.Error():
 		kind = ErrForeign
 	}
 	if what = s.Scrub(what); cure != "" {

@@ -146,7 +146,7 @@ func (s *Server) look(ctx context.Context, start time.Time) record.Look {
 }
 
 func (s *Server) blind(start time.Time, err error) record.Look {
-	return record.Look{Server: s.index, Sent: start, Received: time.Now(), Error: s.Scrub(s.trouble(err))}
+	return record.Look{Server: s.index, Sent: start, Received: time.Now(), Error: s.Scrub(s.trouble(err)), Gone: isGone(err)}
 }
 
 // differing is what is new in a configuration.

@@ -10,20 +10,12 @@ import (
 	"tracetest/internal/rediscli"
 )
 
-// Exit codes of tracetest, by what a run showed.
-const (
-	ExitClean  = 0 // tests passed, nothing leaked
-	ExitFailed = 1 // tests failed, or the run was not complete
-	ExitUnable = 2 // tracetest could not do its job
-	ExitLeaked = 3 // tests passed, but state leaked
-)
-
 // finish notes what the tests left changed, before tracetest puts it back.
 func (a *Analysis) finish() {
 	for _, s := range a.servers {
 		s.finished = true
-		if s.Followed && s.blind != 0 {
-			continue // the tests have ended it
+		if s.gone() {
+			continue
 		}
 		for _, name := range sortedKeys(s.Config) {
 			was := s.initial[name]
@@ -103,6 +95,10 @@ func (a *Analysis) Findings() *Findings {
 	a.together(f.Leaks)
 	a.mark(f)
 	f.Run = a.runOf(f)
+	if f.Run.Complete && f.Run.GoExit == 0 && f.Tests.Failed > 0 {
+		f.Notices = append(f.Notices, Notice{Code: "result-dropped",
+			Text: "`go test` says ok although a test failed: a TestMain does not exit with the result of m.Run."})
+	}
 	return f
 }
 
@@ -111,7 +107,7 @@ func (a *Analysis) Findings() *Findings {
 func (a *Analysis) sightless() []Blind {
 	gone := map[int]bool{}
 	for _, s := range a.servers {
-		if s.Followed && s.blind != 0 {
+		if s.gone() {
 			gone[s.blind-1] = true
 		}
 	}
@@ -240,28 +236,11 @@ func (a *Analysis) unmet(s *server) []Unmet {
 func (a *Analysis) runOf(f *Findings) Run {
 	r := Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Source: a.run.Source, Go: a.run.Go, Mode: a.run.Mode,
 		ModeReason: a.run.ModeReason, Tap: a.run.Tap, TapReason: a.run.TapReason, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
-	if a.end == nil {
-		r.GoExit, r.Incomplete = -1, "the record has no end: tracetest itself was killed, or is still running"
-	} else {
-		r.GoExit, r.Complete, r.Incomplete = a.end.GoExit, a.end.Complete, a.end.Reason
+	r.GoExit = -1
+	if a.end != nil {
+		r.GoExit = a.end.GoExit
 	}
-	if a.damaged {
-		r.Complete, r.Incomplete = false, cmp.Or(r.Incomplete, "the record is damaged")
-	}
-	for _, s := range a.servers {
-		if s.blind != 0 && !s.Followed {
-			r.Complete, r.Incomplete = false, cmp.Or(r.Incomplete, s.Address+" could not be seen when the run ended")
-		}
-	}
-	switch {
-	case !r.Complete || r.GoExit != 0:
-		r.Exit = ExitFailed
-		if r.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0 {
-			r.Exit = ExitUnable // the go command did not understand its arguments
-		}
-	case a.leaked(f) || len(f.Unmet) > 0: // unmet: it had leaked before
-		r.Exit = ExitLeaked
-	}
+	a.judge(f, &r)
 	return r
 }
 

@@ -19,6 +19,10 @@ type server struct {
 	window          map[record.Ref]bool              // who was open at any time since then
 	history         map[string][]*mutation           // the changes of each parameter, in order
 	left            map[string]map[string][]*episode // leaks that nobody has put back, by parameter and the value that they began with
+	nobody          bool                             // the last look found that no server is there any more
+	atEnd           bool                             // it was seen when the tests had ended
+	owed            []*write                         // those accepted since the last good look
+	unshown         []*write                         // those accepted that no look shows
 	blind           int                              // index into Analysis.blind plus one; zero when it can be seen
 	looks           int
 	changed         []Changed // when the go command ended
@@ -70,6 +74,7 @@ func (a *Analysis) widen() {
 func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.Restore) {
 	s.looks++
 	a.looked = e.Seq
+	s.nobody = look.Gone
 	if look.Error != "" {
 		if s.blind == 0 {
 			a.blind = append(a.blind, Blind{Server: s.Address, From: look.Sent, Reason: look.Error, Owners: a.names(a.open.Active())})
@@ -116,6 +121,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		}
 		a.mutate(m)
 	}
+	s.shows(restarted)
 	s.forgetWrites(a)
 	if look.Counters != nil {
 		var met pressure

@@ -36,6 +36,18 @@ type pkg struct {
 	panicked     map[string]bool       // tests that ended in a panic, and the parents of such
 	ends         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
 	spans        map[string]span       // when held tests ran, those of which no event has told the end
+	told         map[string]int        // how many ends of held tests no event has told yet, by name
+	untold       []untold              // passes of held tests whose end the gate did not hear
+	unended      bool                  // its process ended with status 0 before m.Run did
+	missing      []string              // then: tests that never began
+}
+
+// untold is the pass of a test that was held and of which no end was heard. Where
+// its process ended too early the go command takes the test for passed.
+type untold struct {
+	event *record.Test
+	i     *interval
+	seq   int64
 }
 
 // span is when a held test ran.
@@ -108,7 +120,7 @@ func (o *outcomes) seen(b *record.Boundary) {
 func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
-		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{}}
+		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{}, told: map[string]int{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
 	}
@@ -160,6 +172,10 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 			i = new(interval)
 		}
 		i.end = t.Time
+		if p.held() && t.Action == "pass" && !p.heard(t.Test) {
+			p.untold = append(p.untold, untold{t, i, seq})
+			return
+		}
 		if t.Action != "fail" {
 			delete(p.ends, t.Test) // its process only seemed to be gone
 		} else {
@@ -173,6 +189,35 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 			f.inner, f.span = true, span{c.Begin, c.End}
 		}
 	}
+}
+
+// heard reports whether the gate heard of an end of a test that no event has told
+// yet, and takes it for told.
+func (p *pkg) heard(test string) bool {
+	if p.told[test] == 0 {
+		return false
+	}
+	if p.told[test]--; p.told[test] == 0 {
+		delete(p.told, test)
+	}
+	return true
+}
+
+// endUntold judges the passes of which the gate heard no end, when their package has
+// ended.
+func (o *outcomes) endUntold(p *pkg) {
+	for _, u := range p.untold {
+		inner := u.i.inner || p.hosting[u.event.Test]
+		switch {
+		case p.unended && !inner:
+			o.fail(p, u.event, u.i, "died", u.seq)
+			o.count(p.ended(u.event.Test, "died", u.i, u.event.Time))
+		case !inner:
+			delete(p.ends, u.event.Test) // its process only seemed to be gone
+			o.count(p.ended(u.event.Test, "pass", u.i, u.event.Time))
+		}
+	}
+	p.untold = nil
 }
 
 // count takes in a test that ended and has no others within it.
@@ -231,6 +276,9 @@ func (o *outcomes) held(w *owner, e record.Entry) {
 	if i := p.running[w.Name]; i != nil {
 		i.status = w.status
 	}
+	if w.status == "pass" {
+		p.told[w.Name]++
+	}
 	own := w.status == "fail"
 	switch w.status {
 	case "fail", "fail-below":
@@ -279,7 +327,9 @@ func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
 		return
 	}
 	p.spans[w.Name] = span{w.began, e.At}
-	if innermost {
+	if at := slices.IndexFunc(o.failed, func(known *outcome) bool { return known.died(w) }); at >= 0 {
+		o.failed[at].owner, o.failed[at].begin = w, w.begin // it was filed by the events that overtook this
+	} else if innermost {
 		p.ends[w.Name] = append(p.ends[w.Name], f)
 	}
 }
@@ -289,7 +339,11 @@ func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 	case "start":
 		p.start = seq
 	case "pass", "fail", "skip":
-		p.Outcome = t.Action
+		p.Outcome, p.unended, p.missing = t.Action, t.Unended, t.Missing
+		if p.unended {
+			p.Outcome = "died"
+		}
+		o.endUntold(p)
 		o.unreported(p, t.Time)
 		if t.Action == "fail" {
 			o.packageFailed(p, t, seq)
@@ -339,8 +393,12 @@ func (o *outcomes) unfinished(seq int64, now time.Time) {
 		if len(p.running) > 0 && p.Outcome == "fail" || p.Outcome == "" {
 			p.Outcome = "died"
 		}
+		o.endUntold(p) // no event told its end
 		for _, name := range sortedKeys(p.running) {
 			o.cut(p, &record.Test{Package: path, Test: name}, seq, now)
+		}
+		if p.Outcome == "pass" {
+			clear(p.ends) // only events are missing
 		}
 		for _, name := range sortedKeys(p.ends) {
 			o.failed = append(o.failed, p.ends[name]...)
@@ -392,6 +450,12 @@ func (p *pkg) ended(test, status string, i *interval, now time.Time) Case {
 // ended makes a case of a spec that ended.
 func (w *owner) ended(status string, now time.Time) Case {
 	return Case{Owner: Owner{Package: w.pkg, Test: w.test, Spec: w.Name}, Kind: record.KindSpec, Location: w.Location, Status: status, Begin: w.began, End: now}
+}
+
+// died reports whether this is the end of an owner that its process did not live
+// to see.
+func (f *outcome) died(w *owner) bool {
+	return f.status == "died" && f.owner == nil && f.pkg == w.pkg && f.test == w.Name && f.spec == ""
 }
 
 func parentOf(test string) string {

@@ -3,6 +3,7 @@ package triage
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tracetest/internal/record"
@@ -89,6 +90,9 @@ func (a *Analysis) reply(e record.Entry) {
 		if !slices.Contains(w.server.pending, w) { // nobody waited for it any more
 			w.server.pending = append(w.server.pending, w)
 		}
+	}
+	if w != nil && w.accepted() {
+		w.server.owed = append(w.server.owed, w)
 	}
 	if noted := a.unanswered[key{r.Process, r.Number}]; noted != nil {
 		noted.reply = cmp.Or(noted.reply, r.Text)
@@ -265,6 +269,46 @@ func (a *Analysis) unseen(w *write, e record.Entry) {
 			a.mutate(&back)
 		}
 	}
+}
+
+// shows takes in that a good look has shown what the accepted writes before it
+// did. One that it does not show, and that no later one has covered, is a gap: it
+// went to another server, or what showed it is missing from the record.
+func (s *server) shows(restarted bool) {
+	for _, w := range s.owed {
+		for _, v := range w.Values {
+			now, known := s.now[v.Parameter]
+			if restarted || !known || v.Secret || w.shown[v.Parameter] || !plain(v) || same(v.Value, now) || s.covered(w, v.Parameter) {
+				continue
+			}
+			s.unshown = append(s.unshown, w)
+		}
+	}
+	s.owed = nil
+}
+
+// covered reports whether another write of a parameter can have come behind one
+// before the look: then that is what is seen.
+func (s *server) covered(w *write, parameter string) bool {
+	sets := func(other *write) bool {
+		_, sets := other.value(parameter)
+		return sets && other != w && (other.seq > w.seq || other.done == 0 || other.done > w.seq)
+	}
+	return slices.ContainsFunc(s.owed, sets) || slices.ContainsFunc(s.pending, sets) || slices.ContainsFunc(s.lost, sets)
+}
+
+// plain reports whether a value reads back as it was written: numbers and
+// switches do, where the server does not bring them within bounds.
+func plain(v record.Value) bool {
+	_, err := strconv.ParseInt(v.Value, 10, 64)
+	return v.Parameter != "hz" && (err == nil || strings.EqualFold(v.Value, "yes") || strings.EqualFold(v.Value, "no"))
+}
+
+// same is sameValue where 07 is 7.
+func same(written, read string) bool {
+	x, errX := strconv.ParseInt(written, 10, 64)
+	y, errY := strconv.ParseInt(read, 10, 64)
+	return errX == nil && errY == nil && x == y || sameValue(written, read)
 }
 
 func (w *write) accepted() bool {
