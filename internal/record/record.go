@@ -126,6 +126,10 @@ type Process struct {
 	// Host is set on a nested process: a test binary that a test of another
 	// process started. What it does belongs to these owners. It is never held.
 	Host *Host `json:"host,omitempty"`
+	// Launcher is set on a process that runs the tests in place of the one that
+	// started it, which has run none and waits for it (a TestMain that starts its
+	// own binary with its own arguments). It is held.
+	Launcher int `json:"launcher,omitempty"`
 }
 
 // Host is where a nested process belongs.

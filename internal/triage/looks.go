@@ -88,7 +88,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		a.restarts = append(a.restarts, Restart{Server: s.Address, At: look.Received, Owners: a.names(refs)})
 		a.disturb(unit{})
 	}
-	limit := s.now[memoryLimit]
+	limit, limited := s.now[memoryLimit], s.latest(memoryLimit)
 	for _, name := range sortedKeys(look.Config) {
 		value := look.Config[name]
 		switch {
@@ -120,6 +120,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 				s.sets += look.Counters.ConfigSet - s.counters.ConfigSet
 			}
 			met = difference(s.counters, look.Counters)
+			met.under = []*mutation{s.limitWhen(limited, e.Seq)}
 			a.count(s, refs, met)
 			a.firstRefusal(s, met, look.Received, look.Counters.UsedMemory, limit)
 		}

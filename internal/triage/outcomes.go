@@ -36,6 +36,8 @@ type pkg struct {
 	panicked     map[string]bool       // tests that ended in a panic, and the parents of such
 	ends         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
 	spans        map[string]span       // when held tests ran, those of which no event has told the end
+	begun        map[string][]*owner   // held tests that began, of which no event has told the begin
+	unheard      int                   // tests that ran, as events say, and never began at the gate
 }
 
 // span is when a held test ran.
@@ -50,6 +52,7 @@ type interval struct {
 	inner    bool      // it has subtests or specs
 	paused   bool      // it waits for its turn to run in parallel
 	status   string    // what the gate heard of its end, empty before
+	owner    *owner    // as the gate knows it; nil where it never heard of its begin
 }
 
 // outcome is a test or spec that failed.
@@ -97,7 +100,7 @@ func (o *outcomes) seen(b *record.Boundary) {
 		more := false // to be dropped by a later look
 		p.intervals = slices.DeleteFunc(p.intervals, func(i *interval) bool {
 			more = more || first.Before(i.end)
-			return !i.end.IsZero() && !first.Before(i.end)
+			return !i.end.IsZero() && !first.Before(i.end) && i.owner != nil
 		})
 		p.pruneAt = max(prune, 2*len(p.intervals)) // so that each is looked at a few times only
 		p.timed = !ended || more
@@ -108,7 +111,8 @@ func (o *outcomes) seen(b *record.Boundary) {
 func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
-		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{}}
+		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{},
+			begun: map[string][]*owner{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
 	}
@@ -139,6 +143,13 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 		p.Ran = true
 		i := &interval{name: t.Test, run: t.Time, seq: seq}
 		p.running[t.Test] = i
+		if early := p.begun[t.Test]; len(early) > 0 {
+			i.owner = early[0]
+			p.begun[t.Test] = early[1:]
+			if len(early) == 1 {
+				delete(p.begun, t.Test)
+			}
+		}
 		if parent := p.running[parentOf(t.Test)]; parent != nil {
 			parent.inner = true
 		}
@@ -160,10 +171,14 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 			i = new(interval)
 		}
 		i.end = t.Time
+		p.unheardOf(i)
 		if t.Action != "fail" {
 			delete(p.ends, t.Test) // its process only seemed to be gone
 		} else {
 			o.fail(p, t, i, "fail", seq)
+		}
+		if w := i.owner; w != nil && w.status == "" {
+			w.reported = t.Action // its held end is still to come, and may never
 		}
 		inner := i.inner || p.hosting[t.Test]
 		if !inner {
@@ -195,7 +210,10 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64, now time.Time) {
 	i := p.running[t.Test]
 	delete(p.running, t.Test)
 	died := len(p.ends[t.Test]) > 0
-	if !p.held() {
+	if i != nil {
+		p.unheardOf(i)
+	}
+	if !p.held() || i != nil && i.owner == nil { // the gate cannot tell
 		died = i != nil && !i.inner && !i.paused
 	}
 	if died && p.Outcome == "pass" {
@@ -210,6 +228,8 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64, now time.Time) {
 }
 
 // fail files a failed test, together with what it reported itself at its end.
+// The event of an example can come before that: then its owner, which is open
+// still, is who failed, and its end adds what it has to say.
 func (o *outcomes) fail(p *pkg, t *record.Test, i *interval, status string, seq int64) {
 	f := &outcome{pkg: t.Package, test: t.Test, status: status, begin: p.start, end: seq}
 	if i != nil {
@@ -218,15 +238,54 @@ func (o *outcomes) fail(p *pkg, t *record.Test, i *interval, status string, seq 
 	if waiting := p.ends[t.Test]; len(waiting) > 0 {
 		f = waiting[0]
 		p.ends[t.Test] = waiting[1:]
+	} else if i != nil && i.owner != nil && i.owner.status == "" && p.held() {
+		f.owner, f.begin, f.own = i.owner, i.owner.begin, true
+		i.owner.filed = f
 	}
 	f.output = o.excerpt(t.Output)
 	p.failures++
 	o.failed = append(o.failed, f)
 }
 
+// began takes in that a test is held at its begin.
+func (o *outcomes) began(w *owner) {
+	p := o.of(w.pkg)
+	switch i := p.running[w.Name]; {
+	case i != nil && (i.owner == nil || w.Kind == record.KindBenchmark):
+		i.owner = w
+	case w.Kind == record.KindBenchmark: // each of its rounds begins
+		p.begun[w.Name] = []*owner{w}
+	default:
+		p.begun[w.Name] = append(p.begun[w.Name], w)
+	}
+}
+
+// unheardOf counts a test that ran, or still runs, where the gate should have
+// heard of its begin and did not: it runs in another process than those that are
+// held, or its process had no more line to the gate.
+func (p *pkg) unheardOf(i *interval) {
+	if i.owner == nil && i.name != "" && p.held() {
+		p.unheard++
+	}
+}
+
+// elsewhere returns how many tests ran in a process that was never held.
+func (p *pkg) elsewhere() int {
+	if p.quit {
+		return 0 // they ran in one that no longer was
+	}
+	return p.unheard
+}
+
 // held takes in the end of a test that was held.
 func (o *outcomes) held(w *owner, e record.Entry) {
 	p, seq := o.of(w.pkg), e.Seq
+	if w.reported != "" { // an event has told of it
+		if f := w.filed; f != nil {
+			f.end, f.own = seq, w.status == "fail" || w.status == "panic"
+		}
+		return
+	}
 	p.spans[w.Name] = span{w.began, e.At}
 	if i := p.running[w.Name]; i != nil {
 		i.status = w.status
@@ -269,6 +328,9 @@ func (o *outcomes) spec(w *owner, end record.Outcome, e record.Entry) {
 // died takes in an owner whose process ended before it did.
 func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
 	p, seq := o.of(w.pkg), e.Seq
+	if w.reported != "" {
+		return // it had ended, as events say: its process lost its line to the gate before it died
+	}
 	f := &outcome{pkg: w.pkg, test: w.Name, status: "died", owner: w, begin: w.begin, end: seq}
 	if w.Kind == record.KindSpec {
 		f.test, f.spec = w.test, w.Name
@@ -385,6 +447,8 @@ func (p *pkg) ended(test, status string, i *interval, now time.Time) Case {
 	if s, held := p.spans[test]; held {
 		c.Begin, c.End = s.begin, s.end
 		delete(p.spans, test)
+	} else if i != nil && i.owner != nil {
+		c.Begin = i.owner.began
 	}
 	return c
 }
