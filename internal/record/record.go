@@ -110,7 +110,8 @@ type Server struct {
 	StartUnknown string `json:"start_unknown,omitempty"`
 }
 
-// Origin is a value and where it is known from ("--expect", ...).
+// Origin is a value and where it is known from. Records of earlier versions have
+// expectations among them, of which Source is "--expect".
 type Origin struct {
 	Value  string `json:"value"`
 	Source string `json:"source"`

@@ -120,12 +120,12 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 	}
 	for i, target := range p.o.Targets {
 		server, begin, err := snapshot.Open(ctx, target, i, snapshot.Options{
-			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout, Expect: p.o.Expect,
+			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout,
 		})
 		if err != nil {
 			return err
 		}
-		begin.StartedWith, begin.StartUnknown = StartedWith(ctx, server, begin.StartedWith, p.o.Container)
+		begin.StartedWith, begin.StartUnknown = StartedWith(ctx, server, p.o.Container)
 		p.servers, p.begin = append(p.servers, server), append(p.begin, begin)
 		if p.o.Perturb {
 			p.before = append(p.before, server.Mark())

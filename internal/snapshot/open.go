@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"tracetest/internal/record"
@@ -19,9 +16,6 @@ type Options struct {
 	AllowPartial bool
 	// Timeout of one look. Zero means 5 s.
 	Timeout time.Duration
-	// Expect is what the server must have been started with, by parameter. It
-	// is not checked here: it goes into record.Server.StartedWith.
-	Expect map[string]string
 }
 
 // Open connects to a server and looks at it for the first time. An error names
@@ -48,7 +42,7 @@ func Open(ctx context.Context, target Target, index int, options Options) (*Serv
 	if err != nil {
 		return nil, record.Server{}, errors.Join(err, s.Close())
 	}
-	return s, s.describe(first, partial, options.Expect), nil
+	return s, s.describe(first, partial), nil
 }
 
 // first is the look that decides whether and how the server can be watched.
@@ -99,7 +93,7 @@ func (s *Server) withoutConfig(err error) string {
 }
 
 // describe takes the first answer as the baseline.
-func (s *Server) describe(first answer, partial string, expect map[string]string) record.Server {
+func (s *Server) describe(first answer, partial string) record.Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = newMoment(first.config, 1)
@@ -116,13 +110,6 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 		d.Flavor, d.Version = first.info.flavor()
 		d.Cluster = d.Cluster || first.info.mode() == "cluster"
 		d.Counters = first.counters
-	}
-	for _, parameter := range slices.Sorted(maps.Keys(expect)) {
-		if d.StartedWith == nil {
-			d.StartedWith = make(map[string]record.Origin)
-		}
-		name := reported(first.config, strings.TrimSpace(parameter))
-		d.StartedWith[name] = record.Origin{Value: s.vault.hide(name, Normalize(name, expect[parameter])), Source: "--expect"}
 	}
 	return d
 }

@@ -13,9 +13,13 @@ type pressure struct {
 	oom, evicted int64
 	shared       int64 // OOM rejections that another owner may have met instead
 	heard        int64 // OOM errors that the tap saw it get
-	// under are the changes that had set the limits which refused writes, in order;
-	// nil among them is the limit that the run began with.
-	under []*mutation
+	under        []limitMet
+}
+
+// limitMet is a limit under which writes were refused.
+type limitMet struct {
+	set     *mutation // the change that had set it; nil for the one that the run began with
+	reached bool      // a look showed about as much in use
 }
 
 // difference returns what was counted between two looks. A figure that fell
@@ -146,9 +150,9 @@ func (a *Analysis) behind(f *outcome, cause Cause, servers []*server, leaks, con
 func (a *Analysis) inForce(f *outcome, cause Cause, servers []*server, parameter string) *mutation {
 	var last *mutation
 	if under := f.under(servers); parameter == memoryLimit && cause == CauseOOM && len(under) > 0 {
-		for _, m := range under {
-			if m != nil && a.harmful(m, cause) && (last == nil || m.seq > last.seq) {
-				last = m
+		for _, u := range under {
+			if u.set != nil && a.harmful(u.set, cause) && (last == nil || u.set.seq > last.seq) {
+				last = u.set
 			}
 		}
 		return last
@@ -172,9 +176,9 @@ func (a *Analysis) inForce(f *outcome, cause Cause, servers []*server, parameter
 	return last
 }
 
-// under returns the changes that had set the limits under which commands of it
-// were refused, as far as the servers counted that.
-func (f *outcome) under(servers []*server) (all []*mutation) {
+// under returns the limits under which commands of it were refused, as far as the
+// servers counted that.
+func (f *outcome) under(servers []*server) (all []limitMet) {
 	for _, s := range servers {
 		if f.owner != nil {
 			all = append(all, f.owner.met[s].under...)

@@ -53,6 +53,7 @@ func corpus() []chapter {
 		{"Servers", serverCases()},
 		{"Failures and what is behind them", failureCases()},
 		{"Whose value it is again", provenanceCases()},
+		{"A server that is wrong before the first test", dirtyCases()},
 		{"Who failed", slices.Concat(outcomeCases(), reportedCases())},
 		{"Ginkgo", ginkgoCases()},
 		{"Tests that are not held", eventCases()},

@@ -84,17 +84,20 @@ func (a *Analysis) Findings() *Findings {
 		f.Packages = append(f.Packages, p.Package)
 	}
 	leaks, contained := a.judged()
-	for _, o := range a.outcomes.listed() {
+	listed := a.outcomes.listed()
+	for _, o := range listed {
 		f.Failures = append(f.Failures, a.failure(o, leaks, contained))
 	}
 	cases := a.outcomes.cases // a pointer into the analysis would keep all of it
 	f.Tests, f.Cases = a.outcomes.tests, &cases
 	for _, l := range leaks {
+		l.AlsoSetBy = a.masked(l)
 		f.Leaks = append(f.Leaks, l.Change)
 	}
 	for _, c := range contained {
 		f.Contained = append(f.Contained, c.Change)
 	}
+	f.Dirty = a.dirty(f, listed)
 	a.prove(f)
 	a.notHeld(f)
 	a.together(f.Leaks)

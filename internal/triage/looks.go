@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -31,6 +32,8 @@ type server struct {
 }
 
 func (a *Analysis) server(s record.Server) {
+	s.StartedWith = maps.Clone(s.StartedWith)
+	maps.DeleteFunc(s.StartedWith, func(_ string, o record.Origin) bool { return o.Source == "--expect" }) // as records had it once
 	now := make(map[string]string, len(s.Config))
 	for name, value := range s.Config {
 		now[name] = value
@@ -120,7 +123,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 				s.sets += look.Counters.ConfigSet - s.counters.ConfigSet
 			}
 			met = difference(s.counters, look.Counters)
-			met.under = []*mutation{s.limitWhen(limited, e.Seq)}
+			met.under = []limitMet{s.limitWhen(limited, e.Seq, max(s.counters.UsedMemory, look.Counters.UsedMemory))}
 			a.count(s, refs, met)
 			a.firstRefusal(s, met, look.Received, look.Counters.UsedMemory, limit)
 		}

@@ -33,10 +33,10 @@ func answerable(m *mutation) *mutation {
 	return m
 }
 
-// limitWhen returns the change that had set the limit which refused writes
-// between two looks, nil where it is the one that the run began with: the lowest
-// of those that were in force, so before as well as at the look.
-func (s *server) limitWhen(before *mutation, seq int64) *mutation {
+// limitWhen returns the limit which refused writes between two looks: the lowest
+// of those that were in force, before as well as at the second. Used is what of
+// the memory was in use.
+func (s *server) limitWhen(before *mutation, seq, used int64) limitMet {
 	limit := func(m *mutation) int64 {
 		value := s.Config[memoryLimit]
 		if m != nil {
@@ -56,7 +56,7 @@ func (s *server) limitWhen(before *mutation, seq int64) *mutation {
 			lowest = m
 		}
 	}
-	return lowest
+	return limitMet{lowest, used+near >= limit(lowest)}
 }
 
 // latest returns the last change of a parameter, or nil.

@@ -71,6 +71,7 @@ func (a *Analysis) write(e record.Entry) {
 		w.server.heardSets++
 	}
 	a.note(w, e.At)
+	a.log(w)
 	if w.server != nil && len(w.Values) > 0 {
 		w.server.pending = append(w.server.pending, w)
 		a.pending[key{w.Process, w.Number}] = w
@@ -102,6 +103,9 @@ func (a *Analysis) reply(e record.Entry) {
 	}
 	if w == nil {
 		return
+	}
+	if strings.HasPrefix(r.Text, "-") {
+		a.refusedLog(w)
 	}
 	delete(a.pending, key{r.Process, r.Number})
 	if seen {
