@@ -125,8 +125,8 @@ func (a *Analysis) sharesUnit(w author, l finding) bool {
 	})
 }
 
-// metStart counts the failures that met a parameter as the run had found it.
-func (a *Analysis) metStart(s *server, parameter string, failures []Failure, of []*outcome) (n int) {
+// metStart returns the failures that met a parameter as the run had found it.
+func (a *Analysis) metStart(s *server, parameter string, failures []Failure, of []*outcome) (which []int) {
 	for i, f := range failures {
 		if f.Leak != nil || f.Contained != nil || f.Cause != CauseOOM && f.Cause != CauseEviction {
 			continue
@@ -147,10 +147,10 @@ func (a *Analysis) metStart(s *server, parameter string, failures []Failure, of 
 		case slices.ContainsFunc(met.under, func(u limitMet) bool {
 			return u.reached && (u.set == nil || u.set.to == s.Config[memoryLimit])
 		}), uncounted && unchanged, f.Cause == CauseEviction && met.evicted > 0 && unchanged:
-			n++
+			which = append(which, i)
 		}
 	}
-	return n
+	return which
 }
 
 const memoryPolicy = "maxmemory-policy"
@@ -167,7 +167,8 @@ func (a *Analysis) dirty(f *Findings, of []*outcome) []Dirty {
 			if _, moved := s.Perturbed[parameter]; moved || hidden(value) || value == "" && parameter == memoryLimit {
 				continue
 			}
-			d := Dirty{Server: s.Address, Parameter: parameter, Value: value, Used: -1, Discovered: s.Followed, Failures: a.metStart(s, parameter, f.Failures, of)}
+			met := a.metStart(s, parameter, f.Failures, of)
+			d := Dirty{Server: s.Address, Parameter: parameter, Value: value, Used: -1, Discovered: s.Followed, Failures: len(met)}
 			var known bool
 			if d.Should, d.Source, known = a.should(s, parameter, d.Failures > 0); !known || sameValue(d.Should, value) {
 				continue
@@ -183,6 +184,11 @@ func (a *Analysis) dirty(f *Findings, of []*outcome) []Dirty {
 				d.Used = s.Counters.UsedMemory
 			}
 			d.Command = a.command(s, map[string]string{parameter: d.Should})
+			for _, i := range met {
+				if at := len(all); f.Failures[i].Dirty == nil {
+					f.Failures[i].Dirty = &at
+				}
+			}
 			all = append(all, d)
 		}
 	}

@@ -189,6 +189,9 @@ type Failure struct {
 	// SpecLocation is file:line of the spec; empty for anything else.
 	SpecLocation string `json:"spec_location"`
 	Proof        *Proof `json:"proof"` // what re-runs said; nil without any
+	// Dirty is an index into Dirty: it met what was there before the first test, and
+	// no change of this run is behind it. Nil otherwise.
+	Dirty *int `json:"dirty"`
 	// Output is what it printed, its middle cut out where it is long. Of a run
 	// with very many failures the last ones have none.
 	Output string `json:"-"`

@@ -19,7 +19,7 @@ type Memory struct {
 	Limit    int64     `json:"limit"`    // bytes, maxmemory then, or at the look before if that is lower; zero: none
 	Baseline int64     `json:"baseline"` // bytes, maxmemory when the run began; zero: none
 	Started  int64     `json:"started"`  // bytes, maxmemory that the server was started with; -1: not known
-	Expected int64     `json:"expected"` // bytes, what --expect says; -1: nothing
+	Expected *int64    `json:"expected"` // bytes, what --expect says; null: nothing
 	Began    int64     `json:"began"`    // bytes in use when the run began; -1: not known
 	// UnheardSets is how many calls of CONFIG SET the server had counted by then that
 	// were heard from no test; -1 where it does not count them.
@@ -59,9 +59,10 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64,
 	if was := bytes(before); was != 0 && (m.Limit == 0 || was < m.Limit) {
 		m.Limit = was
 	}
-	m.Started, m.Expected, m.Began, m.UnheardSets = -1, -1, -1, -1
+	m.Started, m.Began, m.UnheardSets = -1, -1, -1
 	if value, expects := a.run.Expect[memoryLimit]; expects {
-		m.Expected = bytes(value)
+		n := bytes(value)
+		m.Expected = &n
 	}
 	if s.Counters != nil {
 		m.Began = s.Counters.UsedMemory
