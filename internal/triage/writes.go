@@ -41,7 +41,7 @@ func (a *Analysis) contact(e record.Entry) {
 			pkg = a.open.Package(p.Host.Process)
 		}
 	}
-	i := slices.IndexFunc(a.spoken, func(s Spoken) bool { return s.Address == c.Address && s.TLS == c.TLS })
+	i := slices.IndexFunc(a.spoken, func(s Spoken) bool { return s.Address == c.Address && s.TLS == c.TLS && s.Inside == c.Inside })
 	if i < 0 {
 		i = len(a.spoken)
 		s := Spoken{Address: c.Address, TLS: c.TLS, Packages: []string{}, Inside: c.Inside, Foreign: c.Foreign, Problem: c.Problem}
