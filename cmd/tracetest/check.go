@@ -129,7 +129,7 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 // checkOne looks at one server. What it found wrong is in the lists also where
 // it was put right.
 func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, index int, expect map[string]string) (*checkedServer, error) {
-	server, begin, err := snapshot.Open(ctx, target, index, snapshot.Options{AllowPartial: o.allowPartial, Timeout: o.timeout})
+	server, begin, err := snapshot.Open(ctx, target, index, snapshot.Options{AllowPartial: o.allowPartial, Timeout: o.timeout, Expect: expect})
 	if err != nil {
 		return nil, err
 	}

@@ -120,7 +120,7 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 	}
 	for i, target := range p.o.Targets {
 		server, begin, err := snapshot.Open(ctx, target, i, snapshot.Options{
-			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout,
+			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout, Expect: p.o.Expect,
 		})
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tracetest/internal/record"
@@ -16,6 +17,9 @@ type Options struct {
 	AllowPartial bool
 	// Timeout of one look. Zero means 5 s.
 	Timeout time.Duration
+	// Expect is what --expect says, by parameter. It is not checked here: what of
+	// it is secret is hidden from then on.
+	Expect map[string]string
 }
 
 // Open connects to a server and looks at it for the first time. An error names
@@ -42,7 +46,7 @@ func Open(ctx context.Context, target Target, index int, options Options) (*Serv
 	if err != nil {
 		return nil, record.Server{}, errors.Join(err, s.Close())
 	}
-	return s, s.describe(first, partial), nil
+	return s, s.describe(first, partial, options.Expect), nil
 }
 
 // first is the look that decides whether and how the server can be watched.
@@ -93,7 +97,7 @@ func (s *Server) withoutConfig(err error) string {
 }
 
 // describe takes the first answer as the baseline.
-func (s *Server) describe(first answer, partial string) record.Server {
+func (s *Server) describe(first answer, partial string, expect map[string]string) record.Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = newMoment(first.config, 1)
@@ -102,6 +106,10 @@ func (s *Server) describe(first answer, partial string) record.Server {
 		Partial: partial, Flavor: "redis",
 		Config:  s.vault.hideAll(first.config),
 		Cluster: first.config["cluster-enabled"] == "yes",
+	}
+	for parameter, value := range expect {
+		name := reported(first.config, strings.TrimSpace(parameter))
+		s.vault.hide(name, Normalize(name, value))
 	}
 	s.facts = first.info
 	if first.info != nil {

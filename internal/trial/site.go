@@ -24,7 +24,7 @@ type site struct {
 func open(ctx context.Context, o run.Options, contents bool) (*site, error) {
 	s := &site{options: o}
 	for i, target := range o.Targets {
-		server, _, err := snapshot.Open(ctx, target, i, snapshot.Options{AllowPartial: o.AllowPartial, Timeout: o.Timeout})
+		server, _, err := snapshot.Open(ctx, target, i, snapshot.Options{AllowPartial: o.AllowPartial, Timeout: o.Timeout, Expect: o.Expect})
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}
