@@ -98,7 +98,7 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	all := checked{Schema: "tracetest.check/1", Servers: []checkedServer{}}
-	told := false
+	told := len(expect) > 0
 	for i, target := range targets {
 		one, err := o.checkOne(ctx, target, i, expect)
 		if err != nil {
@@ -120,7 +120,7 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 		encoder.SetIndent("", "  ")
 		err = encoder.Encode(all)
 	} else {
-		err = o.tell(out, redact.Deep(o.secrets, all))
+		err = o.tell(out, redact.Deep(o.secrets, all), redact.Deep(o.secrets, run.Expected(expect)))
 	}
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 		return nil, err
 	}
 	defer server.Close()
-	begin.StartedWith, begin.StartUnknown = run.StartedWith(ctx, server, begin.StartedWith, o.container)
+	begin.StartedWith, begin.StartUnknown = run.StartedWith(ctx, server, o.container)
 	a := triage.New()
 	a.Add(record.Entry{Seq: 1, At: time.Now(), Run: &record.Run{Schema: record.Schema, Expect: run.Expected(expect)}})
 	a.Add(record.Entry{Seq: 2, At: time.Now(), Server: &begin})
@@ -173,7 +173,17 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 	return one, nil
 }
 
-func (o *checkOptions) tell(out io.Writer, all checked) error {
+// compared is what a server was held against: what it was started with, and
+// before that what is expected.
+func compared(started map[string]record.Origin, expect map[string]string) map[string]record.Origin {
+	all := maps.Clone(started)
+	for name, value := range expect {
+		all[name] = record.Origin{Value: value, Source: "--expect"}
+	}
+	return all
+}
+
+func (o *checkOptions) tell(out io.Writer, all checked, expect map[string]string) error {
 	var errs []error
 	say := func(format string, args ...any) {
 		_, err := fmt.Fprintf(out, format+"\n", args...)
@@ -189,18 +199,18 @@ func (o *checkOptions) tell(out io.Writer, all checked) error {
 			verdict = screen.painted("was not as it should be, and was put right", "32")
 		case wrong > 0:
 			verdict = screen.painted("not as it should be", "1;31")
-		case len(s.StartedWith) == 0:
+		case len(s.StartedWith)+len(expect) == 0:
 			verdict = screen.painted("nothing says how it should be", "33")
 		}
 		say("%s (%s %s): %s", printable.Line(s.Address), s.Flavor, printable.Line(s.Version), verdict)
-		lines, err := report.CheckLines(s.StartedWith, s.Unmet, s.Polluted, fixed)
+		lines, err := report.CheckLines(compared(s.StartedWith, expect), s.Unmet, s.Polluted, fixed)
 		errs = append(errs, err)
 		for _, line := range lines {
 			say("  %s", line)
 		}
 		if s.Unknown != "" {
 			say("  Not all is known: %s.", printable.Line(s.Unknown))
-			if len(s.StartedWith) == 0 {
+			if len(s.StartedWith)+len(expect) == 0 {
 				say("  Say how it should be with --expect PARAM=VALUE, or name its container with --container.")
 			}
 		}

@@ -64,9 +64,12 @@ func tapPatches() []patch {
 					{"(*conn).writeBuffers", before, "n, err := c.fd.writeBuffers(v)",
 						"for _, b := range *v { c.fd.tracetest.Write(b, c, c.fd.isConnected, false) }; "},
 				},
-				"sock_posix.go": {{"(*netFD).listenStream", before, "return nil", "tracetestListen(fd.laddr); "}},
+				"sock_posix.go": {{"(*netFD).listenStream", before, "return nil", "fd.tracetest.listen(fd.laddr); "}},
 				// Not struct conn, of which there are literals without keys.
-				"fd_posix.go": {{"netFD", lastField, "", "tracetest TracetestConn; "}},
+				"fd_posix.go": {
+					{"netFD", lastField, "", "tracetest TracetestConn; "},
+					{"(*netFD).Close", bodyStart, "", " fd.tracetest.close();"},
+				},
 			},
 		},
 		{

@@ -66,7 +66,7 @@ func (e Entry) lacks() error {
 		return errors.New("a refusal that no process met")
 	case e.Test != nil && (!slices.Contains(actions, e.Test.Action) || e.Test.Package == "" && e.Test.Action != "fail"):
 		return fmt.Errorf("a test event that says nothing: %q of package %q", e.Test.Action, e.Test.Package)
-	case e.Restore != nil && (e.Restore.When == "" || len(e.Restore.Values) == 0):
+	case e.Restore != nil && (e.Restore.When == "" || len(e.Restore.Values)+len(e.Restore.Left) == 0):
 		return errors.New("a restore of nothing")
 	case e.Notice != nil && e.Notice.Code == "":
 		return errors.New("a notice without its code")

@@ -115,7 +115,8 @@ type Server struct {
 	StartUnknown string `json:"start_unknown,omitempty"`
 }
 
-// Origin is a value and where it is known from ("--expect", ...).
+// Origin is a value and where it is known from. Records of earlier versions have
+// expectations among them, of which Source is "--expect".
 type Origin struct {
 	Value  string `json:"value" redact:"value"`
 	Source string `json:"source"`
@@ -131,6 +132,10 @@ type Process struct {
 	// Host is set on a nested process: a test binary that a test of another
 	// process started. What it does belongs to these owners. It is never held.
 	Host *Host `json:"host,omitempty"`
+	// Launcher is set on a process that runs the tests in place of the one that
+	// started it, which has run none and waits for it (a TestMain that starts its
+	// own binary with its own arguments). It is held.
+	Launcher int `json:"launcher,omitempty"`
 }
 
 // Host is where a nested process belongs.

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ func row(md, holds string) string {
 // of filling a memory that somebody had limited to 1 MiB before.
 func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 	const mib = 1 << 20
+	expected := int64(2048 * mib)
 	for _, test := range []struct {
 		name            string
 		memory          triage.Memory
@@ -35,10 +37,19 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 		{"started with it", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: mib}, "So the memory was full.", "lowered before"},
 		{"lowered before, and full", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: 2 * mib}, "the limit was lowered before this run, and the memory was full", "So the memory was full"},
 		{"raised since the start", triage.Memory{Used: 3 * mib, Limit: 2 * mib, Baseline: 2 * mib, Started: mib}, "So the memory was full.", "lowered before"},
-		{"no limit any more", triage.Memory{Used: 3 * mib, Started: -1}, "there was no limit any more", "full"},
+		{"no limit at any look", triage.Memory{Used: 3 * mib, Started: -1, Reason: "unseen"}, "there was no limit at that look", "full"},
+		{"a limit that was not reached", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Baseline: 2048 * mib, Started: -1, UnheardSets: 2, Reason: "unseen"},
+			"either the limit was lower for a moment between two looks, or the memory was full and was freed again", "So the memory was full"},
+		{"counted by the server", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Baseline: 2048 * mib, Started: -1, UnheardSets: 2, Reason: "unseen"},
+			"2 calls of CONFIG SET; without the tap", "had not lowered"},
+		{"reached before the first test", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Began: 2 * mib, Started: -1, Reason: "start"},
+			"2 MiB were in use then already. So no test of this run filled it.", "So the memory was full"},
+		{"expected otherwise", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: -1, Expected: &expected},
+			"2 GiB was expected (`--expect`): either the server was started so, or", "started with 2 GiB"},
 	} {
 		f := load(t, "testdata/polluted.json")
-		test.memory.Server, test.memory.Reason = f.Servers[0].Address, "memory"
+		test.memory.Server, test.memory.Reason = f.Servers[0].Address, cmp.Or(test.memory.Reason, "memory")
+		f.Polluted = nil
 		f.Memory = []triage.Memory{test.memory}
 		line := row(markdown(t, f), "refusing writes")
 		if !strings.Contains(line, test.holds) || strings.Contains(line, test.withheld) || strings.Contains(line, "tests filled") {

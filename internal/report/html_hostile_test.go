@@ -197,7 +197,7 @@ func TestAxisOfStrangeTimes(t *testing.T) {
 func TestOwnLimit(t *testing.T) {
 	f := load(t, "../triage/testdata/before-suite-meets-its-own-limit.jsonl")
 	for name, text := range map[string]string{"report.md": markdown(t, f), "screen": terminal(t, f, report.TerminalOptions{Width: 200}), "page": string(htmlPage(t, f))} {
-		if strings.Contains(text, "no change of this run explains") || !strings.Contains(text, "under a change of its own") {
+		if strings.Contains(text, "no change that was seen explains") || !strings.Contains(text, "under a change of its own") {
 			t.Errorf("%s says:\n%.2000s", name, text)
 		}
 	}

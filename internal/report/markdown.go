@@ -76,6 +76,7 @@ func (p *page) sections() {
 	p.containedChanges()
 	p.writes()
 	p.leftChanged()
+	p.dirty()
 	p.polluted()
 	p.expectations()
 	p.baseline()

@@ -19,7 +19,7 @@ func (p *page) failures() {
 	p.text("## Failures")
 	var legend []string
 	for _, f := range p.Failures {
-		if m := meaning(f.Certainty); m != "" && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
+		if m := meaning(f.Certainty); m != "" && (f.Leak != nil || f.Contained != nil) && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
 			legend = append(legend, "*"+f.Certainty+"*: "+m)
 		}
 	}
@@ -52,9 +52,9 @@ func (p *page) failures() {
 		p.text("### Tied to further changes: " + itoa(len(rest)))
 		p.failureTable(rest)
 	}
-	if len(p.unexplained) > 0 {
-		p.text("### " + upper(strings.TrimPrefix(met(p.unexplained), "met ")) + " " + p.unexplainedBy(p.unexplained) + ": " + itoa(len(p.unexplained)))
-		p.failureTable(p.unexplained)
+	for _, part := range p.unexplainedParts() {
+		p.text("### " + upper(strings.TrimPrefix(met(part), "met ")) + " " + p.unexplainedBy(part) + ": " + itoa(len(part)))
+		p.failureTable(part)
 	}
 	if len(p.others) > 0 {
 		p.text("### For other reasons: " + itoa(len(p.others)))

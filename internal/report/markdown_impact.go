@@ -25,6 +25,8 @@ func (p *page) memory() []string {
 			text += "the limit was " + limit(m.Limit) + ", and the server was started with " + limit(m.Started) + ". So the limit was lowered before this run, and it is not that tests filled the memory."
 		case "both":
 			text += "more than the " + limit(m.Limit) + " of then, and more than the " + limit(m.Baseline) + " that the run began with. So the limit was lowered, and the memory was full as well."
+		case "unseen":
+			text += p.unseenLimit(m, limit)
 		default:
 			text += p.full(m, limit)
 		}
@@ -36,13 +38,19 @@ func (p *page) memory() []string {
 // full says of a limit that was not lowered in the run what else is known of it:
 // only where the server was started with it was it the memory alone.
 func (p *page) full(m triage.Memory, limit func(int64) string) string {
-	if m.Limit == 0 {
-		return "there was no limit any more at that look. One was in force between two looks only, and which is not known."
+	text := "the limit was " + limit(m.Limit) + ", as when the run began. "
+	if m.Reason == "start" {
+		text = "the limit was " + limit(m.Limit) + ", as when the run began, and " + human(m.Began) + " were in use then already. So no test of this run filled it. "
 	}
-	text := "the limit was " + limit(m.Limit) + ", and this run had not lowered it. "
 	switch {
+	case m.Expected != nil && *m.Expected != m.Limit:
+		text += upper(limit(*m.Expected)) + " was expected (`--expect`): either the server was started so, or the limit was lowered before this run."
+	case m.Started < 0 && m.Reason == "start":
+		text += "What the server was started with is not known, so either it was started so, or the limit was lowered before this run."
 	case m.Started < 0:
 		text += "What the server was started with is not known, so either the limit had been lowered before the run, or the memory was full. `--expect maxmemory=...` settles it."
+	case m.Reason == "start" && m.Started == m.Limit:
+		text += "The server was started with that limit."
 	case m.Started == 0 || m.Started > m.Limit:
 		text += "The server was started with " + limit(m.Started) + ", which would have been reached as well. So the limit was lowered before this run, and the memory was full all the same."
 	default:
@@ -50,6 +58,22 @@ func (p *page) full(m triage.Memory, limit func(int64) string) string {
 	}
 	if len(p.Growth) > 0 {
 		text += " [Growth](#growth) lists what tests added."
+	}
+	return text
+}
+
+// unseenLimit says of writes that were refused under no limit that was seen what
+// can have been: it claims neither where nothing tells which it was.
+func (p *page) unseenLimit(m triage.Memory, limit func(int64) string) string {
+	text := "there was no limit at that look, nor at the one before. So one was set between the two, and which is not known."
+	if m.Limit != 0 {
+		text = "within " + limit(m.Limit) + ", the lowest limit that was seen. So either the limit was lower for a moment between two looks, or the memory was full and was freed again."
+	}
+	switch n := int(m.UnheardSets); {
+	case n > 0 && p.Run.Tap:
+		text += " The server had counted " + count(n, "call") + " of CONFIG SET that no test was heard making."
+	case n > 0:
+		text += " The server had counted " + count(n, "call") + " of CONFIG SET; without the tap nobody knows whose."
 	}
 	return text
 }
@@ -70,7 +94,9 @@ func (p *page) impact() {
 	add("passed", p.Tests.Passed)
 	add("failed, and "+met(tied)+" while a leak was in force", len(tied))
 	add("failed, and "+met(inside)+" while a change was in force that was undone later", len(inside))
-	add("failed, and "+met(p.unexplained)+" "+p.unexplainedBy(p.unexplained), len(p.unexplained))
+	for _, part := range p.unexplainedParts() {
+		add("failed, and "+met(part)+" "+p.unexplainedBy(part), len(part))
+	}
 	add("failed for other reasons", len(p.others))
 	add("not run (skipped or pending)", p.Tests.Skipped)
 	add("all", p.Tests.Total)

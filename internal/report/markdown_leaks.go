@@ -92,6 +92,11 @@ func (p *page) evidence(g group) []string {
 			items = append(items, p.constant(c))
 		}
 	}
+	for _, c := range g.changes {
+		if text := p.alsoSetBy(c); text != "" {
+			items = append(items, text)
+		}
+	}
 	if c.Again != "" {
 		items = append(items, "Re-run by itself: it left it changed again, "+p.k.name(c.Again)+" times")
 	}

@@ -12,7 +12,7 @@ import (
 // ruled says what else could have been behind it, and what speaks for or against
 // each: the server's start, a restart, another server, other clients.
 func (p *page) ruled() {
-	if len(p.Leaks)+len(p.Contained)+len(p.unexplained)+len(p.Polluted) == 0 {
+	if len(p.Leaks)+len(p.Contained)+len(p.unexplained)+len(p.Polluted)+len(p.Dirty) == 0 {
 		return
 	}
 	p.text("## What else it could be")
@@ -54,6 +54,8 @@ func (p *page) startRuled(t *table) {
 		switch {
 		case len(wrong) > 0:
 			t.add(what, ruledIn, list(wrong, maxTold))
+		case p.expectedOtherwise(s.Address) != "":
+			t.add(what, perhaps, p.expectedOtherwise(s.Address))
 		case len(same) > 0:
 			t.add(what, ruledOut, "it began with what it was started with: "+list(same, maxTold))
 		default:
@@ -61,9 +63,25 @@ func (p *page) startRuled(t *table) {
 			if s.StartUnknown != "" {
 				why += ": " + p.cell.say(s.StartUnknown)
 			}
-			t.add(what, notKnown, why+". `--expect` or `--container` settles it")
+			if i := slices.IndexFunc(p.Dirty, func(d triage.Dirty) bool { return d.Server == s.Address }); i >= 0 {
+				t.add(what, perhaps, p.cell.stood(p.Dirty[i])+"; "+why)
+			} else {
+				t.add(what, notKnown, why+". `--expect` or `--container` settles it")
+			}
 		}
 	}
+}
+
+// expectedOtherwise says what was not as --expect says when the run began. It can
+// have been started so.
+func (p *page) expectedOtherwise(server string) string {
+	var all []string
+	for _, u := range p.Unmet {
+		if u.Server == server {
+			all = append(all, p.cell.name(u.Parameter)+" was "+p.cell.value(u.Parameter, u.Value, false)+", "+p.cell.value(u.Parameter, u.Expected, false)+" was expected (`--expect`)")
+		}
+	}
+	return list(all, maxTold)
 }
 
 // changes reports whether the findings speak of a parameter.
@@ -132,12 +150,19 @@ func (p *page) strangersRuled(t *table) {
 		t.add(what, perhaps, itoa(unheard)+" of "+count(all+outside, "change")+" "+plural(unheard, "was", "were")+" heard from no test: another program made "+plural(unheard, "it", "them")+", or a test in a way that the tap does not hear")
 	case outside > 0:
 		t.add(what, ruledIn, itoa(outside)+" of "+count(all+outside, "change")+" "+plural(outside, "was", "were")+" made while no test was running")
-	case p.Run.Tap && all > 0:
+	case p.Run.Tap:
 		for _, s := range p.Servers {
 			if s.ConfigSets > s.HeardSets {
-				t.add(what, perhaps, p.cell.name(s.Address)+" counted "+count(int(s.ConfigSets), "call")+" of CONFIG SET, and "+itoa(int(s.HeardSets))+" were heard from tests; what changed was heard from a test")
+				also := "; no look shows what the others changed"
+				if all > 0 {
+					also = "; what changed was heard from a test"
+				}
+				t.add(what, perhaps, p.cell.name(s.Address)+" counted "+count(int(s.ConfigSets), "call")+" of CONFIG SET, and "+itoa(int(s.HeardSets))+" were heard from tests"+also)
 				return
 			}
+		}
+		if all == 0 {
+			return
 		}
 		t.add(what, ruledOut, plural(all, "the change", "each of "+itoa(all)+" changes")+" was heard from a test")
 	case !p.Run.Tap:
@@ -193,6 +218,10 @@ func (p *page) rewriteRuled(t *table) {
 	}
 	if deaf := p.blindPackages(); len(deaf) > 0 {
 		t.add(what, notKnown, list(p.cell.names(deaf), maxTold)+" could not be heard")
+		return
+	}
+	if slices.ContainsFunc(p.Servers, func(s triage.Server) bool { return s.ConfigSets > s.HeardSets }) {
+		t.add(what, notKnown, "no test was heard sending it, but not all that changed the server was heard")
 		return
 	}
 	t.add(what, ruledOut, "no test was heard sending it")

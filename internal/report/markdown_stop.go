@@ -31,6 +31,7 @@ func (p *page) stop() {
 	} else if len(p.containedFailures()) > 0 {
 		p.text("For good: keep the failing tests from running while the change is in force (no `t.Parallel` beside it), or give the test that makes it a server of its own.")
 	}
+	p.confirmLikely()
 	if p.clean() && len(p.Failures)+len(p.Unmet)+len(p.Polluted) == 0 {
 		return // nothing to confirm
 	}
@@ -40,6 +41,9 @@ func (p *page) stop() {
 	expected := "it must not report this again"
 	if len(p.Leaks) > 0 {
 		expected = "it must report no leak"
+	}
+	if slices.ContainsFunc(p.Leaks, func(c triage.Change) bool { return len(c.AlsoSetBy) > 0 }) {
+		expected = "once everybody who sets these values puts them back, " + expected
 	}
 	p.text("To confirm, run the same again; " + expected + ":")
 	p.fence("sh", compactCommands([]string{rediscli.Join(p.Run.Command)}))
@@ -105,6 +109,17 @@ func (p *page) repair() (string, []string) {
 	}
 	if text := p.notRight(open, wrong); text != "" {
 		lead = append(lead, text+"; to put that right:")
+	}
+	for _, d := range p.Dirty {
+		if p.listed(d) || d.Command == "" {
+			continue // its command is among those
+		}
+		text := p.k.stood(d) + "; to put it to " + p.k.value(d.Parameter, d.Should, false)
+		if d.Source == "default" {
+			text += ", Redis's default"
+		}
+		lead = append(lead, text+":")
+		commands = append(commands, d.Command)
 	}
 	if len(lead) == 0 {
 		return p.nothingLeft(), nil
@@ -178,6 +193,9 @@ func (p *page) byRestore() string {
 func (p *page) nothingLeft() string {
 	if len(p.Leaks) == 0 {
 		if p.clean() {
+			if len(p.unexplained) > 0 {
+				return "No parameter was left changed. Why writes were refused is said above."
+			}
 			return "There is nothing to repair."
 		}
 		return "There is nothing to repair that was seen."

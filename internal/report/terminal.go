@@ -137,7 +137,7 @@ func (s *screen) mood() string {
 		return bold + ";" + red
 	case len(s.Leaks) > 0:
 		return yellow
-	case s.clean() && len(s.Failures)+len(s.Unmet)+len(s.Polluted) == 0 && s.Run.GoExit == 0:
+	case s.clean() && len(s.Failures)+len(s.Unmet)+len(s.Polluted)+len(s.Dirty) == 0 && s.Run.GoExit == 0:
 		return green
 	}
 	return yellow
@@ -199,6 +199,12 @@ func (s *screen) serverPart() section {
 		open = append(open, x.Parameter)
 		commands = append(commands, x.Command)
 	}
+	for _, d := range s.Dirty {
+		if !s.listed(d) {
+			open = append(open, d.Parameter)
+			commands = append(commands, d.Command)
+		}
+	}
 	if len(open) > 0 {
 		part.paint = yellow
 		text := list(s.k.names(unique(open)), 4) + " still wrong; "
@@ -211,7 +217,7 @@ func (s *screen) serverPart() section {
 		part.lines = append(part.lines, wrap(text, s.width, 2)...)
 		part.lines = append(part.lines, s.commandLines(commands)...)
 	}
-	if len(s.Changed)+len(s.Unmet)+len(s.Polluted) == 0 && len(s.Leaks) > 0 {
+	if len(s.Changed)+len(s.Unmet)+len(s.Polluted)+len(s.Dirty) == 0 && len(s.Leaks) > 0 {
 		by := "every leak was put back later"
 		if slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool && c.RestoredBy == nil }) {
 			by = "the values of every leak are gone" // a restart, a failover

@@ -6,19 +6,44 @@ import (
 	"tracetest/internal/triage"
 )
 
+// unexplainedParts are the failures that no change of another test explains: those
+// that met what was there before the first test, and the others.
+func (v *survey) unexplainedParts() (parts [][]triage.Failure) {
+	var before, others []triage.Failure
+	for _, f := range v.unexplained {
+		if f.Dirty != nil {
+			before = append(before, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	for _, part := range [][]triage.Failure{before, others} {
+		if len(part) > 0 {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
 // unexplainedBy says of failures that met what memory brings what does not
 // explain them. A test that lowered the limit itself is nobody's victim, and
 // there is something of this run that explains it all the same.
 func (v *survey) unexplainedBy(failures []triage.Failure) string {
-	own := 0
+	own, before := 0, 0
 	for _, f := range failures {
 		if v.changedMemory(f) {
 			own++
 		}
+		if f.Dirty != nil {
+			before++
+		}
+	}
+	if before == len(failures) {
+		return "under what was set before the first test"
 	}
 	switch own {
 	case 0:
-		return "that no change of this run explains"
+		return "that no change that was seen explains"
 	case len(failures):
 		return "under a change of " + plural(own, "its", "their") + " own"
 	}

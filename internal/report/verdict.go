@@ -36,7 +36,7 @@ func (v *survey) leakClause() string {
 	switch n := len(v.doubts); {
 	case len(v.Leaks) > 0:
 		return v.leaked() + v.ofThemKnown()
-	case v.clean() && len(v.Failures) == 0 && v.Run.GoExit == 0 && len(v.Unmet)+len(v.Polluted) == 0:
+	case v.clean() && len(v.Failures) == 0 && v.Run.GoExit == 0 && len(v.Unmet)+len(v.Polluted)+len(v.Dirty) == 0:
 		return "clean: nothing leaked"
 	case v.clean():
 		return "nothing leaked"
@@ -112,8 +112,8 @@ func (v *survey) failureClauses() []string {
 	if len(inside) > 0 {
 		clauses = append(clauses, of(len(inside), total)+" "+met(inside)+" during a contained change")
 	}
-	if len(v.unexplained) > 0 {
-		clauses = append(clauses, of(len(v.unexplained), total)+" "+met(v.unexplained)+" "+v.unexplainedBy(v.unexplained))
+	for _, part := range v.unexplainedParts() {
+		clauses = append(clauses, of(len(part), total)+" "+met(part)+" "+v.unexplainedBy(part))
 	}
 	switch {
 	case len(clauses) > 0:
@@ -197,9 +197,10 @@ func (v *survey) broke(k ink) []string {
 		out = append(out, upper(of(len(inside), total))+" "+met(inside)+
 			" while a change was in force that was undone later"+evidence(inside)+".")
 	}
-	if n := len(v.unexplained); n > 0 {
-		out = append(out, upper(of(n, total))+" "+met(v.unexplained)+
-			" "+v.unexplainedBy(v.unexplained)+evidence(v.unexplained)+"."+v.unmetHint(k))
+	hint := v.unmetHint(k)
+	for _, part := range v.unexplainedParts() {
+		out = append(out, upper(of(len(part), total))+" "+met(part)+" "+v.unexplainedBy(part)+evidence(part)+"."+hint)
+		hint = ""
 	}
 	refuted := 0
 	for _, f := range v.others {
@@ -250,6 +251,9 @@ func evidence(failures []triage.Failure) string {
 
 // unmetHint points at a server that was wrong before the first test.
 func (v *survey) unmetHint(k ink) string {
+	if text := v.before(k, true); text != "" {
+		return " " + text
+	}
 	for _, p := range v.Polluted {
 		if strings.HasPrefix(p.Parameter, "maxmemory") {
 			return " The run began with " + k.name(p.Parameter) + " at " + k.value(p.Parameter, p.Value, false) +

@@ -142,7 +142,7 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		begin.StartedWith, begin.StartUnknown = StartedWith(ctx, server, begin.StartedWith, p.o.Container)
+		begin.StartedWith, begin.StartUnknown = StartedWith(ctx, server, p.o.Container)
 		p.servers, p.begin = append(p.servers, server), append(p.begin, begin)
 		if p.o.Perturb {
 			p.before = append(p.before, server.Mark())

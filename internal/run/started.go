@@ -11,16 +11,12 @@ import (
 )
 
 // StartedWith is what a server was started with, by parameter, as CONFIG GET
-// would say it: by its process, its file or its container; else as expected;
-// else, where everything that it was given is known, its default. Unknown says
+// would say it: by its process, its file or its container; else, where everything that it was given is known, its default. Unknown says
 // why not everything is.
-func StartedWith(ctx context.Context, s *snapshot.Server, expected map[string]record.Origin, container string) (all map[string]record.Origin, unknown string) {
+func StartedWith(ctx context.Context, s *snapshot.Server, container string) (all map[string]record.Origin, unknown string) {
 	pid, file := s.Process()
 	start := origin.Find(ctx, origin.Facts{Address: s.Target().Address(), PID: pid, ConfigFile: file}, container)
 	all = map[string]record.Origin{}
-	for parameter, o := range expected {
-		all[parameter] = o
-	}
 	for _, parameter := range slices.Sorted(maps.Keys(start.Values)) { // so that hidden values have the same numbers in each run
 		value := start.Values[parameter]
 		if name, o, ok := s.Started(parameter, value.Text, value.Source); ok {

@@ -20,8 +20,8 @@ type Options struct {
 	AllowPartial bool
 	// Timeout of one look. Zero means 5 s.
 	Timeout time.Duration
-	// Expect is what the server must have been started with, by parameter. It
-	// is not checked here: it goes into record.Server.StartedWith.
+	// Expect is what --expect says, by parameter. It is not checked here: what of
+	// it is secret is hidden from then on.
 	Expect map[string]string
 	// Secrets learns those of the server. Nil: nobody else is to know them.
 	Secrets *redact.Redactor
@@ -113,6 +113,10 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 		Config:  s.hideAll(first.config),
 		Cluster: first.config["cluster-enabled"] == "yes",
 	}
+	for _, parameter := range slices.Sorted(maps.Keys(expect)) {
+		name := reported(first.config, strings.TrimSpace(parameter))
+		s.hide(name, Normalize(name, expect[parameter]))
+	}
 	s.facts = first.info
 	if first.info != nil {
 		s.runID, s.together = first.info["run_id"], first.info.several()
@@ -120,13 +124,6 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 		d.Flavor, d.Version = first.info.flavor()
 		d.Cluster = d.Cluster || first.info.mode() == "cluster"
 		d.Counters = first.counters
-	}
-	for _, parameter := range slices.Sorted(maps.Keys(expect)) {
-		if d.StartedWith == nil {
-			d.StartedWith = make(map[string]record.Origin)
-		}
-		name := reported(first.config, strings.TrimSpace(parameter))
-		d.StartedWith[name] = record.Origin{Value: s.hide(name, Normalize(name, expect[parameter])), Source: "--expect"}
 	}
 	return d
 }

@@ -55,6 +55,8 @@ type Analysis struct {
 	notes      map[string]*notedWrite
 	unanswered map[key]*notedWrite
 	pending    map[key]*write // those without a reply, whose effect a look can show
+	settings   []*setting     // what units were heard setting, in order
+	logged     map[settingKey]*setting
 	spoken     []Spoken
 	refusedAt  map[key]*refusal
 	refused    []*refusal
@@ -96,7 +98,7 @@ func New() *Analysis {
 	return &Analysis{
 		open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{},
 		units: map[unit]*unitState{}, outcomes: newOutcomes(), pending: map[key]*write{},
-		notes: map[string]*notedWrite{}, unanswered: map[key]*notedWrite{}, refusedAt: map[key]*refusal{},
+		notes: map[string]*notedWrite{}, logged: map[settingKey]*setting{}, unanswered: map[key]*notedWrite{}, refusedAt: map[key]*refusal{},
 	}
 }
 

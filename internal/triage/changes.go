@@ -26,6 +26,8 @@ type mutation struct {
 	write     *write       // that made it or, of several, the last; nil where none was seen
 	call      *Call        // the line of it, or of all of them
 	exact     bool         // whoever made the write is known
+	episode   *episode     // that it belongs to; nil where it is none's
+	back      *mutation    // the change that had set the value which it brought back, see answerable
 	unheard   bool         // the tap was on and heard nobody write it
 	caveat    string
 }
@@ -44,6 +46,7 @@ type episode struct {
 	from       string
 	cut        bool // the record ended before the units did
 	unseen     bool // the server was never seen again after the units had ended
+	leaked     bool // it was judged to be a leak
 }
 
 // putBackOnce reports whether the unit changed the parameter and then changed it
@@ -66,6 +69,9 @@ func (a *Analysis) mutate(m *mutation) {
 	a.changes = append(a.changes, m)
 	m.server.history[m.parameter] = append(m.server.history[m.parameter], m)
 	a.markRestored(m)
+	if m.tool {
+		m.back = m.server.earlier(m, 0)
+	}
 	if m.tool || m.restart {
 		return
 	}
@@ -101,16 +107,20 @@ func (a *Analysis) file(m *mutation, units []unit) {
 	for _, e := range a.episodes {
 		if e.server == m.server && e.parameter == m.parameter && intersect(e.units, units) {
 			e.mutations = append(e.mutations, m)
+			m.episode = e
 			a.join(e, units)
+			m.back = m.server.earlier(m, e.begin)
 			a.settle() // whoever wrote it may have ended
 			return
 		}
 	}
 	e := &episode{server: m.server, parameter: m.parameter, mutations: []*mutation{m}, begin: m.seq - 1}
 	a.join(e, units)
+	m.back = m.server.earlier(m, e.begin)
 	if m.to == a.baseline(m) || m.to == a.found(e) {
 		return // it put back what an earlier unit had changed
 	}
+	m.episode = e
 	a.episodes = append(a.episodes, e)
 	a.settle()
 }
@@ -156,6 +166,7 @@ func (a *Analysis) markRestored(m *mutation) {
 
 // leak files an episode that was judged to be one.
 func (a *Analysis) leak(e *episode) {
+	e.leaked = true
 	a.leaks = append(a.leaks, e)
 	left := e.server.left[e.parameter]
 	if left == nil {

@@ -34,6 +34,7 @@ type Findings struct {
 	Refused   []Refusal  `json:"refused"`  // OOM errors that the tests' clients got
 	Spoken    []Spoken   `json:"spoken"`   // addresses that the tests spoke to as a Redis
 	Polluted  []Polluted `json:"polluted"` // changed before the run began
+	Dirty     []Dirty    `json:"dirty"`    // at a value before the first test that it should not have, or that failures met
 	Unmet     []Unmet    `json:"unmet"`    // --expect that the server did not meet when the run began
 	Notices   []Notice   `json:"notices"`
 	Baseline  Baseline   `json:"baseline"` // of known leaks
@@ -143,7 +144,10 @@ type Change struct {
 	// Strangers are the clients that were connected then, other than tracetest
 	// and the test binaries.
 	Strangers []record.Client `json:"strangers"`
-	Known     *Known          `json:"known"` // of a leak: the entry of the baseline that covers it; nil where none does
+	// AlsoSetBy are others that set the same value later, when it changed nothing, and
+	// did not put it back: a leak masks theirs.
+	AlsoSetBy []Setter `json:"also_set_by"`
+	Known     *Known   `json:"known"` // of a leak: the entry of the baseline that covers it; nil where none does
 }
 
 // Call is the line that made a change.
@@ -187,6 +191,9 @@ type Failure struct {
 	// SpecLocation is file:line of the spec; empty for anything else.
 	SpecLocation string `json:"spec_location"`
 	Proof        *Proof `json:"proof"` // what re-runs said; nil without any
+	// Dirty is an index into Dirty: it met what was there before the first test, and
+	// no change of this run is behind it. Nil otherwise.
+	Dirty *int `json:"dirty"`
 	// Output is what it printed, its middle cut out where it is long. Of a run
 	// with very many failures the last ones have none.
 	Output string `json:"-"`

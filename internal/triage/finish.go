@@ -76,20 +76,25 @@ func (a *Analysis) Findings() *Findings {
 		f.Timelines = append(f.Timelines, s.drawn(a.began))
 	}
 	for _, path := range a.outcomes.order {
-		f.Packages = append(f.Packages, a.outcomes.packages[path].Package)
+		p := a.outcomes.packages[path]
+		p.Instrumented = p.Instrumented && p.elsewhere() == 0
+		f.Packages = append(f.Packages, p.Package)
 	}
 	leaks, contained := a.judged()
-	for _, o := range a.outcomes.listed() {
+	listed := a.outcomes.listed()
+	for _, o := range listed {
 		f.Failures = append(f.Failures, a.failure(o, leaks, contained))
 	}
 	cases := a.outcomes.cases // a pointer into the analysis would keep all of it
 	f.Tests, f.Cases = a.outcomes.tests, &cases
 	for _, l := range leaks {
+		l.AlsoSetBy = a.masked(l)
 		f.Leaks = append(f.Leaks, l.Change)
 	}
 	for _, c := range contained {
 		f.Contained = append(f.Contained, c.Change)
 	}
+	f.Dirty = a.dirty(f, listed)
 	a.prove(f)
 	a.notHeld(f)
 	a.together(f.Leaks)
@@ -148,7 +153,10 @@ func (a *Analysis) judged() (leaks, contained []finding) {
 // changed while nobody was open.
 func (a *Analysis) notHeld(f *Findings) {
 	for _, p := range f.Packages {
-		if a.run.Mode == record.ModeGate && p.Ran && !p.Instrumented {
+		if n := a.outcomes.packages[p.Path].elsewhere(); n > 0 {
+			f.Notices = append(f.Notices, Notice{Code: "not-instrumented", Package: p.Path, Text: fmt.Sprintf(
+				"%d of its tests ran in a process that is not held, such as one that its TestMain starts. What changed meanwhile is narrowed to suspects at best.", n)})
+		} else if a.run.Mode == record.ModeGate && p.Ran && !p.Instrumented {
 			f.Notices = append(f.Notices, Notice{Code: "not-instrumented", Package: p.Path,
 				Text: "The test binary of this package never shook hands with the gate. Its tests were not held, and what changed while they ran is narrowed to suspects at best."})
 		}

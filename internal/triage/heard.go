@@ -104,7 +104,14 @@ func (a *Analysis) within(ref record.Ref, o *owner) bool {
 
 // attribution says who is behind something as findings do.
 func (a *Analysis) attribution(w author) (owner *Owner, certainty Certainty, suspects []Owner) {
-	names := a.names(w.refs)
+	names, known := []Owner{}, map[Owner]bool{}
+	for _, ref := range w.refs {
+		for _, o := range append(a.elsewhere(ref, time.Time{}), a.names([]record.Ref{ref})...) {
+			if !known[o] {
+				names, known[o] = append(names, o), true
+			}
+		}
+	}
 	if phase := a.phaseOf(w); phase != "" {
 		names = []Owner{a.name(w.refs[0], phase)}
 	}

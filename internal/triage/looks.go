@@ -37,6 +37,8 @@ type server struct {
 }
 
 func (a *Analysis) server(s record.Server) {
+	s.StartedWith = maps.Clone(s.StartedWith)
+	maps.DeleteFunc(s.StartedWith, func(_ string, o record.Origin) bool { return o.Source == "--expect" }) // as records had it once
 	now := make(map[string]string, len(s.Config))
 	for name, value := range s.Config {
 		now[name] = value
@@ -95,7 +97,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		a.restarts = append(a.restarts, Restart{Server: s.Address, At: look.Received, Owners: a.names(refs)})
 		a.disturb(unit{})
 	}
-	limit := s.now[memoryLimit]
+	limit, limited := s.now[memoryLimit], s.latest(memoryLimit)
 	for _, name := range sortedKeys(look.Config) {
 		value := look.Config[name]
 		if s.now[name] == value {
@@ -130,6 +132,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 				s.sets += look.Counters.ConfigSet - s.counters.ConfigSet
 			}
 			met = difference(s.counters, look.Counters)
+			met.under = []limitMet{s.limitWhen(limited, e.Seq, max(s.counters.UsedMemory, look.Counters.UsedMemory))}
 			a.count(s, refs, met)
 			a.firstRefusal(s, met, look.Received, look.Counters.UsedMemory, limit)
 		}

@@ -25,7 +25,7 @@ func (a *Analysis) Polluted() []Polluted {
 			if was, moved := s.Perturbed[name]; moved {
 				value = was
 			}
-			if _, expected := a.run.Expect[name]; expected || !known || o.Source == "--expect" || sameValue(o.Value, value) || hidden(value) || record.IsRole(name) {
+			if _, expected := a.run.Expect[name]; expected || !known || sameValue(o.Value, value) || hidden(value) || record.IsRole(name) {
 				continue
 			}
 			all = append(all, Polluted{Server: s.Address, Parameter: name, Value: value, Started: o.Value, Source: o.Source,

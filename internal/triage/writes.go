@@ -42,7 +42,7 @@ func (a *Analysis) contact(e record.Entry) {
 			pkg = a.open.Package(p.Host.Process)
 		}
 	}
-	i := slices.IndexFunc(a.spoken, func(s Spoken) bool { return s.Address == c.Address && s.TLS == c.TLS })
+	i := slices.IndexFunc(a.spoken, func(s Spoken) bool { return s.Address == c.Address && s.TLS == c.TLS && s.Inside == c.Inside })
 	if i < 0 {
 		i = len(a.spoken)
 		s := Spoken{Address: c.Address, TLS: c.TLS, Packages: []string{}, Inside: c.Inside, Foreign: c.Foreign, Problem: c.Problem}
@@ -74,6 +74,7 @@ func (a *Analysis) write(e record.Entry) {
 		w.server.heardSets++
 	}
 	a.note(w, e.At)
+	a.log(w)
 	if w.server != nil && len(w.Values) > 0 {
 		w.server.pending = append(w.server.pending, w)
 		a.pending[key{w.Process, w.Number}] = w
@@ -108,6 +109,9 @@ func (a *Analysis) reply(e record.Entry) {
 	}
 	if w == nil {
 		return
+	}
+	if strings.HasPrefix(r.Text, "-") {
+		a.refusedLog(w)
 	}
 	delete(a.pending, key{r.Process, r.Number})
 	if seen {
