@@ -96,7 +96,7 @@ const examples = `  tracetest ./test/integration/...
   tracetest bisect --victim TestCache --from tracetest-out/run.jsonl`
 
 const runExits = `  0  tests passed, nothing leaked but what --baseline knows
-  1  tests failed (whether or not something leaked), or the run was cut short
+  1  tests failed (whether or not something leaked), or the run is incomplete
   2  tracetest could not do its job: usage, no Redis, cannot write --out
   3  tests passed, but state leaked, or the server was not as --expect says`
 
