@@ -18,11 +18,10 @@ type watcher struct {
 	p       *Plan
 	out     *record.Writer
 	open    *record.Open
-	outputs *gotest.Outputs
+	outputs *gotest.Outputs // of the goroutine that reads, until it has ended
 	repair  *repair
 	// container is the Ordered container of the last spec, by process.
 	container map[int]string
-	due       bool // a test event came for which nothing was looked at
 	baseline  []snapshot.Mark
 	runIDs    []string // of the servers
 	greeted   bool     // a test binary has started
@@ -49,7 +48,7 @@ func (w *watcher) append(e record.Entry) {
 
 // watch runs the go command to its end and returns how it went.
 func (w *watcher) watch(ctx context.Context, start func() (*command, error)) record.End {
-	events := make(chan gotest.Event, 1024)
+	events := newBacklog()
 	cmd, err := start()
 	if err != nil {
 		w.finish(ctx)
@@ -63,8 +62,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	go func() { ended <- cmd.wait(w.p.o.Signals, w.p.o.Grace, w.p.o.Output.Say) }()
 
 	var end *record.End
+	read := false // the output of the go command, to its end
 	slow := time.After(3 * time.Second)
-	for end == nil || events != nil {
+	for end == nil || !read {
 		select {
 		case <-slow:
 			if on, _ := w.p.Tap(); on && !w.greeted {
@@ -72,12 +72,10 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 			}
 		case h := <-held:
 			w.boundary(ctx, h)
-		case e, more := <-events:
-			if !more {
-				events = nil
-				break
-			}
-			w.event(ctx, e, events)
+		case <-events.some:
+			var tests []*record.Test
+			tests, read = events.take()
+			w.events(ctx, tests)
 		case result := <-ended:
 			end, ended = &result, nil
 		}
@@ -91,10 +89,10 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	return *end
 }
 
-// read hands the output of the go command to the screen and to the watcher.
-// The screen comes first: it must not wait for a server that hangs.
-func (w *watcher) read(cmd *command, events chan<- gotest.Event) {
-	defer close(events)
+// read hands the output of the go command to the screen and to the watcher, and
+// waits for neither.
+func (w *watcher) read(cmd *command, events *backlog) {
+	defer events.close()
 	show := w.p.o.Output
 	var both sync.WaitGroup
 	both.Go(func() {
@@ -102,7 +100,9 @@ func (w *watcher) read(cmd *command, events chan<- gotest.Event) {
 	})
 	gotest.Scan(cmd.stdout, func(e gotest.Event, line []byte) {
 		show.Event(e, line)
-		events <- e
+		if t := w.outputs.Add(e); t != nil {
+			events.add(t)
+		}
 	}, show.Error)
 	both.Wait()
 }
@@ -251,18 +251,17 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 	w.repair.after(ctx, closed)
 }
 
-// event takes in a test event, and looks at the servers where the package is
-// not held at its boundaries.
-func (w *watcher) event(ctx context.Context, e gotest.Event, more <-chan gotest.Event) {
-	if t := w.outputs.Add(e); t != nil {
+// events takes in test events, and looks at the servers where a package is not
+// held at its boundaries. A look behind all of them tells as much as one behind
+// each.
+func (w *watcher) events(ctx context.Context, tests []*record.Test) {
+	due := false
+	for _, t := range tests {
 		t.Output = w.p.Scrub(t.Output)
 		w.append(record.Entry{Test: t})
-		w.due = w.due || !w.open.Greeted(t.Package)
+		due = due || !w.open.Greeted(t.Package)
 	}
-	// With more events waiting, a look now would tell no more than one after
-	// them.
-	if w.due && len(more) == 0 {
-		w.due = false
+	if due {
 		w.append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbEvent, Looks: w.look(ctx)}})
 	}
 }
