@@ -15,6 +15,7 @@ type Told struct {
 	Write   *record.Write
 	Reply   *record.Reply
 	Refused *record.Refused
+	Asked   *record.Asked
 }
 
 // label is the profiler label of an owner: what is needed to name it when it
@@ -63,6 +64,10 @@ func (s *Server) told(p *process, f []string) *Told {
 	case "write", "note":
 		if by, rest := s.by(f); len(rest) > 0 {
 			return &Told{Write: &record.Write{Process: p.Index, Number: number, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
+		}
+	case "asks":
+		if by, rest := s.by(f); len(rest) > 0 {
+			return &Told{Asked: &record.Asked{Process: p.Index, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
 		}
 	case "fault":
 		if by, rest := s.by(f); len(rest) == 1 {

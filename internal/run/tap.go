@@ -37,6 +37,15 @@ func (t *taps) hear(ctx context.Context, told *gate.Told) {
 		t.write(ctx, told.Write)
 	case told.Reply != nil:
 		t.reply(ctx, told.Reply)
+	case told.Asked != nil:
+		q := told.Asked
+		q.Server = t.at(q.Address)
+		for i := range q.Command {
+			q.Command[i] = t.w.p.Scrub(q.Command[i])
+		}
+		t.relocate(&q.By)
+		t.w.aloof.asked(ctx, q)
+		t.w.append(record.Entry{Asked: q})
 	case told.Refused != nil:
 		r := told.Refused
 		r.Server = t.at(r.Address)
@@ -97,7 +106,7 @@ func (t *taps) write(ctx context.Context, write *record.Write) {
 		if kind != effectNone {
 			t.open[[2]int64{int64(write.Process), write.Number}] = write
 		}
-		if kind == effectCounters {
+		if look := t.w.aloof.write(ctx, write); look && kind == effectCounters {
 			write.Looks = []record.Look{t.w.p.servers[write.Server].Look(ctx)}
 		}
 		for _, v := range write.Values {
@@ -143,7 +152,7 @@ func (t *taps) reply(ctx context.Context, reply *record.Reply) {
 	write := t.open[key]
 	delete(t.open, key)
 	if write != nil {
-		reply.Looks = t.w.look(ctx)
+		reply.Looks = t.w.look(ctx, t.w.aloof.replied(write))
 	}
 	t.w.append(record.Entry{Reply: reply})
 	t.strangers(ctx, reply.Looks)

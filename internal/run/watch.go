@@ -26,6 +26,7 @@ type watcher struct {
 	runIDs    []string // of the servers
 	greeted   bool     // a test binary has started
 	taps      *taps
+	aloof     *aloof
 	ended     lastEnd
 }
 
@@ -35,7 +36,7 @@ func newWatcher(p *Plan) *watcher {
 		w.baseline = append(w.baseline, s.Mark())
 		w.runIDs = append(w.runIDs, p.begin[i].RunID)
 	}
-	w.taps = newTaps(w)
+	w.taps, w.aloof = newTaps(w), newAloof(w)
 	w.repair = &repair{w: w, marks: map[place][]snapshot.Mark{}, gone: map[int]bool{}}
 	return w
 }
@@ -185,7 +186,7 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 	if b.Follows = w.follows(last, &b, h.Since()); b.Follows {
 		// The looks of the end before it count.
 	} else if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
-		b.Looks = w.look(ctx)
+		b.Looks = w.look(ctx, w.aloof.at(&b))
 	}
 	b.Held = time.Since(h.Since())
 	if b.Verb != record.VerbQuit && !h.Waiting() {
@@ -245,7 +246,8 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 	if last == "" {
 		return
 	}
-	closed := &record.Boundary{Verb: record.VerbClose, Process: b.Process, Container: last, Before: b.Verb, Looks: w.look(ctx)}
+	closed := &record.Boundary{Verb: record.VerbClose, Process: b.Process, Container: last, Before: b.Verb}
+	closed.Looks = w.look(ctx, w.aloof.at(closed))
 	w.append(record.Entry{Boundary: closed})
 	w.strangers(ctx, closed.Looks)
 	w.repair.after(ctx, closed)
@@ -262,20 +264,28 @@ func (w *watcher) events(ctx context.Context, tests []*record.Test) {
 		due = due || !w.open.Greeted(t.Package)
 	}
 	if due {
-		w.append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbEvent, Looks: w.look(ctx)}})
+		b := &record.Boundary{Verb: record.VerbEvent}
+		b.Looks = w.look(ctx, w.aloof.at(b))
+		w.append(record.Entry{Boundary: b})
 	}
 }
 
-// look looks at all servers at once.
-func (w *watcher) look(ctx context.Context) []record.Look {
-	looks := make([]record.Look, len(w.p.servers))
+// look looks at all servers at once, but for those that it must stay out of.
+func (w *watcher) look(ctx context.Context, stays func(server int) bool) []record.Look {
+	looks := make([]record.Look, 0, len(w.p.servers))
+	for i := range w.p.servers {
+		if !stays(i) {
+			looks = append(looks, record.Look{Server: i})
+			delete(w.aloof.away, i)
+		}
+	}
 	if len(looks) == 1 {
-		looks[0] = w.p.servers[0].Look(ctx)
+		looks[0] = w.p.servers[looks[0].Server].Look(ctx)
 		return looks
 	}
 	var all sync.WaitGroup
-	for i, s := range w.p.servers {
-		all.Go(func() { looks[i] = s.Look(ctx) })
+	for i := range looks {
+		all.Go(func() { looks[i] = w.p.servers[looks[i].Server].Look(ctx) })
 	}
 	all.Wait()
 	return looks
@@ -283,7 +293,8 @@ func (w *watcher) look(ctx context.Context) []record.Look {
 
 // finish takes the last look and puts back what the tests left changed.
 func (w *watcher) finish(ctx context.Context) {
-	last := &record.Boundary{Verb: record.VerbFinish, Looks: w.look(ctx)}
+	last := &record.Boundary{Verb: record.VerbFinish}
+	last.Looks = w.look(ctx, w.aloof.at(last))
 	w.append(record.Entry{Boundary: last})
 	w.strangers(ctx, last.Looks)
 	if w.p.o.Restore == RestoreNever {

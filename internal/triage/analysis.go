@@ -56,6 +56,7 @@ type Analysis struct {
 	unanswered map[key]*notedWrite
 	pending    map[key]*write // those without a reply, whose effect a look can show
 	spoken     []Spoken
+	resets     map[key]*server // CONFIG RESETSTAT without a reply
 	refusedAt  map[key]*refusal
 	refused    []*refusal
 	strangers  []strangers
@@ -87,6 +88,7 @@ type process struct {
 	specHost  int64 // the test that the last spec ran in
 	lastSpec  *owner
 	quit      bool // it goes on without being held
+	asked     []string
 }
 
 // New returns an Analysis that has read nothing.
@@ -95,6 +97,7 @@ func New() *Analysis {
 		open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{},
 		units: map[unit]*unitState{}, outcomes: newOutcomes(), pending: map[key]*write{},
 		notes: map[string]*notedWrite{}, unanswered: map[key]*notedWrite{}, refusedAt: map[key]*refusal{},
+		resets: map[key]*server{},
 	}
 }
 
@@ -130,6 +133,8 @@ func (a *Analysis) Add(e record.Entry) []Change {
 		a.reply(e)
 	case e.Refused != nil:
 		a.refuse(e)
+	case e.Asked != nil:
+		a.asked(e.Asked)
 	case e.Clients != nil:
 		a.strangers = append(a.strangers, strangers{e.Clients, a.looked})
 	case e.Test != nil:

@@ -56,7 +56,7 @@ func corpus() []chapter {
 		{"Ginkgo", ginkgoCases()},
 		{"Tests that are not held", eventCases()},
 		{"How the run ended", runCases()},
-		{"Who was seen writing", slices.Concat(writeCases(), undoneCases(), strangerCases())},
+		{"Who was seen writing", slices.Concat(writeCases(), undoneCases(), strangerCases(), askedCases())},
 		{"Whose goroutine it was", slices.Concat(goroutineCases(), clientCases(), nodeCases())},
 		{"What else was heard", slices.Concat(callCases(), heardCases())},
 		{"Once judged wrongly", judgementCases()},

@@ -112,6 +112,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		}
 		a.mutate(m)
 	}
+	s.answeredLate(a, e)
 	s.forgetWrites(a)
 	if look.Counters != nil {
 		var met pressure

@@ -45,7 +45,8 @@ type owner struct {
 	node     bool   // a Ginkgo suite node, and no spec
 	host     int64  // of a node: the test function that ran the suite
 	met      map[*server]pressure
-	firstOOM *Call // where the first OOM error came back
+	firstOOM *Call    // where the first OOM error came back
+	asked    []string // what it asked for that shows tracetest too
 }
 
 // unitOf returns the unit that an owner belongs to.

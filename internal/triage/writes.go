@@ -21,6 +21,8 @@ type write struct {
 	answered bool
 	reply    string          // first line; empty before there is one
 	done     int64           // sequence number of the reply
+	late     bool            // it was answered, and no look came with the reply
+	replied  int64           // sequence number of the reply; zero before there is one
 	past     int             // looks since whoever made it had ended
 	shown    map[string]bool // parameters whose change was seen
 	spent    map[string]bool // those of which it was the one write that explained the change
@@ -70,6 +72,9 @@ func (a *Analysis) write(e record.Entry) {
 	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "set") {
 		w.server.heardSets++
 	}
+	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "resetstat") {
+		a.resets[key{w.Process, w.Number}] = w.server
+	}
 	a.note(w, e.At)
 	if w.server != nil && len(w.Values) > 0 {
 		w.server.pending = append(w.server.pending, w)
@@ -83,7 +88,7 @@ func (a *Analysis) reply(e record.Entry) {
 	r := e.Reply
 	w := a.pending[key{r.Process, r.Number}]
 	if w != nil {
-		w.answered, w.reply = true, r.Text
+		w.answered, w.reply, w.replied = true, r.Text, e.Seq
 		if !slices.Contains(w.server.pending, w) { // nobody waited for it any more
 			w.server.pending = append(w.server.pending, w)
 		}
@@ -97,19 +102,50 @@ func (a *Analysis) reply(e record.Entry) {
 		if look.Server >= 0 && look.Server < len(a.servers) {
 			a.widen()
 			a.look(a.servers[look.Server], look, e, nil)
-			seen = seen || w != nil && look.Server == w.Server && look.Error == ""
+			s := a.resets[key{r.Process, r.Number}]
+			seen = seen || look.Error == "" && (w != nil && look.Server == w.Server || s != nil && s.Index == look.Server)
 		}
 	}
 	if w == nil {
+		a.reset(r, seen)
 		return
 	}
 	delete(a.pending, key{r.Process, r.Number})
-	if seen {
-		w.done = e.Seq
-		a.unseen(w, e)
-		w.server.silent = append(w.server.silent, w)
-		w.server.silent = w.server.silent[max(0, len(w.server.silent)-maxSilent):]
+	if w.late = !seen; seen {
+		a.answered(w, e)
 	}
+}
+
+// answered takes in the first look behind the reply to a write: what it does not
+// show of it, the write did not do, or it was undone.
+func (a *Analysis) answered(w *write, e record.Entry) {
+	w.done = e.Seq
+	a.unseen(w, e)
+	w.server.silent = append(w.server.silent, w)
+	w.server.silent = w.server.silent[max(0, len(w.server.silent)-maxSilent):]
+}
+
+// answeredLate does so for writes that no look came with.
+func (s *server) answeredLate(a *Analysis, e record.Entry) {
+	for _, w := range s.pending {
+		if w.late {
+			w.late = false
+			a.answered(w, e)
+		}
+	}
+}
+
+// reset takes in that the statistics of a server begin anew, where no look shows
+// it: a later one may show more than there was before.
+func (a *Analysis) reset(r *record.Reply, seen bool) {
+	s := a.resets[key{r.Process, r.Number}]
+	delete(a.resets, key{r.Process, r.Number})
+	if s == nil || seen || s.counters == nil || !strings.HasPrefix(r.Text, "+OK") {
+		return
+	}
+	anew := *s.counters
+	anew.OOM, anew.Evicted, anew.ConfigSet, anew.ResetStat, anew.Rejected = 0, 0, 0, 0, nil
+	s.counters = &anew
 }
 
 // maxSilent is how many writes are kept that were answered, to find those that
@@ -121,11 +157,21 @@ const maxSilent = 64
 func (s *server) explain(parameter, value string) []*write {
 	var all []*write
 	for _, w := range s.pending {
-		if v, sets := w.value(parameter); sets && w.can(parameter) && (v.Secret || sameValue(v.Value, value)) {
+		if v, sets := w.value(parameter); sets && w.can(parameter) && (v.Secret || sameValue(v.Value, value)) && !s.overwritten(w, parameter) {
 			all = append(all, w)
 		}
 	}
 	return all
+}
+
+// overwritten reports whether a later write has set a parameter to another value
+// since: of writes that were answered without a look several can be pending.
+func (s *server) overwritten(w *write, parameter string) bool {
+	was, _ := w.value(parameter)
+	return slices.ContainsFunc(s.pending, func(later *write) bool {
+		v, sets := later.value(parameter)
+		return sets && w.replied > 0 && w.replied < later.seq && later.accepted() && (v.Secret || was.Secret || !sameValue(v.Value, was.Value))
+	})
 }
 
 // can reports whether a write can have changed a parameter since the last look:
