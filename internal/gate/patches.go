@@ -10,10 +10,14 @@ import (
 
 // testingPatch makes tests report their begin and end. With the tap, what is
 // done is told with its owner.
-func testingPatch(goroot string, tap bool) patch {
-	parts := []string{"client.go", "hooks.go", "notap.go"}
+func testingPatch(goroot, goos string, tap bool) patch {
+	aside := "aside.go"
+	if goos == "linux" {
+		aside = "aside_linux.go"
+	}
+	parts := []string{"client.go", aside, "hooks.go", "notap.go"}
 	if tap {
-		parts = []string{"client.go", "hooks.go", "tap.go", "tap_ginkgo.go"}
+		parts = []string{"client.go", aside, "hooks.go", "tap.go", "tap_ginkgo.go"}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, tap),
