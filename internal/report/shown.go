@@ -1,6 +1,10 @@
 package report
 
-import "tracetest/internal/triage"
+import (
+	"time"
+
+	"tracetest/internal/triage"
+)
 
 // shown says of failures that tracetest itself may be behind them: these tests
 // asked for what shows it.
@@ -17,6 +21,10 @@ func (v *survey) shown(k ink) []string {
 }
 
 func shownSentence(k ink, f triage.Failure) string {
+	if f.Held > 0 {
+		held := time.Duration(f.Held * float64(time.Second)).Round(time.Millisecond)
+		return k.owner(ownerOf(f)) + " met the time limit of go test. tracetest had held the tests " + held.String() + ", and the limit was put off by that (45 s at most)."
+	}
 	if len(f.Shown) == 0 {
 		return ""
 	}

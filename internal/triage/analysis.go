@@ -89,6 +89,8 @@ type process struct {
 	lastSpec  *owner
 	quit      bool // it goes on without being held
 	asked     []string
+	waited    time.Duration // for tracetest, at least
+	until     time.Time     // up to when that is counted
 }
 
 // New returns an Analysis that has read nothing.
@@ -258,6 +260,7 @@ func (a *Analysis) boundary(e record.Entry) {
 	if b.Verb != record.VerbQuit {
 		a.open.Apply(e)
 	}
+	a.waited(b.Process, e.At.Add(-b.Held), e.At)
 	a.outcomes.seen(b)
 	p := a.processes[b.Process]
 	switch b.Verb {

@@ -3,6 +3,7 @@ package triage
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"tracetest/internal/record"
 )
@@ -51,4 +52,32 @@ func (a *Analysis) showing(f *outcome) []string {
 	}
 	slices.Sort(shown)
 	return shown
+}
+
+// waited notes that a test of a process was held for tracetest in a stretch of
+// time. Where several are held at once, the time is counted once.
+func (a *Analysis) waited(process int, from, to time.Time) {
+	p := a.processes[process]
+	if p == nil {
+		return
+	}
+	if from.Before(p.until) {
+		from = p.until
+	}
+	if to.After(from) {
+		p.waited += to.Sub(from)
+		p.until = to
+	}
+}
+
+// waitedBy is how long, in seconds, the tests of a process had been held in which
+// one met the time limit of go test; zero where it was not that.
+func (a *Analysis) waitedBy(f *outcome) float64 {
+	if f.owner == nil || !f.output.late {
+		return 0
+	}
+	if p := a.processes[f.owner.process]; p != nil {
+		return p.waited.Seconds()
+	}
+	return 0
 }

@@ -68,6 +68,7 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 		words = excerpt(f.message)
 	}
 	out.Output = f.output.text
+	out.Held = a.waitedBy(f)
 	out.OOMSaid = words.oom+words.aborted > 0 || strings.Contains(out.Message, "OOM")
 	counted := map[Cause][]*server{}
 	for _, s := range a.servers {

@@ -191,6 +191,10 @@ type Failure struct {
 	// commands and connection too, such as "SLOWLOG GET"; not where it is tied to a
 	// change.
 	Shown []string `json:"shown"`
+	// Held is set where it met the time limit of go test: how long, in seconds, the
+	// tests of its process had been held by then, at least. The limit was put off by
+	// as long, up to 45 s.
+	Held float64 `json:"held"`
 	// Output is what it printed, its middle cut out where it is long. Of a run
 	// with very many failures the last ones have none.
 	Output string `json:"-"`

@@ -11,6 +11,7 @@ type said struct {
 	first        string // what it says first, see [firstLines]
 	text         string // the beginning and the end
 	oom, aborted int64  // times that it speaks of a refused command, or of a transaction that has one
+	late         bool   // it met the time limit of go test
 }
 
 const (
@@ -29,7 +30,8 @@ func (o *outcomes) excerpt(output string) said {
 }
 
 func excerpt(output string) said {
-	s := said{first: strings.Clone(firstLines(output)), text: output, oom: int64(strings.Count(output, oomText)), aborted: int64(strings.Count(output, "EXECABORT"))}
+	s := said{first: strings.Clone(firstLines(output)), text: output, oom: int64(strings.Count(output, oomText)), aborted: int64(strings.Count(output, "EXECABORT")),
+		late: strings.Contains(output, "panic: test timed out after ")}
 	if len(output) > maxSaid {
 		head, tail := maxSaid/2, len(output)-maxSaid/2
 		for !utf8.RuneStart(output[head]) && head > maxSaid/2-utf8.UTFMax {

@@ -103,6 +103,7 @@ func (a *Analysis) reply(e record.Entry) {
 			a.widen()
 			a.look(a.servers[look.Server], look, e, nil)
 			s := a.resets[key{r.Process, r.Number}]
+			a.waited(r.Process, look.Sent, look.Received)
 			seen = seen || look.Error == "" && (w != nil && look.Server == w.Server || s != nil && s.Index == look.Server)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -101,7 +102,11 @@ func tracetestTell(message ...string) (answer string) {
 	if path == "" {
 		return ""
 	}
+	began := tracetestClock()
 	answer, ok := tracetestAsk(line.hello, message)
+	if took := tracetestClock() - began; took > 0 {
+		tracetestWaited.Add(took)
+	}
 	if ok {
 		return answer
 	}
@@ -119,6 +124,18 @@ func tracetestTell(message ...string) (answer string) {
 		tracetestClose(fd)
 	}
 	return ""
+}
+
+// tracetestWaited is how long this process waited for answers, in nanoseconds.
+var tracetestWaited atomic.Int64
+
+// tracetestClock is the real time, also in a bubble of testing/synctest.
+func tracetestClock() int64 {
+	var now syscall.Timeval
+	if syscall.Gettimeofday(&now) != nil {
+		return 0
+	}
+	return now.Nano()
 }
 
 // tracetestFiles holds what each of our descriptors refers to. A test may close
