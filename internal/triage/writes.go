@@ -89,7 +89,7 @@ func (a *Analysis) reply(e record.Entry) {
 	w := a.pending[key{r.Process, r.Number}]
 	if w != nil {
 		w.answered, w.reply, w.replied = true, r.Text, e.Seq
-		if !slices.Contains(w.server.pending, w) { // nobody waited for it any more
+		if len(r.Looks) > 0 && !slices.Contains(w.server.pending, w) { // nobody waited for it any more
 			w.server.pending = append(w.server.pending, w)
 		}
 	}
