@@ -112,7 +112,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		}
 		a.mutate(m)
 	}
-	s.answeredLate(a, e)
+	s.answeredLate(a, e, look.Received)
 	s.forgetWrites(a)
 	if look.Counters != nil {
 		var met pressure

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"tracetest/internal/record"
 )
@@ -98,12 +99,14 @@ func (a *Analysis) reply(e record.Entry) {
 		delete(a.unanswered, key{r.Process, r.Number})
 	}
 	seen := false
+	var at time.Time // of the look
 	for _, look := range r.Looks {
 		if look.Server >= 0 && look.Server < len(a.servers) {
 			a.widen()
 			a.look(a.servers[look.Server], look, e, nil)
 			s := a.resets[key{r.Process, r.Number}]
 			a.waited(r.Process, look.Sent, look.Received)
+			at = look.Received
 			seen = seen || look.Error == "" && (w != nil && look.Server == w.Server || s != nil && s.Index == look.Server)
 		}
 	}
@@ -113,25 +116,25 @@ func (a *Analysis) reply(e record.Entry) {
 	}
 	delete(a.pending, key{r.Process, r.Number})
 	if w.late = !seen; seen {
-		a.answered(w, e)
+		a.answered(w, e, at)
 	}
 }
 
 // answered takes in the first look behind the reply to a write: what it does not
 // show of it, the write did not do, or it was undone.
-func (a *Analysis) answered(w *write, e record.Entry) {
+func (a *Analysis) answered(w *write, e record.Entry, at time.Time) {
 	w.done = e.Seq
-	a.unseen(w, e)
+	a.unseen(w, e, at)
 	w.server.silent = append(w.server.silent, w)
 	w.server.silent = w.server.silent[max(0, len(w.server.silent)-maxSilent):]
 }
 
 // answeredLate does so for writes that no look came with.
-func (s *server) answeredLate(a *Analysis, e record.Entry) {
+func (s *server) answeredLate(a *Analysis, e record.Entry, at time.Time) {
 	for _, w := range s.pending {
 		if w.late {
 			w.late = false
-			a.answered(w, e)
+			a.answered(w, e, at)
 		}
 	}
 }
@@ -293,7 +296,7 @@ func common(x, y *Call) *Call {
 // unseen files a change that went by between two looks: one write set a value
 // and a later one of the same owner, in the same stretch, put back what there
 // was. Both were accepted, and no look shows either.
-func (a *Analysis) unseen(w *write, e record.Entry) {
+func (a *Analysis) unseen(w *write, e record.Entry, at time.Time) {
 	if !w.accepted() || len(w.refs) != 1 {
 		return
 	}
@@ -308,7 +311,7 @@ func (a *Analysis) unseen(w *write, e record.Entry) {
 				continue
 			}
 			there := &mutation{server: w.server, parameter: v.Parameter, from: w.server.now[v.Parameter], to: was.Value, refs: first.refs, seq: e.Seq,
-				sent: w.server.sent, received: e.At, write: first, call: first.call, exact: first.exact,
+				sent: w.server.sent, received: at, write: first, call: first.call, exact: first.exact,
 				caveat: "No look saw it: the writes that set it and put it back were both accepted between two looks."}
 			back := *there
 			back.from, back.to, back.write, back.call, back.exact = there.to, there.from, w, w.call, w.exact
