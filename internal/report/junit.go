@@ -218,6 +218,7 @@ func (j *junit) failed(t *testcase, i int) {
 		t.say("at " + j.rel(f.Location))
 	}
 	t.say(j.tieSentence(j.k, i))
+	t.say(shownSentence(j.k, f))
 	t.output = f.Output
 }
 

@@ -342,7 +342,7 @@ func times(n int) string {
 func silent(failures []triage.Failure) int {
 	n := 0
 	for _, f := range failures {
-		if f.Cause == triage.CauseOOM && !strings.Contains(f.Message, "OOM") {
+		if f.Cause == triage.CauseOOM && !f.OOMSaid && !strings.Contains(f.Message, "OOM") {
 			n++
 		}
 	}

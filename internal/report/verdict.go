@@ -219,6 +219,7 @@ func (v *survey) broke(k ink) []string {
 	case n > 0:
 		out = append(out, "Nothing ties the other "+plural(n, "failure", itoa(n))+" to it.")
 	}
+	out = append(out, v.shown(k)...)
 	if len(v.others) > 0 && len(v.Blind)+len(v.Restarts) > 0 {
 		out = append(out, "A server was out of sight or restarted in this run, which can make tests fail as well.")
 	}
@@ -229,7 +230,7 @@ func (v *survey) broke(k ink) []string {
 func evidence(failures []triage.Failure) string {
 	var parts []string
 	if n := silent(failures); n > 0 {
-		parts = append(parts, itoa(n)+" of them without a word of OOM in the message")
+		parts = append(parts, itoa(n)+" of them without a word of OOM in the output")
 	}
 	proved := 0
 	for _, f := range failures {
