@@ -113,8 +113,9 @@ func runRandom(t *testing.T, seed uint64, only func(string) bool) *randomRun {
 			t.Fatal(err)
 		}
 	}
-	env := []string{"REDIS_ADDR=" + first.Addr, "REDIS2=" + second.Addr, "GOFLAGS=-buildvcs=false -mod=mod", "GOWORK=off"}
-	f, _ := runTracetest(t, dir, env, "--tap=on", "--redis", first.Addr, "./...", "--", "-parallel=16", "-vet=off")
+	// Not -parallel, which Ginkgo refuses.
+	env := []string{"GOMAXPROCS=16", "REDIS_ADDR=" + first.Addr, "REDIS2=" + second.Addr, "GOFLAGS=-buildvcs=false -mod=mod", "GOWORK=off"}
+	f, _ := runTracetest(t, dir, env, "--tap=on", "--redis", first.Addr, "./...", "--", "-vet=off")
 	if keep := os.Getenv("TRACETEST_KEEP"); keep != "" {
 		if err := os.CopyFS(filepath.Join(keep, fmt.Sprint(seed)), os.DirFS(dir)); err != nil {
 			t.Log(err)
