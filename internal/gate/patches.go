@@ -13,7 +13,7 @@ import (
 func testingPatch(goroot string, tap bool) patch {
 	parts := []string{"client.go", "hooks.go", "notap.go"}
 	if tap {
-		parts = []string{"client.go", "hooks.go", "tap.go", "tap_ginkgo.go"}
+		parts = []string{"client.go", "hooks.go", "tap.go", "tap_ginkgo.go", "tap_stacks.go"}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, tap),
@@ -23,6 +23,7 @@ func testingPatch(goroot string, tap bool) patch {
 				{"(*T).Parallel", before, "t.signal <- true", "tracetestPause(&t.common); "},
 				{"(*T).Parallel", bodyEnd, "", "; tracetestContinue(&t.common)"},
 				{"MainStart", bodyStart, "", " tracetestMain(deps.ImportPath());"},
+				{"(*common).runCleanup", bodyStart, "", " defer tracetestCleanUp(c)();"},
 				{"(*common).Fail", bodyStart, "", " tracetestFail(c);"},
 				{"(*common).Fail", before, "c.parent.Fail()", "tracetestOwn := tracetestOwnFault(c.parent); "},
 				{"(*common).Fail", after, "c.parent.Fail()", "; tracetestFailBelow(c.parent, tracetestOwn)"},

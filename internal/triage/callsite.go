@@ -132,22 +132,33 @@ func holds(stack []record.Frame, functions ...string) bool {
 	return false
 }
 
-// testsOn returns the top-level tests of a package whose code is on a stack: its
-// test functions, and closures in them.
-func testsOn(stack []record.Frame, pkg string) []string {
-	var names []string
+// testsOn returns the top-level tests of a package whose code is on a stack,
+// innermost first, and whether the function of the first is there too: then it
+// was called, and what runs is no closure that it gave away.
+func testsOn(stack []record.Frame, pkg string) (tests []string, called bool) {
 	for _, f := range stack {
 		if p := f.Package(); p != pkg && p != pkg+"_test" || !strings.HasSuffix(f.File, "_test.go") {
 			continue
 		}
 		rest := f.Function[strings.LastIndexByte(f.Function, '/')+1:]
 		_, name, _ := strings.Cut(rest, ".")
-		name, _, _ = strings.Cut(name, ".")
-		for _, kind := range []string{"Test", "Benchmark", "Example", "Fuzz"} {
-			if rest, is := strings.CutPrefix(name, kind); is && name != "TestMain" && (rest == "" || !unicode.IsLower([]rune(rest)[0])) && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+		name, inner, _ := strings.Cut(name, ".")
+		if !isTest(name) {
+			continue
+		}
+		if !slices.Contains(tests, name) {
+			tests = append(tests, name)
+		}
+		called = called || inner == "" && name == tests[0]
+	}
+	return tests, called
+}
+
+func isTest(name string) bool {
+	for _, kind := range []string{"Test", "Benchmark", "Example", "Fuzz"} {
+		if rest, is := strings.CutPrefix(name, kind); is && name != "TestMain" && (rest == "" || !unicode.IsLower([]rune(rest)[0])) {
+			return true
 		}
 	}
-	return names
+	return false
 }

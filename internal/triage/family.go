@@ -1,0 +1,130 @@
+package triage
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tracetest/internal/record"
+)
+
+// Who else can have handed something to a goroutine: tests that have ended, and
+// the subtests of a test of which only the name is known.
+
+// maxEnded is how many owners of a process are remembered that have ended.
+const maxEnded = 256
+
+// maxLate is how many of them are named for a worker: what they left to it was
+// not done for long.
+const maxLate = 16
+
+// endedOwner is one that has ended.
+type endedOwner struct {
+	*owner
+	newest int64 // the last owner that had begun by then
+}
+
+// remember notes that an owner has ended.
+func (p *process) remember(o *owner, newest int64) {
+	if len(p.ended) == maxEnded {
+		p.ended, p.dropped = p.ended[1:], true
+	}
+	p.ended = append(p.ended, endedOwner{o, newest})
+}
+
+// recalled returns an owner that may have been forgotten.
+func (a *Analysis) recalled(o *owner) record.Ref {
+	if a.owners[o.ID] == nil {
+		o.keep = true
+		a.owners[o.ID] = o
+	}
+	return o.ref()
+}
+
+// before returns who has ended last, of those that had not when an owner began.
+func (a *Analysis) before(e *evidence, since int64) (refs []record.Ref) {
+	for _, past := range slices.Backward(e.process.ended) {
+		if past.newest < since || len(refs) == maxLate {
+			break
+		}
+		refs = append(refs, a.recalled(past.owner))
+	}
+	return refs
+}
+
+// foreign reports whether the innermost code of a test is of another one than
+// that which started the goroutine, and that test has run.
+func (a *Analysis) foreign(e *evidence) bool {
+	name := e.innermost()
+	if name == "" || e.by.Label == record.LabelOwner && name == topLevel(a.ownerName(e.own)) {
+		return false
+	}
+	return len(a.family(e, name)) > 0
+}
+
+// families returns the tests whose code is on a stack, and their subtests. One
+// that started the goroutine, and whose code there does what others hand to it,
+// is none of them.
+func (a *Analysis) families(e *evidence) (refs []record.Ref) {
+	for _, name := range e.tests {
+		if e.by.Label != record.LabelOwner || name != topLevel(a.ownerName(e.own)) {
+			refs = append(refs, a.family(e, name)...)
+		} else if !e.takes {
+			refs = append(refs, e.own)
+		}
+	}
+	return refs
+}
+
+// family returns a test and its subtests: the name of its code does not say
+// which of them made it. Those that run come before those that have ended.
+func (a *Analysis) family(e *evidence, test string) (refs []record.Ref) {
+	var found []*owner
+	for _, o := range a.owners {
+		if o.process == e.Index && o.ID > 0 && o.status == "" && o.Kind != record.KindSpec && topLevel(o.Name) == test {
+			found = append(found, o)
+		}
+	}
+	slices.SortFunc(found, func(x, y *owner) int { return cmp.Compare(x.ID, y.ID) })
+	for _, past := range slices.Backward(e.process.ended) {
+		if past.Kind != record.KindSpec && topLevel(past.Name) == test {
+			found = append(found, past.owner)
+		}
+	}
+	names := map[string]bool{}
+	for _, o := range found { // with -count there are several of a name
+		if !names[o.Name] {
+			names[o.Name] = true
+			refs = append(refs, a.recalled(o))
+		}
+	}
+	if !names[test] && e.dropped {
+		refs = append([]record.Ref{a.ghost(e, test)}, refs...)
+	}
+	return refs
+}
+
+// ghost is a test of which nothing is known any more but its name.
+func (a *Analysis) ghost(e *evidence, test string) record.Ref {
+	for id, o := range a.owners {
+		if id < 0 && o.process == e.Index && o.Name == test {
+			return o.ref()
+		}
+	}
+	a.ghosts--
+	o := &owner{Owner: record.Owner{ID: a.ghosts, Kind: record.KindTest, Name: test}, pkg: e.Package, process: e.Index,
+		unit: unit{owner: a.ghosts}, status: forgotten, keep: true}
+	a.owners[o.ID] = o
+	return o.ref()
+}
+
+// declares reports whether a frame stands in the call that declares a spec.
+func (o *owner) declares(f record.Frame) bool {
+	at := strings.LastIndexByte(o.Location, ':')
+	if at < 0 || o.Until == 0 {
+		return false
+	}
+	from, _ := strconv.Atoi(o.Location[at+1:])
+	return f.File == o.Location[:at] && from <= f.Line && f.Line <= o.Until
+}
