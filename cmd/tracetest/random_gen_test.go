@@ -105,7 +105,11 @@ func (s *randomSuite) change(p place) string {
 		if s.in(4) {
 			t.kind = "contained"
 			undo, _ := s.write(p, param, param.initial)
-			switch s.rand.IntN(3) {
+			how := s.rand.IntN(3)
+			if t.way == "defer" || t.way == "cleanup" {
+				how = 1 // what undoes it must come after it
+			}
+			switch how {
 			case 0:
 				text += undo
 			case 1:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"go/format"
 	"maps"
@@ -117,7 +118,8 @@ func runRandom(t *testing.T, seed uint64, only func(string) bool) *randomRun {
 	env := []string{"GOMAXPROCS=16", "REDIS_ADDR=" + first.Addr, "REDIS2=" + second.Addr, "GOFLAGS=-buildvcs=false -mod=mod", "GOWORK=off"}
 	f, _ := runTracetest(t, dir, env, "--tap=on", "--redis", first.Addr, "./...", "--", "-vet=off")
 	if keep := os.Getenv("TRACETEST_KEEP"); keep != "" {
-		if err := os.CopyFS(filepath.Join(keep, fmt.Sprint(seed)), os.DirFS(dir)); err != nil {
+		to := filepath.Join(keep, fmt.Sprint(seed))
+		if err := errors.Join(os.RemoveAll(to), os.CopyFS(to, os.DirFS(dir))); err != nil {
 			t.Log(err)
 		}
 	}
