@@ -73,6 +73,7 @@ type evidence struct {
 	runs    bool         // it is the goroutine that runs the owner itself, or a node of it
 	node    bool         // of Ginkgo
 	takes   bool         // it does what others can have handed to it
+	serves  bool         // it answers requests: whoever asks waits
 	tests   []string     // whose code is on the stack, innermost first
 	called  bool         // the function of the first is on the stack, so that it was called there
 }
@@ -92,10 +93,11 @@ func (a *Analysis) evidence(p *process, by record.By) *evidence {
 	}
 	e.node = holdsPart(by.Stack, ".(*Suite).runNode")
 	e.runs = holds(by.Stack, "testing.tRunner", "testing.fRunner", "testing.runExample", "testing.(*B).runN", "runtime.main")
-	e.tests, e.called = testsOn(by.Stack, p.Package)
+	e.tests, e.called = testsOn(by.Stack, p.Package, func(test string) bool { return len(a.family(e, test)) > 0 })
 	outer := by.Stack[max(0, a.site(by.Stack)):]
 	takes := func(f record.Frame) bool { return f.Takes }
-	e.takes = slices.ContainsFunc(outer, takes) || slices.ContainsFunc(by.Started, takes) || holds(by.Stack, requestLoops()...)
+	e.takes = slices.ContainsFunc(outer, takes) || slices.ContainsFunc(by.Started, takes)
+	e.serves = holds(by.Stack, requestLoops()...)
 	return e
 }
 
@@ -147,7 +149,7 @@ func (a *Analysis) runsIn(e *evidence) bool {
 		return false
 	}
 	if o.Kind != record.KindSpec {
-		return e.innermost() == topLevel(o.Name)
+		return o.isOf(e.innermost())
 	}
 	first := -1 // the outermost of the user's
 	for i, f := range e.by.Stack {
@@ -196,15 +198,6 @@ func (a *Analysis) recall(p *process, by record.By) record.Ref {
 // forgotten is the status of an owner of which only the label is left: it has
 // ended, and did not fail.
 const forgotten = "forgotten"
-
-func (a *Analysis) ownerName(ref record.Ref) string {
-	if o := a.owners[ref.Owner]; o != nil && o.Kind == record.KindSpec {
-		return o.test
-	} else if o != nil {
-		return o.Name
-	}
-	return ""
-}
 
 func (a *Analysis) plainNames(refs []record.Ref) string {
 	var names []string

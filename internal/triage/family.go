@@ -17,7 +17,7 @@ const maxEnded = 256
 
 // maxLate is how many of them are named for a worker: what they left to it was
 // not done for long.
-const maxLate = 16
+const maxLate = 32
 
 // endedOwner is one that has ended.
 type endedOwner struct {
@@ -54,13 +54,15 @@ func (a *Analysis) before(e *evidence, since int64) (refs []record.Ref) {
 }
 
 // foreign reports whether the innermost code of a test is of another one than
-// that which started the goroutine, and that test has run.
+// that which started the goroutine.
 func (a *Analysis) foreign(e *evidence) bool {
-	name := e.innermost()
-	if name == "" || e.by.Label == record.LabelOwner && name == topLevel(a.ownerName(e.own)) {
-		return false
-	}
-	return len(a.family(e, name)) > 0
+	return e.innermost() != "" && !a.ownIs(e, e.innermost())
+}
+
+// ownIs reports whether the one who started a goroutine is of a test.
+func (a *Analysis) ownIs(e *evidence, test string) bool {
+	o := a.owners[e.own.Owner]
+	return o != nil && o.isOf(test)
 }
 
 // families returns the tests whose code is on a stack, and their subtests. One
@@ -68,7 +70,7 @@ func (a *Analysis) foreign(e *evidence) bool {
 // is none of them.
 func (a *Analysis) families(e *evidence) (refs []record.Ref) {
 	for _, name := range e.tests {
-		if e.by.Label != record.LabelOwner || name != topLevel(a.ownerName(e.own)) {
+		if !a.ownIs(e, name) {
 			refs = append(refs, a.family(e, name)...)
 		} else if !e.takes {
 			refs = append(refs, e.own)
@@ -82,13 +84,13 @@ func (a *Analysis) families(e *evidence) (refs []record.Ref) {
 func (a *Analysis) family(e *evidence, test string) (refs []record.Ref) {
 	var found []*owner
 	for _, o := range a.owners {
-		if o.process == e.Index && o.ID > 0 && o.status == "" && o.Kind != record.KindSpec && topLevel(o.Name) == test {
+		if o.process == e.Index && o.ID > 0 && o.status == "" && o.isOf(test) {
 			found = append(found, o)
 		}
 	}
 	slices.SortFunc(found, func(x, y *owner) int { return cmp.Compare(x.ID, y.ID) })
 	for _, past := range slices.Backward(e.process.ended) {
-		if past.Kind != record.KindSpec && topLevel(past.Name) == test {
+		if past.isOf(test) {
 			found = append(found, past.owner)
 		}
 	}
@@ -99,8 +101,12 @@ func (a *Analysis) family(e *evidence, test string) (refs []record.Ref) {
 			refs = append(refs, a.recalled(o))
 		}
 	}
-	if !names[test] && e.dropped {
-		refs = append([]record.Ref{a.ghost(e, test)}, refs...)
+	switch {
+	case !e.dropped:
+	case len(refs) == 0 && !strings.HasPrefix(test, "/"):
+		refs = append([]record.Ref{a.ghost(e, test)}, e.active...) // it can have had subtests
+	case len(refs) == 1 && a.owners[refs[0].Owner].inner:
+		refs = append(refs, e.active...) // its subtests are forgotten
 	}
 	return refs
 }

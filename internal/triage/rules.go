@@ -114,7 +114,7 @@ func rules() []rule {
 			when: func(a *Analysis, e *evidence) bool { return startedBy(e, handers()) },
 			who: func(a *Analysis, e *evidence) []record.Ref {
 				if len(e.tests) > 0 {
-					return append(a.families(e), append(a.family(e, topLevel(a.ownerName(e.own))), e.own)...)
+					return append(a.family(e, e.innermost()), e.own)
 				}
 				return slices.Concat(ownAndActive(a, e), e.perhaps, a.before(e, 0))
 			},
@@ -126,7 +126,7 @@ func rules() []rule {
 			when: func(a *Analysis, e *evidence) bool { return e.by.Label == record.LabelPackage || a.ofSuite(e) },
 			who: func(a *Analysis, e *evidence) []record.Ref {
 				refs := append(ownAndActive(a, e), e.perhaps...)
-				if e.takes {
+				if e.takes && !e.serves {
 					refs = append(refs, a.before(e, 0)...)
 				}
 				return refs
@@ -150,14 +150,22 @@ func rules() []rule {
 			runs:   []string{"ginkgo-grandchild"},
 		},
 		{
-			name: "a worker, or a server",
+			name:   "a server",
+			when:   func(a *Analysis, e *evidence) bool { return e.serves },
+			who:    ownAndActive,
+			proves: true,
+			caveat: workerCaveat,
+			runs:   []string{"server-of-the-test", "server-of-an-earlier-test", "server-asked-between-tests"},
+		},
+		{
+			name: "a worker",
 			when: func(a *Analysis, e *evidence) bool { return e.takes },
 			who: func(a *Analysis, e *evidence) []record.Ref {
 				return slices.Concat([]record.Ref{e.own}, e.active, a.before(e, e.own.Owner))
 			},
 			proves: true,
 			caveat: workerCaveat,
-			runs:   []string{"server-of-the-test", "server-of-an-earlier-test", "server-asked-between-tests", "worker-of-a-closure", "worker-of-the-parent"},
+			runs:   []string{"worker-of-a-closure", "worker-of-the-parent"},
 		},
 		{
 			name:   "code of the test that started it",
@@ -201,7 +209,7 @@ func familyCaveat(a *Analysis, e *evidence, w *author) string {
 	if w.exact || len(w.refs) == 1 {
 		return ""
 	}
-	return "The code is of " + strings.Join(e.tests, " and ") + ", and a subtest can have made it."
+	return "The code is of " + strings.ReplaceAll(strings.Join(e.tests, " and "), "/", "") + ", and a subtest can have made it."
 }
 
 // ofSuite reports whether a goroutine is of the test that runs a Ginkgo suite,
