@@ -1,12 +1,16 @@
 package triage_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"tracetest/internal/record"
@@ -33,7 +37,9 @@ type world struct {
 	worker  *record.By // the goroutine of the shared worker, if it was started
 	suite   *actor     // the test that runs the open suite
 	spec    *actor
-	single  int // parameters that only one change is made of
+	single  int                 // parameters that only one change is made of
+	victims map[string]bool     // tests of which writes were refused
+	force   map[string][]string // by test, the limits that were in force when writes were refused while it was open
 
 	seed uint64
 	bad  []string // what is said wrong of it
@@ -41,7 +47,8 @@ type world struct {
 
 // deed is a write.
 type deed struct {
-	by     string // who made it
+	by     string   // who made it
+	also   []string // others who set the same
 	way    string
 	kind   string // "leak" or "contained" where it is known
 	client bool
@@ -68,7 +75,7 @@ func (w *world) name(a *actor) string {
 func (w *world) in(n int) bool { return w.rand.IntN(n) == 0 }
 
 func newWorld(seed uint64) *world {
-	w := &world{rec: newRecOf(record.Run{Mode: record.ModeGate}, 2), rand: rand.New(rand.NewPCG(seed, 7)), truth: map[string]deed{}}
+	w := &world{rec: newRecOf(record.Run{Mode: record.ModeGate}, 2), rand: rand.New(rand.NewPCG(seed, 7)), truth: map[string]deed{}, victims: map[string]bool{}, force: map[string][]string{}}
 	for i := range 6 {
 		w.base(fmt.Sprintf("p%d", i), "0")
 	}
@@ -122,7 +129,11 @@ func (w *world) finish(a *actor, status string) {
 	for _, f := range slices.Backward(a.clean) {
 		f()
 	}
-	a.end(status)
+	if w.victims[w.name(a)] {
+		a.end("fail", oomText)
+	} else {
+		a.end(status)
+	}
 	a.over = true
 }
 
@@ -190,7 +201,11 @@ func (w *world) specs(name string) {
 		for _, f := range slices.Backward(s.clean) {
 			f()
 		}
-		s.endSpec(w.one("pass", "pass", "fail"), "it did not")
+		if w.victims[w.name(s)] {
+			s.endSpec("fail", oomText)
+		} else {
+			s.endSpec(w.one("pass", "pass", "fail"), "it did not")
+		}
 		s.over, w.spec = true, nil
 	}
 	t.suiteEnd()
@@ -345,7 +360,11 @@ func (w *world) act(a *actor) {
 	if w.suite != nil && a == w.suite {
 		return
 	}
-	switch w.rand.IntN(16) {
+	switch w.rand.IntN(20) {
+	case 16, 17:
+		w.limit(a)
+	case 18, 19:
+		w.meet(a)
 	case 0, 1, 2, 3:
 		w.change(a, w.own(a))
 	case 4:
@@ -456,6 +475,39 @@ func (w *world) change(a *actor, by record.By) {
 	w.truth[value] = d
 }
 
+// limit sets the limit of memory, and half of those who do put back what there
+// was: also where that was what somebody else had left.
+func (w *world) limit(a *actor) {
+	if a == nil {
+		return
+	}
+	was, value := w.servers[0].config["maxmemory"], w.next(a, "limit") // some hundred bytes
+	if w.in(4) {
+		value = "0"
+	}
+	w.p.write(w.own(a), "CONFIG", "SET", "maxmemory", value).ok()
+	if w.in(2) {
+		a.clean = append(a.clean, func() {
+			w.p.write(w.own(a), "CONFIG", "SET", "maxmemory", was).ok()
+			if d, known := w.truth[was]; known {
+				d.also = append(d.also, w.name(a))
+				w.truth[was] = d
+			}
+		})
+	}
+}
+
+// meet has writes of an actor refused where there is a limit, and it will fail.
+func (w *world) meet(a *actor) {
+	if limit := w.servers[0].config["maxmemory"]; a != nil && limit != "0" {
+		w.p.refused(w.own(a), 1+w.rand.Int64N(3))
+		w.victims[w.name(a)] = true
+		for _, o := range w.open() { // it counts for those around it, and the server counts for all
+			w.force[w.name(o)] = append(w.force[w.name(o)], limit)
+		}
+	}
+}
+
 // child is a test binary that an actor has started.
 func (w *world) child(a *actor) {
 	if a == nil {
@@ -478,21 +530,36 @@ func (w *world) unheard(a *actor) {
 func TestRandomWorlds(t *testing.T) {
 	count := map[triage.Certainty]int{}
 	wrong := map[string][]*world{}
-	for seed := range *seeds {
-		w := newWorld(seed)
-		bad := w.judge(findings(w.entries), count)
-		w.seed, w.bad = seed, bad
-		for _, text := range bad {
-			kind, _, _ := strings.Cut(text, ":")
-			wrong[kind] = append(wrong[kind], w)
-		}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	var next atomic.Uint64
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for seed := next.Add(1) - 1; seed < *seeds; seed = next.Add(1) - 1 {
+				w := newWorld(seed)
+				counted := map[triage.Certainty]int{}
+				w.seed, w.bad = seed, w.judge(findings(w.entries), counted)
+				mu.Lock()
+				for certainty, n := range counted {
+					count[certainty] += n
+				}
+				for _, text := range w.bad {
+					kind, _, _ := strings.Cut(text, ":")
+					wrong[kind] = append(wrong[kind], w)
+				}
+				mu.Unlock()
+			}
+		})
 	}
+	all.Wait()
 	t.Logf("%v", count)
-	if all := count[triage.Exact] + count[triage.Narrowed] + count[triage.Bracketed]; count[triage.Exact] < all/4 {
-		t.Errorf("only %d of %d are exact", count[triage.Exact], all)
+	if said := count[triage.Exact] + count[triage.Narrowed] + count[triage.Bracketed]; count[triage.Exact] < said/4 {
+		t.Errorf("only %d of %d are exact", count[triage.Exact], said)
 	}
 	for _, kind := range slices.Sorted(maps.Keys(wrong)) {
-		w := slices.MinFunc(wrong[kind], func(x, y *world) int { return len(x.entries) - len(y.entries) })
+		w := slices.MinFunc(wrong[kind], func(x, y *world) int {
+			return cmp.Or(cmp.Compare(len(x.entries), len(y.entries)), cmp.Compare(x.seed, y.seed))
+		})
 		t.Errorf("%d are wrong: %s. The smallest is seed %d\n%s", len(wrong[kind]), kind, w.seed, strings.Join(w.bad, "\n"))
 		if testing.Verbose() {
 			t.Logf("%s\n%s", render(findings(w.entries)), marshal(t, w.entries[3:]))
@@ -519,7 +586,7 @@ func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad [
 		if d.client {
 			way += " by a client's goroutine"
 		}
-		if !slices.Contains(accused, d.by) {
+		if !slices.ContainsFunc(append(d.also, d.by), func(o string) bool { return slices.Contains(accused, o) }) {
 			bad = append(bad, fmt.Sprintf("%s, %s: %s of %s by %q, and %q are accused", certainty, way, what, value, d.by, accused))
 		}
 		if d.kind != "" && what != "write" && d.kind != what {
@@ -534,6 +601,20 @@ func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad [
 	}
 	for _, x := range f.Writes {
 		say("write", x.Command[len(x.Command)-1], x.Owner, x.Certainty, x.Suspects)
+	}
+	for _, x := range f.Failures {
+		var to string
+		switch {
+		case x.Leak != nil:
+			to = f.Leaks[*x.Leak].To
+		case x.Contained != nil:
+			to = f.Contained[*x.Contained].To
+		default:
+			continue
+		}
+		if who := owner(triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}); !slices.Contains(w.force[who], to) {
+			bad = append(bad, fmt.Sprintf("tied to what was not in force: %s to %s, and these were: %v", who, to, w.force[who]))
+		}
 	}
 	return append(bad, broken(f)...)
 }
