@@ -94,7 +94,7 @@ func (s *Server) by(f []string) (by record.By, rest []string) {
 		by.Started = s.frames([]string{creator})
 	}
 	if others, profile := f[0], f[1]; others != "" {
-		by.Waiting = s.waiting(others, profile, f[2], by.Stack)
+		by.Waiting = s.waiting(others, profile, f[2], labels, by.Stack)
 	}
 	if !isOwn(by.Stack) {
 		s.mark(&by)

@@ -193,7 +193,7 @@ func TestWaitingGoroutines(t *testing.T) {
 	stack := []record.Frame{{Function: "net.(*conn).Write", Std: true}, {Function: "github.com/redis/rueidis.(*pipe)._backgroundWrite"}, {Function: "github.com/redis/rueidis.f"}}
 	s, _ := ear()
 	var got []string
-	for _, by := range s.waiting(dump.String(), profile.String(), specs, stack) {
+	for _, by := range s.waiting(dump.String(), profile.String(), specs, []string{"package"}, stack) {
 		text := string(by.Label)
 		if by.Owner != nil {
 			text += " " + by.Owner.Name
@@ -232,7 +232,7 @@ func TestWaitingGoroutines(t *testing.T) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	for name, stack := range map[string][]record.Frame{"no stack": nil, "nothing but the standard library": {{Function: "net.(*conn).Write", Std: true}}, "no function": {{}}} {
-		if all := s.waiting(dump.String(), profile.String(), specs, stack); all != nil {
+		if all := s.waiting(dump.String(), profile.String(), specs, []string{"package"}, stack); all != nil {
 			t.Errorf("%s: %+v", name, all)
 		}
 	}
@@ -259,7 +259,7 @@ func TestRealProfile(t *testing.T) {
 	<-done
 	s, _ := ear()
 	s.source.Std = nil
-	all := s.waiting(string(stacks), profile.String(), "", []record.Frame{{Function: "sync.write"}})
+	all := s.waiting(string(stacks), profile.String(), "", nil, []record.Frame{{Function: "sync.write"}})
 	all = slices.DeleteFunc(all, func(by record.By) bool { return by.Owner == nil })
 	if len(all) != 1 || !reflect.DeepEqual(all[0].Owner, testA.Owner) {
 		t.Fatalf("found %+v in\n%s\n%s", all, stacks, &profile)

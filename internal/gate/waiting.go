@@ -15,10 +15,10 @@ import (
 // module.
 
 // waiting finds the goroutines that stand in a call into the module of the one
-// with this stack. Others are the stacks of all, of which the first is the one
-// that writes; the profile has their labels, and specs says who started those
-// that have the label of a test with a Ginkgo suite.
-func (s *Server) waiting(others, profile, specs string, stack []record.Frame) []record.By {
+// with these labels and this stack. Others are the stacks of all, of which the
+// first is that one; the profile has their labels, and specs says who started
+// those that have the label of a test with a Ginkgo suite.
+func (s *Server) waiting(others, profile, specs string, own []string, stack []record.Frame) []record.By {
 	module := ""
 	for _, f := range stack {
 		if !f.Std {
@@ -46,6 +46,9 @@ func (s *Server) waiting(others, profile, specs string, stack []record.Frame) []
 			by := owned(label)
 			if labels := started[g.id+"\t"+label]; labels != nil {
 				by = ownedByOne(labels)
+			}
+			if g.id == starter { // what it starts has its label
+				by = ownedByOne(own)
 			}
 			by.Stack, by.Starts = slices.Clone(g.stack), g.id == starter
 			for i, f := range by.Stack {

@@ -140,9 +140,9 @@ func (e *evidence) without(ref record.Ref) []record.Ref {
 }
 
 // runsIn reports whether code of whoever started the goroutine is on its stack:
-// of a test a function that stands in its test function, of a spec the function
-// that the goroutine began with, if it stands in the call that declares the
-// spec.
+// of a test a function that stands in its test function, of a spec one that
+// stands in the call that declares the spec, and none of the others that can have
+// started it: a table of specs is declared by one call.
 func (a *Analysis) runsIn(e *evidence) bool {
 	o := a.owners[e.own.Owner]
 	if o == nil {
@@ -151,13 +151,9 @@ func (a *Analysis) runsIn(e *evidence) bool {
 	if o.Kind != record.KindSpec {
 		return o.isOf(e.innermost())
 	}
-	first := -1 // the outermost of the user's
-	for i, f := range e.by.Stack {
-		if a.isOwn(f) {
-			first = i
-		}
-	}
-	return first >= 0 && o.declares(e.by.Stack[first])
+	return slices.ContainsFunc(e.by.Stack, func(f record.Frame) bool {
+		return o.declares(f) && !slices.ContainsFunc(e.perhaps, func(r record.Ref) bool { return a.owners[r.Owner].declares(f) })
+	})
 }
 
 // outlived says that an owner had ended when a goroutine of it wrote, or

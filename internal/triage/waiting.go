@@ -12,9 +12,9 @@ import (
 // parameter. Whoever waits is judged as if it had written itself.
 func (a *Analysis) waiting(e *evidence, w *author) {
 	candidates := slices.Clone(e.by.Waiting)
-	mine := slices.IndexFunc(candidates, func(b record.By) bool { return b.Starts && perCall(e.by, b) })
-	if mine >= 0 {
-		candidates = candidates[mine : mine+1]
+	forCall := false
+	if i := slices.IndexFunc(candidates, func(b record.By) bool { return b.Starts && perCall(e.by, b) }); i >= 0 {
+		forCall, candidates = true, candidates[i:i+1]
 	}
 	// Those whose code sets a parameter come first, and their lines are told.
 	setting := 0
@@ -45,7 +45,7 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 		}
 	}
 	switch {
-	case mine >= 0:
+	case forCall:
 		w.exact = exact && len(w.refs) == 1
 	case setting == 0:
 		// One that merely listens, to a subscription say, waits as well: only code

@@ -16,6 +16,10 @@ import (
 // them and another goroutine is found by going from one to the one that started
 // it. Where one of these has ended, any that was there can have been before it.
 
+// tracetestMostAble is how many are named of whom one can have started a
+// goroutine.
+const tracetestMostAble = 64
+
 // tracetestSuites holds the suites of this process, by the label of the test
 // that runs it.
 var tracetestSuites struct {
@@ -68,33 +72,35 @@ func tracetestTapSpec(verb, label string) {
 // look notes whose the goroutines are that there are.
 func (s *tracetestSuite) look(all *tracetestDump) {
 	seen := make(map[int64][]string, len(all.goroutines))
-	able := []string{}
+	able, self := []string{}, tracetestSelf().id
 	for id, g := range all.goroutines {
 		seen[id] = s.startedBy(g, all)
 		if s.seen == nil {
 			seen[id] = []string{s.host}
 		}
-		if !s.starts(g, all) {
+		if id == self || !s.starts(g, all) {
 			continue
 		}
 		for _, label := range seen[id] {
 			if !tracetestNames(strings.Join(able, "\n"), label) {
 				able = append(able, label)
+				for i := len(able) - 1; i > 0 && able[i] < able[i-1]; i-- {
+					able[i], able[i-1] = able[i-1], able[i]
+				}
 			}
 		}
 	}
-	// Too many to name are as good as none.
-	s.seen, s.able, s.lost = seen, able, s.lost || !all.whole || len(able) > 16
+	s.seen, s.able, s.lost = seen, able, s.lost || !all.whole
 }
 
 // starts reports whether a goroutine can have started one that has the label of
 // the suite's test, and is not known.
 func (s *tracetestSuite) starts(g *tracetestGoroutine, all *tracetestDump) bool {
 	switch {
-	case g.id == s.runner:
-		return false // nodes
+	case g.id == s.runner, g.over:
+		return false
 	case strings.Contains(g.creator, "/ginkgo/v2") && !strings.Contains(g.creator, ".(*Suite).runNode"),
-		strings.HasPrefix(g.creator, "os/signal."), strings.HasPrefix(g.creator, "runtime."):
+		tracetestBegins(g.creator, tracetestNoTest()) && tracetestBegins(g.entry, tracetestNoTest()):
 		return false
 	}
 	// Those of other tests and of the package have other labels, and so have all
@@ -108,6 +114,25 @@ func (s *tracetestSuite) starts(g *tracetestGoroutine, all *tracetestDump) bool 
 		}
 	}
 	return true
+}
+
+// tracetestNoTest are packages whose goroutines do not run code of the tests:
+// those of Redis clients, which package triage lists too, and some others.
+func tracetestNoTest() []string {
+	return []string{
+		"os/signal.", "runtime.", "net/http.(*persistConn).", "net/http.(*Transport).",
+		"github.com/redis/go-redis", "github.com/go-redis/", "gopkg.in/redis.", "github.com/redis/rueidis", "github.com/rueian/rueidis",
+		"github.com/valkey-io/", "github.com/gomodule/redigo", "github.com/garyburd/redigo", "github.com/mediocregopher/radix",
+	}
+}
+
+func tracetestBegins(text string, with []string) bool {
+	for _, begin := range with {
+		if strings.HasPrefix(text, begin) {
+			return true
+		}
+	}
+	return false
 }
 
 // startedBy returns who started a goroutine that has the label of the suite's
@@ -141,7 +166,7 @@ func (s *tracetestSuite) startedBy(g *tracetestGoroutine, all *tracetestDump) []
 	}
 	labels := []string{now}
 	for _, label := range s.able {
-		if label != now {
+		if label != now && len(labels) < tracetestMostAble {
 			labels = append(labels, label)
 		}
 	}
@@ -165,7 +190,7 @@ func tracetestSpecOf(label string, g *tracetestGoroutine, node bool, all *tracet
 		return []string{label}, false // AfterSuite and its kin
 	}
 	labels = suite.startedBy(g, all)
-	return labels, suite.lost
+	return labels, suite.lost || len(labels) == tracetestMostAble
 }
 
 // tracetestSpecsOf says of each goroutine whose it is if it has the label of a

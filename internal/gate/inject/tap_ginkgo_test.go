@@ -4,6 +4,7 @@ package inject
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -193,5 +194,18 @@ func TestGoroutineOfAnOlderOne(t *testing.T) {
 	young := <-got
 	if young.parent != parent || young.id == parent || !strings.Contains(young.creator, "inject.started ") || !strings.Contains(young.creator, "/tap_ginkgo_test.go:") {
 		t.Errorf("%+v is started by %d", young, parent)
+	}
+}
+
+// Guards against a client that triage knows and that is spelled differently here.
+func TestClientsAreKnown(t *testing.T) {
+	source, err := os.ReadFile("../../triage/callsite.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, begin := range tracetestNoTest() {
+		if strings.Contains(begin, "/") && strings.Contains(strings.SplitN(begin, "/", 2)[0], ".") && !strings.Contains(string(source), fmt.Sprintf("%q", begin)) {
+			t.Errorf("package triage does not know %q", begin)
+		}
 	}
 }

@@ -21,7 +21,9 @@ type tracetestDump struct {
 type tracetestGoroutine struct {
 	id, parent int64  // zero where it is not known
 	creator    string // the go statement: "function file:line"
+	entry      string // the function that it began with
 	runs       bool   // it is that of a test
+	over       bool   // it is a node of a Ginkgo suite that has run
 }
 
 // tracetestMost is how long the text of all goroutines may be.
@@ -76,5 +78,13 @@ func tracetestRead(text string) *tracetestGoroutine {
 		place = place[:by]
 	}
 	g.creator = function + " " + place
+	frames := strings.Split(text[:at], "\n")
+	if n := len(frames); n > 2 {
+		g.entry = frames[n-2]
+	}
+	g.over = strings.Contains(g.entry, ".(*Suite).runNode")
+	for i := 1; i < len(frames); i += 2 {
+		g.over = g.over && (strings.Contains(frames[i], ".(*Suite).runNode") || strings.HasPrefix(frames[i], "runtime."))
+	}
 	return g
 }

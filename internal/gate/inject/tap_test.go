@@ -260,10 +260,10 @@ func TestStackAndProfile(t *testing.T) {
 // that is read where the text was cut.
 func TestReadStack(t *testing.T) {
 	for text, want := range map[string]tracetestGoroutine{
-		"goroutine 7 [running]:\nm/p.F(0x1)\n\t/a b/x.go:1 +0x2\ncreated by m/p.G.func1 in goroutine 5\n\t/a b/y.go:3 +0x4\n":     {id: 7, parent: 5, creator: "m/p.G.func1 /a b/y.go:3"},
-		"goroutine 8 [select, 2 minutes]:\ntesting.tRunner(0x1, 0x2)\n\t/x.go:1 +0x2\ncreated by testing.(*T).Run in goroutine 1": {id: 8, parent: 1, creator: "testing.(*T).Run ", runs: true},
+		"goroutine 7 [running]:\nm/p.F(0x1)\n\t/a b/x.go:1 +0x2\ncreated by m/p.G.func1 in goroutine 5\n\t/a b/y.go:3 +0x4\n":     {id: 7, parent: 5, creator: "m/p.G.func1 /a b/y.go:3", entry: "m/p.F(0x1)"},
+		"goroutine 8 [select, 2 minutes]:\ntesting.tRunner(0x1, 0x2)\n\t/x.go:1 +0x2\ncreated by testing.(*T).Run in goroutine 1": {id: 8, parent: 1, creator: "testing.(*T).Run ", entry: "testing.tRunner(0x1, 0x2)", runs: true},
 		"goroutine 1 [running]:\nmain.main()\n\t/x.go:1 +0x2":                                                                     {id: 1},
-		"goroutine 9 [running]:\nm/p.F(0x1)\n\t/x.go:1 +0x2\ncreated by m/p.G\n\t/y.go:3":                                         {id: 9, creator: "m/p.G /y.go:3"},
+		"goroutine 9 [running]:\nm/p.F(0x1)\n\t/x.go:1 +0x2\ncreated by m/p.G\n\t/y.go:3":                                         {id: 9, creator: "m/p.G /y.go:3", entry: "m/p.F(0x1)"},
 		"what is none": {}, "": {}, "goroutine ": {},
 	} {
 		if got := *tracetestRead(text); got != want {
