@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -113,86 +112,4 @@ func clientTests(t *testing.T, dir string) map[string]string {
 		t.Fatalf("%d tests in %s", len(tests), dir)
 	}
 	return tests
-}
-
-// Whoever the owner is, and whatever client writes: what is called exact names
-// who did it, and else the one who did is among the suspects. The suite is
-// testdata/clients/owners. TRACETEST_ALL prints the table of how each was found.
-func TestClientsOwners(t *testing.T) {
-	t.Parallel()
-	redis := redistest.Start(t)
-	dir := filepath.Join("..", "..", "testdata", "clients")
-	// Not -parallel, which Ginkgo refuses.
-	env := []string{"REDIS_ADDR=" + redis.Addr, "GOMAXPROCS=16"}
-	f, _ := runTracetest(t, dir, env, "--tap=on", "--redis", redis.Addr, "./owners")
-	kinds := []string{"", "spec", "spec's timer", "left by a spec", "testify method", "parallel subtest", "subtest's timer", "left by a subtest"}
-	rows := []string{}
-	for _, client := range []string{"go-redis_v9", "go-redis_v9_autopipeline", "go-redis_v9_cluster", "go-redis_v8", "redigo", "rueidis",
-		"rueidis_pipelining", "valkey-go", "valkey-go_pipelining", "radix_v4", "net"} {
-		for _, ends := range []string{"", ".ends"} {
-			rows = append(rows, client+ends)
-			if client != "redigo" && client != "net" {
-				rows = append(rows, client+ends+".shared")
-			}
-		}
-	}
-	found := map[string]map[string]triage.Certainty{} // by row and kind
-	exact := map[string]int{}
-	for _, w := range f.Writes {
-		value, err := strconv.Atoi(w.Command[len(w.Command)-1])
-		if len(w.Command) != 4 || err != nil || value < 10100 || w.Count != 1 || w.Others != 0 {
-			t.Fatalf("not a row: %+v", w)
-		}
-		row, kind := rows[value%100], kinds[(value-10000)/100]
-		want := map[string]string{
-			"spec": "TestSpecs: owners " + row, "spec's timer": "TestSpecs: owners " + row + " timer", "left by a spec": "TestSpecs: owners " + row + " leaves",
-			"testify method": "TestMethods/Test", "parallel subtest": "TestParallel/" + row, "subtest's timer": "TestTimer/" + row, "left by a subtest": "TestLeft/" + row,
-		}[kind]
-		if kind == "testify method" {
-			client, _, _ := strings.Cut(row, ".")
-			clients := []string{}
-			for _, r := range rows {
-				if c, _, _ := strings.Cut(r, "."); !slices.Contains(clients, c) {
-					clients = append(clients, c)
-				}
-			}
-			want += string("0123456789X"[slices.Index(clients, client)])
-		}
-		accused := []string{}
-		if w.Owner != nil {
-			accused = append(accused, ownerText(w.Owner))
-		}
-		for _, o := range w.Suspects {
-			accused = append(accused, ownerText(&o))
-		}
-		if !slices.Contains(accused, want) {
-			t.Errorf("%s, %s: %s %q, want %s", row, kind, w.Certainty, accused, want)
-		}
-		if found[row] == nil {
-			found[row] = map[string]triage.Certainty{}
-		}
-		found[row][kind] = w.Certainty
-		if w.Certainty == triage.Exact {
-			exact[kind]++
-		}
-	}
-	for _, row := range rows {
-		line := ""
-		for _, kind := range kinds[1:] {
-			if found[row][kind] == "" {
-				t.Errorf("%s, %s: not found", row, kind)
-			}
-			line += fmt.Sprintf(" %s |", found[row][kind])
-		}
-		if os.Getenv("TRACETEST_ALL") != "" {
-			t.Logf("| %s |%s", row, line)
-		}
-	}
-	// What can be exact is to stay so.
-	for kind, least := range map[string]int{"spec": 40, "testify method": 40, "parallel subtest": 18, "left by a subtest": 20, "left by a spec": 20} {
-		if exact[kind] < least {
-			t.Errorf("%s: %d of %d rows are exact, want %d", kind, exact[kind], len(rows), least)
-		}
-	}
-	t.Logf("exact of %d rows each: %v", len(rows), exact)
 }
