@@ -109,6 +109,9 @@ func (s *randomSuite) change(p place) string {
 			if t.way == "defer" || t.way == "cleanup" {
 				how = 1 // what undoes it must come after it
 			}
+			if p.clean == "atEnd" { // that does it at once
+				how = 2
+			}
 			switch how {
 			case 0:
 				text += undo
@@ -163,9 +166,10 @@ func (s *randomSuite) write(p place, param parameterOf, value string) (text, cli
 func (s *randomSuite) wrap(p place, param parameterOf, w, value string) (text, way, late string) {
 	n := s.next()
 	ways := []string{"direct", "direct", "direct", "defer", "cleanup", "goroutine", "goroutine", "nested", "group", "timer", "timer", "after", "deadline",
-		"worker", "worker", "data", "http", "cli", "child", "pull", "recover", "finalizer"}
+		"worker", "worker", "data", "http", "cli", "child", "pull", "recover", "finalizer",
+		"pprof", "gosetter", "timersetter", "workersetter", "queue", "want"}
 	if !p.beside && !p.node {
-		ways = append(ways, "late", "late", "late", "latetimer", "lateafter")
+		ways = append(ways, "late", "late", "late", "latetimer", "lateafter", "latehelper", "latenested", "latenested", "latequeue")
 	}
 	way = s.one(ways...)
 	block := func(start, end string) string {
@@ -210,6 +214,15 @@ func (s *randomSuite) wrap(p place, param parameterOf, w, value string) (text, w
 		return fmt.Sprintf("kit.%s(%q, %q)\n", f, param.name, value), way, ""
 	case "child":
 		return fmt.Sprintf("kit.Child(%q, %q, %q)\n", client, param.name, value), way + " " + client, ""
+	case "pprof":
+		return "pprof.Do(context.Background(), pprof.Labels(\"a\", \"b\"), func(context.Context) {\n" + block("go func() {", "}()") + "})\n", way, ""
+	case "gosetter", "timersetter", "workersetter":
+		f := map[string]string{"gosetter": "Go", "timersetter": "After", "workersetter": "Submit"}[way]
+		return fmt.Sprintf("kit.%s(setter(%q, %q, %q))\n", f, client, param.name, value), way + " " + client, ""
+	case "queue":
+		return "kit.Queue(func() {\n" + w + "})\n", way, ""
+	case "want":
+		return fmt.Sprintf("kit.Want(%q, %q, %q)\n", client, param.name, value), way + " " + client, ""
 	case "pull":
 		return fmt.Sprintf("next%[1]d, stop%[1]d := iter.Pull(func(yield func(int) bool) {\n%[2]syield(1)\n})\nnext%[1]d()\nstop%[1]d()\n", n, w), way, ""
 	case "recover":
@@ -222,6 +235,12 @@ func (s *randomSuite) wrap(p place, param parameterOf, w, value string) (text, w
 	switch way {
 	case "late":
 		return fmt.Sprintf("go func() {\nkit.Await(%[1]d)\n%[2]skit.Over(%[1]d)\n}()\n", n, w), way, late
+	case "latenested":
+		return fmt.Sprintf("go func() {\ngo func() {\nkit.Await(%[1]d)\n%[2]skit.Over(%[1]d)\n}()\n}()\n", n, w), way, late
+	case "latehelper":
+		return fmt.Sprintf("leave(%d, %q, %q, %q)\n", n, client, param.name, value), way + " " + client, late
+	case "latequeue":
+		return fmt.Sprintf("go kit.Queue(func() {\nkit.Await(%[1]d)\n%[2]skit.Over(%[1]d)\n})\n", n, w), way, late
 	case "latetimer":
 		return fmt.Sprintf("time.AfterFunc(1, func() {\nkit.Await(%[1]d)\n%[2]skit.Over(%[1]d)\n})\n", n, w), way, late
 	default: // lateafter
@@ -298,6 +317,20 @@ func (s *randomSuite) parallel(name string) {
 	}
 }
 
+// other writes an Example, or a fuzz test with a seed.
+func (s *randomSuite) other(name string) {
+	if s.in(2) {
+		name = "Example" + strings.TrimPrefix(name, "Test")
+		p := place{owners: []string{name}, unit: name, clean: "atEnd", beside: true}
+		s.add(name, fmt.Sprintf("func %s() {\n%s// Output:\n}\n", name, strings.TrimSuffix(s.change(p), "\n")+"\n"))
+		return
+	}
+	name = "Fuzz" + strings.TrimPrefix(name, "Test")
+	p := place{owners: []string{name}, unit: name, clean: "f.Cleanup"}
+	q := place{owners: []string{name + "/seed#0"}, unit: name, clean: "t.Cleanup"}
+	s.add(name, fmt.Sprintf("func %s(f *testing.F) {\n%sf.Add(1)\nf.Fuzz(func(t *testing.T, n int) {\n%s})\n}\n", name, s.body(p), s.body(q)))
+}
+
 // testify writes a suite of methods.
 func (s *randomSuite) testify(name string) {
 	text := fmt.Sprintf("type %sSuite struct{ suite.Suite }\n\nfunc %[1]s(t *testing.T) { suite.Run(t, new(%[1]sSuite)) }\n\n", name)
@@ -354,6 +387,8 @@ func (s *randomSuite) ginkgo(name string) {
 		return place{owners: []string{name + ": [", name}, unit: name, clean: "DeferCleanup", node: true}
 	}
 	text := fmt.Sprintf("func %s(t *testing.T) {\nRegisterFailHandler(Fail)\nRunSpecs(t, %[1]q)\n}\n\n", name)
+	text += "func declare(text, client, value string) {\nIt(text, func() {\ndone := make(chan bool)\ngo func() {\ngo func() {\ndefer close(done)\n" +
+		"time.Sleep(time.Millisecond)\nkit.OK(kit.Shared(client).Plain(kit.Ending(), \"slowlog-max-len\", value))\n}()\n}()\nkit.Wait(done)\n})\n}\n\n"
 	if s.in(2) {
 		text += "var _ = BeforeSuite(func() {\n" + s.body(suite()) + "})\n\n"
 	}
@@ -370,7 +405,13 @@ func (s *randomSuite) ginkgo(name string) {
 	}
 	for i := range 4 + s.rand.IntN(6) {
 		leaf := fmt.Sprintf("i%d", i)
-		switch s.rand.IntN(5) {
+		switch s.rand.IntN(6) {
+		case 5: // one that a function declares, for many
+			s.value++
+			value := fmt.Sprint(s.value)
+			client := s.one("go-redis v9", "go-redis v8", "rueidis pipelining", "radix v4")
+			s.truth[value] = truth{owners: spec("g", leaf).owners, unit: name, way: "declared", client: client, traced: true}
+			text += fmt.Sprintf("declare(%q, %q, %q)\n", leaf, client, value)
 		case 0: // a container with set-up
 			c := fmt.Sprintf("c%d", i)
 			p := spec("g", c, leaf)
@@ -384,8 +425,10 @@ func (s *randomSuite) ginkgo(name string) {
 		case 1: // an ordered one
 			c := fmt.Sprintf("o%d", i)
 			text += fmt.Sprintf("Describe(%q, Ordered, ContinueOnFailure, func() {\n", c)
-			if s.in(2) {
-				text += "BeforeAll(func() {\n" + s.body(spec("g", c, "f")) + "})\n"
+			if s.in(2) { // what it registers runs after the last spec
+				p := spec("g", c, "f")
+				p.owners = append(p.owners, spec("g", c, "l").owners...)
+				text += "BeforeAll(func() {\n" + s.body(p) + "})\n"
 			}
 			text += it(spec("g", c, "f"), "f") + it(spec("g", c, "l"), "l")
 			if s.in(2) {
@@ -429,6 +472,8 @@ func (s *randomSuite) file(name, path string) string {
 	}
 	main = "func atEnd(f func()) { f() }\n\nfunc TestMain(m *testing.M) {\nkit.Main()\n" + before + "code := m.Run()\n" + after + "os.Exit(code)\n}\n\n"
 	helper := "func helper(client string, ctx context.Context, name, value string) {\nkit.OK(kit.Shared(client).Plain(ctx, name, value))\n}\n\n"
+	helper += "func setter(client, name, value string) func() {\nreturn func() { kit.OK(kit.Shared(client).Plain(context.Background(), name, value)) }\n}\n\n" +
+		"func leave(n int, client, name, value string) {\ngo func() {\nkit.Await(n)\nsetter(client, name, value)()\nkit.Over(n)\n}()\n}\n\n"
 	body := main + helper
 	for _, u := range s.units {
 		if s.only == nil || s.only(u.name) {
@@ -437,7 +482,7 @@ func (s *randomSuite) file(name, path string) string {
 	}
 	s.units = nil
 	text := "package " + name + "\n\nimport (\n"
-	for _, imp := range []string{"context", "iter", "os", "runtime", "sync", "testing", "time", "clients/kit"} {
+	for _, imp := range []string{"context", "iter", "os", "runtime", "runtime/pprof", "sync", "testing", "time", "clients/kit"} {
 		if use := imp[strings.LastIndexByte(imp, '/')+1:]; strings.Contains(body, use+".") {
 			text += fmt.Sprintf("%q\n", imp)
 		}
@@ -455,7 +500,9 @@ func (s *randomSuite) file(name, path string) string {
 func (s *randomSuite) plain(path string) string {
 	for i := range 14 {
 		name := fmt.Sprintf("Test%c", 'A'+i)
-		switch s.rand.IntN(6) {
+		switch s.rand.IntN(8) {
+		case 7:
+			s.other(name)
 		case 0:
 			s.testify(name)
 		case 1:

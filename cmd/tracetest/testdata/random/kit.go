@@ -97,6 +97,96 @@ func Send(client, name, value string) {
 	<-done
 }
 
+// Two workers take jobs from a queue.
+var (
+	queueMu sync.Mutex
+	queued  = sync.NewCond(&queueMu)
+	queue   []func()
+	serve   = sync.OnceFunc(func() {
+		for range 2 {
+			go serveQueue()
+		}
+	})
+)
+
+func serveQueue() {
+	for {
+		queueMu.Lock()
+		for len(queue) == 0 {
+			queued.Wait()
+		}
+		job := queue[0]
+		queue = queue[1:]
+		queueMu.Unlock()
+		job()
+	}
+}
+
+// Queue has one of two workers do something, and waits for it.
+func Queue(job func()) {
+	serve()
+	done := make(chan bool)
+	queueMu.Lock()
+	queue = append(queue, func() { defer close(done); job() })
+	queueMu.Unlock()
+	queued.Signal()
+	<-done
+}
+
+// What is wanted is set by a loop that whoever comes first has started.
+var (
+	wantMu sync.Mutex
+	wanted [3]string
+	served chan bool
+	watch  = sync.OnceFunc(func() {
+		go func() {
+			for range time.Tick(time.Millisecond) {
+				wantMu.Lock()
+				want, done := wanted, served
+				served = nil
+				wantMu.Unlock()
+				if done != nil {
+					OK(Shared(want[0]).Plain(context.Background(), want[1], want[2]))
+					close(done)
+				}
+			}
+		}()
+	})
+	oneWant sync.Mutex
+)
+
+// Want says what a parameter is to be, and waits until it is.
+func Want(client, name, value string) {
+	watch()
+	oneWant.Lock()
+	defer oneWant.Unlock()
+	done := make(chan bool)
+	wantMu.Lock()
+	wanted, served = [3]string{client, name, value}, done
+	wantMu.Unlock()
+	<-done
+}
+
+// Go runs a function on a goroutine of its own, and After by a timer.
+func Go(f func()) {
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
+}
+
+// After waits for the timer.
+func After(f func()) {
+	done := make(chan bool)
+	time.AfterFunc(time.Millisecond, func() {
+		defer close(done)
+		f()
+	})
+	<-done
+}
+
 var server = sync.OnceValue(func() *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
