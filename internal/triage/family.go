@@ -42,12 +42,23 @@ func (a *Analysis) recalled(o *owner) record.Ref {
 	return o.ref()
 }
 
-// before returns who has ended last, of those that had not when an owner began.
+// before returns who was there before those that are active: the tests around
+// them, and who has ended last, of those that had not when an owner began.
 func (a *Analysis) before(e *evidence, since int64) (refs []record.Ref) {
+	for _, ref := range e.active {
+		for o := a.owners[ref.Owner]; o != nil && o.Parent != 0 && a.owners[o.Parent] != nil; {
+			o = a.owners[o.Parent]
+			if !slices.Contains(refs, o.ref()) {
+				refs = append(refs, o.ref())
+			}
+		}
+	}
+	late := 0
 	for _, past := range slices.Backward(e.process.ended) {
-		if past.newest < since || len(refs) == maxLate {
+		if past.newest < since || late == maxLate {
 			break
 		}
+		late++
 		refs = append(refs, a.recalled(past.owner))
 	}
 	return refs
