@@ -48,7 +48,7 @@ func ownedKinds() []ownedKind {
 	return []ownedKind{
 		{"spec", row("TestSpecs: owners ", ""), 40},
 		{"spec's timer", row("TestSpecs: owners ", " timer"), 0},
-		{"left by a spec", row("TestSpecs: owners ", " leaves"), 0},
+		{"left by a spec", row("TestSpecs: owners ", " leaves"), 8},
 		{"testify method", func(r ownedRow) string { return "TestMethods/Test" + string("0123456789X"[r.client]) }, 40},
 		{"parallel subtest", row("TestParallel/", ""), 18},
 		{"subtest's timer", row("TestTimer/", ""), 0},
