@@ -62,7 +62,6 @@ type Analysis struct {
 	trials     []record.Trial
 	marks      *record.Baseline // that leaks are marked by, if not that of the run
 	looked     int64            // sequence number of the last entry with a look
-	newest     int64            // number of the last owner that began
 	ghosts     int64            // number of the last owner of which only its name is known, counted down
 
 	outcomes  outcomes
@@ -85,10 +84,10 @@ type process struct {
 	specs     int  // specs that began
 	nodes     []record.Node
 	suiteTest int64
-	specHost  int64        // the test that the last spec ran in
-	ended     []endedOwner // who has ended last
-	dropped   bool         // there were more
-	quit      bool         // it goes on without being held
+	specHost  int64    // the test that the last spec ran in
+	ended     []*owner // who has ended last
+	dropped   bool     // there were more
+	quit      bool     // it goes on without being held
 }
 
 // New returns an Analysis that has read nothing.

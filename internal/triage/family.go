@@ -15,22 +15,16 @@ import (
 // maxEnded is how many owners of a process are remembered that have ended.
 const maxEnded = 256
 
-// maxLate is how many of them are named for a worker: what they left to it was
-// not done for long.
+// maxLate is how many of them are named: what is left to be done later is not
+// left for long.
 const maxLate = 32
 
-// endedOwner is one that has ended.
-type endedOwner struct {
-	*owner
-	newest int64 // the last owner that had begun by then
-}
-
 // remember notes that an owner has ended.
-func (p *process) remember(o *owner, newest int64) {
+func (p *process) remember(o *owner) {
 	if len(p.ended) == maxEnded {
 		p.ended, p.dropped = p.ended[1:], true
 	}
-	p.ended = append(p.ended, endedOwner{o, newest})
+	p.ended = append(p.ended, o)
 }
 
 // recalled returns an owner that may have been forgotten.
@@ -42,24 +36,43 @@ func (a *Analysis) recalled(o *owner) record.Ref {
 	return o.ref()
 }
 
-// before returns who was there before those that are active: the tests around
-// them, and who has ended last, of those that had not when an owner began.
-func (a *Analysis) before(e *evidence, since int64) (refs []record.Ref) {
-	for _, ref := range e.active {
-		for o := a.owners[ref.Owner]; o != nil && o.Parent != 0 && a.owners[o.Parent] != nil; {
-			o = a.owners[o.Parent]
-			if !slices.Contains(refs, o.ref()) {
-				refs = append(refs, o.ref())
-			}
+// others returns everybody who can have left something to be done by now: the
+// package, the tests that are open, those around the active ones and those that
+// wait for their turn among them, and those that have ended last.
+func (a *Analysis) others(e *evidence) (refs []record.Ref) {
+	var open []*owner
+	for _, o := range a.owners {
+		if o.process == e.Index && o.ID > 0 && o.status == "" && !o.node {
+			open = append(open, o)
 		}
 	}
-	late := 0
-	for _, past := range slices.Backward(e.process.ended) {
-		if past.newest < since || late == maxLate {
+	// Those around the active ones come first, then the newest.
+	around := map[int64]bool{}
+	for _, ref := range e.active {
+		for o := a.owners[ref.Owner]; o != nil; o = a.owners[o.Parent] {
+			around[o.ID] = true
+		}
+	}
+	slices.SortFunc(open, func(x, y *owner) int {
+		if around[x.ID] != around[y.ID] {
+			if around[x.ID] {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(y.ID, x.ID)
+	})
+	for i, o := range open {
+		if around[o.ID] || i < maxLate {
+			refs = append(refs, o.ref())
+		}
+	}
+	refs = append(refs, record.Ref{Package: e.Package, Process: e.Index})
+	for i, past := range slices.Backward(e.process.ended) {
+		if len(e.process.ended)-i > maxLate {
 			break
 		}
-		late++
-		refs = append(refs, a.recalled(past.owner))
+		refs = append(refs, a.recalled(past))
 	}
 	return refs
 }
@@ -102,7 +115,7 @@ func (a *Analysis) family(e *evidence, test string) (refs []record.Ref) {
 	slices.SortFunc(found, func(x, y *owner) int { return cmp.Compare(x.ID, y.ID) })
 	for _, past := range slices.Backward(e.process.ended) {
 		if past.isOf(test) {
-			found = append(found, past.owner)
+			found = append(found, past)
 		}
 	}
 	names := map[string]bool{}

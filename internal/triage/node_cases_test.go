@@ -140,6 +140,21 @@ func nodeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
+		{name: "ginkgo-grandchild", on: tapped, story: `A goroutine that has ended started the one that writes, and one that
+			an earlier spec left can have started that. Neither spec is named alone, unless its own code is on the stack.`, write: func(r *rec) {
+			p, t := suite(r)
+			old := t.spec("Cache leaves")
+			old.endSpec("pass", "")
+			s := t.spec("Cache keeps")
+			by := s.spawned(42)
+			by.Perhaps = []record.By{whose(old)}
+			p.write(by, "CONFIG", "SET", "hz", "20").ok()
+			s.endSpec("pass", "")
+			t.suiteEnd()
+			t.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
 		{name: "goroutine-in-a-plain-test", on: tapped, story: `The suite is over, and a goroutine that BeforeSuite
 			started writes while a plain test runs.`, write: func(r *rec) {
 			p, t := suite(r)

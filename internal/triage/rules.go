@@ -33,7 +33,7 @@ func rules() []rule {
 			name:   "a client's own goroutine, others wait",
 			when:   func(a *Analysis, e *evidence) bool { return e.call == nil && len(e.by.Waiting) > 0 },
 			decide: (*Analysis).waiting,
-			runs:   []string{"one-waits-and-sets", "several-wait-one-sets", "several-wait-and-set", "one-waits-and-sets-nothing", "one-left-behind-waits"},
+			runs:   []string{"one-waits-and-sets", "several-wait-one-sets", "several-wait-and-set", "one-waits-and-sets-nothing", "one-left-behind-waits", "started-for-the-call", "one-without-a-label-waits"},
 		},
 		{
 			name: "a client's own goroutine, nobody waits",
@@ -69,6 +69,7 @@ func rules() []rule {
 			who:    own,
 			proves: true,
 			caveat: func(a *Analysis, e *evidence, w *author) string { return a.outlived(e.own) },
+			runs:   []string{"suite-nodes-write"},
 		},
 		{
 			name:   "no label, a closure of a test",
@@ -90,7 +91,7 @@ func rules() []rule {
 		{
 			name:   "no label",
 			when:   func(a *Analysis, e *evidence) bool { return e.by.Label == record.LabelNone },
-			who:    func(a *Analysis, e *evidence) []record.Ref { return append(ownAndActive(a, e), a.before(e, 0)...) },
+			who:    func(a *Analysis, e *evidence) []record.Ref { return append(ownAndActive(a, e), a.others(e)...) },
 			caveat: caveat("A timer or a finalizer made the call; one of a test that has ended can have done it too."),
 			runs:   []string{"timer-of-a-library"},
 		},
@@ -116,7 +117,7 @@ func rules() []rule {
 				if len(e.tests) > 0 {
 					return append(a.family(e, e.innermost()), e.own)
 				}
-				return slices.Concat(ownAndActive(a, e), e.perhaps, a.before(e, 0))
+				return slices.Concat(ownAndActive(a, e), e.perhaps, a.others(e))
 			},
 			caveat: caveat("What made the call was left to be called later, and who left it is not known."),
 			runs:   []string{"context-after-func"},
@@ -127,7 +128,7 @@ func rules() []rule {
 			who: func(a *Analysis, e *evidence) []record.Ref {
 				refs := append(ownAndActive(a, e), e.perhaps...)
 				if e.takes && !e.serves {
-					refs = append(refs, a.before(e, 0)...)
+					refs = append(refs, a.others(e)...)
 				}
 				return refs
 			},
@@ -142,7 +143,7 @@ func rules() []rule {
 			who: func(a *Analysis, e *evidence) []record.Ref {
 				refs := slices.Concat([]record.Ref{e.own}, e.active, e.perhaps)
 				if e.by.Lost {
-					refs = append(append(refs, record.Ref{Package: e.Package, Process: e.Index, Owner: a.suiteOf(e.process)}), a.before(e, 0)...)
+					refs = append(append(refs, record.Ref{Package: e.Package, Process: e.Index, Owner: a.suiteOf(e.process)}), a.others(e)...)
 				}
 				return refs
 			},
@@ -161,9 +162,8 @@ func rules() []rule {
 			name: "a worker",
 			when: func(a *Analysis, e *evidence) bool { return e.takes },
 			who: func(a *Analysis, e *evidence) []record.Ref {
-				return slices.Concat([]record.Ref{e.own}, e.active, a.before(e, e.own.Owner))
+				return slices.Concat([]record.Ref{e.own}, e.active, a.others(e))
 			},
-			proves: true,
 			caveat: workerCaveat,
 			runs:   []string{"worker-of-a-closure", "worker-of-the-parent"},
 		},
@@ -183,6 +183,7 @@ func rules() []rule {
 			},
 			proves: true,
 			caveat: workerCaveat,
+			runs:   []string{"goroutine-beside-another"},
 		},
 	}
 }
@@ -209,7 +210,8 @@ func familyCaveat(a *Analysis, e *evidence, w *author) string {
 	if w.exact || len(w.refs) == 1 {
 		return ""
 	}
-	return "The code is of " + strings.ReplaceAll(strings.Join(e.tests, " and "), "/", "") + ", and a subtest can have made it."
+	tests := slices.DeleteFunc(slices.Clone(e.tests), func(test string) bool { return a.ownIs(e, test) })
+	return "The code is of " + strings.ReplaceAll(strings.Join(tests, " and "), "/", "") + ", and a subtest can have made it."
 }
 
 // ofSuite reports whether a goroutine is of the test that runs a Ginkgo suite,

@@ -91,7 +91,6 @@ func (a *Analysis) begin(e record.Entry, p *process) {
 		o.unit = unit{owner: o.ID}
 	}
 	a.owners[o.ID] = o
-	a.newest = max(a.newest, o.ID)
 	a.openUnit(o.unit, e)
 }
 
@@ -135,7 +134,7 @@ func (a *Analysis) endOwner(e record.Entry) {
 	}
 	o.status = b.End.Status
 	if p := a.processes[o.process]; p != nil {
-		p.remember(o, a.newest)
+		p.remember(o)
 	}
 	o.keep = o.keep || b.End.Lingers
 	a.swallow(o, o.status)
