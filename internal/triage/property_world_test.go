@@ -47,11 +47,12 @@ type world struct {
 
 // deed is a write.
 type deed struct {
-	by     string   // who made it
-	also   []string // others who set the same
-	way    string
-	kind   string // "leak" or "contained" where it is known
-	client bool
+	by      string   // who made it
+	also    []string // others who set the same
+	brought []string // those of them who brought it back when it was gone
+	way     string
+	kind    string // "leak" or "contained" where it is known
+	client  bool
 }
 
 // actor is a test, subtest or spec, or with no test the package.
@@ -501,9 +502,12 @@ func (w *world) limit(a *actor) {
 	w.limited(a, value)
 	if w.in(2) {
 		a.clean = append(a.clean, func() {
+			undisturbed := w.servers[0].config["maxmemory"] == value
 			w.limited(a, was)
 			if d, known := w.truth[was]; known {
-				d.also = append(d.also, w.name(a))
+				if d.also = append(d.also, w.name(a)); !undisturbed {
+					d.brought = append(d.brought, w.name(a))
+				}
 				w.truth[was] = d
 			}
 		})
@@ -573,7 +577,7 @@ func TestRandomVictims(t *testing.T) {
 			who := owner(triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
 			if !slices.ContainsFunc(w.force[who], func(value string) bool {
 				// A change has the last value that its unit set, and who set that.
-				return c.To == value || c.Owner != nil && slices.ContainsFunc(append(w.truth[value].also, w.truth[value].by), func(by string) bool {
+				return c.To == value || c.Owner != nil && slices.ContainsFunc(append(w.truth[value].brought, w.truth[value].by), func(by string) bool {
 					return topOf(owner(*c.Owner)) == topOf(by)
 				})
 			}) {
