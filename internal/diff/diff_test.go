@@ -268,7 +268,7 @@ func TestWithItself(t *testing.T) {
 
 // A comparison is pure, and this keeps it so.
 func TestImports(t *testing.T) {
-	allowed := []string{"cmp", "fmt", "slices", "strconv", "strings", "time", "tracetest/internal/record", "tracetest/internal/triage"}
+	allowed := []string{"cmp", "fmt", "slices", "strconv", "strings", "time", "tracetest/internal/record", "tracetest/internal/redisconf", "tracetest/internal/triage"}
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"tracetest/internal/redisconf"
 	"tracetest/internal/triage"
 )
 
@@ -179,16 +180,13 @@ func place(f *triage.Findings, c triage.Change) string {
 	return ""
 }
 
-// direction says where a parameter went from what the run began with. Of a limit
-// on memory zero is the highest: there is none.
+// direction says where a parameter went from what the run began with.
 func direction(parameter, from, to string) string {
-	a, bad := strconv.ParseInt(from, 10, 64)
-	b, worse := strconv.ParseInt(to, 10, 64)
-	if bad != nil || worse != nil {
+	raised, ok := redisconf.Less(parameter, from, to)
+	switch {
+	case !ok:
 		return "changed"
-	}
-	unlimited := parameter == "maxmemory" || parameter == "maxmemory-clients"
-	if a < b != (unlimited && a*b == 0) {
+	case raised:
 		return "raised"
 	}
 	return "lowered"

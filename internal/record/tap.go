@@ -103,12 +103,6 @@ type Value struct {
 	Secret    bool   `json:"secret,omitempty"` // the value is not told
 }
 
-// SameValue reports whether a value that was written can read back as another: the server
-// knows more spellings than are told here.
-func SameValue(written, read string) bool {
-	return strings.EqualFold(strings.Join(strings.Fields(written), " "), strings.Join(strings.Fields(read), " "))
-}
-
 // Reply is the answer to a write. It has had its effect, if it had any.
 type Reply struct {
 	Process int    `json:"process"`

@@ -5,14 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"tracetest/internal/redisconf"
 )
-
-// IsSecret says whether the values of a parameter are never to be shown.
-func IsSecret(parameter string) bool {
-	name := strings.ToLower(parameter)
-	return strings.Contains(name, "pass") || strings.HasSuffix(name, "auth") || strings.Contains(name, "secret") ||
-		strings.Contains(name, "token") || name == "hash-seed"
-}
 
 // secretFlag is a flag of somebody's program whose value is a secret by its name.
 var secretFlag = regexp.MustCompile(`(?i)^(-{1,2}[\w.-]*(?:pass|secret|token)[\w.-]*)(=.*)?$`)
@@ -39,7 +33,7 @@ func (r *Redactor) Args(words []string) []string {
 			words[i+1] = Hidden
 		}
 		// As in --expect requirepass=... and --expect=requirepass=...
-		if m := setting.FindStringSubmatch(words[i]); m != nil && IsSecret(m[2]) {
+		if m := setting.FindStringSubmatch(words[i]); m != nil && redisconf.IsSecret(m[2]) {
 			r.Add(m[3])
 			words[i] = m[1] + m[2] + "=" + Hidden
 		}
@@ -58,7 +52,7 @@ func (r *Redactor) Environment(variables []string) {
 		name, value, _ := strings.Cut(variable, "=")
 		name = strings.ToLower(name)
 		ours := strings.Contains(name, "redis") || strings.Contains(name, "valkey")
-		if ours && IsSecret(name) && !strings.ContainsRune(value, os.PathSeparator) {
+		if ours && redisconf.IsSecret(name) && !strings.ContainsRune(value, os.PathSeparator) {
 			r.Add(value)
 		}
 		for _, part := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {

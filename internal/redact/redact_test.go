@@ -49,19 +49,6 @@ func TestText(t *testing.T) {
 	}
 }
 
-func TestIsSecret(t *testing.T) {
-	for _, name := range []string{"requirepass", "masterauth", "primaryauth", "tls-key-file-pass", "TLS-client-key-file-pass", "hash-seed", "x-secret", "x-token"} {
-		if !IsSecret(name) {
-			t.Errorf("%s is shown", name)
-		}
-	}
-	for _, name := range []string{"tls-auth-clients", "masteruser", "maxmemory", "save", "tls-auth-clients-user"} {
-		if IsSecret(name) {
-			t.Errorf("%s is hidden", name)
-		}
-	}
-}
-
 // Guards against a secret that comes out somewhere, or of which a second pass makes
 // something else than the first, as when it was learnt in between.
 func TestNoSecretComesOut(t *testing.T) {

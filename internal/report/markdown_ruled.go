@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 	"tracetest/internal/triage"
 )
 
@@ -173,7 +173,7 @@ func (p *page) strangersRuled(t *table) {
 func (p *page) failoverRuled(t *table) {
 	const what = "A failover, or a change of the master"
 	for _, c := range slices.Concat(p.Leaks, p.Contained) {
-		if record.IsRole(c.Parameter) {
+		if redisconf.IsRole(c.Parameter) {
 			t.add(what, ruledIn, p.cell.name(c.Parameter)+" changed on "+p.cell.name(c.Server))
 			return
 		}
@@ -189,7 +189,7 @@ func (p *page) failoverRuled(t *table) {
 		}
 	}
 	for _, c := range p.Changed { // also where nobody was seen doing it
-		if record.IsRole(c.Parameter) {
+		if redisconf.IsRole(c.Parameter) {
 			t.add(what, ruledIn, p.cell.name(c.Parameter)+" of "+p.cell.name(c.Server)+" was another at the end")
 			return
 		}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
+	"tracetest/internal/redisconf"
 	"tracetest/internal/triage"
 )
 
@@ -54,7 +54,7 @@ func (p *page) repair() (string, []string) {
 	var open, done, byHand, roles, wrong, commands, again []string
 	for _, c := range p.Changed {
 		switch {
-		case record.IsRole(c.Parameter) && !c.Repaired:
+		case redisconf.IsRole(c.Parameter) && !c.Repaired:
 			roles = append(roles, c.Server)
 			if c.Command != "" {
 				commands = append(commands, "# not before you know that nothing is lost by it:", c.Command)
@@ -222,7 +222,7 @@ func (p *page) nothingLeft() string {
 // forGood shows the clean-up that was missing, for the first leak.
 func (p *page) forGood() {
 	first := p.groups[0].changes[0]
-	if record.IsRole(first.Parameter) && len(p.groups[0].changes) == 1 {
+	if redisconf.IsRole(first.Parameter) && len(p.groups[0].changes) == 1 {
 		p.text("For good: give the test that changes who is the master servers of its own. To change it back in a clean-up loses what was written meanwhile.")
 		return
 	}
@@ -255,7 +255,7 @@ func (p *page) forGood() {
 func (p *page) inDepth() {
 	values := make(map[string]map[string]string) // by server
 	for _, c := range p.Leaks {
-		if c.Secret || clean(c.Baseline) != c.Baseline || record.IsRole(c.Parameter) {
+		if c.Secret || clean(c.Baseline) != c.Baseline || redisconf.IsRole(c.Parameter) {
 			continue
 		}
 		if values[c.Server] == nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 	"tracetest/internal/triage"
 )
 
@@ -171,7 +172,7 @@ func (s *screen) serverPart() section {
 		part.lines = append(part.lines, wrap("a failover: "+list(s.k.names(moved), 4)+" had another master; tracetest leaves that alone", s.width, 2)...)
 	}
 	for _, c := range s.Changed {
-		if record.IsRole(c.Parameter) {
+		if redisconf.IsRole(c.Parameter) {
 			roles = append(roles, c.Server)
 			continue // it says who is the master: in the report, with all that is to be known first
 		}

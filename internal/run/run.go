@@ -22,6 +22,7 @@ import (
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
+	"tracetest/internal/redisconf"
 	"tracetest/internal/snapshot"
 )
 
@@ -110,7 +111,7 @@ func Prepare(ctx context.Context, o Options) (*Plan, error) {
 		o.Secrets = redact.New()
 	}
 	for name, value := range o.Expect {
-		if redact.IsSecret(name) {
+		if redisconf.IsSecret(name) {
 			o.Secrets.Add(value)
 		}
 	}
@@ -435,8 +436,8 @@ func Expected(values map[string]string) map[string]string {
 	}
 	expect := map[string]string{}
 	for name, value := range values {
-		expect[name] = snapshot.Normalize(name, value)
-		if redact.IsSecret(name) {
+		expect[name] = redisconf.Normalize(name, value)
+		if redisconf.IsSecret(name) {
 			expect[name] = "(hidden)"
 		}
 	}

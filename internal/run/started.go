@@ -7,6 +7,7 @@ import (
 
 	"tracetest/internal/origin"
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 	"tracetest/internal/snapshot"
 )
 
@@ -23,8 +24,8 @@ func StartedWith(ctx context.Context, s *snapshot.Server, container string) (all
 			all[name] = o
 		}
 	}
-	for _, parameter := range snapshot.Defaults() {
-		value, _ := snapshot.Default(parameter)
+	for _, parameter := range redisconf.Defaults() {
+		value := redisconf.Of(parameter).Default
 		name, o, ok := s.Started(parameter, value, "default, not set by "+what(start))
 		if _, given := all[name]; ok && !given && start.Whole {
 			all[name] = o

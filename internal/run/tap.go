@@ -12,6 +12,7 @@ import (
 	"tracetest/internal/gate"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
+	"tracetest/internal/redisconf"
 	"tracetest/internal/snapshot"
 )
 
@@ -197,8 +198,8 @@ func values(s *snapshot.Server, command []string) []record.Value {
 	switch {
 	case len(command) >= 4 && strings.EqualFold(command[0], "config") && strings.EqualFold(command[1], "set"):
 		for i := 2; i+1 < len(command); i += 2 {
-			v := record.Value{Parameter: s.Parameter(command[i]), Value: snapshot.Normalize(command[i], command[i+1])}
-			if redact.IsSecret(v.Parameter) {
+			v := record.Value{Parameter: s.Parameter(command[i]), Value: redisconf.Normalize(command[i], command[i+1])}
+			if redisconf.IsSecret(v.Parameter) {
 				v.Value, v.Secret = "", true
 			}
 			all = append(all, v)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 	"tracetest/internal/snapshot"
 )
 
@@ -124,7 +125,7 @@ func (l *ledger) look(look record.Look, at snapshot.Mark, by witness) {
 // why says why a change is not to be undone; "" if a test of this run made it.
 func (l *ledger) why(name, value string, unknown bool, by witness) record.Why {
 	switch traced := l.explains(name, value); {
-	case record.IsRole(name):
+	case redisconf.IsRole(name):
 		return record.WhyRole
 	case by.owned:
 		return ""
@@ -149,7 +150,7 @@ func (l *ledger) why(name, value string, unknown bool, by witness) record.Why {
 func (l *ledger) explains(name, value string) bool {
 	for _, w := range slices.Backward(l.writes) {
 		for _, v := range w.Values {
-			if v.Parameter == name && !w.refused && !w.spent[name] && (v.Secret || record.SameValue(v.Value, value) || w.answered && !w.unsure) {
+			if v.Parameter == name && !w.refused && !w.spent[name] && (v.Secret || redisconf.Same(v.Value, value) || w.answered && !w.unsure) {
 				w.spent[name] = true
 				return true
 			}

@@ -3,10 +3,9 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"tracetest/internal/redisconf"
 
 	"github.com/redis/go-redis/v9"
-
-	"tracetest/internal/record"
 )
 
 // ErrRole says that a server has got another master since.
@@ -29,7 +28,7 @@ func is(l *link, of Mark) error {
 		return err
 	}
 	for name, was := range of.values() {
-		if !record.IsRole(name) {
+		if !redisconf.IsRole(name) {
 			continue
 		}
 		cmd := redis.NewMapStringStringCmd(context.Background(), "config", "get", name)

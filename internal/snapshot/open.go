@@ -11,6 +11,7 @@ import (
 
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
+	"tracetest/internal/redisconf"
 )
 
 // Options say how a server is watched.
@@ -115,7 +116,7 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 	}
 	for _, parameter := range slices.Sorted(maps.Keys(expect)) {
 		name := reported(first.config, strings.TrimSpace(parameter))
-		s.hide(name, Normalize(name, expect[parameter]))
+		s.hide(name, redisconf.Normalize(name, expect[parameter]))
 	}
 	s.facts = first.info
 	if first.info != nil {

@@ -3,9 +3,9 @@ package snapshot
 import (
 	"context"
 	"errors"
-	"strconv"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 )
 
 // Perturb moves parameters off the values that people know by heart, each by so
@@ -18,7 +18,7 @@ func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error
 	values := map[string]string{}
 	were = map[string]string{}
 	for name, value := range config {
-		if moved, ok := perturbed(name, value); ok {
+		if moved, ok := redisconf.Nudged(name, value); ok {
 			values[name], were[name] = moved, s.hide(name, value)
 		}
 	}
@@ -43,43 +43,6 @@ func (s *Server) Unperturb(ctx context.Context, moved, before Mark) *record.Rest
 		}
 	}
 	return s.Restore(ctx, Join(ours))
-}
-
-// perturbed is the value beside one.
-func perturbed(name, value string) (moved string, ok bool) {
-	switch name {
-	case "maxmemory-policy":
-		switch value {
-		case "allkeys-lru":
-			return "allkeys-lfu", true
-		case "allkeys-lfu":
-			return "allkeys-lru", true
-		case "volatile-lru":
-			return "volatile-lfu", true
-		case "volatile-lfu":
-			return "volatile-lru", true
-		}
-		return "", false
-	case "maxmemory", "maxmemory-samples", "hz", "timeout", "slowlog-max-len", "slowlog-log-slower-than", "tcp-keepalive", "lfu-log-factor", "commandlog-execution-slower-than", "commandlog-slow-execution-max-len":
-	default:
-		return "", false
-	}
-	n, err := strconv.ParseInt(value, 10, 64)
-	switch {
-	case err != nil || n < 0:
-		return "", false
-	case name == "maxmemory" && n == 0:
-		n = 1 << 50 // a limit that nothing reaches
-	case name == "maxmemory":
-		n += 1 << 20
-	case name == "timeout" && n == 0:
-		n = 86400
-	case name == "tcp-keepalive" && n == 0:
-		n = 300
-	default:
-		n++
-	}
-	return strconv.FormatInt(n, 10), true
 }
 
 // Shown is the configuration as last seen, as it may be shown.

@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"tracetest/internal/record"
-	"tracetest/internal/redact"
 	"tracetest/internal/rediscli"
+	"tracetest/internal/redisconf"
 )
 
 // ErrAnother says that a server is not the one that is meant: it restarted, or another one
@@ -82,7 +82,7 @@ func (s *Server) NotAs(was Mark, keep []string) error {
 		now, there := s.last.config()[name]
 		switch {
 		case !there || now == value || slices.Contains(keep, name):
-		case record.IsRole(name):
+		case redisconf.IsRole(name):
 			roles = append(roles, name)
 		default:
 			all = append(all, name)
@@ -111,7 +111,7 @@ func (s *Server) differing(to Mark) map[string]string {
 		return values
 	}
 	for name, value := range to.at().config() {
-		if now, ok := s.last.config()[name]; ok && now != value && !record.IsRole(name) {
+		if now, ok := s.last.config()[name]; ok && now != value && !redisconf.IsRole(name) {
 			values[name] = value
 		}
 	}
@@ -139,7 +139,7 @@ func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string
 		} else if failed != nil {
 			why = s.trouble(failed)
 		}
-		if redact.IsSecret(name) && shown[name] != "" {
+		if redisconf.IsSecret(name) && shown[name] != "" {
 			why += " (its value is secret: set it by hand)"
 		}
 		problems = append(problems, name+" is not restored: "+why)

@@ -37,6 +37,7 @@ import (
 
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
+	"tracetest/internal/redisconf"
 )
 
 const (
@@ -287,7 +288,7 @@ func (s *Server) Scrub(text string) string { return s.secrets.Text(text) }
 
 // hide is the value of a parameter as it may be shown.
 func (s *Server) hide(parameter, value string) string {
-	if redact.IsSecret(parameter) {
+	if redisconf.IsSecret(parameter) {
 		return s.secrets.Value(value)
 	}
 	return s.secrets.Setting(value)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
-	"tracetest/internal/redact"
+	"tracetest/internal/redisconf"
 )
 
 // Process is the server's process as it says itself, in a container that of its
@@ -26,47 +26,10 @@ func (s *Server) Started(parameter, text, source string) (name string, origin re
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name = reported(s.last.config(), strings.TrimSpace(parameter))
-	if _, has := s.last.config()[name]; !has || !readsBack(name) {
+	if _, has := s.last.config()[name]; !has || !redisconf.Of(name).ReadsBack {
 		return name, record.Origin{}, false
 	}
-	return name, record.Origin{Value: s.hide(name, Normalize(name, text)), Source: source}, true
-}
-
-// Default is the value that a parameter has in all of Redis 6.0 to 8.6, Valkey
-// 8.0 to 9.1 and Redict 7.3 when nothing sets it.
-func Default(parameter string) (value string, known bool) {
-	switch parameter {
-	case "maxmemory", "timeout":
-		return "0", true
-	case "maxmemory-policy":
-		return "noeviction", true
-	case "maxmemory-samples":
-		return "5", true
-	case "hz":
-		return "10", true
-	case "appendonly":
-		return "no", true
-	}
-	return "", false
-}
-
-// Defaults are the parameters of which Default knows the value.
-func Defaults() []string {
-	return []string{"maxmemory", "maxmemory-policy", "maxmemory-samples", "timeout", "hz", "appendonly"}
-}
-
-func readsBack(name string) bool {
-	if redact.IsSecret(name) {
-		return false
-	}
-	for _, prefix := range []string{"maxmemory", "lfu-", "lazyfree-", "list-", "hash-", "set-", "zset-", "stream-", "active", "slowlog-", "latency-monitor-",
-		"notify-keyspace-events", "appendonly", "appendfsync", "timeout", "hz", "tcp-keepalive", "min-replicas-", "replica-read-only", "replica-serve-stale-data",
-		"stop-writes-on-bgsave-error", "lua-time-limit", "busy-reply-threshold", "proto-max-bulk-len", "dynamic-hz"} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
+	return name, record.Origin{Value: s.hide(name, redisconf.Normalize(name, text)), Source: source}, true
 }
 
 // With is a mark like the last look, with other values for some parameters, to
@@ -77,7 +40,7 @@ func (s *Server) With(values map[string]string) Mark {
 	config := maps.Clone(s.last.config())
 	for parameter, value := range values {
 		name := reported(config, strings.TrimSpace(parameter))
-		config[name] = Normalize(name, value)
+		config[name] = redisconf.Normalize(name, value)
 	}
 	at := newMoment(config, 0)
 	return Mark{func() moment { return at }, s.runID}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"tracetest/internal/redact"
 	"tracetest/internal/rediscli"
+	"tracetest/internal/redisconf"
 )
 
 const defaultPort = "6379"
@@ -120,7 +120,7 @@ func parseURL(s string) (Target, error) {
 	options, err := redis.ParseURL(u.String())
 	if err != nil {
 		for name := range u.Query() {
-			if redact.IsSecret(name) || name == "username" {
+			if redisconf.IsSecret(name) || name == "username" {
 				return Target{}, fmt.Errorf("reading a %s:// address: the login goes before the host: %s://USER:PASSWORD@HOST", scheme, scheme)
 			}
 		}

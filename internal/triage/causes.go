@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 )
 
 // pressure is what the server did to its clients while an owner was open.
@@ -194,23 +195,14 @@ func (f *outcome) under(servers []*server) (all []limitMet) {
 // reject writes or evict keys that it would have kept.
 func (a *Analysis) harmful(m *mutation, cause Cause) bool {
 	if m.parameter == memoryLimit {
-		base, to := a.baseline(m), m.to
-		return to != "0" && (base == "0" || len(to) < len(base) || len(to) == len(base) && to < base)
+		lower, ok := redisconf.Less(m.parameter, m.to, a.baseline(m))
+		return lower && ok
 	}
-	// How much a policy can evict: nothing, keys with a time to live, all.
-	reach := func(policy string) int {
-		switch {
-		case strings.HasPrefix(policy, "allkeys-"):
-			return 2
-		case strings.HasPrefix(policy, "volatile-"):
-			return 1
-		}
-		return 0
-	}
+	before, after := redisconf.Eviction(a.baseline(m)), redisconf.Eviction(m.to)
 	if cause == CauseOOM {
-		return reach(m.to) < reach(a.baseline(m))
+		return after < before
 	}
-	return reach(m.to) > reach(a.baseline(m))
+	return after > before
 }
 
 // by reports whether a test made a change itself, or a part of it did.

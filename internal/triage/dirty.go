@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 )
 
 // A server can be wrong before the first test: an earlier run left it so. Nobody
@@ -72,8 +73,8 @@ func (a *Analysis) log(w *write) {
 			a.logged[k] = s
 			a.settings = append(a.settings, s)
 		}
-		s.others = s.others || !sameValue(s.value, v.Value)
-		s.moot = s.moot && sameValue(v.Value, w.server.now[v.Parameter])
+		s.others = s.others || !redisconf.Same(s.value, v.Value)
+		s.moot = s.moot && redisconf.Same(v.Value, w.server.now[v.Parameter])
 		s.number = key{w.Process, w.Number}
 		s.count++
 	}
@@ -93,7 +94,7 @@ func (a *Analysis) refusedLog(w *write) {
 func (a *Analysis) setters(s *server, parameter, value string, which func(*setting) bool) []Setter {
 	all := []Setter{}
 	for _, x := range a.settings {
-		if x.server != s || x.parameter != parameter || x.others || x.count < 1 || !sameValue(x.value, value) || which != nil && !which(x) {
+		if x.server != s || x.parameter != parameter || x.others || x.count < 1 || !redisconf.Same(x.value, value) || which != nil && !which(x) {
 			continue
 		}
 		owner, _, suspects := a.attribution(x.author)
@@ -170,11 +171,11 @@ func (a *Analysis) dirty(f *Findings, of []*outcome) []Dirty {
 			met := a.metStart(s, parameter, f.Failures, of)
 			d := Dirty{Server: s.Address, Parameter: parameter, Value: value, Used: -1, Discovered: s.Followed, Failures: len(met)}
 			var known bool
-			if d.Should, d.Source, known = a.should(s, parameter, d.Failures > 0); !known || sameValue(d.Should, value) {
+			if d.Should, d.Source, known = a.should(s, parameter, d.Failures > 0); !known || redisconf.Same(d.Should, value) {
 				continue
 			}
 			d.Likely = []Setter{}
-			if o, known := s.StartedWith[parameter]; !known || !sameValue(o.Value, value) { // else no run left it so
+			if o, known := s.StartedWith[parameter]; !known || !redisconf.Same(o.Value, value) { // else no run left it so
 				d.Likely = a.setters(s, parameter, value, nil)
 			}
 			if d.Failures == 0 && len(d.Likely) == 0 {
@@ -203,7 +204,7 @@ func (a *Analysis) should(s *server, parameter string, met bool) (value, source 
 		return value, "--expect", !hidden(value)
 	}
 	usual, limits := map[string]string{memoryLimit: "0", memoryPolicy: "noeviction"}[parameter]
-	if o, known := s.StartedWith[parameter]; known && !(met && limits && sameValue(o.Value, s.Config[parameter])) {
+	if o, known := s.StartedWith[parameter]; known && !(met && limits && redisconf.Same(o.Value, s.Config[parameter])) {
 		return o.Value, o.Source, !hidden(o.Value)
 	}
 	return usual, "default", limits

@@ -8,6 +8,7 @@ import (
 
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
+	"tracetest/internal/redisconf"
 )
 
 // finish notes what the tests left changed, before tracetest puts it back.
@@ -23,7 +24,7 @@ func (a *Analysis) finish() {
 				continue
 			}
 			command := a.command(s, map[string]string{name: was})
-			if past := s.history[name]; record.IsRole(name) && (len(past) == 0 || past[len(past)-1].write == nil) {
+			if past := s.history[name]; redisconf.IsRole(name) && (len(past) == 0 || past[len(past)-1].write == nil) {
 				command = "" // it could be a failover, which nobody is to undo
 			}
 			s.changed = append(s.changed, Changed{Server: s.Address, Parameter: name, Value: s.now[name], Baseline: was,
@@ -233,7 +234,7 @@ func (a *Analysis) unmet(s *server) []Unmet {
 			continue
 		}
 		u := Unmet{Server: s.Address, Parameter: name, Expected: expected, Value: value}
-		if known && !hidden(value) && !record.IsRole(name) {
+		if known && !hidden(value) && !redisconf.IsRole(name) {
 			u.Command = a.command(s, map[string]string{name: expected})
 		}
 		unmet = append(unmet, u)

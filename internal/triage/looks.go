@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 )
 
 // server is a watched server as of the entries that were read.
@@ -103,7 +104,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		if s.now[name] == value {
 			continue
 		}
-		if record.IsRole(name) && a.movedBySystem(s, value) {
+		if redisconf.IsRole(name) && a.movedBySystem(s, value) {
 			a.failedOver(s, name, value, look, e.Seq, refs)
 			continue
 		}

@@ -1,6 +1,6 @@
 package triage
 
-import "tracetest/internal/record"
+import "tracetest/internal/redisconf"
 
 // Polluted is a parameter that a server no longer had as it was started with,
 // when the run began: somebody changed it before, and no test of this run.
@@ -25,7 +25,7 @@ func (a *Analysis) Polluted() []Polluted {
 			if was, moved := s.Perturbed[name]; moved {
 				value = was
 			}
-			if _, expected := a.run.Expect[name]; expected || !known || sameValue(o.Value, value) || hidden(value) || record.IsRole(name) {
+			if _, expected := a.run.Expect[name]; expected || !known || redisconf.Same(o.Value, value) || hidden(value) || redisconf.IsRole(name) {
 				continue
 			}
 			all = append(all, Polluted{Server: s.Address, Parameter: name, Value: value, Started: o.Value, Source: o.Source,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 )
 
 // Who wrote it? The tap tells of each write whose goroutine made it, and the
@@ -171,7 +172,7 @@ const maxSilent = 64
 func (s *server) explain(parameter, value string) []*write {
 	var all []*write
 	for _, w := range s.pending {
-		if v, sets := w.value(parameter); sets && w.can(parameter) && (v.Secret || sameValue(v.Value, value)) && !s.overwritten(w, parameter) {
+		if v, sets := w.value(parameter); sets && w.can(parameter) && (v.Secret || redisconf.Same(v.Value, value)) && !s.overwritten(w, parameter) {
 			all = append(all, w)
 		}
 	}
@@ -184,7 +185,7 @@ func (s *server) overwritten(w *write, parameter string) bool {
 	was, _ := w.value(parameter)
 	return slices.ContainsFunc(s.pending, func(later *write) bool {
 		v, sets := later.value(parameter)
-		return sets && w.replied > 0 && w.replied < later.seq && later.accepted() && (v.Secret || was.Secret || !sameValue(v.Value, was.Value))
+		return sets && w.replied > 0 && w.replied < later.seq && later.accepted() && (v.Secret || was.Secret || !redisconf.Same(v.Value, was.Value))
 	})
 }
 
@@ -233,8 +234,6 @@ func (w *write) value(parameter string) (record.Value, bool) {
 	return record.Value{}, false
 }
 
-func sameValue(written, read string) bool { return record.SameValue(written, read) }
-
 // claim finds who wrote a change, and gives it to them.
 func (a *Analysis) claim(m *mutation) {
 	writes := m.server.explain(m.parameter, m.to)
@@ -250,7 +249,7 @@ func (a *Analysis) claim(m *mutation) {
 		}
 		for _, w := range m.server.lost {
 			there := slices.ContainsFunc(w.refs, func(r record.Ref) bool { return a.open.Present(r.Process) })
-			if v, sets := w.value(m.parameter); there && sets && sameValue(v.Value, m.to) && m.caveat == "" {
+			if v, sets := w.value(m.parameter); there && sets && redisconf.Same(v.Value, m.to) && m.caveat == "" {
 				// It may have been worked off only now.
 				m.caveat = "A test that has ended had sent this value, and nobody heard the answer."
 				m.call = w.call
@@ -304,13 +303,13 @@ func (a *Analysis) unseen(w *write, e record.Entry, at time.Time) {
 		return
 	}
 	for _, v := range w.Values {
-		if w.shown[v.Parameter] || v.Secret || !sameValue(v.Value, w.server.now[v.Parameter]) {
+		if w.shown[v.Parameter] || v.Secret || !redisconf.Same(v.Value, w.server.now[v.Parameter]) {
 			continue
 		}
 		for _, first := range w.server.silent {
 			was, sets := first.value(v.Parameter)
 			if !sets || was.Secret || first.shown[v.Parameter] || first.done < w.seq || !first.accepted() || !slices.Equal(first.refs, w.refs) ||
-				sameValue(was.Value, w.server.now[v.Parameter]) {
+				redisconf.Same(was.Value, w.server.now[v.Parameter]) {
 				continue
 			}
 			there := &mutation{server: w.server, parameter: v.Parameter, from: w.server.now[v.Parameter], to: was.Value, refs: first.refs, seq: e.Seq,
@@ -362,7 +361,7 @@ func plain(v record.Value) bool {
 func same(written, read string) bool {
 	x, errX := strconv.ParseInt(written, 10, 64)
 	y, errY := strconv.ParseInt(read, 10, 64)
-	return errX == nil && errY == nil && x == y || sameValue(written, read)
+	return errX == nil && errY == nil && x == y || redisconf.Same(written, read)
 }
 
 func (w *write) accepted() bool {

@@ -13,6 +13,7 @@ import (
 
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
+	"tracetest/internal/redisconf"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/spawn"
@@ -72,7 +73,7 @@ func (l *Lab) Since(was map[string]map[string]string) error {
 		var differ []string
 		for _, name := range slices.Sorted(maps.Keys(before)) {
 			value, there := now[name]
-			if record.IsRole(name) && there && value != before[name] {
+			if redisconf.IsRole(name) && there && value != before[name] {
 				return fmt.Errorf("%s has another master than when the suite of the record began: leave --from away", target.Address())
 			}
 			if there && value != before[name] && !strings.HasPrefix(value, "(hidden") && !strings.HasPrefix(before[name], "(hidden") {

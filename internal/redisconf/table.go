@@ -1,0 +1,113 @@
+package redisconf
+
+import (
+	"maps"
+	"slices"
+)
+
+// policies are the values of maxmemory-policy.
+var policies = []string{"noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"}
+
+var yesNo = []string{"yes", "no"}
+
+// table has a row for each parameter of which something is to be known, under
+// its current name. The defaults are measured: see CONFIG GET of the releases
+// in the package comment.
+var table = map[string]Parameter{
+	"maxmemory":         {Kind: Memory, Unlimited: true, Default: "0"},
+	"maxmemory-clients": {Kind: Memory, Unlimited: true}, // or a percentage of maxmemory
+	"maxmemory-dataset": {Kind: Memory},
+	"maxmemory-policy":  {Kind: Words, Default: "noeviction", Values: policies},
+	"maxmemory-samples": {Kind: Number, Default: "5"},
+	"maxclients":        {Kind: Number},
+	"timeout":           {Kind: Number, Unlimited: true, Default: "0"},
+	"hz":                {Kind: Number, Default: "10"},
+
+	"repl-backlog-size":                     {Kind: Memory},
+	"replica-full-sync-buffer-limit":        {Kind: Memory, Unlimited: true},
+	"client-query-buffer-limit":             {Kind: Memory},
+	"client-output-buffer-limit":            {Kind: Limits},
+	"cluster-link-sendbuf-limit":            {Kind: Memory, Unlimited: true},
+	"proto-max-bulk-len":                    {Kind: Memory},
+	"auto-aof-rewrite-min-size":             {Kind: Memory},
+	"active-defrag-ignore-bytes":            {Kind: Memory},
+	"stream-node-max-bytes":                 {Kind: Memory, Unlimited: true},
+	"hll-sparse-max-bytes":                  {Kind: Memory},
+	"loading-process-events-interval-bytes": {Kind: Memory},
+
+	"appendonly":                      {Kind: Words, Default: "no", Values: yesNo},
+	"appendfsync":                     {Kind: Words, Values: []string{"always", "everysec", "no"}},
+	"protected-mode":                  {Kind: Words, Values: yesNo},
+	"loglevel":                        {Kind: Words},
+	"supervised":                      {Kind: Words},
+	"syslog-facility":                 {Kind: Words},
+	"repl-diskless-load":              {Kind: Words},
+	"oom-score-adj":                   {Kind: Words},
+	"acl-pubsub-default":              {Kind: Words},
+	"sanitize-dump-payload":           {Kind: Words},
+	"tls-auth-clients":                {Kind: Words},
+	"enable-debug-command":            {Kind: Words},
+	"enable-module-command":           {Kind: Words},
+	"enable-protected-configs":        {Kind: Words},
+	"cluster-preferred-endpoint-type": {Kind: Words},
+	"propagation-error-behavior":      {Kind: Words},
+	"shutdown-on-sigint":              {Kind: Words},
+	"shutdown-on-sigterm":             {Kind: Words},
+
+	"save":                   {Kind: Save},
+	"notify-keyspace-events": {Kind: Events, Values: []string{"KEA", "Ex"}},
+
+	"replicaof": {Role: true},
+
+	"hash-seed":         {Secret: true},
+	"requirepass":       {Secret: true},
+	"primaryauth":       {Secret: true},
+	"tls-key-file-pass": {Secret: true},
+
+	"dir":                       {Place: true},
+	"dbfilename":                {Place: true},
+	"appendfilename":            {Place: true},
+	"appenddirname":             {Place: true},
+	"aclfile":                   {Place: true},
+	"logfile":                   {Place: true},
+	"pidfile":                   {Place: true},
+	"unixsocket":                {Place: true},
+	"unixsocketperm":            {Place: true},
+	"port":                      {Place: true},
+	"tls-port":                  {Place: true},
+	"bind":                      {Place: true},
+	"bind-source-addr":          {Place: true},
+	"cluster-config-file":       {Place: true},
+	"cluster-port":              {Place: true},
+	"cluster-announce-ip":       {Place: true},
+	"cluster-announce-port":     {Place: true},
+	"cluster-announce-bus-port": {Place: true},
+	"proc-title-template":       {Place: true},
+	"syslog-ident":              {Place: true},
+}
+
+// families are beginnings of names whose values read back as they were set.
+var families = []string{
+	"maxmemory", "lfu-", "lazyfree-", "list-", "hash-", "set-", "zset-", "stream-", "active", "slowlog-", "commandlog-", "latency-monitor-",
+	"notify-keyspace-events", "appendonly", "appendfsync", "timeout", "hz", "tcp-keepalive", "min-replicas-", "replica-read-only", "replica-serve-stale-data",
+	"stop-writes-on-bgsave-error", "busy-reply-threshold", "proto-max-bulk-len", "dynamic-hz",
+}
+
+// renamed are old names that no rule of [CurrentName] covers.
+var renamed = map[string]string{
+	"lua-time-limit":          "busy-reply-threshold",
+	"masterauth":              "primaryauth",
+	"masteruser":              "primaryuser",
+	"slowlog-log-slower-than": "commandlog-execution-slower-than",
+	"slowlog-max-len":         "commandlog-slow-execution-max-len",
+}
+
+func sorted(keep func(Parameter) bool) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		if keep(table[name]) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
