@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"tracetest/internal/gate"
+	"tracetest/internal/instrument"
 	"tracetest/internal/live"
 	"tracetest/internal/run"
 )
@@ -86,8 +86,8 @@ func (o *options) choices() []choice {
 			cobra.CompletionWithDesc("auto", "where that can be done"),
 			cobra.CompletionWithDesc("on", "fail rather than go without"), "off"}},
 		{"tap", &o.tap, []cobra.Completion{
-			cobra.CompletionWithDesc(string(gate.TapAuto), "where that can be done"),
-			cobra.CompletionWithDesc(string(gate.TapOn), "fail rather than go without"), string(gate.TapOff)}},
+			cobra.CompletionWithDesc(string(instrument.TapAuto), "where that can be done"),
+			cobra.CompletionWithDesc(string(instrument.TapOn), "fail rather than go without"), string(instrument.TapOff)}},
 		{"follow", &o.follow, []cobra.Completion{
 			cobra.CompletionWithDesc("auto", "from their first command on"), "off"}},
 		{"restore", &o.restore, []cobra.Completion{

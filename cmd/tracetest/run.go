@@ -14,7 +14,7 @@ import (
 	"sync"
 	"syscall"
 
-	"tracetest/internal/gate"
+	"tracetest/internal/instrument"
 	"tracetest/internal/live"
 	"tracetest/internal/prove"
 	"tracetest/internal/record"
@@ -204,7 +204,7 @@ func catchSignals() (signals chan os.Signal, stop func()) {
 func (o *options) runOptions(packages, goTest []string, targets []snapshot.Target, expect map[string]string, signals chan os.Signal) run.Options {
 	return run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
-		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
+		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: instrument.Tap(o.tap), Follow: o.follow,
 		Restore: run.Restore(o.restore), Timeout: o.timeout, Signals: signals, Secrets: redact.New(),
 	}
 }

@@ -18,8 +18,9 @@ import (
 	"strings"
 	"time"
 
-	"tracetest/internal/gate"
+	"tracetest/internal/barrier"
 	"tracetest/internal/gotest"
+	"tracetest/internal/instrument"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/redisconf"
@@ -48,7 +49,7 @@ type Options struct {
 	Expect       map[string]string
 	Baseline     *record.Baseline // the leaks that are known, for the record; may be nil
 	Gate         string           // auto, on or off
-	Tap          gate.Tap
+	Tap          instrument.Tap
 	Follow       string // auto or off: whether servers are watched that the tests turn out to speak to
 	Restore      Restore
 	Keep         []string      // parameters that RestoreTest leaves as they are
@@ -91,8 +92,8 @@ type Plan struct {
 	servers []*snapshot.Server
 	begin   []record.Server
 	dir     string // private, for the overlay and the socket
-	overlay *gate.Overlay
-	gate    *gate.Server
+	overlay *instrument.Overlay
+	gate    *barrier.Server
 	out     *record.Writer
 	knew    int    // secrets, when all of the record had passed the door
 	reason  string // why there is no gate
@@ -179,7 +180,7 @@ func (p *Plan) findSentinels(ctx context.Context) {
 func (p *Plan) openGate(ctx context.Context) error {
 	if p.o.Gate == "off" {
 		p.reason = "--gate=off"
-		if p.o.Tap == gate.TapOn {
+		if p.o.Tap == instrument.TapOn {
 			return errors.New("--tap=on: the tap needs the gate, and --gate=off says that there is none")
 		}
 		return nil
@@ -194,7 +195,7 @@ func (p *Plan) openGate(ctx context.Context) error {
 	if p.o.Gate == "on" {
 		return fmt.Errorf("--gate=on: %w", err)
 	}
-	if p.o.Tap == gate.TapOn {
+	if p.o.Tap == instrument.TapOn {
 		return fmt.Errorf("--tap=on: the tap needs the gate: %w", err)
 	}
 	p.reason = err.Error()
@@ -211,7 +212,7 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 	if p.dir, err = privateDir(); err != nil {
 		return err
 	}
-	if p.overlay, err = gate.Prepare(ctx, p.dir, p.tools, p.listed, p.args, p.o.Tap); err != nil {
+	if p.overlay, err = instrument.Prepare(ctx, p.dir, p.tools, p.listed, p.args, p.o.Tap); err != nil {
 		return err
 	}
 	byDir := map[string]string{}
@@ -219,8 +220,8 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 		byDir[realPath(listed.Dir)] = listed.ImportPath
 	}
 	code := newSource()
-	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] },
-		gate.Source{Std: p.standard(), Sets: code.sets, Takes: code.takes})
+	p.gate, err = barrier.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] },
+		barrier.Source{Std: p.standard(), Sets: code.sets, Takes: code.takes})
 	if err == nil {
 		p.gate.Key = p.o.Secrets.Key()
 	}

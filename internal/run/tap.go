@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"tracetest/internal/gate"
+	"tracetest/internal/barrier"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/redisconf"
@@ -32,7 +32,7 @@ func newTaps(w *watcher) *taps {
 }
 
 // hear takes in what a held process told.
-func (t *taps) hear(ctx context.Context, told *gate.Told) {
+func (t *taps) hear(ctx context.Context, told *barrier.Told) {
 	switch {
 	case told.Contact != nil:
 		t.contact(ctx, told.Contact)
@@ -267,7 +267,7 @@ func (t *taps) contact(ctx context.Context, c *record.Contact) {
 // login takes in that a test is about to log in. Where the server asks us for a
 // login too, and the test uses the one of a server that was named, it is ours as
 // well: whoever listens there is about to be told it anyway.
-func (t *taps) login(ctx context.Context, l *gate.Login) {
+func (t *taps) login(ctx context.Context, l *barrier.Login) {
 	secrets := t.w.p.o.Secrets
 	secrets.AddMarks(l.Password...)
 	c := t.locked[l.Address]

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"tracetest/internal/gate"
+	"tracetest/internal/barrier"
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
 	"tracetest/internal/snapshot"
@@ -121,8 +121,8 @@ func (w *watcher) read(cmd *command, events *backlog) {
 
 // heldTests yields the tests that wait at the gate. It never yields where
 // there is none.
-func (w *watcher) heldTests(ctx context.Context) <-chan *gate.Held {
-	held := make(chan *gate.Held)
+func (w *watcher) heldTests(ctx context.Context) <-chan *barrier.Held {
+	held := make(chan *barrier.Held)
 	if w.p.gate == nil {
 		return held
 	}
@@ -144,7 +144,7 @@ func (w *watcher) heldTests(ctx context.Context) <-chan *gate.Held {
 
 // drain hears the ends of test binaries that come after the go command's own, also
 // of those that tests started: they must not act behind the last look.
-func (w *watcher) drain(ctx context.Context, held <-chan *gate.Held) {
+func (w *watcher) drain(ctx context.Context, held <-chan *barrier.Held) {
 	deadline := time.After(2 * time.Second)
 	for w.open.Lasting() {
 		select {
@@ -161,7 +161,7 @@ func (w *watcher) drain(ctx context.Context, held <-chan *gate.Held) {
 // Where the looks of a boundary show nothing new, the process goes on while it
 // is recorded: whatever ends tracetest in between loses that nothing had
 // happened. What has changed is recorded first.
-func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
+func (w *watcher) boundary(ctx context.Context, h *barrier.Held) {
 	defer h.Release()
 	if h.Told != nil {
 		w.ended = lastEnd{}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package gate
+package instrument
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"tracetest/internal/barrier"
 	"tracetest/internal/gotest"
 )
 
@@ -247,8 +248,17 @@ func overlayRuns(t *testing.T, name, root string, tap Tap) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := listen(t)
-	overlay, err := Prepare(t.Context(), filepath.Dir(s.path), tools, nil, args, tap)
+	dir, err := os.MkdirTemp("", "tracetest") // short: the path of a socket is
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s, err := barrier.Listen(dir, func(dir string) string { return "of" + dir }, barrier.Source{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	overlay, err := Prepare(t.Context(), dir, tools, nil, args, tap)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package gate
+package barrier
 
 import (
 	"context"
@@ -265,11 +265,11 @@ func TestRealProfile(t *testing.T) {
 		t.Fatalf("found %+v in\n%s\n%s", all, stacks, &profile)
 	}
 	if !slices.ContainsFunc(all[0].Stack, func(f record.Frame) bool {
-		return strings.HasPrefix(f.Function, "tracetest/internal/gate.TestRealProfile.") && filepath.Base(f.File) == "told_test.go" && f.Line > 0
+		return strings.HasPrefix(f.Function, "tracetest/internal/barrier.TestRealProfile.") && filepath.Base(f.File) == "told_test.go" && f.Line > 0
 	}) {
 		t.Errorf("the stack is %+v", all[0].Stack)
 	}
-	if started := all[0].Started; len(started) != 1 || started[0].Function != "tracetest/internal/gate.TestRealProfile" || filepath.Base(started[0].File) != "told_test.go" || started[0].Line == 0 {
+	if started := all[0].Started; len(started) != 1 || started[0].Function != "tracetest/internal/barrier.TestRealProfile" || filepath.Base(started[0].File) != "told_test.go" || started[0].Line == 0 {
 		t.Errorf("it was started at %+v", started)
 	}
 }

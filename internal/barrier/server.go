@@ -1,9 +1,8 @@
-// Package gate holds the tests at each boundary while a snapshot is taken.
+// Package barrier is what instrumented tests report to, and wait for.
 //
-// It has two halves. [Prepare] writes an overlay with which the go command
-// builds the tests: a package testing that reports the begin and end of each
-// test, and a hook for Ginkgo's specs. [Server] is what the tests then talk
-// to, over a unix socket in a private folder.
+// [Server] listens on a unix socket in a private folder. A test process tells it
+// of each boundary and of what its connections send to Redis, and goes on when it
+// is answered; package instrument builds the tests so that they do.
 //
 // Invariants:
 //   - A test process that says something waits until it is answered, and does
@@ -11,14 +10,13 @@
 //     done by whoever was open before.
 //   - Every connection says which process it is of. Nothing is guessed from
 //     the order in which connections come.
-//   - A test never fails or hangs because of the gate: whatever cannot be
-//     understood is answered, a connection that breaks turns the gate off for
-//     that process, and a process that a test started is never held.
+//   - A test never fails or hangs because of the barrier: whatever cannot be
+//     understood is answered, a connection that breaks ends the waiting for
+//     that process, and a process that a test started never waits.
 //
 // Limits: unix sockets, so not on Windows; a process whose environment was
-// emptied is not seen; the lock in the hooks orders tests that the race
-// detector might otherwise see racing.
-package gate
+// emptied is not seen.
+package barrier
 
 import (
 	"context"

@@ -17,10 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"tracetest/internal/gate"
+	"tracetest/internal/barrier"
 )
 
-// The tests talk to a real server of package gate over its socket, as a test
+// The tests talk to a real server of package barrier over its socket, as a test
 // binary does. They use the one line of this process, so none is parallel.
 
 // TestMain is a nested test binary when it is asked to.
@@ -71,9 +71,9 @@ func shortDir(t *testing.T, pattern string) string {
 }
 
 // opened opens a gate and says hello to it.
-func opened(t *testing.T, pattern string, hold func(string)) (*gate.Server, *heard) {
+func opened(t *testing.T, pattern string, hold func(string)) (*barrier.Server, *heard) {
 	t.Helper()
-	s, err := gate.Listen(shortDir(t, pattern), func(dir string) string { return "of" + dir }, gate.Source{})
+	s, err := barrier.Listen(shortDir(t, pattern), func(dir string) string { return "of" + dir }, barrier.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestManyTests(t *testing.T) {
 
 // Guards against tests that hang or fail because tracetest was killed.
 func TestGateGoneInTheMiddle(t *testing.T) {
-	var s *gate.Server
+	var s *barrier.Server
 	s, _ = opened(t, "tracetest", func(text string) {
 		if strings.HasSuffix(text, "TestHeld") {
 			s.Close()

@@ -1,7 +1,7 @@
 // Package labels is the code that tracetest compiles into package
 // runtime/pprof of the user's tests: whose goroutine is this?
 //
-// It is a package of its own only so that it is vetted and tested; package gate
+// It is a package of its own only so that it is vetted and tested; package instrument
 // takes the text of labels.go and appends it to runtime.go of runtime/pprof.
 //
 // A profiler label names the owner. Goroutines inherit the labels of the one

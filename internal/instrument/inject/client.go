@@ -1,6 +1,6 @@
 // Package inject is the code that tracetest compiles into the package testing
 // of the user's tests. It is a package of its own only so that it is vetted and
-// tested like any other; package gate takes the text of client.go, hooks.go and
+// tested like any other; package instrument takes the text of client.go, hooks.go and
 // either tap.go or notap.go and appends it to testing.go. standin.go stays
 // here: it stands for the parts of package testing that the hooks use.
 //

@@ -1,4 +1,19 @@
-package gate
+// Package instrument builds the tests so that they report what they do.
+//
+// [Prepare] writes an overlay for `go test -overlay`: patched files of the standard
+// library, with the code of inject in them, and a hook for Ginkgo's specs. What
+// the tests then talk to is package barrier; the two share nothing but the wire.
+//
+// Invariants:
+//   - Nothing is written but into the folder that is given: not the user's tree,
+//     not GOROOT, not the module cache.
+//   - A call is inserted at the text of a statement within a named function, found
+//     just once. A Go release in which one is not found is not instrumented.
+//   - Positions stay as they are: no line is added above a statement.
+//
+// Limits: the lock in the hooks orders tests that the race detector might
+// otherwise see racing.
+package instrument
 
 import (
 	"context"

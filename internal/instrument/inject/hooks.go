@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The hooks: package gate inserts calls of them into package testing.
+// The hooks: package instrument inserts calls of them into package testing.
 
 // tracetestSerial numbers the owners of this process. Their names repeat
 // (-count, -cpu, the rounds of a benchmark).
@@ -175,7 +175,7 @@ func tracetestFailBelow(c *common, own bool) {
 }
 
 // TracetestSpec holds a Ginkgo spec or suite. It is exported for the hook that
-// package gate appends to a test file of the user's package.
+// package instrument appends to a test file of the user's package.
 func TracetestSpec(verb string, ordered bool, report string) {
 	if verb != "spec-begin" {
 		tracetestTapSpec(verb, "")

@@ -1,10 +1,11 @@
 //go:build unix
 
-package gate
+package barrier
 
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strconv"
@@ -85,7 +86,7 @@ func suite(t *testing.T) (say func(words ...string) record.Boundary) {
 // Guards against a spec that is not found again at its end, and against a text,
 // place or outcome that is not Ginkgo's own.
 func TestSpecs(t *testing.T) {
-	file := filepath.Join(module(t, map[string]string{"a_test.go": specSource}), "a_test.go")
+	file := filepath.Join(folder(t, map[string]string{"a_test.go": specSource}), "a_test.go")
 	in := func(text string) string { return strings.ReplaceAll(text, "FILE", file) }
 	say := suite(t)
 	if b := say("suite-begin", "false", ""); b.Verb != record.VerbSuiteBegin || b.Owner != 1 {
@@ -170,7 +171,7 @@ func TestOutcome(t *testing.T) {
 // of an Ordered container comes too late. Where the source does not tell, the
 // unit is the outermost container.
 func TestOrderedContainer(t *testing.T) {
-	dir := module(t, map[string]string{"a_test.go": specSource, "bad_test.go": "pack age"})
+	dir := folder(t, map[string]string{"a_test.go": specSource, "bad_test.go": "pack age"})
 	file, fifo := filepath.Join(dir, "a_test.go"), filepath.Join(dir, "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Skip(err)
@@ -223,4 +224,19 @@ func TestLargeReport(t *testing.T) {
 	if b := say("spec-end", "false", string(text)); b.End == nil || b.End.Message != message {
 		t.Error(fmt.Sprint("the message was torn: ", b.Verb))
 	}
+}
+
+// folder writes files into a new folder, and returns its real path.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }

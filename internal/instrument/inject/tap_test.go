@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"tracetest/internal/gate"
+	"tracetest/internal/barrier"
 	"tracetest/internal/record"
 )
 
@@ -19,13 +19,13 @@ type heardTap struct {
 	mu     sync.Mutex
 	order  []string
 	writes map[int64]*record.Write
-	told   []gate.Told
+	told   []barrier.Told
 }
 
 // tapped opens a gate, says hello to it, and starts the tap.
 func tapped(t *testing.T) *heardTap {
 	t.Helper()
-	s, err := gate.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, gate.Source{})
+	s, err := barrier.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, barrier.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}

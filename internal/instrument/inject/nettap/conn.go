@@ -3,7 +3,7 @@
 // a Redis, and on their way in the replies to those and the OOM errors.
 //
 // It is a package of its own only so that it is vetted, tested and fuzzed like
-// any other; package gate takes its text and appends it to net.go. Package
+// any other; package instrument takes its text and appends it to net.go. Package
 // crypto/tls calls it for what is encrypted. All its names begin with
 // tracetest, because they live beside those of package net.
 //

@@ -1,4 +1,4 @@
-package gate
+package barrier
 
 import (
 	"encoding/json"
