@@ -16,6 +16,7 @@ import (
 	"tracetest/internal/bisect"
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/trial"
@@ -256,7 +257,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		answer.Exit = gitAnswer(answer)
 	}
 	note(bisect.Line{Answer: answer})
-	if err := answer.Tell(stdout, workingDir()); err != nil {
+	if err := terminal.Bisect(stdout, answer, workingDir()); err != nil {
 		return err
 	}
 	if answer.Stopped {

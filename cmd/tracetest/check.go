@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracetest/internal/record"
-	"tracetest/internal/report"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/triage"
@@ -181,9 +181,7 @@ func (o *checkOptions) tell(out io.Writer, all checked) error {
 			verdict = screen.painted("nothing says how it should be", "33")
 		}
 		say("%s (%s %s): %s", s.Address, s.Flavor, s.Version, verdict)
-		lines, err := report.CheckLines(s.StartedWith, s.Unmet, s.Polluted, fixed)
-		errs = append(errs, err)
-		for _, line := range lines {
+		for _, line := range terminal.Check(s.StartedWith, s.Unmet, s.Polluted, fixed) {
 			say("  %s", line)
 		}
 		if s.Unknown != "" {

@@ -16,7 +16,8 @@ import (
 	"tracetest/internal/bisect"
 	"tracetest/internal/flaky"
 	"tracetest/internal/gotest"
-	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/trial"
@@ -154,7 +155,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 			return &unable{fmt.Errorf("the tests of %s could not be built: %s", suite.Findings.Failures[built].Package, suite.Findings.Failures[built].Message)}
 		}
 		if len(suite.Findings.Unmet) > 0 {
-			return &unable{errors.New(report.UnmetLine(suite.Findings.Unmet[0]))}
+			return &unable{errors.New(claims.UnmetLine(suite.Findings.Unmet[0]))}
 		}
 		if !suite.Findings.Run.Complete {
 			told.Stopped = suite.Findings.Run.Incomplete // the run is not counted
@@ -210,7 +211,7 @@ func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Sur
 		_, err := out.Write(text)
 		return err
 	}
-	if err := flaky.Tell(out, survey, told.Tests); err != nil {
+	if err := terminal.Flaky(out, survey, told.Tests); err != nil {
 		return err
 	}
 	if told.Stopped != "" {

@@ -18,7 +18,7 @@ import (
 	"tracetest/internal/live"
 	"tracetest/internal/prove"
 	"tracetest/internal/record"
-	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/triage"
@@ -244,18 +244,18 @@ func (w *watching) entry(e record.Entry) {
 	leaks := w.analysis.Add(e)
 	w.leaks += len(leaks)
 	w.screen.Leaks(w.leaks)
-	for _, line := range report.LeakLines(leaks) {
+	for _, line := range claims.LeakLines(leaks) {
 		w.screen.Say("tracetest: " + line)
 	}
 	if e.Server != nil {
 		for _, u := range w.analysis.Unmet() {
 			if u.Server == e.Server.Address {
-				w.screen.Say("tracetest: " + report.UnmetLine(u))
+				w.screen.Say("tracetest: " + claims.UnmetLine(u))
 			}
 		}
 		for _, p := range w.analysis.Polluted() {
 			if p.Server == e.Server.Address {
-				w.screen.Say("tracetest: " + report.PollutedLine(p))
+				w.screen.Say("tracetest: " + claims.DriftLine(p))
 			}
 		}
 	}
