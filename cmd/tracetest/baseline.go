@@ -47,7 +47,7 @@ func baselineCommand() *cobra.Command {
 			b, unsettled := baseline.Of(f, defaults)
 			stderr := findCI(os.Getenv).harmless(cmd.ErrOrStderr())
 			for _, line := range claims.LeakLines(unsettled) {
-				fmt.Fprintf(stderr, "tracetest: not in the baseline, for it is not settled whose it is: %s\n", line)
+				fmt.Fprintf(stderr, "tracetest: not in the baseline, because the writer was not identified: %s\n", line)
 			}
 			if !f.Run.Complete {
 				fmt.Fprintln(cmd.ErrOrStderr(), "tracetest: the run is incomplete, so that there may be more leaks than these")

@@ -79,7 +79,7 @@ func gitExit(err error, by syscall.Signal, stderr io.Writer) error {
 		return err
 	}
 	if !errors.As(err, &code) {
-		fmt.Fprintf(stderr, "tracetest: %v\nThis commit cannot be told from others: exit code %d.\n", err, gitSkip)
+		fmt.Fprintf(stderr, "tracetest: %v\nThis commit is undecided: exit code %d.\n", err, gitSkip)
 	}
 	return exitCode(gitSkip)
 }

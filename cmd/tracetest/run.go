@@ -71,11 +71,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	}
 	screen.show(shown)
 	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.gate != "off" {
-		screen.Say("tracetest: the tests cannot be held at their boundaries, so a change is narrowed to suspects at best: " + plan.Scrub(reason))
+		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so a change can only be narrowed down to suspects: " + plan.Scrub(reason))
 	}
 	if on, reason := plan.Tap(); !on && o.gate != "off" && o.tap != "off" {
 		if mode, _ := plan.Mode(); mode == record.ModeGate {
-			screen.Say("tracetest: the tests' connections cannot be heard, so no change is tied to a line of code: " + plan.Scrub(reason))
+			screen.Say("tracetest: the tests' connections cannot be traced, so the line that made a change stays unknown: " + plan.Scrub(reason))
 		}
 	}
 	seen := &watching{analysis: triage.New(), screen: screen}

@@ -103,9 +103,9 @@ func (v *View) growth() []doc.Block {
 	if len(v.Growth) == 0 {
 		return nil
 	}
-	text := Text("What the server held more at a test's end than at its begin, most keys first. Memory includes the buffers of connections.")
+	text := Text("Growth between the begin and the end of each test, most keys first. Memory includes the buffers of connections.")
 	if v.Run.Mode != record.ModeGate {
-		text = "What the server held more after tests than before, most keys first. Tests were not synchronized, so the figures are rough."
+		text = "Growth over each test, most keys first. Tests were not synchronized, so the figures are rough."
 	}
 	return append([]doc.Block{h2("Growth"), para(text)}, doc.Rows(v.Growth, 10, file,
 		doc.Column[triage.Growth]{Title: "By", Cell: func(g triage.Growth) Text { return Owner(g.Owner) }},
