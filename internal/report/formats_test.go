@@ -304,7 +304,7 @@ func checkAnnotations(t *testing.T, text string) {
 
 // Who is not accused must not be marked.
 func TestFormatsAccuseNobody(t *testing.T) {
-	f := load(t, "testdata/narrowed.json")
+	f := load(t, fixtureFiles(t)["narrowed"])
 	suspects := map[string]bool{}
 	for _, c := range f.Leaks {
 		for _, s := range c.Suspects {

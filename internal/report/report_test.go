@@ -26,8 +26,16 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// fixtures are findings by name. Each is a file in testdata, of findings or of
-// a record; beside it lie the reports that it must give.
+// recordings are fixtures that are runs of triage's corpus, so that no report is
+// tested with what triage never says.
+var recordings = map[string]string{
+	"clean": "parents-cleanup", "clean_failures": "oom-without-a-change", "contained": "victim-of-a-contained-change", "died": "killed", "incomplete": "no-end",
+	"narrowed": "parallel-narrowed", "package_owner": "package-init", "restored_later": "left-behind-and-put-back", "unmet": "unmet", "outside": "unheard",
+	"blind_restart": "restart", "not_instrumented": "not-held-and-put-back-by-the-held",
+}
+
+// fixtures are findings by name. Each is a recording, or a file in testdata, of
+// findings or of a record; there lie the reports that it must give.
 func fixtures(t *testing.T) map[string]*triage.Findings {
 	t.Helper()
 	all := make(map[string]*triage.Findings)
@@ -48,6 +56,9 @@ func fixtureFiles(t *testing.T) map[string]string {
 		for _, file := range found {
 			files[strings.TrimSuffix(filepath.Base(file), ending)] = file
 		}
+	}
+	for name, recording := range recordings {
+		files[name] = "../triage/testdata/" + recording + ".jsonl"
 	}
 	return files
 }
@@ -260,8 +271,8 @@ func TestVerdicts(t *testing.T) {
 			}
 		})
 	}
-	md := markdown(t, load(t, "testdata/narrowed.json"))
-	for _, name := range []string{"TestA/slow", "TestB", "TestC"} {
+	md := markdown(t, load(t, fixtureFiles(t)["narrowed"]))
+	for _, name := range []string{"TestX", "TestY"} {
 		if strings.Contains(md, "`"+name+"` left") || strings.Contains(md, " by `"+name+"`") || strings.Contains(md, "By: `"+name) {
 			t.Errorf("the suspect %s is accused", name)
 		}
@@ -307,7 +318,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 var errFull = errors.New("disk full")
 
 func TestWriteErrors(t *testing.T) {
-	f := load(t, "testdata/clean.json")
+	f := load(t, fixtureFiles(t)["clean"])
 	for _, err := range []error{
 		report.Markdown(fullDisk{}, f),
 		report.JSON(fullDisk{}, f),
