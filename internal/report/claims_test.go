@@ -113,7 +113,7 @@ func TestUnheardIsNotAccused(t *testing.T) {
 		if both {
 			c.Owner, c.Unheard, c.Certainty, c.Parameter = &heard, false, triage.Exact, "hz"
 			f.Leaks = append(f.Leaks, c)
-			if md := markdown(t, f); !strings.Contains(md, " ran; the writer was not identified, and 1 more leak") {
+			if md := markdown(t, f); !strings.Contains(md, " ran, by an unidentified writer, and 1 more leak") {
 				t.Errorf("headline: %s", row(md, "# Redis triage"))
 			}
 		}

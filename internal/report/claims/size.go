@@ -60,11 +60,11 @@ func Value(parameter, value string, secret bool) Text {
 		}
 		return code(value)
 	}
-	if short, text := brief(parameter, value), code(value); short != "" {
-		return text + " (" + short + ")"
-	} else {
-		return text
+	text := code(value)
+	if short := brief(parameter, value); short != "" {
+		text += " (" + short + ")"
 	}
+	return text
 }
 
 // brief is a number of bytes as people read it; empty where the number says it.
@@ -83,6 +83,9 @@ func brief(parameter, value string) Text {
 
 // shortValue is a value for a headline.
 func shortValue(parameter, value string, secret bool) Text {
+	if value == "" {
+		return "empty"
+	}
 	if short := brief(parameter, value); short != "" && !secret {
 		return short
 	}

@@ -92,13 +92,13 @@ func (v *View) left(g Group) Text {
 	}
 	switch {
 	case c.Owner != nil && c.Unheard:
-		return text + " while " + Owner(*c.Owner) + " ran; the writer was not identified"
+		return text + " while " + Owner(*c.Owner) + " ran, by an unidentified writer"
 	case c.Owner != nil:
 		text += " by " + Owner(*c.Owner)
 	case len(c.Suspects) > 0:
 		text += " by one of " + Count(len(c.Suspects), "suspect")
 	default:
-		text += "; the writer was not identified"
+		text += " by an unidentified writer"
 	}
 	if where := v.shortPlace(c); where != "" {
 		text += ", at " + where

@@ -254,7 +254,7 @@ func (v *View) meaning(c triage.Certainty) Text {
 		return "the trace saw its own goroutine write the change"
 	case triage.Bracketed:
 		if v.Run.Tap {
-			return "the change happened between its synchronized begin and end, with no other test active, but no traced write explains it"
+			return "the change happened between its synchronized begin and end, with no other test active"
 		}
 		return "the change happened between its synchronized begin and end, with no other test active; the write was not seen, so an earlier test's goroutine or another program could have made it"
 	case triage.Narrowed:

@@ -204,7 +204,6 @@ func escape(b *strings.Builder, s string) {
 			c == '&' && (isAlnum(next) || next == '#'), // &lt;
 			c == ':' && next == '/',                    // http://
 			c == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www"),
-			c == '!' && next == '[',
 			start && i == 0 && strings.IndexByte("#+->=:", c) >= 0,
 			start && i > 0 && digits && (c == '.' || c == ')'): // 1. x
 			b.WriteByte('\\')
