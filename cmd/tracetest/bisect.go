@@ -15,6 +15,7 @@ import (
 
 	"tracetest/internal/bisect"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
@@ -193,7 +194,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err != nil {
 		return err
 	}
-	header := &bisect.Header{Schema: bisect.Schema, Command: scrubbed(o.command(targets)), Victim: o.victim, Param: strings.ToLower(o.param), Packages: packages, Args: goTest, From: o.from, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}
+	header := &bisect.Header{Schema: bisect.Schema, Command: o.command(targets), Victim: o.victim, Param: strings.ToLower(o.param), Packages: packages, Args: goTest, From: o.from, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}
 	var known []bisect.Trial
 	if o.resume {
 		if header, known, err = o.resumed(packages, goTest); err != nil {
@@ -210,15 +211,20 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	signals, stop := catchSignals()
 	defer stop()
 	options := o.runOptions(packages, goTest, targets, expect, signals)
-	if err := os.MkdirAll(o.out, 0o700); err != nil {
-		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
+	release, err := lockOut(o.out)
+	if err != nil {
+		return &unable{err}
 	}
-	say := func(format string, args ...any) { fmt.Fprintf(stderr, "tracetest: "+format+"\n", args...) }
+	defer release()
+	secrets := options.Secrets
+	ci := findCI(os.Getenv)
+	stdout, stderr = ci.harmless(stdout), ci.harmless(stderr)
+	say := teller(stderr, secrets)
 	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}) // what is there before the suite runs
 	if err != nil {
 		return &unable{err}
 	}
-	defer lab.Close()
+	defer closeLab(lab, say)
 	suite, err := o.suite(ctx, lab, &options, header, say)
 	if errors.Is(err, errInterrupted) {
 		say("%v", err)
@@ -227,21 +233,21 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err != nil {
 		return &unable{err}
 	}
-	question, err := o.question(suite)
+	question, err := o.question(suite, secrets)
 	if err != nil {
 		return &unable{err}
 	}
-	header.Packages, header.Args, header.Orders = options.Packages, scrubbed(options.Args), suite.Orders
+	header.Packages, header.Args, header.Orders = options.Packages, options.Args, suite.Orders
 	lab.Suit(options, suite.Orders)
-	log, err := o.log(header, known)
+	log, err := o.log(header, known, secrets)
 	if err != nil {
 		return &unable{err}
 	}
 	defer log.Close()
 	var writeErr error
-	note := func(l bisect.Line) { writeErr = errors.Join(writeErr, bisect.Write(log, l)) }
+	note := func(l bisect.Line) { writeErr = errors.Join(writeErr, bisect.Write(log, redact.Deep(secrets, l))) }
 	answer := bisect.Run(ctx, question, lab, bisect.Options{
-		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: scrubbed(options.Args), Orders: suite.Orders, Parallel: o.parallel(),
+		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: secrets.Args(options.Args), Orders: suite.Orders, Parallel: o.parallel(),
 		Data: o.flushes || o.spawns, Private: o.spawns, Fresh: o.spawns || o.flushes && o.from == "", Known: known,
 		Append: func(t bisect.Trial) { note(bisect.Line{Trial: &t}) },
 		Progress: func(p bisect.Progress) {
@@ -257,7 +263,8 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		answer.Exit = gitAnswer(answer)
 	}
 	note(bisect.Line{Answer: answer})
-	if err := terminal.Bisect(stdout, answer, workingDir()); err != nil {
+	writeErr = errors.Join(writeErr, record.Again(log, secrets.Text, func(l bisect.Line) bisect.Line { return redact.Deep(secrets, l) }))
+	if err := terminal.Bisect(stdout, redact.Deep(secrets, answer), workingDir()); err != nil {
 		return err
 	}
 	if answer.Stopped {
@@ -272,8 +279,12 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	return nil
 }
 
-// scrubbed is a command line without secrets, to be recorded and shown.
-func scrubbed(words []string) []string { return run.ScrubArgs(words, snapshot.ScrubURL) }
+// closeLab puts back what trials changed, and says what of it was not.
+func closeLab(lab *trial.Lab, say func(string, ...any)) {
+	if err := lab.Close(); err != nil {
+		say("%v", err)
+	}
+}
 
 // parallel is how many trials are run at the same time.
 func (o *bisectOptions) parallel() int {
@@ -284,7 +295,7 @@ func (o *bisectOptions) parallel() int {
 }
 
 // question is what is searched.
-func (o *bisectOptions) question(suite *bisect.Suite) (c bisect.Case, err error) {
+func (o *bisectOptions) question(suite *bisect.Suite, secrets *redact.Redactor) (c bisect.Case, err error) {
 	if o.param != "" {
 		if err := suite.Whole(); err != nil {
 			return c, err
@@ -292,6 +303,11 @@ func (o *bisectOptions) question(suite *bisect.Suite) (c bisect.Case, err error)
 		return suite.CaseOfParameter(strings.ToLower(o.param)), nil
 	}
 	victim, err := suite.Find(o.victim)
+	if err != nil { // by the name that it is shown by
+		if other, errToo := suite.Find(secrets.Name(o.victim)); errToo == nil {
+			victim, err = other, nil
+		}
+	}
 	if err != nil {
 		return c, err
 	}
@@ -345,15 +361,16 @@ func (o *bisectOptions) resumed(packages, goTest []string) (*bisect.Header, []bi
 }
 
 // log opens the record of the search, with the trials of before.
-func (o *bisectOptions) log(header *bisect.Header, known []bisect.Trial) (*os.File, error) {
+func (o *bisectOptions) log(header *bisect.Header, known []bisect.Trial, secrets *redact.Redactor) (*os.File, error) {
 	header.Dir = workingDir()
+	header.Command, header.Args = secrets.Args(header.Command), secrets.Args(header.Args)
 	file, err := record.Create(filepath.Join(o.out, "bisect.jsonl"))
 	if err != nil {
 		return nil, fmt.Errorf("writing to --out %q: %w", o.out, err)
 	}
-	err = bisect.Write(file, bisect.Line{Header: header})
+	err = bisect.Write(file, redact.Deep(secrets, bisect.Line{Header: header}))
 	for _, t := range known {
-		err = errors.Join(err, bisect.Write(file, bisect.Line{Trial: &t}))
+		err = errors.Join(err, bisect.Write(file, redact.Deep(secrets, bisect.Line{Trial: &t})))
 	}
 	if err != nil {
 		file.Close()

@@ -12,6 +12,7 @@ import (
 	"tracetest/internal/bisect"
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/run"
 	"tracetest/internal/trial"
@@ -46,6 +47,9 @@ func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.
 		if dir := suite.Findings.Run.Dir; dir != workingDir() {
 			return nil, fmt.Errorf("--from: the suite was run in %s: run bisect there, or name its packages", dir)
 		}
+		if flag := runsPrograms(suite.Args); o.from != "" && flag != "" {
+			return nil, fmt.Errorf("--from: the record says to run the tests with %s, which can run any program: give the packages and what stands behind \"--\" yourself", flag)
+		}
 		options.Packages, options.Args = suite.Packages, suite.Args
 	}
 	args, err := gotest.ParseArgs(options.Packages, options.Args, "")
@@ -56,11 +60,26 @@ func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.
 		return nil, errors.New("the packages stand behind \"--\"; put them before it")
 	}
 	for _, word := range slices.Concat(options.Packages, options.Args) {
-		if strings.HasSuffix(word, "(hidden)") {
+		if strings.Contains(word, redact.Hidden) {
 			return nil, errors.New("an argument of the tests was secret and is not recorded: do not --resume, and give the packages and what stands behind \"--\" again")
 		}
 	}
 	return suite, nil
+}
+
+// runsPrograms is a flag of go test by which a record, which can be anybody's, could
+// have a program of its choice run. It is empty where there is none.
+func runsPrograms(args []string) string {
+	for _, word := range args {
+		if word == "-args" || word == "--args" {
+			break
+		}
+		name, _, _ := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		if strings.HasPrefix(word, "-") && slices.Contains([]string{"exec", "toolexec", "vettool", "overlay", "modfile", "ldflags", "gccgoflags", "compiler", "pkgdir", "C", "o"}, name) {
+			return "-" + name
+		}
+	}
+	return ""
 }
 
 var errInterrupted = errors.New("the run of the suite was interrupted, and nothing was searched")
@@ -103,13 +122,15 @@ func (o *bisectOptions) record(ctx context.Context, options run.Options, path st
 		return err
 	}
 	defer plan.Close()
-	file, err := record.Create(path)
+	file, err := createRecord(path)
 	if err != nil {
-		return fmt.Errorf("writing to --out %q: %w", o.out, err)
+		return err
 	}
 	writer := record.NewWriter(file, nil)
 	plan.Run(ctx, writer)
-	return errors.Join(writer.Err(), file.Close())
+	hidden := plan.Redact(file)
+	_, err = written(file)
+	return errors.Join(writer.Err(), hidden, err, file.Close())
 }
 
 func withSilence(o run.Options) run.Options {

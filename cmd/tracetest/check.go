@@ -14,7 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracetest/internal/printable"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
@@ -26,6 +28,8 @@ type checkOptions struct {
 	options
 	fix  bool
 	json bool
+
+	secrets *redact.Redactor
 }
 
 const checkHelp = `check looks at a Redis without running tests: is it as it was started, and as
@@ -37,7 +41,7 @@ const checkExits = `  0  everything that is known of it is as it should be, or -
   3  something is not as it should be`
 
 func checkCommand() *cobra.Command {
-	o := &checkOptions{}
+	o := &checkOptions{secrets: redact.New()}
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Look whether a Redis is as it was started, without tests",
@@ -94,7 +98,7 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	all := checked{Schema: "tracetest.check/1", Servers: []checkedServer{}}
-	told := false
+	told := len(expect) > 0
 	for i, target := range targets {
 		one, err := o.checkOne(ctx, target, i, expect)
 		if err != nil {
@@ -110,12 +114,13 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 		all.Exit = triage.ExitUnable
 	}
 	if o.json {
+		all = redact.Deep(o.secrets, all)
 		encoder := json.NewEncoder(findCI(os.Getenv).harmlessJSON(out))
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		err = encoder.Encode(all)
 	} else {
-		err = o.tell(out, all)
+		err = o.tell(out, redact.Deep(o.secrets, all), redact.Deep(o.secrets, run.Expected(expect)))
 	}
 	if err != nil {
 		return err
@@ -129,12 +134,12 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 // checkOne looks at one server. What it found wrong is in the lists also where
 // it was put right.
 func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, index int, expect map[string]string) (*checkedServer, error) {
-	server, begin, err := snapshot.Open(ctx, target, index, snapshot.Options{AllowPartial: o.allowPartial, Timeout: o.timeout, Expect: expect})
+	server, begin, err := snapshot.Open(ctx, target, index, snapshot.Options{AllowPartial: o.allowPartial, Timeout: o.timeout, Expect: expect, Secrets: o.secrets})
 	if err != nil {
 		return nil, err
 	}
 	defer server.Close()
-	begin.StartedWith, begin.StartUnknown = run.StartedWith(ctx, server, begin.StartedWith, o.container)
+	begin.StartedWith, begin.StartUnknown = run.StartedWith(ctx, server, o.container)
 	a := triage.New()
 	a.Add(record.Entry{Seq: 1, At: time.Now(), Run: &record.Run{Schema: record.Schema, Expect: run.Expected(expect)}})
 	a.Add(record.Entry{Seq: 2, At: time.Now(), Server: &begin})
@@ -151,17 +156,34 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 		values[p.Parameter] = p.Started
 	}
 	for _, u := range one.Unmet {
+		if record.IsRole(u.Parameter) {
+			one.Error = u.Parameter + " says who is the master, which tracetest never changes"
+			continue
+		}
 		values[u.Parameter] = expect[u.Parameter] // which may be secret, and is not shown
 	}
 	if done := server.Restore(ctx, server.With(values)); done != nil {
-		one.Fixed, one.Error = done.Values, done.Error
+		one.Fixed = done.Values
+		if done.Error != "" {
+			one.Error = done.Error
+		}
 	} else if len(values) > 0 {
 		one.Error = "the server does not know " + strings.Join(slices.Sorted(maps.Keys(values)), ", ")
 	}
 	return one, nil
 }
 
-func (o *checkOptions) tell(out io.Writer, all checked) error {
+// compared is what a server was held against: what it was started with, and
+// before that what is expected.
+func compared(started map[string]record.Origin, expect map[string]string) map[string]record.Origin {
+	all := maps.Clone(started)
+	for name, value := range expect {
+		all[name] = record.Origin{Value: value, Source: "--expect"}
+	}
+	return all
+}
+
+func (o *checkOptions) tell(out io.Writer, all checked, expect map[string]string) error {
 	var errs []error
 	say := func(format string, args ...any) {
 		_, err := fmt.Fprintf(out, format+"\n", args...)
@@ -177,21 +199,21 @@ func (o *checkOptions) tell(out io.Writer, all checked) error {
 			verdict = screen.painted("was not as it should be, and was put right", "32")
 		case wrong > 0:
 			verdict = screen.painted("not as it should be", "1;31")
-		case len(s.StartedWith) == 0:
+		case len(s.StartedWith)+len(expect) == 0:
 			verdict = screen.painted("nothing says how it should be", "33")
 		}
-		say("%s (%s %s): %s", s.Address, s.Flavor, s.Version, verdict)
-		for _, line := range terminal.Check(s.StartedWith, s.Unmet, s.Polluted, fixed) {
+		say("%s (%s %s): %s", printable.Line(s.Address), s.Flavor, printable.Line(s.Version), verdict)
+		for _, line := range terminal.Check(compared(s.StartedWith, expect), s.Unmet, s.Polluted, fixed) {
 			say("  %s", line)
 		}
 		if s.Unknown != "" {
-			say("  Not all is known: %s.", s.Unknown)
-			if len(s.StartedWith) == 0 {
+			say("  Not all is known: %s.", printable.Line(s.Unknown))
+			if len(s.StartedWith)+len(expect) == 0 {
 				say("  Say how it should be with --expect PARAM=VALUE, or name its container with --container.")
 			}
 		}
 		if s.Error != "" {
-			say("  Not put right: %s", s.Error)
+			say("  Not put right: %s", printable.Line(s.Error))
 		}
 	}
 	return errors.Join(errs...)

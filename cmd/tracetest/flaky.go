@@ -16,6 +16,8 @@ import (
 	"tracetest/internal/bisect"
 	"tracetest/internal/flaky"
 	"tracetest/internal/gotest"
+	"tracetest/internal/printable"
+	"tracetest/internal/redact"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
@@ -121,18 +123,22 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	if err != nil {
 		return &unable{err}
 	}
-	if err := os.MkdirAll(o.out, 0o700); err != nil {
-		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
+	release, err := lockOut(o.out)
+	if err != nil {
+		return &unable{err}
 	}
+	defer release()
 	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env})
 	if err != nil {
 		return &unable{err}
 	}
-	defer lab.Close()
-	say := func(format string, args ...any) { fmt.Fprintf(stderr, "tracetest: "+format+"\n", args...) }
+	ci := findCI(os.Getenv)
+	say := teller(ci.harmless(stderr), options.Secrets)
+	defer closeLab(lab, say)
 	told := surveyed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
 	survey := &flaky.Survey{Shuffled: shuffled}
 	var args [][]string // of each run
+	worst := 0
 	for n := 1; n <= o.runs && told.Stopped == ""; n++ {
 		here, order := goTest, "run "+strconv.Itoa(n)
 		if shuffled {
@@ -162,6 +168,9 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 			break
 		}
 		survey.Add(suite, order)
+		if exit := suite.Findings.Run.Exit; worst == 0 || exit == 1 {
+			worst = exit // also what no test of the table is accused of
+		}
 		args = append(args, here)
 		say("run %d of %d, %s: %d of %d failed", n, o.runs, order, suite.Findings.Tests.Failed, suite.Findings.Tests.Total)
 		if survey.Done() && n < o.runs {
@@ -177,8 +186,8 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 			}
 		}
 	}
-	told.Exit = exitOfRows(rows, survey.Runs == 0 || survey.Runs < o.runs && !survey.Done())
-	if err := o.tellFlaky(stdout, told, survey); err != nil {
+	told.Exit = exitOfRows(rows, survey.Runs == 0 || survey.Runs < o.runs && !survey.Done(), worst)
+	if err := o.tellFlaky(stdout, redact.Deep(options.Secrets, told), survey); err != nil {
 		return err
 	}
 	if told.Exit != 0 {
@@ -187,9 +196,9 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	return nil
 }
 
-func exitOfRows(rows []*flaky.Row, cut bool) int {
-	code := 0
-	if len(rows) > 0 {
+func exitOfRows(rows []*flaky.Row, cut bool, worst int) int {
+	code := worst
+	if code == 0 && len(rows) > 0 {
 		code = 3
 	}
 	if cut || slices.ContainsFunc(rows, func(r *flaky.Row) bool { return r.Failed > 0 }) {
@@ -204,13 +213,16 @@ func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Sur
 		return err
 	}
 	text = append(text, '\n')
-	if err := os.WriteFile(filepath.Join(o.out, "flaky.json"), text, 0o600); err != nil {
+	write := func(w io.Writer) error { _, err := w.Write(text); return err }
+	if err := writeWhole(filepath.Join(o.out, "flaky.json"), write); err != nil {
 		return &unable{fmt.Errorf("writing flaky.json: %w", err)}
 	}
+	ci := findCI(os.Getenv)
 	if o.json {
-		_, err := out.Write(text)
+		_, err := ci.harmlessJSON(out).Write(text)
 		return err
 	}
+	out = ci.harmless(out)
 	if err := terminal.Flaky(out, survey, told.Tests); err != nil {
 		return err
 	}
@@ -218,6 +230,13 @@ func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Sur
 		_, err = fmt.Fprintf(out, "Stopped after %d of %d runs: %s.\n", told.Runs, told.Asked, told.Stopped)
 	}
 	return err
+}
+
+// teller writes lines of tracetest's own.
+func teller(out io.Writer, secrets *redact.Redactor) func(format string, args ...any) {
+	return func(format string, args ...any) {
+		fmt.Fprintln(out, printable.Text(secrets.Text("tracetest: "+fmt.Sprintf(format, args...))))
+	}
 }
 
 // settleRow bisects a flaky test: from the first run in which it failed and, where
@@ -251,7 +270,7 @@ func (o *flakyOptions) bisectRow(ctx context.Context, lab *trial.Lab, options ru
 	options.Packages, options.Args = suite.Packages, args[from-1]
 	lab.Suit(options, suite.Orders)
 	return bisect.Run(ctx, suite.CaseOf(&suite.Units[at]), lab, bisect.Options{
-		Trials: o.times, MaxRuns: o.maxRuns, Parallel: o.parallel(), Args: scrubbed(options.Args), Orders: suite.Orders,
+		Trials: o.times, MaxRuns: o.maxRuns, Parallel: o.parallel(), Args: options.Secrets.Args(options.Args), Orders: suite.Orders,
 		Data: o.flushes || o.spawns, Private: o.spawns, Fresh: o.spawns,
 	})
 }

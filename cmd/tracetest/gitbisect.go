@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"tracetest/internal/bisect"
+	"tracetest/internal/printable"
+	"tracetest/internal/redact"
 	"tracetest/internal/triage"
 )
 
@@ -79,7 +81,7 @@ func gitExit(err error, by syscall.Signal, stderr io.Writer) error {
 		return err
 	}
 	if !errors.As(err, &code) {
-		fmt.Fprintf(stderr, "tracetest: %v\nThis commit is undecided: exit code %d.\n", err, gitSkip)
+		fmt.Fprintf(stderr, "tracetest: %s\nThis commit is undecided: exit code %d.\n", printable.Text(redact.URL(err.Error())), gitSkip)
 	}
 	return exitCode(gitSkip)
 }

@@ -11,9 +11,12 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tracetest/internal/printable"
+	"tracetest/internal/redact"
 	"tracetest/internal/run"
 	"tracetest/internal/triage"
 )
@@ -41,7 +44,20 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	ours := args
+	if dash := slices.Index(args, "--"); dash >= 0 {
+		ours = args[:dash] // the rest is go test's
+	}
+	if slices.Contains(ours, "--version") && len(args) > 1 {
+		fmt.Fprintln(stderr, "tracetest: --version stands alone: with anything else no test would run")
+		return triage.ExitUnable
+	}
 	cmd, err := root.ExecuteContextC(ctx)
+	said := "" // it may hold an argument, or what a server said
+	if err != nil {
+		said = printable.Text(redact.URL(err.Error()))
+		stderr = findCI(os.Getenv).harmless(stderr)
+	}
 	var code exitCode
 	var problem *run.Problem
 	var unable *unable
@@ -51,11 +67,11 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &problem):
-		fmt.Fprintf(stderr, "tracetest: %v\nNo test was run.\n", err)
+		fmt.Fprintf(stderr, "tracetest: %s\nNo test was run.\n", said)
 	case errors.As(err, &unable):
-		fmt.Fprintf(stderr, "tracetest: %v\n", err)
+		fmt.Fprintf(stderr, "tracetest: %s\n", said)
 	default:
-		fmt.Fprintf(stderr, "tracetest: %v\nSee `%s --help`.\n", err, cmd.CommandPath())
+		fmt.Fprintf(stderr, "tracetest: %s\nSee `%s --help`.\n", said, cmd.CommandPath())
 		if slices.Contains(args, "--git-bisect") {
 			return gitSkip // to git bisect any other code would be a bad commit
 		}
@@ -80,7 +96,7 @@ const examples = `  tracetest ./test/integration/...
   tracetest bisect --victim TestCache --from tracetest-out/run.jsonl`
 
 const runExits = `  0  tests passed, nothing leaked but what --baseline knows
-  1  tests failed (whether or not something leaked), or the run was cut short
+  1  tests failed (whether or not something leaked), or the run is incomplete
   2  tracetest could not do its job: usage, no Redis, cannot write --out
   3  tests passed, but state leaked, or the server was not as --expect says`
 
@@ -125,8 +141,12 @@ func rootCommand() *cobra.Command {
 		if cmd.HasParent() {
 			return err
 		}
+		if strings.HasSuffix(err.Error(), "in -v") {
+			return fmt.Errorf("-v is a flag of go test; did you mean `tracetest ./... -- -v`? --version prints the version")
+		}
 		return fmt.Errorf("%w\nFlags of go test belong behind \"--\": tracetest ./... -- -run TestName", err)
 	})
+	root.Flags().Bool("version", false, "version for tracetest") // without a short form: -v is go test's
 	o.flags(root.Flags())
 	completeRun(root, o)
 	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), flakyCommand(), completionCommand(), manCommand())

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracetest/internal/merge"
+	"tracetest/internal/printable"
 	"tracetest/internal/report"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
@@ -67,7 +68,7 @@ func mergeAll(args []string, out string, stdin io.Reader, stdout, stderr io.Writ
 		switch {
 		case r.err != nil:
 			m.Unreadable(r.path, r.err.Error())
-			fmt.Fprintf(stderr, "tracetest: %s: %v\n", r.path, r.err)
+			fmt.Fprintln(stderr, printable.Text(fmt.Sprintf("tracetest: %s: %v", r.path, r.err)))
 		case r.of != "":
 			m.Duplicate(r.path, r.of)
 		case known[r.sum] != "":

@@ -18,6 +18,7 @@ import (
 	"tracetest/internal/live"
 	"tracetest/internal/prove"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
@@ -47,6 +48,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 			return fmt.Errorf("--flush deletes all data of %s, which is not this machine's: flush a server of your own", t.Address())
 		}
 	}
+	release, err := lockOut(o.out)
+	if err != nil {
+		return &run.Problem{Err: err}
+	}
+	defer release()
 	signals, stop := catchSignals()
 	defer stop()
 
@@ -65,17 +71,17 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return &run.Problem{Err: err}
 	}
 	defer file.Close()
-	shown, err := live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: terminal.status, Width: terminal.width, Scrub: ci.scrub(plan.Scrub)})
+	shown, err := live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: terminal.status, Width: terminal.width, Scrub: ci.scrub(plan.Secrets().Text), Name: ci.scrub(plan.Secrets().Name)})
 	if err != nil {
 		return err
 	}
 	screen.show(shown)
 	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.gate != "off" {
-		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so a change can only be narrowed down to suspects: " + plan.Scrub(reason))
+		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so a change can only be narrowed down to suspects: " + reason)
 	}
 	if on, reason := plan.Tap(); !on && o.gate != "off" && o.tap != "off" {
 		if mode, _ := plan.Mode(); mode == record.ModeGate {
-			screen.Say("tracetest: the tests' connections cannot be traced, so the line that made a change stays unknown: " + plan.Scrub(reason))
+			screen.Say("tracetest: the tests' connections cannot be traced, so the line that made a change stays unknown: " + reason)
 		}
 	}
 	seen := &watching{analysis: triage.New(), screen: screen}
@@ -84,22 +90,33 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	runtime.GOMAXPROCS(processors(atOnce))
 	plan.Run(ctx, writer)
 	runtime.GOMAXPROCS(atOnce)
+	hidden := plan.Redact(file) // before names are read from it
 	if o.prove {
-		if err := o.proveIt(ctx, file.Name(), plan, options, writer, screen.Say); err != nil {
+		if err := o.proveIt(ctx, file, plan, options, writer, screen.Say); err != nil {
 			screen.Say("tracetest: nothing was proved: " + err.Error())
 		}
 	}
 	liveErr := screen.Close()
 
+	problems := []error{hidden}
+	if err := writer.Err(); err != nil {
+		seen.analysis.Unwritten(err)
+		problems = append(problems, err)
+	}
 	findings := seen.analysis.Findings()
 	seen.analysis = nil // of a long run it is large, and the record is about to be read again
-	var problems []error
-	if err := errors.Join(writer.Err(), file.Close()); err != nil {
-		problems = append(problems, err)
-	} else if reread, err := analyse(file.Name()); err == nil {
-		findings = reread // what the record says counts, as for `tracetest report`
-	} else {
-		problems = append(problems, err)
+	problems = append(problems, plan.Redact(file))
+	if errors.Join(problems...) == nil {
+		text, err := written(file)
+		if text != nil {
+			reread, bad := analyseFrom(text, file.Name(), nil)
+			if err = errors.Join(err, bad); bad == nil {
+				findings = reread // what the record says counts, as for `tracetest report`
+			}
+		}
+		if err = errors.Join(err, file.Close()); err != nil {
+			problems = append(problems, err)
+		}
 	}
 	problems = append(problems, liveErr)
 	reportPath := filepath.Join(o.out, "report.html")
@@ -109,14 +126,14 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	fmt.Fprintln(out)
 	problems = append(problems, terminal.summary(ci.harmless(out), findings, reportPath))
 	if err := ci.tell(out, findings); err != nil { // the run is what it is without
-		fmt.Fprintf(stderr, "tracetest: %v\n", err)
+		teller(stderr, plan.Secrets())("%v", err)
 	}
 	code := findings.Run.Exit
 	if o.gitBisect {
 		code = gitVerdict(findings, o.leak)
 	}
 	if err := errors.Join(problems...); err != nil {
-		fmt.Fprintf(stderr, "tracetest: %v\n", err)
+		teller(stderr, plan.Secrets())("%v", err)
 		if code == triage.ExitClean {
 			code = triage.ExitUnable
 		}
@@ -140,21 +157,30 @@ func processors(all int) int {
 }
 
 // proveIt re-runs what settles the failures of a record, and adds to it.
-func (o *options) proveIt(ctx context.Context, path string, plan *run.Plan, options run.Options, writer *record.Writer, say func(string)) error {
-	f, err := analyse(path)
+func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, options run.Options, writer *record.Writer, say func(string)) error {
+	text, err := written(file)
+	if err != nil {
+		return err
+	}
+	f, err := analyseFrom(text, file.Name(), nil)
 	if err != nil {
 		return err
 	}
 	if !f.Run.Complete {
 		return errors.New("the run is incomplete")
 	}
-	ready := plan.PutBack
+	ready := plan.AsBefore
 	if o.flush {
-		ready = func(ctx context.Context) error { return errors.Join(plan.PutBack(ctx), plan.Flush(ctx)) }
+		ready = func(ctx context.Context) error {
+			if err := plan.AsBefore(ctx); err != nil {
+				return err
+			}
+			return plan.Flush(ctx)
+		}
 	}
-	left := prove.Prove(ctx, f, prove.Options{Run: options, Trials: o.trials, Budget: o.proveTime, PutBack: ready, Say: say,
+	left := prove.Prove(ctx, f, prove.Options{Run: options, Trials: o.trials, Budget: o.proveTime, Ready: ready, Say: say,
 		Append: func(t record.Trial) { writer.Append(record.Entry{Trial: &t}) }})
-	if err := plan.PutBack(ctx); err != nil {
+	if err := plan.AsBefore(ctx); err != nil {
 		say("tracetest: " + err.Error())
 	}
 	if left != "" {
@@ -179,7 +205,7 @@ func (o *options) runOptions(packages, goTest []string, targets []snapshot.Targe
 	return run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
 		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: gate.Tap(o.tap), Follow: o.follow,
-		Restore: run.Restore(o.restore), Timeout: o.timeout, Signals: signals,
+		Restore: run.Restore(o.restore), Timeout: o.timeout, Signals: signals, Secrets: redact.New(),
 	}
 }
 
@@ -202,22 +228,15 @@ func prepare(ctx context.Context, signals <-chan os.Signal, o run.Options) (*run
 	return plan, err
 }
 
-// create makes the output folder and the record in it, and removes the reports
+// create makes the record in the output folder, and removes the reports
 // of an earlier run: were this one killed, they would pass for its own.
 func (o *options) create() (*os.File, error) {
-	if err := os.MkdirAll(o.out, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of --out: %w", err)
-	}
 	for _, old := range slices.Sorted(maps.Keys(o.reports.renderings())) {
 		if err := os.Remove(filepath.Join(o.out, old)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("removing the report of an earlier run: %w", err)
 		}
 	}
-	file, err := record.Create(filepath.Join(o.out, "run.jsonl"))
-	if err != nil {
-		return nil, fmt.Errorf("writing to --out %q: %w", o.out, err)
-	}
-	return file, nil
+	return createRecord(filepath.Join(o.out, "run.jsonl"))
 }
 
 // command is the command line as a person would repeat it elsewhere: with the

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -74,7 +75,7 @@ func goEnv(t *testing.T) []string {
 // scriptCommands are the commands that the scripts have beside testscript's.
 func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	var servers sync.Map // address to *redistest.Server
-	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	all := map[string]func(ts *testscript.TestScript, neg bool, args []string){
 		// redis [args] starts a server of the script's own and watches it.
 		"redis": func(ts *testscript.TestScript, _ bool, args []string) {
 			s := startRedis(ts, args)
@@ -195,6 +196,8 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 			}
 		},
 	}
+	maps.Copy(all, topologyCommands())
+	return all
 }
 
 func startRedis(ts *testscript.TestScript, args []string) *redistest.Server {

@@ -66,10 +66,10 @@ type Culprit struct {
 type Answer struct {
 	Kind     Kind         `json:"kind"`
 	Victim   record.Name  `json:"victim"`
-	Param    string       `json:"param,omitempty"` // the question where there is no victim
-	Culprits []Culprit    `json:"culprits"`        // polluters or state-setters, in the order in which they run; never unconfirmed
-	State    *State       `json:"state"`           // of polluters
-	Cleaners []trial.Test `json:"cleaners"`        // tests of the suite after which it passes
+	Param    string       `json:"param,omitempty" redact:"-"` // the question where there is no victim
+	Culprits []Culprit    `json:"culprits"`                   // polluters or state-setters, in the order in which they run; never unconfirmed
+	State    *State       `json:"state"`                      // of polluters
+	Cleaners []trial.Test `json:"cleaners"`                   // tests of the suite after which it passes
 
 	Alone    Tally `json:"alone"`    // the victim by itself
 	With     Tally `json:"with"`     // after the culprits; of leaks, how often they left it changed

@@ -13,18 +13,18 @@ const Schema = "tracetest.bisect/1"
 
 // Header is the first line of the record of a search: what was asked.
 type Header struct {
-	Schema   string              `json:"schema"`
+	Schema   string              `json:"schema" redact:"-"`
 	Command  []string            `json:"command"`
-	Dir      string              `json:"dir"`
-	Victim   string              `json:"victim"`
-	Param    string              `json:"param,omitempty"`
-	Packages []string            `json:"packages"`
+	Dir      string              `json:"dir" redact:"-"`
+	Victim   string              `json:"victim" redact:"name"`
+	Param    string              `json:"param,omitempty" redact:"-"`
+	Packages []string            `json:"packages" redact:"-"`
 	Args     []string            `json:"args"`
 	Orders   map[string][]string `json:"orders,omitempty"`
-	From     string              `json:"from"` // the record of the suite, an absolute path
+	From     string              `json:"from" redact:"-"` // the record of the suite, an absolute path
 	Flush    bool                `json:"flush,omitempty"`
 	Spawn    bool                `json:"spawn,omitempty"`
-	SpawnEnv []string            `json:"spawn_env,omitempty"`
+	SpawnEnv []string            `json:"spawn_env,omitempty" redact:"-"`
 }
 
 // Line is a line of that record. Exactly one of the pointers is set.

@@ -140,6 +140,7 @@ func causeOf(f *triage.Findings, failure triage.Failure) (cause string, of *reco
 	}
 	owner := triage.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}
 	restarted := slices.ContainsFunc(f.Restarts, func(r triage.Restart) bool { return slices.Contains(r.Owners, owner) })
+	failedOver := slices.ContainsFunc(f.Failovers, func(x triage.Failover) bool { return slices.Contains(x.Owners, owner) })
 	message := strings.ToLower(failure.Message)
 	switch {
 	case failure.Cause == triage.CauseOOM:
@@ -148,6 +149,8 @@ func causeOf(f *triage.Findings, failure triage.Failure) (cause string, of *reco
 		return "eviction", of
 	case restarted:
 		return "a restart of the server", of
+	case failedOver:
+		return "a failover", of
 	case strings.Contains(message, "loading redis is loading") || strings.Contains(message, "loading the dataset"):
 		return "a server that was loading", of
 	case strings.Contains(message, "i/o timeout") && strings.Contains(message, "tcp"):

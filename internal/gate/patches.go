@@ -13,7 +13,7 @@ import (
 func testingPatch(goroot string, tap bool) patch {
 	parts := []string{"client.go", "hooks.go", "notap.go"}
 	if tap {
-		parts = []string{"client.go", "hooks.go", "tap.go", "tap_ginkgo.go"}
+		parts = []string{"client.go", "hooks.go", "tap.go", "tap_ginkgo.go", "tap_secrets.go"}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, tap),
@@ -23,6 +23,7 @@ func testingPatch(goroot string, tap bool) patch {
 				{"(*T).Parallel", before, "t.signal <- true", "tracetestPause(&t.common); "},
 				{"(*T).Parallel", bodyEnd, "", "; tracetestContinue(&t.common)"},
 				{"MainStart", bodyStart, "", " tracetestMain(deps.ImportPath());"},
+				{"(*M).Run", after, "code = m.exitCode", "; tracetestRan()"},
 				{"(*common).Fail", bodyStart, "", " tracetestFail(c);"},
 				{"(*common).Fail", before, "c.parent.Fail()", "tracetestOwn := tracetestOwnFault(c.parent); "},
 				{"(*common).Fail", after, "c.parent.Fail()", "; tracetestFailBelow(c.parent, tracetestOwn)"},
@@ -63,9 +64,12 @@ func tapPatches() []patch {
 					{"(*conn).writeBuffers", before, "n, err := c.fd.writeBuffers(v)",
 						"for _, b := range *v { c.fd.tracetest.Write(b, c, c.fd.isConnected, false) }; "},
 				},
-				"sock_posix.go": {{"(*netFD).listenStream", before, "return nil", "tracetestListen(fd.laddr); "}},
+				"sock_posix.go": {{"(*netFD).listenStream", before, "return nil", "fd.tracetest.listen(fd.laddr); "}},
 				// Not struct conn, of which there are literals without keys.
-				"fd_posix.go": {{"netFD", lastField, "", "tracetest TracetestConn; "}},
+				"fd_posix.go": {
+					{"netFD", lastField, "", "tracetest TracetestConn; "},
+					{"(*netFD).Close", bodyStart, "", " fd.tracetest.close();"},
+				},
 			},
 		},
 		{

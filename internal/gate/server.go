@@ -38,6 +38,9 @@ import (
 // Server is what the test processes talk to. Its methods other than Close must
 // be used by one goroutine.
 type Server struct {
+	// Key is what test processes make marks of secrets with; empty: they make none.
+	Key string
+
 	listener net.Listener
 	path     string
 	messages chan message
@@ -61,6 +64,7 @@ type process struct {
 	record.Process
 	visible bool // its pid could be seen, so that its end can be seen too
 	gone    bool
+	began   bool             // a test of it began
 	exited  bool             // it was held when it exited
 	owners  map[string]int64 // open owners, by the number that the process uses
 	tests   []openTest       // open tests, in the order in which they began
@@ -85,6 +89,9 @@ type Held struct {
 	// Boundary is without looks. Its Verb is empty when nothing is to be
 	// looked at.
 	Boundary record.Boundary
+	// Ran is the package of which m.Run has come to its end. Nothing else is set
+	// then.
+	Ran string
 	// Told is set when it is the tap that has something to say. Nothing else is
 	// then.
 	Told *Told
@@ -289,7 +296,7 @@ func (s *Server) understand(h *Held, m message) {
 	}
 	b := record.Boundary{Process: p.Index}
 	switch f[0] {
-	case "redis", "write", "note", "reply", "noted", "fault", "faults":
+	case "redis", "login", "secret", "write", "note", "reply", "noted", "fault", "faults":
 		h.Told = s.told(p, f)
 		return
 	}
@@ -304,10 +311,13 @@ func (s *Server) understand(h *Held, m message) {
 			h.Process = &known
 		}
 		return
+	case "ran":
+		h.Ran = p.Package
+		return
 	case record.VerbGone, record.VerbQuit:
 		p.gone = true
 		b.Verb = verb
-		if verb == record.VerbGone && p.Host == nil && !p.exited && p.visible && s.outlives(p.PID) {
+		if verb == record.VerbGone && p.Host == nil && !p.exited && p.visible && s.outlives(p) {
 			b.Verb = record.VerbQuit // it closed our connection and goes on
 		}
 	case record.VerbExit:
@@ -317,7 +327,7 @@ func (s *Server) understand(h *Held, m message) {
 		s.owners++
 		b.Verb, b.Owner = verb, s.owners
 		b.Begin = &record.Owner{ID: b.Owner, Parent: p.owners[arg(4)], Kind: record.Kind(arg(2)), Name: arg(3), Beside: arg(5) == "true"}
-		p.owners[arg(1)] = b.Owner
+		p.owners[arg(1)], p.began = b.Owner, true
 		test := openTest{id: b.Owner, parent: b.Begin.Parent, unit: b.Owner, name: b.Begin.Name}
 		if outer := p.test(test.parent); outer != nil {
 			test.unit = outer.unit
@@ -368,6 +378,8 @@ func (s *Server) hello(h *Held, f []string) {
 		outer := s.processes[host-1]
 		if outer.Host != nil {
 			p.Host = &record.Host{Process: outer.Host.Process}
+		} else if outer.PID != pid && outer.delegates(&p.Process) {
+			p.Launcher = host
 		} else if outer.PID != pid {
 			p.Host = &record.Host{Process: host}
 		}
@@ -375,12 +387,24 @@ func (s *Server) hello(h *Held, f []string) {
 			h.answer = "nested " + strconv.Itoa(p.Index)
 		}
 	}
+	if s.Key != "" {
+		h.answer += " " + s.Key
+	}
 	s.processes = append(s.processes, p)
 	known := p.Process
 	h.Process = &known
 	if p.Host == nil {
 		h.Boundary = record.Boundary{Verb: record.VerbHello, Process: p.Index}
 	}
+}
+
+// delegates reports whether a process that has run no test started another one
+// to run them all in its place, as a TestMain does that wants other rights, a
+// namespace or an environment for them: in the same folder, with the same
+// arguments. Whatever differs may be a helper, which is not held.
+func (p *process) delegates(child *record.Process) bool {
+	return !p.began && !p.gone && !p.exited && p.Package != "" && p.Package == child.Package &&
+		len(p.Args) > 1 && len(child.Args) > 0 && slices.Equal(p.Args[1:], child.Args[1:])
 }
 
 // test returns an open test, or nil. Zero is the package.
@@ -416,16 +440,21 @@ func (p *process) innermost() int64 {
 	return found
 }
 
-// outlives reports whether a process goes on though its connection has ended.
-// The system closes a connection shortly before a process is seen to have
-// ended. One that replaced itself (exec) has ended as well, and its next self
-// says hello.
-func (s *Server) outlives(pid int) bool {
+// outlives reports whether a process goes on, or went on for a while, though
+// its connection has ended. The system closes a connection shortly before a
+// process is seen to have ended. One that replaced itself (exec) has ended as
+// well, and its next self says hello. One that says over another connection that
+// it quits was alive then, whatever became of it.
+func (s *Server) outlives(p *process) bool {
 	again := func(m message) bool {
-		return m.fields[0] == "hello" && len(m.fields) > 2 && m.fields[2] == strconv.Itoa(pid)
+		return m.fields[0] == "hello" && len(m.fields) > 2 && m.fields[2] == strconv.Itoa(p.PID)
 	}
+	quits := func(m message) bool { return m.fields[0] == string(record.VerbQuit) && m.process == p.Index }
 	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); {
-		if !alive(pid) || dead(pid) || slices.ContainsFunc(s.queue, again) {
+		if slices.ContainsFunc(s.queue, quits) {
+			return true
+		}
+		if !alive(p.PID) || dead(p.PID) || slices.ContainsFunc(s.queue, again) {
 			return false
 		}
 		select {

@@ -224,6 +224,51 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+// A process that runs the tests in place of the one that started it is held.
+// Guards against a helper that is taken for one.
+func TestLaunched(t *testing.T) {
+	s := listen(t)
+	self := strconv.Itoa(os.Getpid())
+	for _, step := range []struct {
+		host, pid, dir string
+		args           []string
+		answer         string
+	}{
+		{"", self, "/d", []string{"/b/x.test", "-test.v=true"}, "go 1"},
+		{"1", "999999991", "/d", []string{"/proc/self/exe", "-test.v=true"}, "go 2"},
+		{"2", "999999992", "/d", []string{"/b/x.test", "-test.v=true"}, "go 3"}, // it launches in turn
+		{"1", "999999993", "/d", []string{"/b/x.test", "-test.v=true", "-test.run=Helper"}, "nested 4"},
+		{"1", "999999994", "/d", []string{"/b/x.test"}, "nested 5"},
+		{"1", "999999995", "/e", []string{"/b/x.test", "-test.v=true"}, "nested 6"},
+	} {
+		c := dial(t, s)
+		c.say(append([]string{"hello", step.host, step.pid, "1", step.dir}, step.args...)...)
+		h := s.Next(t.Context())
+		if step.pid == "999999991" && h.Process.Launcher != 1 {
+			t.Errorf("launched by %d", h.Process.Launcher)
+		}
+		h.Release()
+		if got := c.answer(); got != step.answer {
+			t.Errorf("%q of %s: answer %q, want %q", step.args, step.host, got, step.answer)
+		}
+	}
+	// From its first test on it starts helpers, whatever their arguments.
+	c := dial(t, s)
+	c.say("join", "3")
+	if got := c.answer(); got != "go" {
+		t.Fatal(got)
+	}
+	c.say("begin", "1", "test", "TestA", "")
+	s.Next(t.Context()).Release()
+	c.answer()
+	child := dial(t, s)
+	child.say("hello", "3", "999999996", "1", "/d", "/b/x.test", "-test.v=true")
+	s.Next(t.Context()).Release()
+	if got := child.answer(); got != "nested 7" {
+		t.Errorf("a helper of a test: %q", got)
+	}
+}
+
 // Guards against the next package's hello being looked at while the tests of
 // one that is dead still count as open.
 func TestHelloWaitsForTheDead(t *testing.T) {

@@ -15,6 +15,16 @@ type Told struct {
 	Write   *record.Write
 	Reply   *record.Reply
 	Refused *record.Refused
+	Login   *Login
+	Secret  []string // marks of a secret that a command has
+}
+
+// Login is what may be told of a connection that is about to log in: marks of the
+// user and of the password in the ways in which it is written, the first as it is.
+type Login struct {
+	Address  string
+	User     string
+	Password []string
 }
 
 // label is the profiler label of an owner: what is needed to name it when it
@@ -55,6 +65,13 @@ func (s *Server) told(p *process, f []string) *Told {
 		p.conns[conn] = f[1]
 		return &Told{Contact: &record.Contact{Process: p.Index, Network: f[0], Address: f[1], Local: f[2], Server: -1,
 			TLS: f[3] == "true", Inside: f[4] == "true", Vague: f[5] != "true"}}
+	case "login":
+		if len(f) < 2 {
+			return nil
+		}
+		return &Told{Login: &Login{Address: p.conns[conn], User: f[0], Password: f[1:]}}
+	case "secret":
+		return &Told{Secret: f}
 	case "reply", "noted":
 		return &Told{Reply: &record.Reply{Process: p.Index, Number: number, Text: f[0]}}
 	case "faults":

@@ -137,6 +137,7 @@ func (s *Server) serve(conn net.Conn) {
 			}
 			if said[0] == "hello" {
 				_, number, _ := strings.Cut(answer, " ")
+				number, _, _ = strings.Cut(number, " ")
 				process, _ = strconv.Atoi(number)
 				greeted = true
 			}

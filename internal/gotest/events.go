@@ -61,11 +61,16 @@ type Outputs struct {
 	texts  map[[2]string]*clipped
 	build  map[string]*clipped
 	blamed string // the last package of which a test failed
+	ends   map[string]*endOf
 }
+
+// endOf is what a package printed at its end: its test binary, when all tests
+// have run, and the go command, when that has exited with status 0.
+type endOf struct{ pass, ok bool }
 
 // NewOutputs returns an empty Outputs.
 func NewOutputs() *Outputs {
-	return &Outputs{texts: map[[2]string]*clipped{}, build: map[string]*clipped{}}
+	return &Outputs{texts: map[[2]string]*clipped{}, build: map[string]*clipped{}, ends: map[string]*endOf{}}
 }
 
 // Add takes an event and returns what is to be recorded: nil for output, which
@@ -78,6 +83,9 @@ func (o *Outputs) Add(e Event) *record.Test {
 			o.texts[key] = new(clipped)
 		}
 		o.texts[key].add(e.Output)
+		if e.Test == "" {
+			o.note(e)
+		}
 		return nil
 	case "build-output":
 		if o.build[e.ImportPath] == nil {
@@ -106,6 +114,24 @@ func (o *Outputs) Add(e Event) *record.Test {
 		}
 	}
 	return t
+}
+
+func (o *Outputs) note(e Event) {
+	end := o.ends[e.Package]
+	if end == nil {
+		end = new(endOf)
+		o.ends[e.Package] = end
+	}
+	end.pass = end.pass || strings.TrimRight(e.Output, "\r\n") == "PASS"
+	end.ok = end.ok || strings.HasPrefix(e.Output, "ok  \t")
+}
+
+// Silent reports whether the test binary of a package that passed said nothing of
+// its own end, and forgets what it printed.
+func (o *Outputs) Silent(pkg string) bool {
+	end := o.ends[pkg]
+	delete(o.ends, pkg)
+	return end != nil && end.ok && !end.pass
 }
 
 // endBenchmarks forgets the benchmarks of a package that ended. The go command

@@ -18,6 +18,7 @@ import (
 	"gotest.tools/gotestsum/testjson"
 
 	"tracetest/internal/gotest"
+	"tracetest/internal/printable"
 )
 
 // Options say how to show a run.
@@ -33,6 +34,9 @@ type Options struct {
 	// from the names of tests. Nil: nothing is removed. It may be called by
 	// several goroutines.
 	Scrub func(string) string
+	// Name does the same to the name of a test, and keeps different ones different.
+	// Nil: as Scrub does.
+	Name func(string) string
 }
 
 // Live is a run being shown. Its methods may be called by several goroutines.
@@ -44,12 +48,14 @@ type Live struct {
 	exec   *testjson.Execution
 	err    error
 	scrub  func(string) string
+	name   func(string) string
 
 	eventMu    sync.Mutex
 	benchmarks []string          // that run, as "package name"
 	blamed     string            // the last package of which a test failed
 	test       string            // of the last event
 	shown      string            // how it is shown
+	names      map[string]string // of tests that have not ended, as they are shown, by the same
 	begun      map[string]string // lines of output without an end, by "package name"
 
 	mu      sync.Mutex // not held while something is shown
@@ -78,14 +84,17 @@ func New(o Options) (*Live, error) {
 	if o.Scrub == nil {
 		o.Scrub = func(text string) string { return text }
 	}
+	if o.Name == nil {
+		o.Name = o.Scrub
+	}
 	s := &screen{out: o.Out, width: o.Width, fresh: true}
-	formatter := testjson.NewEventFormatter(s, o.Format, testjson.FormatOptions{})
+	formatter := testjson.NewEventFormatter(scrubbing{s, o.Scrub}, o.Format, testjson.FormatOptions{})
 	if formatter == nil {
 		return nil, fmt.Errorf("unknown --format %q: use one of %s", o.Format, strings.Join(Formats(), ", "))
 	}
 	events, eventsIn := io.Pipe()
 	errors, errorsIn := io.Pipe()
-	l := &Live{screen: s, events: eventsIn, errors: errorsIn, scrub: o.Scrub, begun: map[string]string{}, done: make(chan struct{}), stop: make(chan struct{})}
+	l := &Live{screen: s, events: eventsIn, errors: errorsIn, scrub: o.Scrub, name: o.Name, names: map[string]string{}, begun: map[string]string{}, done: make(chan struct{}), stop: make(chan struct{})}
 	l.counts.started = time.Now()
 	errOut := &screenErr{screen: s, out: o.Err}
 	// Whatever ends one of the two scans, such as a full disk below Out, nobody
@@ -106,6 +115,20 @@ func New(o Options) (*Live, error) {
 		l.ticking.Go(l.tick)
 	}
 	return l, nil
+}
+
+// scrubbing takes what became known to be secret out of what a formatter keeps, such
+// as the name of a test until it ends.
+type scrubbing struct {
+	out   io.Writer
+	scrub func(string) string
+}
+
+func (s scrubbing) Write(text []byte) (int, error) {
+	if _, err := io.WriteString(s.out, s.scrub(string(text))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
 }
 
 type handler struct {
@@ -148,7 +171,7 @@ func (l *Live) Event(e gotest.Event, line []byte) {
 	l.eventMu.Lock()
 	defer l.eventMu.Unlock()
 	if e.Test != l.test {
-		l.test, l.shown = e.Test, l.scrub(e.Test)
+		l.test, l.shown = e.Test, l.named(e)
 	}
 	if output, test := l.joined(e.Package+" "+e.Test, l.scrub(e.Output)), l.shown; output != e.Output || test != e.Test {
 		e.Output, e.Test = output, test
@@ -162,6 +185,26 @@ func (l *Live) Event(e gotest.Event, line []byte) {
 		}
 	}
 	l.events.Write(append(line[:len(line):len(line)], '\n'))
+}
+
+// named is how a test is shown: as when it was first, so that testjson takes it for
+// the same one though its name was found to hold a secret since.
+func (l *Live) named(e gotest.Event) string {
+	if e.Test == "" {
+		return ""
+	}
+	key := e.Package + " " + e.Test
+	shown, begun := l.names[key]
+	if !begun {
+		shown = l.name(e.Test)
+	}
+	switch e.Action {
+	case "pass", "fail", "skip":
+		delete(l.names, key)
+	default:
+		l.names[key] = shown
+	}
+	return shown
 }
 
 // joined is output that may go on with a line that an event before it began, as
@@ -236,7 +279,10 @@ func (l *Live) Error(text string) {
 }
 
 // Say shows a line of tracetest's own at once.
-func (l *Live) Say(text string) { fmt.Fprintln(l.screen, l.scrub(text)) }
+func (l *Live) Say(text string) {
+	// What is taken out can make a command for the CI of what is left.
+	fmt.Fprintln(l.screen, l.scrub(printable.Text(l.scrub(text))))
+}
 
 // Leaks sets the number of leaks in the status line.
 func (l *Live) Leaks(n int) {
@@ -254,7 +300,10 @@ func (l *Live) Close() error {
 	l.ticking.Wait() // else it could draw once more
 	l.screen.status("")
 	if l.exec != nil {
-		testjson.PrintSummary(l.screen, l.exec, testjson.SummarizeAll)
+		// What a test printed before it was known to be a secret is no more shown.
+		var summary strings.Builder
+		testjson.PrintSummary(&summary, l.exec, testjson.SummarizeAll)
+		io.WriteString(l.screen, l.scrub(summary.String()))
 	}
 	return l.err
 }

@@ -314,7 +314,7 @@ func TestManyGoroutines(t *testing.T) {
 		}
 		all.Wait()
 	})
-	if !strings.Contains(out, "DONE 400 tests, 400 failures") {
+	if !strings.Contains(out, "done 400 tests, 400 failures") {
 		t.Errorf("%.300s", out[max(0, len(out)-300):])
 	}
 }

@@ -8,8 +8,8 @@
 // tests of a leak share a run. Those that this does not settle are tried by
 // themselves.
 //
-// Every trial is recorded, and package triage says what they mean. Between
-// trials the configuration is put back; data is left alone unless it is to be
+// Every trial is recorded, and package triage says what they mean. Behind each
+// trial the configuration is put back; data is left alone unless it is to be
 // flushed. Tests run in the order of the run: a Ginkgo suite with the same
 // seed, and other tests as `go test` orders them.
 //
@@ -34,11 +34,11 @@ type Options struct {
 	Run    run.Options   // as of the run
 	Trials int           // of each kind
 	Budget time.Duration // for all trials
-	// PutBack brings the servers to what they were when the run began, before
-	// each trial.
-	PutBack func(ctx context.Context) error
-	Append  func(record.Trial)
-	Say     func(text string)
+	// Ready makes sure, before each trial, that the servers are as they were when the
+	// run began. Each trial puts back what its own tests have set.
+	Ready  func(ctx context.Context) error
+	Append func(record.Trial)
+	Say    func(text string)
 }
 
 // A suspicion is leaks of one owner that changed together, and the failures
@@ -140,9 +140,12 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 	if kind == record.TrialRestored {
 		o.Restore = run.RestoreTest
 	}
-	var err error
-	if o.Packages, o.Args, err = trial.Choose(tops(chosen), o.Args); err == nil {
-		err = p.PutBack(ctx)
+	real, err := trial.Real(tops(chosen), o.Secrets)
+	if err == nil {
+		o.Packages, o.Args, err = trial.Choose(real, o.Args)
+	}
+	if err == nil {
+		err = p.Ready(ctx)
 	}
 	if err != nil {
 		t.Error = err.Error()

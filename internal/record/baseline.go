@@ -6,17 +6,17 @@ package record
 // It has nothing to do with the baseline of a [Server], the values that it had
 // then.
 type Baseline struct {
-	File  string  `json:"file"` // where it was read from
+	File  string  `json:"file" redact:"-"` // where it was read from
 	Known []Known `json:"known"`
 }
 
 // Known is a leak that somebody knows of and looks after.
 type Known struct {
-	Package   string `json:"package"`
-	Test      string `json:"test"` // empty: the package outside of its tests
-	Spec      string `json:"spec"` // empty: no Ginkgo spec
-	Parameter string `json:"parameter"`
-	Owner     string `json:"owner"`   // who looks after it
-	Reason    string `json:"reason"`  // why it may stay for now
-	Expires   string `json:"expires"` // the last day on which it may, YYYY-MM-DD, in UTC
+	Package   string `json:"package" redact:"-"`
+	Test      string `json:"test" redact:"name"` // empty: the package outside of its tests
+	Spec      string `json:"spec" redact:"name"` // empty: no Ginkgo spec
+	Parameter string `json:"parameter" redact:"-"`
+	Owner     string `json:"owner"`              // who looks after it
+	Reason    string `json:"reason"`             // why it may stay for now
+	Expires   string `json:"expires" redact:"-"` // the last day on which it may, YYYY-MM-DD, in UTC
 }

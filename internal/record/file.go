@@ -21,8 +21,10 @@ type Writer struct {
 	mu   sync.Mutex
 	out  io.Writer
 	seq  int64
+	seal seal
 	err  error
 	torn bool // the last line is not whole
+	door func(Entry) Entry
 	seen func(Entry)
 	now  func() time.Time
 }
@@ -34,12 +36,21 @@ func NewWriter(out io.Writer, seen func(Entry)) *Writer {
 }
 
 // Create opens a new record file, readable by its owner only. It replaces an
-// older one of that name.
+// older one of that name. What was written can be read back from it, whatever
+// stands at its name by then.
 func Create(path string) (*os.File, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("replacing the old record: %w", err)
 	}
-	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o600)
+}
+
+// Through sets the door through which each entry passes on its way into the
+// record, and to whoever is shown it.
+func (w *Writer) Through(door func(Entry) Entry) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.door = door
 }
 
 // Append numbers and dates the entry and writes it. Only the first error is
@@ -49,9 +60,12 @@ func (w *Writer) Append(e Entry) {
 	defer w.mu.Unlock()
 	w.seq++
 	e.Seq, e.At = w.seq, w.now().Round(0)
+	if w.door != nil {
+		e = w.door(e)
+	}
 	line, err := json.Marshal(e)
 	if err == nil {
-		line = append(line, '\n')
+		line = append(w.seal.close(line), '\n')
 		if w.torn { // costs one entry and not two
 			line = append([]byte("\n"), line...)
 		}
@@ -95,10 +109,15 @@ func Read(in io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		lines := bufio.NewReaderSize(in, 64<<10)
 		first := true
+		var sealed sealed
+		known := checker{}
 		for n := 1; ; n++ {
 			line, long, err := readLine(lines, longestLine, first)
 			if text := bytes.TrimSpace(line); len(text) > 0 {
 				entry, bad := decode(text)
+				if broken := sealed.open(text); bad == nil {
+					bad = broken
+				}
 				if long {
 					bad = fmt.Errorf("more than %d bytes", longestLine)
 				}
@@ -109,8 +128,12 @@ func Read(in io.Reader) iter.Seq2[Entry, error] {
 						return
 					}
 				}
+				if bad == nil {
+					bad = known.check(entry)
+				}
 				var problem error
 				if bad != nil {
+					known.damaged = true
 					problem = &SyntaxError{Line: n, Err: bad}
 				}
 				if !yield(entry, problem) {
@@ -170,26 +193,5 @@ func decode(line []byte) (Entry, error) {
 	if set != 1 {
 		return Entry{}, fmt.Errorf("an entry says one thing, this one says %d", set)
 	}
-	if e.Boundary != nil {
-		if err := e.Boundary.check(); err != nil {
-			return Entry{}, err
-		}
-	}
 	return e, nil
-}
-
-// check refuses what whoever follows the record could not: a begin without its
-// owner, an end without its outcome. Owners are numbered in the order in which
-// they begin, so that one within another has the higher number, and no circle
-// can be made of them.
-func (b *Boundary) check() error {
-	switch {
-	case b.Verb == VerbBegin && b.Begin == nil:
-		return errors.New("a begin that does not say of whom")
-	case b.Verb == VerbBegin && (b.Begin.ID != b.Owner || b.Owner <= 0 || b.Begin.Parent < 0 || b.Begin.Parent >= b.Owner):
-		return fmt.Errorf("the begin of owner %d tells of owner %d within %d", b.Owner, b.Begin.ID, b.Begin.Parent)
-	case b.Verb == VerbEnd && b.End == nil:
-		return errors.New("an end that does not say how")
-	}
-	return nil
 }

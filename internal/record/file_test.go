@@ -28,8 +28,8 @@ func fixed() []Entry {
 		{Server: &Server{Address: "localhost:6379", Flavor: "redis", Version: "7.0.15", RunID: "r", Config: map[string]string{"maxmemory": "0"},
 			StartedWith: map[string]Origin{"maxmemory": {Value: "0", Source: "--expect"}}}},
 		{Process: &Process{Index: 1, PID: 7, PPID: 6, Package: "m/a", Args: []string{"a.test", "-test.v"}}},
-		{Process: &Process{Index: 2, PID: 8, PPID: 7, Host: &Host{Process: 1, Owners: []int64{1}}}},
 		{Boundary: &Boundary{Verb: VerbBegin, Process: 1, Owner: 1, Begin: &Owner{ID: 1, Kind: KindTest, Name: "TestA/\"quoted\"\n<é>"}, Held: time.Second, Looks: []Look{look}}},
+		{Process: &Process{Index: 2, PID: 8, PPID: 7, Host: &Host{Process: 1, Owners: []int64{1}}}},
 		{Boundary: &Boundary{Verb: VerbEnd, Process: 1, Owner: 1, End: &Outcome{Status: "fail", Message: "m", Location: "f.go:1"}}},
 		{Boundary: &Boundary{Verb: VerbSuiteEnd, Process: 1, Nodes: []Node{{Type: "BeforeSuite", Location: "f.go:2", Outcome: Outcome{Status: "pass"}}}}},
 		{Test: &Test{Time: at, Action: "fail", Package: "m/a", Test: "TestA", Elapsed: 0.5, Output: "long\n"}},
@@ -46,6 +46,7 @@ func fixed() []Entry {
 			{Address: "10.0.0.7:5000", Name: "cron", Library: "go-redis(,go1.26.8)_9.7.0", User: "default", Command: "config|set", Age: 7, Idle: 1}, {Address: "10.0.0.8:5000"}}}},
 		{Clients: &Clients{Server: 0, Parameter: []string{"hz"}, Error: "i/o timeout"}},
 		{Server: &Server{Index: 1, Address: "/tmp/other.sock", Flavor: "valkey", Version: "8.0.1", RunID: "s", Config: map[string]string{}}},
+		{Boundary: &Boundary{Verb: VerbFinish, Looks: []Look{{Server: 0, Sent: at, Received: at}, {Server: 1, Sent: at, Received: at, Error: "connection refused", Gone: true}}}},
 		{Notice: &Notice{Code: "gate-late", Text: "It was late."}},
 		{End: &End{GoExit: 1, Complete: true}},
 	}
@@ -227,7 +228,10 @@ func TestReadWhatIsDamaged(t *testing.T) {
 		{"owner within itself", join(4, `{"boundary":{"verb":"begin","owner":3,"begin":{"id":3,"parent":3}}}`+"\n"), all - 1, []int{5}, ""},
 		{"owner within a later one", join(4, `{"boundary":{"verb":"begin","owner":3,"begin":{"id":3,"parent":4}}}`+"\n"), all - 1, []int{5}, ""},
 		{"end without an outcome", join(4, `{"boundary":{"verb":"end","owner":3}}`+"\n"), all - 1, []int{5}, ""},
-		{"a field of a later version", join(4, `{"notice":{"code":"c","text":"t","later":1},"more":2}`+"\n"), all, nil, ""},
+		{"a field of a later version", unsealed(join(all-2, `{"notice":{"code":"c","text":"t","later":1},"more":2}`+"\n")), all, nil, ""},
+		{"a line without its checksum", join(4, unsealed(lines[4])), all - 1, []int{5}, ""},
+		{"a header without its checksum", join(0, unsealed(lines[0])), all - 1, []int{2}, ""},
+
 		{"another schema", join(0, `{"seq":1,"run":{"schema":"tracetest.record/9"}}`+"\n"), 0, nil, `"tracetest.record/9"`},
 		{"no header", strings.Join(lines[1:], ""), 0, nil, "does not begin with the header"},
 		{"damaged header", join(0, "{\n"), 0, nil, "does not begin with the header"},
@@ -272,7 +276,7 @@ func TestReadGivesUpOnWhatIsNoRecord(t *testing.T) {
 // Guards against a huge line that ends the reading or is kept in memory whole.
 // A line of some MiB is a record's own.
 func TestReadHugeLines(t *testing.T) {
-	lines := strings.SplitAfter(written(t), "\n")
+	lines := strings.SplitAfter(unsealed(written(t)), "\n")
 	big := `{"test":{"action":"fail","package":"p","output":"` + strings.Repeat("x", 4<<20) + "\"}}\n"
 	junk := io.LimitReader(&endless{}, 3*longestLine)
 	in := io.MultiReader(strings.NewReader(lines[0]+big), junk, strings.NewReader("\n"+lines[len(fixed())-2]))

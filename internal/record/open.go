@@ -206,6 +206,8 @@ func (o *Open) Active() []Ref {
 	var refs []Ref
 	for _, p := range o.present {
 		switch {
+		case len(p.owners) == 0 && o.waits(p):
+			// As a package whose test is open.
 		case p.Host == nil:
 			refs = append(refs, p.innermost()...)
 			for _, owner := range p.lingering {
@@ -226,6 +228,16 @@ func (o *Open) Active() []Ref {
 		return cmp.Or(cmp.Compare(a.Process, b.Process), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Package, b.Package))
 	})
 	return slices.Compact(refs)
+}
+
+// waits reports whether a process has another one run its tests.
+func (o *Open) waits(p *openProcess) bool {
+	for _, other := range o.present {
+		if other != p && other.Launcher == p.Index && p.known {
+			return true
+		}
+	}
+	return false
 }
 
 // In returns the innermost open owners of one process, in the order in which
@@ -288,3 +300,6 @@ func (o *Open) Running() bool {
 	}
 	return false
 }
+
+// Lasting reports whether any test binary is still there.
+func (o *Open) Lasting() bool { return len(o.present) > 0 }

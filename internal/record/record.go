@@ -17,6 +17,8 @@
 //   - Entries are appended in the order in which tracetest observed them. Seq
 //     counts up by one; At never tells more than Seq about order, because test
 //     events reach us later than they happened.
+//   - Each line ends in a checksum over itself and all before it, and refers
+//     only to what stands before it: see seal.go and check.go.
 //   - No secret is ever in it: values of secret parameters are replaced by
 //     "(hidden N)" before they arrive here, where N tells equal values from
 //     different ones; the empty value stays empty.
@@ -61,43 +63,46 @@ const (
 
 // Run is the first entry: what was asked for and how it is watched.
 type Run struct {
-	Schema     string            `json:"schema"`
+	Schema     string            `json:"schema" redact:"-"`
 	Command    []string          `json:"command"`          // the tracetest command line, passwords removed
-	Dir        string            `json:"dir"`              // the folder that it ran in; file names in reports are relative to it
+	Dir        string            `json:"dir" redact:"-"`   // the folder that it ran in; file names in reports are relative to it
 	Source     *Source           `json:"source,omitempty"` // nil where the folder is in no checkout that is known
-	Module     string            `json:"module,omitempty"`
-	Go         string            `json:"go"` // of the tests' toolchain, such as "go1.26.8"
+	Module     string            `json:"module,omitempty" redact:"-"`
+	Go         string            `json:"go" redact:"-"` // of the tests' toolchain, such as "go1.26.8"
 	Mode       Mode              `json:"mode"`
 	ModeReason string            `json:"mode_reason,omitempty"` // why the gate is not in use; empty when it is
 	Tap        bool              `json:"tap"`
-	TapReason  string            `json:"tap_reason,omitempty"` // why the tap is not in use; empty when it is
-	Restore    string            `json:"restore"`              // never, run or test
-	Expect     map[string]string `json:"expect,omitempty"`     // --expect, as `CONFIG GET` would say it
-	Baseline   *Baseline         `json:"baseline,omitempty"`   // --baseline: the leaks that are known; nil without one
-	GoTest     []string          `json:"go_test"`              // the go command that was run, passwords removed
+	TapReason  string            `json:"tap_reason,omitempty"`            // why the tap is not in use; empty when it is
+	Restore    string            `json:"restore" redact:"-"`              // never, run or test
+	Expect     map[string]string `json:"expect,omitempty" redact:"value"` // --expect, as `CONFIG GET` would say it
+	Baseline   *Baseline         `json:"baseline,omitempty"`              // --baseline: the leaks that are known; nil without one
+	GoTest     []string          `json:"go_test"`                         // the go command that was run, passwords removed
 }
 
 // Source is the checkout that a run was in. CI names files relative to its root.
 type Source struct {
-	Root string `json:"root"` // Dir or a folder above it, as Dir is written
+	Root string `json:"root" redact:"-"` // Dir or a folder above it, as Dir is written
 	// URL is what the path of a file in the checkout is appended to for a page
 	// that shows it as of the commit, with #L and the number of a line behind.
 	// It is empty where the CI does not tell, or tells of another checkout.
-	URL string `json:"url,omitempty"`
+	URL string `json:"url,omitempty" redact:"-"`
 }
 
 // Server is a watched Redis as the run found it: the baseline.
 type Server struct {
-	Index    int               `json:"index"`
-	Address  string            `json:"address"` // host:port or the path of a unix socket, without credentials
-	TLS      bool              `json:"tls,omitempty"`
-	Flavor   string            `json:"flavor"` // redis, valkey or redict
-	Version  string            `json:"version"`
-	RunID    string            `json:"run_id"`
-	Cluster  bool              `json:"cluster,omitempty"`
-	Partial  string            `json:"partial,omitempty"` // why only INFO could be watched; empty when everything is
-	Config   map[string]string `json:"config"`            // every parameter, under its current name, secrets hidden
-	Counters *Counters         `json:"counters,omitempty"`
+	Index   int    `json:"index"`
+	Address string `json:"address" redact:"-"` // host:port or the path of a unix socket, without credentials
+	TLS     bool   `json:"tls,omitempty"`
+	Flavor  string `json:"flavor" redact:"-"` // redis, valkey or redict
+	Version string `json:"version" redact:"-"`
+	RunID   string `json:"run_id" redact:"-"`
+	Cluster bool   `json:"cluster,omitempty"`
+	// Sentinels is set where a Sentinel was connected when the run began: it gives the server
+	// another master when it finds that need.
+	Sentinels bool              `json:"sentinels,omitempty"`
+	Partial   string            `json:"partial,omitempty"`     // why only INFO could be watched; empty when everything is
+	Config    map[string]string `json:"config" redact:"value"` // every parameter, under its current name, secrets hidden
+	Counters  *Counters         `json:"counters,omitempty"`
 	// StartedWith is what the server is known to have been started with, by
 	// parameter. A parameter that is missing is not known.
 	StartedWith map[string]Origin `json:"started_with,omitempty"`
@@ -105,14 +110,15 @@ type Server struct {
 	Followed bool `json:"followed,omitempty"`
 	// Perturbed is what parameters were before --perturb moved them; Config has
 	// what it moved them to.
-	Perturbed map[string]string `json:"perturbed,omitempty"`
+	Perturbed map[string]string `json:"perturbed,omitempty" redact:"value"`
 	// StartUnknown says why not all of that is known; empty when it is.
 	StartUnknown string `json:"start_unknown,omitempty"`
 }
 
-// Origin is a value and where it is known from ("--expect", ...).
+// Origin is a value and where it is known from. Records of earlier versions have
+// expectations among them, of which Source is "--expect".
 type Origin struct {
-	Value  string `json:"value"`
+	Value  string `json:"value" redact:"value"`
 	Source string `json:"source"`
 }
 
@@ -121,11 +127,15 @@ type Process struct {
 	Index   int      `json:"index"` // from 1
 	PID     int      `json:"pid"`
 	PPID    int      `json:"ppid"`
-	Package string   `json:"package"` // import path under test; empty when it is not known
+	Package string   `json:"package" redact:"-"` // import path under test; empty when it is not known
 	Args    []string `json:"args,omitempty"`
 	// Host is set on a nested process: a test binary that a test of another
 	// process started. What it does belongs to these owners. It is never held.
 	Host *Host `json:"host,omitempty"`
+	// Launcher is set on a process that runs the tests in place of the one that
+	// started it, which has run none and waits for it (a TestMain that starts its
+	// own binary with its own arguments). It is held.
+	Launcher int `json:"launcher,omitempty"`
 }
 
 // Host is where a nested process belongs.
@@ -166,7 +176,7 @@ type Boundary struct {
 	// Container is the Ordered container that ended, on close, and Before the
 	// boundary that showed it, which comes next. The container ended before
 	// the looks of this one.
-	Container string   `json:"container,omitempty"`
+	Container string   `json:"container,omitempty" redact:"-"`
 	Before    Verb     `json:"before,omitempty"`
 	End       *Outcome `json:"end,omitempty"`   // on end
 	Nodes     []Node   `json:"nodes,omitempty"` // on suite-end: Ginkgo's suite nodes that ran
@@ -191,22 +201,22 @@ type Owner struct {
 	ID       int64  `json:"id"`               // unique in the run, from 1
 	Parent   int64  `json:"parent,omitempty"` // zero: the package
 	Kind     Kind   `json:"kind"`
-	Name     string `json:"name"`               // t.Name(), or the full text of a spec
-	Location string `json:"location,omitempty"` // file:line of a spec
-	Until    int    `json:"until,omitempty"`    // the line in that file where the call that declares it ends
+	Name     string `json:"name" redact:"name"`            // t.Name(), or the full text of a spec
+	Location string `json:"location,omitempty" redact:"-"` // file:line of a spec
+	Until    int    `json:"until,omitempty"`               // the line in that file where the call that declares it ends
 	// Beside is set on a subtest whose parent goes on while it runs, because
 	// t.Run was called on another goroutine than the parent's.
 	Beside bool `json:"beside,omitempty"`
 	// Container is the file:line of the Ordered container that a spec is in.
 	// Its specs count as one unit.
-	Container string `json:"container,omitempty"`
+	Container string `json:"container,omitempty" redact:"-"`
 }
 
 // Outcome is how an owner ended.
 type Outcome struct {
-	Status   string `json:"status"` // pass, fail, skip, panic; for specs also pending
+	Status   string `json:"status" redact:"-"` // pass, fail, skip, panic; for specs also pending
 	Message  string `json:"message,omitempty"`
-	Location string `json:"location,omitempty"` // file:line of the failure
+	Location string `json:"location,omitempty" redact:"-"` // file:line of the failure
 	// Lingers is set when Ginkgo said that the spec timed out and that its code
 	// is still running.
 	Lingers bool `json:"lingers,omitempty"`
@@ -214,8 +224,8 @@ type Outcome struct {
 
 // Node is a Ginkgo suite node that ran, such as BeforeSuite.
 type Node struct {
-	Type     string  `json:"type"`
-	Location string  `json:"location,omitempty"`
+	Type     string  `json:"type" redact:"-"`
+	Location string  `json:"location,omitempty" redact:"-"`
 	Outcome  Outcome `json:"outcome"`
 }
 
@@ -226,10 +236,14 @@ type Look struct {
 	Received time.Time `json:"received"` // after the answer: what began later is not
 	// Error says why the server could not be seen. Then nothing else is known.
 	Error string `json:"error,omitempty"`
+	// Gone is set with an Error that means that no server is there any more: the
+	// connection was refused, or its socket does not exist. One that does not
+	// answer, or not to us, may be as the tests left it.
+	Gone bool `json:"gone,omitempty"`
 	// RunID is set when it differs from that of the look before: a restart.
-	RunID string `json:"run_id,omitempty"`
+	RunID string `json:"run_id,omitempty" redact:"-"`
 	// Config holds the parameters that differ from the last good look.
-	Config map[string]string `json:"config,omitempty"`
+	Config map[string]string `json:"config,omitempty" redact:"value"`
 	// Counters is nil where they could not be read.
 	Counters *Counters `json:"counters,omitempty"`
 }
@@ -251,11 +265,18 @@ type Counters struct {
 // a failed test printed stands in the event that says so.
 type Test struct {
 	Time        time.Time `json:"time"` // when the go command read it: never before it happened
-	Action      string    `json:"action"`
-	Package     string    `json:"package,omitempty"`
-	Test        string    `json:"test,omitempty"`
+	Action      string    `json:"action" redact:"-"`
+	Package     string    `json:"package,omitempty" redact:"-"`
+	Test        string    `json:"test,omitempty" redact:"name"`
 	Elapsed     float64   `json:"elapsed,omitempty"` // seconds
-	FailedBuild string    `json:"failed_build,omitempty"`
+	FailedBuild string    `json:"failed_build,omitempty" redact:"-"`
+	// Unended is set on the pass of a package of which nobody saw m.Run come to
+	// its end: its process ended before, with status 0, which go test takes for
+	// a pass.
+	Unended bool `json:"unended,omitempty"`
+	// Missing are, then, the tests of its files that never began, where no flag
+	// chose among them.
+	Missing []string `json:"missing,omitempty" redact:"name"`
 	// Output of a failed test or package, joined, without its subtests'. Of
 	// long output the beginning and the end.
 	Output string `json:"output,omitempty"`
@@ -264,22 +285,39 @@ type Test struct {
 // Restore is what tracetest itself wrote to a server.
 type Restore struct {
 	Server  int               `json:"server"`
-	When    string            `json:"when"`              // "test", "run" or, after --perturb, "perturb"
-	Owner   int64             `json:"owner,omitempty"`   // the unit after which it was done; zero for a package
-	Process int               `json:"process,omitempty"` // of that unit; zero at the end of the run
-	Values  map[string]string `json:"values"`            // parameter to value, secrets hidden
-	Error   string            `json:"error,omitempty"`   // empty when it was read back and is right
-	Command string            `json:"command"`           // the same by hand, for a shell
+	When    string            `json:"when" redact:"-"`       // "test", "run" or, after --perturb, "perturb"
+	Owner   int64             `json:"owner,omitempty"`       // the unit after which it was done; zero for a package
+	Process int               `json:"process,omitempty"`     // of that unit; zero at the end of the run
+	Values  map[string]string `json:"values" redact:"value"` // parameter to value, secrets hidden
+	Error   string            `json:"error,omitempty"`       // empty when it was read back and is right
+	Command string            `json:"command"`               // the same by hand, for a shell
+	// Left are parameters that are not as the run found them and that are not tracetest's to
+	// write, and why. It is told at the end of the run, also where nothing was written.
+	Left map[string]Why `json:"left,omitempty"`
 	// Look is taken after it, so that the change is tracetest's own.
 	Look *Look `json:"look,omitempty"`
 }
 
+// Why says why tracetest does not put a parameter back.
+type Why string
+
+// Reasons. Only what a test of this run was seen writing is put back, on the server that it
+// was written to, and while nobody else has set it since.
+const (
+	WhyRole      Why = "role"      // who is the master is not tracetest's business
+	WhyRestarted Why = "restarted" // the server restarted, or another one has its address: its values are its own
+	WhyUntraced  Why = "untraced"  // no test was seen writing it, though their connections were traced
+	WhyUnheld    Why = "unheld"    // tests that were not held at their boundaries ran, or none
+	WhyOthers    Why = "others"    // somebody else may have set it meanwhile
+	WhyUnknown   Why = "unknown"   // INFO does not tell which run of the server it is: it may be another one by now
+)
+
 // Notice is something that the reader of the report must know about how the
 // run was watched.
 type Notice struct {
-	Code    string `json:"code"` // for programs, such as "gate-late"
-	Text    string `json:"text"` // a sentence for people
-	Package string `json:"package,omitempty"`
+	Code    string `json:"code" redact:"-"` // for programs, such as "gate-late"
+	Text    string `json:"text"`            // a sentence for people
+	Package string `json:"package,omitempty" redact:"-"`
 }
 
 // End is the last entry, but for the trials of a proof.

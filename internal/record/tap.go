@@ -9,9 +9,9 @@ import "strings"
 // address.
 type Contact struct {
 	Process int    `json:"process"`
-	Network string `json:"network"` // tcp or unix
-	Address string `json:"address"` // as the connection has it, a name resolved
-	Local   string `json:"local,omitempty"`
+	Network string `json:"network" redact:"-"` // tcp or unix
+	Address string `json:"address" redact:"-"` // as the connection has it, a name resolved
+	Local   string `json:"local,omitempty" redact:"-"`
 	TLS     bool   `json:"tls,omitempty"`
 	// Server is the index of the watched server that is there, or -1.
 	Server int `json:"server"`
@@ -26,14 +26,18 @@ type Contact struct {
 	Problem string `json:"problem,omitempty"` // why it is not watched
 }
 
+// NotFollowed is the Problem of a server that is not watched because --follow=off
+// says so.
+const NotFollowed = "--follow=off"
+
 // By says whose goroutine did something.
 type By struct {
 	Label Label `json:"label,omitempty"`
 	// Owner is set where the label is LabelOwner. It may have ended long ago,
 	// so that all that names it stands here.
 	Owner *Owner `json:"owner,omitempty"`
-	Unit  int64  `json:"unit,omitempty"` // the top-level test that a subtest is in, else the owner itself
-	Test  string `json:"test,omitempty"` // of a spec: the test function that runs the suite
+	Unit  int64  `json:"unit,omitempty"`               // the top-level test that a subtest is in, else the owner itself
+	Test  string `json:"test,omitempty" redact:"name"` // of a spec: the test function that runs the suite
 	// Unsure is set where a later node of a Ginkgo suite can have started the
 	// goroutine as well.
 	Unsure bool    `json:"unsure,omitempty"`
@@ -55,8 +59,8 @@ const (
 
 // Frame is a call on a stack.
 type Frame struct {
-	Function string `json:"function"` // with the import path of its package
-	File     string `json:"file"`
+	Function string `json:"function" redact:"-"` // with the import path of its package
+	File     string `json:"file" redact:"-"`
 	Line     int    `json:"line"`
 	Std      bool   `json:"std,omitempty"` // it is of the standard library
 	// Sets is told of a frame of Waiting: whether the function that it is in
@@ -70,22 +74,29 @@ type Write struct {
 	Process int    `json:"process"`
 	Number  int64  `json:"number"`
 	Server  int    `json:"server"` // index, or -1 where it is not watched
-	Address string `json:"address"`
+	Address string `json:"address" redact:"-"`
 	// Command is the command with its arguments, secrets hidden.
-	Command []string `json:"command"`
+	Command []string `json:"command" redact:"value"`
 	// Values are what it sets, by parameter, as CONFIG GET will say it: of
 	// CONFIG SET and REPLICAOF.
 	Values []Value `json:"values,omitempty"`
 	By     By      `json:"by"`
-	// Looks are taken before it is sent, where it takes with it what was counted.
+	// Looks are taken before it is sent: what it finds, and what it takes with it of what was
+	// counted.
 	Looks []Look `json:"looks,omitempty"`
 }
 
 // Value is what a write sets a parameter to.
 type Value struct {
-	Parameter string `json:"parameter"`
-	Value     string `json:"value,omitempty"`
+	Parameter string `json:"parameter" redact:"-"`
+	Value     string `json:"value,omitempty" redact:"value"`
 	Secret    bool   `json:"secret,omitempty"` // the value is not told
+}
+
+// SameValue reports whether a value that was written can read back as another: the server
+// knows more spellings than are told here.
+func SameValue(written, read string) bool {
+	return strings.EqualFold(strings.Join(strings.Fields(written), " "), strings.Join(strings.Fields(read), " "))
 }
 
 // Reply is the answer to a write. It has had its effect, if it had any.
@@ -103,7 +114,7 @@ type Refused struct {
 	Count   int64 `json:"count"`
 	// The rest is told the first time.
 	Server  int    `json:"server"` // index, or -1
-	Address string `json:"address,omitempty"`
+	Address string `json:"address,omitempty" redact:"-"`
 	Text    string `json:"text,omitempty"`
 	By      By     `json:"by,omitzero"`
 }
@@ -112,20 +123,20 @@ type Refused struct {
 // test binary had been seen writing it: others than tracetest and the tests.
 type Clients struct {
 	Server    int      `json:"server"`
-	Parameter []string `json:"parameters"` // that had changed
+	Parameter []string `json:"parameters" redact:"-"` // that had changed
 	Error     string   `json:"error,omitempty"`
 	List      []Client `json:"list,omitempty"`
 }
 
 // Client is a line of CLIENT LIST.
 type Client struct {
-	Address string `json:"address"`
+	Address string `json:"address" redact:"-"`
 	Name    string `json:"name,omitempty"`
 	Library string `json:"library,omitempty"`
 	User    string `json:"user,omitempty"`
-	Command string `json:"command,omitempty"` // its last, such as "config|set"
-	Age     int64  `json:"age"`               // seconds since it connected
-	Idle    int64  `json:"idle"`              // seconds since its last command
+	Command string `json:"command,omitempty" redact:"-"` // its last, such as "config|set"
+	Age     int64  `json:"age"`                          // seconds since it connected
+	Idle    int64  `json:"idle"`                         // seconds since its last command
 }
 
 // Package returns the import path of the package that a function is of, from

@@ -24,14 +24,14 @@ const (
 
 // Name names a test or spec.
 type Name struct {
-	Package string `json:"package"`
-	Test    string `json:"test"`
-	Spec    string `json:"spec,omitempty"`
+	Package string `json:"package" redact:"-"`
+	Test    string `json:"test" redact:"name"`
+	Spec    string `json:"spec,omitempty" redact:"name"`
 }
 
 // Tried is how a test ended in a trial: pass, fail, skip, or empty where it did
 // not run.
 type Tried struct {
 	Name
-	Outcome string `json:"outcome"`
+	Outcome string `json:"outcome" redact:"-"`
 }

@@ -7,10 +7,13 @@
 package rediscli
 
 import (
+	"fmt"
 	"maps"
 	"net"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Login is the part of a login that may be shown.
@@ -49,13 +52,13 @@ func Restore(line string, values map[string]string, together bool) string {
 	for _, parameter := range slices.Sorted(maps.Keys(values)) {
 		value := values[parameter]
 		switch {
-		case strings.HasPrefix(value, "(hidden"):
+		case strings.Contains(value, "(hidden"):
 		case parameter == "replicaof" || parameter == "slaveof":
 			commands = append(commands, line+" REPLICAOF "+replicaOf(value))
 		case together:
-			sets = append(sets, parameter+" "+Quote(value))
+			sets = append(sets, Quote(parameter)+" "+Quote(value))
 		default:
-			commands = append(commands, line+" CONFIG SET "+parameter+" "+Quote(value))
+			commands = append(commands, line+" CONFIG SET "+Quote(parameter)+" "+Quote(value))
 		}
 	}
 	if len(sets) > 0 {
@@ -74,7 +77,8 @@ func replicaOf(value string) string {
 	return Quote(host) + " " + Quote(port)
 }
 
-// Quote makes one word of a POSIX shell out of any text.
+// Quote makes one word of a shell out of any text, in printable characters: bash
+// and others like it read what is not printable from its escapes.
 func Quote(text string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_@%+=:,./-", r)
@@ -82,7 +86,31 @@ func Quote(text string) string {
 	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
 		return text
 	}
+	if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) >= 0 {
+		return "$'" + escaped(text) + "'"
+	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// escaped is a text as it stands in $'...'. A zero byte, which no argument can hold,
+// is left out.
+func escaped(text string) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		r, n := utf8.DecodeRuneInString(text)
+		switch {
+		case r == '\'' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case unicode.IsPrint(r) && (r != utf8.RuneError || n > 1):
+			b.WriteRune(r)
+		case r != 0:
+			for i := range n {
+				fmt.Fprintf(&b, `\x%02x`, text[i])
+			}
+		}
+		text = text[n:]
+	}
+	return b.String()
 }
 
 // Join quotes each word and makes one command line of them.

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ func row(md, holds string) string {
 // of filling a memory that somebody had limited to 1 MiB before.
 func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 	const mib = 1 << 20
+	expected := int64(2048 * mib)
 	for _, test := range []struct {
 		name            string
 		memory          triage.Memory
@@ -36,10 +38,19 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 		{"started with it", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
 		{"lowered before, and full", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: 2 * mib}, "the limit was lowered before this run, and the memory was full", "Cause: the memory was full"},
 		{"raised since the start", triage.Memory{Used: 3 * mib, Limit: 2 * mib, Baseline: 2 * mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
-		{"no limit any more", triage.Memory{Used: 3 * mib, Started: -1}, "no limit was left", "full"},
+		{"no limit in any snapshot", triage.Memory{Used: 3 * mib, Started: -1, Reason: "unseen"}, "Neither that snapshot nor the one before shows a limit", "full"},
+		{"a limit that was not reached", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Baseline: 2048 * mib, Started: -1, UnheardSets: 2, Reason: "unseen"},
+			"Either the limit was lower for a moment between two snapshots, or the memory was full and was freed again", "Cause: the memory was full"},
+		{"counted by the server", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Baseline: 2048 * mib, Started: -1, UnheardSets: 2, Reason: "unseen"},
+			"2 calls of CONFIG SET; without the trace", "had not lowered"},
+		{"reached before the first test", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Began: 2 * mib, Started: -1, Reason: "start"},
+			"2 MiB were in use before the first test. No test of this run filled it.", "Cause: the memory was full"},
+		{"expected otherwise", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: -1, Expected: &expected},
+			"2 GiB was expected (`--expect`): either the server was started so, or", "started with 2 GiB"},
 	} {
 		f := load(t, "testdata/polluted.json")
-		test.memory.Server, test.memory.Reason = f.Servers[0].Address, "memory"
+		test.memory.Server, test.memory.Reason = f.Servers[0].Address, cmp.Or(test.memory.Reason, "memory")
+		f.Polluted = nil
 		f.Memory = []triage.Memory{test.memory}
 		line := row(markdown(t, f), "refused writes")
 		if !strings.Contains(line, test.holds) || strings.Contains(line, test.withheld) || strings.Contains(line, "tests filled") {
@@ -68,7 +79,7 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 		change            func(f *triage.Findings)
 	}{
 		{"nothing of it", failover, "| no | no change", func(*triage.Findings) {}},
-		{"a cluster", failover, "of a cluster had another master, once", func(f *triage.Findings) { f.Servers[0].Failovers = 1 }},
+		{"a cluster", failover, "had another master, once", func(f *triage.Findings) { f.Servers[0].Failovers = 1 }},
 		{"not seen", failover, "| not known |", func(f *triage.Findings) { f.Servers[0].Partial = "CONFIG is renamed" }},
 		{"nobody's", failover, "| yes |", func(f *triage.Findings) {
 			f.Changed = append(f.Changed, triage.Changed{Server: f.Servers[0].Address, Parameter: "replicaof", Value: "10.0.0.2 6379"})

@@ -198,7 +198,7 @@ func TestAxisOfStrangeTimes(t *testing.T) {
 func TestOwnLimit(t *testing.T) {
 	f := load(t, "../triage/testdata/before-suite-meets-its-own-limit.jsonl")
 	for name, text := range map[string]string{"report.md": markdown(t, f), "screen": onTerminal(t, f, terminal.Options{Width: 200}), "page": string(htmlPage(t, f))} {
-		if strings.Contains(text, "no change of this run explains") || !strings.Contains(text, "under a change of its own") {
+		if strings.Contains(text, "no observed change explains") || !strings.Contains(text, "under a change of its own") {
 			t.Errorf("%s says:\n%.2000s", name, text)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // The rooms import downwards only: a document knows nothing of findings, what may be
 // said knows nothing of who shows it.
 var rooms = map[string]string{
-	"doc":      "github.com/clipperhouse/displaywidth",
+	"doc":      "printable github.com/clipperhouse/displaywidth",
 	"claims":   "doc diff merge record rediscli triage",
 	"page":     "claims doc triage",
 	"ci":       "claims doc triage",

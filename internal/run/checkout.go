@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
-	"tracetest/internal/snapshot"
+	"tracetest/internal/redact"
 )
 
 // checkout finds the checkout that a folder is in, and where the CI shows its
@@ -39,7 +39,7 @@ func checkout(dir string, getenv func(string) string) *record.Source {
 		commit = head // of a checkout of another commit than that which started the CI
 	}
 	if url != "" && commit != "" && workspace != "" && realPath(s.Root) == realPath(workspace) {
-		s.URL = snapshot.ScrubURL(url + commit + "/")
+		s.URL = redact.URL(url + commit + "/")
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 
+	"tracetest/internal/printable"
 	"tracetest/internal/record"
 	"tracetest/internal/snapshot"
 )
@@ -11,11 +12,18 @@ import (
 //
 // What a unit found is remembered when the first unit begins within a package
 // or, for specs, within a test; it is put back when the last of those that
-// overlap has ended and nothing else is open that could still need it.
+// overlap has ended and nothing else is open that could still need it. What of
+// it may be put back, the ledgers say.
 type repair struct {
 	w     *watcher
-	marks map[place][]snapshot.Mark
+	marks map[place][]then
 	gone  map[int]bool // servers that the tests had started and ended
+}
+
+// then is how a server was at an instant.
+type then struct {
+	mark  snapshot.Mark
+	clock int // of its ledger
 }
 
 // place is where units stand beside each other: within a package (owner zero)
@@ -45,9 +53,9 @@ func (r *repair) before(ctx context.Context, b *record.Boundary) {
 	if _, known := r.marks[at]; known {
 		return
 	}
-	var marks []snapshot.Mark
-	for _, s := range r.w.p.servers {
-		marks = append(marks, s.Mark().Without(r.w.p.o.Keep))
+	var marks []then
+	for i, s := range r.w.p.servers {
+		marks = append(marks, then{s.Mark(), r.w.ledgers[i].clock})
 	}
 	r.marks[at] = marks
 	if r.w.p.o.Units != nil && at.owner != inPackage {
@@ -79,7 +87,7 @@ func (r *repair) after(ctx context.Context, b *record.Boundary) {
 			continue
 		}
 		if r.w.p.o.Restore == RestoreTest {
-			r.restore(ctx, "test", b.Process, b.Owner, marks)
+			r.restore(ctx, record.Restore{When: "test", Process: b.Process, Owner: b.Owner}, marks)
 		}
 		if r.w.p.o.Units != nil {
 			r.w.p.o.Units(ctx, &record.Ref{Package: r.w.open.Package(b.Process), Process: b.Process, Owner: b.Owner})
@@ -99,23 +107,38 @@ func (r *repair) undisturbed(at place) bool {
 
 func isUnit(o record.Owner) bool { return o.Parent == 0 || o.Kind == record.KindSpec }
 
-// restore puts the servers back to marks and records what it did.
-func (r *repair) restore(ctx context.Context, when string, process int, owner int64, marks []snapshot.Mark) {
+// restore puts the servers back to what they were, as far as tests of this run changed
+// it, and records what it did. At the end of the run it is recorded as well what was left
+// alone, and why.
+func (r *repair) restore(ctx context.Context, as record.Restore, marks []then) {
 	for i, s := range r.w.p.servers {
 		if r.gone[i] {
 			continue
 		}
 		if i >= len(marks) {
-			marks = append(marks, r.w.baseline[i]) // it is watched since
+			marks = append(marks, then{r.w.baseline[i], 0}) // it is watched since
 		}
-		done := s.Restore(ctx, marks[i])
-		if done == nil {
+		ledger := r.w.ledgers[i]
+		keep := r.w.p.o.Keep
+		if as.When == "run" {
+			keep = nil
+		}
+		done := s.Restore(ctx, ledger.undo(marks[i].mark, marks[i].clock, keep))
+		if done != nil {
+			ledger.restored(done, s.Mark(), r.w.witness(ctx, i))
+		} else {
+			done = &record.Restore{Server: i}
+		}
+		if as.When == "run" {
+			done.Left = ledger.left()
+		}
+		if len(done.Values) == 0 && len(done.Left) == 0 {
 			continue
 		}
-		done.When, done.Process, done.Owner = when, process, owner
+		done.When, done.Process, done.Owner = as.When, as.Process, as.Owner
 		r.w.append(record.Entry{Restore: done})
 		if done.Error != "" {
-			r.w.p.o.Output.Say("tracetest: could not put back what was changed on " + s.Target().Address() + ": " + done.Error + "\n  by hand: " + done.Command)
+			r.w.p.o.Output.Say("tracetest: could not put back what was changed on " + s.Target().Address() + ": " + printable.Line(done.Error) + "\n  by hand: " + done.Command)
 		}
 	}
 }

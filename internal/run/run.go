@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"tracetest/internal/gate"
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/snapshot"
 )
 
@@ -51,10 +51,14 @@ type Options struct {
 	Follow       string // auto or off: whether servers are watched that the tests turn out to speak to
 	Restore      Restore
 	Keep         []string      // parameters that RestoreTest leaves as they are
+	Owned        bool          // the targets are servers of tracetest's own, on which everything may be put back
 	Env          []string      // of the tests, further to ours
 	Timeout      time.Duration // of one look; zero: 5 s
 	Grace        time.Duration // between the first signal and a kill; zero: 10 s
 
+	// Secrets learns those of the run. Runs of one process share them, so that a
+	// test has one name in all of them. Nil: the run has its own.
+	Secrets *redact.Redactor
 	Output  Output
 	Signals <-chan os.Signal // to stop the run; a second one kills
 	// Units is called while the tests are held, before a unit begins and after it
@@ -89,15 +93,28 @@ type Plan struct {
 	overlay *gate.Overlay
 	gate    *gate.Server
 	out     *record.Writer
+	knew    int    // secrets, when all of the record had passed the door
 	reason  string // why there is no gate
 	// baseline is what the servers were when the run began, once it has ended.
 	baseline []snapshot.Mark
+	gone     map[int]bool // servers that the tests had started and ended
+	written  []Written
 	before   []snapshot.Mark // of --perturb, until it was undone
+	moved    []snapshot.Mark // what it made of them
 }
 
 // Prepare looks at everything that a run needs. Its error is a *Problem.
 // A Plan must be closed.
 func Prepare(ctx context.Context, o Options) (*Plan, error) {
+	if o.Secrets == nil {
+		o.Secrets = redact.New()
+	}
+	for name, value := range o.Expect {
+		if redact.IsSecret(name) {
+			o.Secrets.Add(value)
+		}
+	}
+	o.Secrets.Environment(slices.Concat(os.Environ(), o.Env))
 	p := &Plan{o: o}
 	if err := p.prepare(ctx); err != nil {
 		p.Close()
@@ -120,16 +137,18 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 	}
 	for i, target := range p.o.Targets {
 		server, begin, err := snapshot.Open(ctx, target, i, snapshot.Options{
-			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout, Expect: p.o.Expect,
+			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout, Expect: p.o.Expect, Secrets: p.o.Secrets,
 		})
 		if err != nil {
 			return err
 		}
-		begin.StartedWith, begin.StartUnknown = StartedWith(ctx, server, begin.StartedWith, p.o.Container)
+		begin.StartedWith, begin.StartUnknown = StartedWith(ctx, server, p.o.Container)
 		p.servers, p.begin = append(p.servers, server), append(p.begin, begin)
 		if p.o.Perturb {
 			p.before = append(p.before, server.Mark())
-			if p.begin[i].Perturbed, err = server.Perturb(ctx); err != nil {
+			p.begin[i].Perturbed, err = server.Perturb(ctx)
+			p.moved = append(p.moved, server.Mark())
+			if err != nil {
 				return fmt.Errorf("--perturb: moving the parameters of %s: %w", target.Address(), err)
 			}
 			p.begin[i].Config = server.Shown()
@@ -138,7 +157,20 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 			}
 		}
 	}
-	return p.openGate(ctx)
+	if err := p.openGate(ctx); err != nil {
+		return err
+	}
+	p.findSentinels(ctx)
+	return nil
+}
+
+// findSentinels notes which servers Sentinels look after: what gives them another master then is
+// no secret. Without the tap nothing else tells a failover from a test that does it.
+func (p *Plan) findSentinels(ctx context.Context) {
+	for i, s := range p.servers {
+		clients, err := s.Clients(ctx)
+		p.begin[i].Sentinels = err == nil && slices.ContainsFunc(clients, func(c record.Client) bool { return strings.HasPrefix(c.Name, "sentinel-") })
+	}
 }
 
 // openGate prepares the gate. Without one, and unless it is asked for, the
@@ -186,6 +218,9 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 		byDir[realPath(listed.Dir)] = listed.ImportPath
 	}
 	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] }, p.standard(), setting())
+	if err == nil {
+		p.gate.Key = p.o.Secrets.Key()
+	}
 	return err
 }
 
@@ -227,12 +262,20 @@ func (p *Plan) Close() error {
 	return errors.Join(errs...)
 }
 
-// Scrub removes what is known to be secret from a text.
-func (p *Plan) Scrub(text string) string {
-	for _, s := range p.servers {
-		text = s.Scrub(text)
+// Secrets knows what must not be shown of the run.
+func (p *Plan) Secrets() *redact.Redactor { return p.o.Secrets }
+
+// door is what each entry passes through on its way into the record.
+func (p *Plan) door(e record.Entry) record.Entry { return redact.Deep(p.o.Secrets, e) }
+
+// Redact hides in a record that was written what became known to be secret since.
+func (p *Plan) Redact(file *os.File) error {
+	if now := p.o.Secrets.Known(); now == p.knew {
+		return nil
+	} else {
+		p.knew = now
 	}
-	return snapshot.ScrubURL(text)
+	return p.out.Again(file, p.o.Secrets.Text, p.door)
 }
 
 // Mode says how the tests will be watched, and why not with the gate.
@@ -254,6 +297,8 @@ func (p *Plan) Tap() (on bool, reason string) {
 // Run runs the tests and writes the record. Whatever happens, it ends in an End.
 func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	p.out = out
+	out.Through(p.door)
+	p.knew = p.o.Secrets.Known()
 	goRoot, overlay := "", ""
 	if p.gate != nil {
 		goRoot, overlay = p.overlay.GOROOT, p.overlay.File
@@ -268,7 +313,10 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	p.header(append([]string{path}, args...))
 	w := newWatcher(p)
 	end := w.watch(ctx, func() (*command, error) { return start(path, args, env) })
-	p.baseline = w.baseline
+	p.baseline, p.gone = w.baseline, w.repair.gone
+	for i := range p.begin {
+		p.written = append(p.written, Written{RunID: w.runIDs[i], Values: w.ledgers[i].wrote()})
+	}
 	if len(p.before) > 0 {
 		p.unperturb(ctx, func(done *record.Restore) { p.out.Append(record.Entry{Restore: done}) })
 	}
@@ -279,10 +327,10 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 // the server as it was before.
 func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
 	for i, before := range p.before {
-		if p.baseline != nil {
+		if p.baseline != nil && p.baseline[i].RunID() == before.RunID() {
 			p.baseline[i] = before
 		}
-		if r := p.servers[i].Restore(ctx, before); r != nil {
+		if r := p.servers[i].Unperturb(ctx, p.moved[i], before); r != nil {
 			r.When = "perturb"
 			done(r)
 		}
@@ -290,18 +338,29 @@ func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
 	p.before = nil
 }
 
-// PutBack brings the servers back to what they were when the run began, for
-// whoever re-runs tests after it.
-func (p *Plan) PutBack(ctx context.Context) error {
+// Written is what tests of a run have set on a server and nobody else has since, nor
+// tracetest put back.
+type Written struct {
+	RunID  string
+	Values map[string]string // as it may be shown
+}
+
+// Written is of the servers that were named, once the run has ended.
+func (p *Plan) Written() []Written { return p.written }
+
+// AsBefore makes sure that the servers are as they were when the run began, for whoever re-runs
+// tests after it: each run puts back what its own tests have set, and nothing else is
+// tracetest's to write.
+func (p *Plan) AsBefore(ctx context.Context) error {
 	var errs []error
 	for i, s := range p.servers {
-		if i >= len(p.baseline) {
+		if i >= len(p.baseline) || p.gone[i] {
 			continue
 		}
 		if look := s.Look(ctx); look.Error != "" {
 			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), look.Error))
-		} else if done := s.Restore(ctx, p.baseline[i]); done != nil && done.Error != "" {
-			errs = append(errs, fmt.Errorf("putting back what was changed on %s: %s", s.Target().Address(), done.Error))
+		} else if err := s.NotAs(p.baseline[i], nil); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
@@ -310,8 +369,11 @@ func (p *Plan) PutBack(ctx context.Context) error {
 // Flush empties the servers, for --prove --flush.
 func (p *Plan) Flush(ctx context.Context) error {
 	var errs []error
-	for _, s := range p.servers {
-		if err := s.Flush(ctx); err != nil {
+	for i, s := range p.servers {
+		if i >= len(p.baseline) || p.gone[i] {
+			continue
+		}
+		if err := s.Flush(ctx, p.baseline[i]); err != nil {
 			errs = append(errs, fmt.Errorf("flushing %s: %w", s.Target().Address(), err))
 		}
 	}
@@ -337,8 +399,8 @@ func (p *Plan) header(goTest []string) {
 	mode, reason := p.Mode()
 	dir, _ := os.Getwd()
 	tap, noTap := p.Tap()
-	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: p.Scrub(reason), Tap: tap, TapReason: p.Scrub(noTap),
-		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Baseline: p.o.Baseline, Command: p.scrubAll(p.o.Command), GoTest: p.scrubAll(goTest)}
+	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: reason, Tap: tap, TapReason: noTap,
+		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Baseline: p.o.Baseline, Command: p.o.Secrets.Args(p.o.Command), GoTest: p.o.Secrets.Args(goTest)}
 	if p.dir != "" { // a folder of this run alone says nothing to a reader
 		for i := range h.GoTest {
 			h.GoTest[i] = strings.ReplaceAll(h.GoTest[i], p.dir, "$TRACETEST")
@@ -372,31 +434,11 @@ func Expected(values map[string]string) map[string]string {
 	expect := map[string]string{}
 	for name, value := range values {
 		expect[name] = snapshot.Normalize(name, value)
-		if snapshot.IsSecret(name) {
+		if redact.IsSecret(name) {
 			expect[name] = "(hidden)"
 		}
 	}
 	return expect
-}
-
-// secretFlag is a flag of somebody's program whose value is a secret by its name.
-var secretFlag = regexp.MustCompile(`(?i)^(-{1,2}[\w.-]*(?:pass|secret|token)[\w.-]*)(=.*)?$`)
-
-func (p *Plan) scrubAll(words []string) []string { return ScrubArgs(words, p.Scrub) }
-
-// ScrubArgs hides in a command line what scrub knows to be secret, and the values
-// of flags that are one by their name.
-func ScrubArgs(words []string, scrub func(string) string) []string {
-	words = slices.Clone(words)
-	for i := range words {
-		words[i] = scrub(words[i])
-		if m := secretFlag.FindStringSubmatch(words[i]); m != nil && m[2] != "" {
-			words[i] = m[1] + "=(hidden)"
-		} else if m != nil && i+1 < len(words) && !strings.HasPrefix(words[i+1], "-") {
-			words[i+1] = "(hidden)"
-		}
-	}
-	return words
 }
 
 // privateDir makes a folder that nobody else can look into, with a short path:

@@ -2,6 +2,8 @@ package run
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"tracetest/internal/origin"
 	"tracetest/internal/record"
@@ -9,18 +11,15 @@ import (
 )
 
 // StartedWith is what a server was started with, by parameter, as CONFIG GET
-// would say it: by its process, its file or its container; else as expected;
-// else, where everything that it was given is known, its default. Unknown says
+// would say it: by its process, its file or its container; else, where everything that it was given is known, its default. Unknown says
 // why not everything is.
-func StartedWith(ctx context.Context, s *snapshot.Server, expected map[string]record.Origin, container string) (all map[string]record.Origin, unknown string) {
+func StartedWith(ctx context.Context, s *snapshot.Server, container string) (all map[string]record.Origin, unknown string) {
 	pid, file := s.Process()
 	start := origin.Find(ctx, origin.Facts{Address: s.Target().Address(), PID: pid, ConfigFile: file}, container)
 	all = map[string]record.Origin{}
-	for parameter, o := range expected {
-		all[parameter] = o
-	}
-	for parameter, value := range start.Values {
-		if name, o, ok := s.Started(parameter, value.Text, s.Scrub(value.Source)); ok {
+	for _, parameter := range slices.Sorted(maps.Keys(start.Values)) { // so that hidden values have the same numbers in each run
+		value := start.Values[parameter]
+		if name, o, ok := s.Started(parameter, value.Text, value.Source); ok {
 			all[name] = o
 		}
 	}
@@ -34,7 +33,7 @@ func StartedWith(ctx context.Context, s *snapshot.Server, expected map[string]re
 	if len(all) == 0 {
 		all = nil
 	}
-	return all, s.Scrub(start.Unknown)
+	return all, start.Unknown
 }
 
 func what(start origin.Start) string {

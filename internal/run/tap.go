@@ -11,6 +11,7 @@ import (
 
 	"tracetest/internal/gate"
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/snapshot"
 )
 
@@ -20,12 +21,13 @@ type taps struct {
 	w      *watcher
 	places map[string]int             // index of the watched server at an address, or -1
 	locals map[string]bool            // addresses of the tests' own connections
+	locked map[string]*record.Contact // that ask for a login, by address
 	open   map[[2]int64]*record.Write // that a look can show and that have no reply, by process and number
 	told   map[int]map[string]int     // by server: how many writes of a parameter may still be seen to change it
 }
 
 func newTaps(w *watcher) *taps {
-	return &taps{w: w, places: map[string]int{}, locals: map[string]bool{}, open: map[[2]int64]*record.Write{}, told: map[int]map[string]int{}}
+	return &taps{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, told: map[int]map[string]int{}}
 }
 
 // hear takes in what a held process told.
@@ -33,6 +35,10 @@ func (t *taps) hear(ctx context.Context, told *gate.Told) {
 	switch {
 	case told.Contact != nil:
 		t.contact(ctx, told.Contact)
+	case told.Login != nil:
+		t.login(ctx, told.Login)
+	case told.Secret != nil:
+		t.w.p.o.Secrets.AddMarks(told.Secret...)
 	case told.Write != nil:
 		t.write(ctx, told.Write)
 	case told.Reply != nil:
@@ -40,7 +46,6 @@ func (t *taps) hear(ctx context.Context, told *gate.Told) {
 	case told.Refused != nil:
 		r := told.Refused
 		r.Server = t.at(r.Address)
-		r.Text = t.w.p.Scrub(r.Text)
 		t.relocate(&r.By)
 		t.w.append(record.Entry{Refused: r})
 	}
@@ -96,19 +101,37 @@ func (t *taps) write(ctx context.Context, write *record.Write) {
 		write.Values = values(t.w.p.servers[write.Server], write.Command)
 		if kind != effectNone {
 			t.open[[2]int64{int64(write.Process), write.Number}] = write
+			// What it finds must be known: that is what it is undone to.
+			write.Looks = []record.Look{t.w.lookAt(ctx, write.Server)}
 		}
-		if kind == effectCounters {
-			write.Looks = []record.Look{t.w.p.servers[write.Server].Look(ctx)}
-		}
-		for _, v := range write.Values {
-			t.parameters(write.Server)[v.Parameter]++
-		}
+		t.w.ledgers[write.Server].write(write)
 	}
-	for i := range write.Command {
-		write.Command[i] = t.w.p.Scrub(write.Command[i])
-	}
+	t.hideUnknown(write)
 	t.relocate(&write.By)
 	t.w.append(record.Entry{Write: write})
+	t.strangers(ctx, write.Looks) // of what had changed before it
+	for _, v := range write.Values {
+		t.parameters(write.Server)[v.Parameter]++
+	}
+}
+
+// hideUnknown hides the values of parameters that no watched server knows: a name
+// that is mistyped can be that of a secret.
+func (t *taps) hideUnknown(write *record.Write) {
+	c := write.Command
+	if len(c) < 4 || !strings.EqualFold(c[0], "config") || !strings.EqualFold(c[1], "set") {
+		return
+	}
+	for i := 2; i+1 < len(c); i += 2 {
+		known := func(s *snapshot.Server) bool { return s.Knows(c[i]) }
+		if slices.ContainsFunc(t.w.p.servers, known) {
+			continue
+		}
+		c[i+1] = redact.Hidden
+		if at := i/2 - 1; at < len(write.Values) {
+			write.Values[at].Value, write.Values[at].Secret = "", true
+		}
+	}
 }
 
 // relocate names files of the toolchain by where it is, and not by the link
@@ -138,11 +161,13 @@ func (t *taps) parameters(server int) map[string]int {
 // reply looks at what a write has done, before whoever made it goes on. All
 // servers are looked at: a failover changes two of them.
 func (t *taps) reply(ctx context.Context, reply *record.Reply) {
-	reply.Text = t.w.p.Scrub(reply.Text)
 	key := [2]int64{int64(reply.Process), reply.Number}
 	write := t.open[key]
 	delete(t.open, key)
 	if write != nil {
+		if write.Server >= 0 {
+			t.w.ledgers[write.Server].reply(reply)
+		}
 		reply.Looks = t.w.look(ctx)
 	}
 	t.w.append(record.Entry{Reply: reply})
@@ -163,7 +188,7 @@ func values(s *snapshot.Server, command []string) []record.Value {
 	case len(command) >= 4 && strings.EqualFold(command[0], "config") && strings.EqualFold(command[1], "set"):
 		for i := 2; i+1 < len(command); i += 2 {
 			v := record.Value{Parameter: s.Parameter(command[i]), Value: snapshot.Normalize(command[i], command[i+1])}
-			if snapshot.IsSecret(v.Parameter) {
+			if redact.IsSecret(v.Parameter) {
 				v.Value, v.Secret = "", true
 			}
 			all = append(all, v)
@@ -200,7 +225,6 @@ func (t *taps) strangers(ctx context.Context, looks []record.Look) {
 		}
 		for _, client := range list {
 			if !t.locals[client.Address] {
-				client.Name, client.Library = t.w.p.Scrub(client.Name), t.w.p.Scrub(client.Library)
 				c.List = append(c.List, client)
 			}
 		}
@@ -212,9 +236,16 @@ func (t *taps) strangers(ctx context.Context, looks []record.Look) {
 // not watched is from now on, while the first command waits.
 func (t *taps) contact(ctx context.Context, c *record.Contact) {
 	t.locals[c.Local] = true
+	if c.Network != "unix" && !strings.HasPrefix(c.Network, "tcp") {
+		c.Inside = true // a net.Pipe, a bufconn: its other end is in the test binary
+	}
 	index, known := t.places[c.Address]
+	if known && c.Inside && index >= len(t.w.p.begin) {
+		delete(t.places, c.Address) // it was another server that the tests had started there, and a fake took its place
+		known = false
+	}
 	if !known {
-		if index, c.Problem = t.find(ctx, c); index >= 0 || !c.Inside && !c.Vague {
+		if index, c.Problem = t.find(ctx, c, snapshot.Target.Anonymous); index >= 0 || !c.Inside && !c.Vague {
 			t.places[c.Address] = index // else another time it may be a Redis
 		}
 	}
@@ -222,10 +253,40 @@ func (t *taps) contact(ctx context.Context, c *record.Contact) {
 	t.w.append(record.Entry{Contact: c})
 }
 
+// login takes in that a test is about to log in. Where the server asks us for a
+// login too, and the test uses the one of a server that was named, it is ours as
+// well: whoever listens there is about to be told it anyway.
+func (t *taps) login(ctx context.Context, l *gate.Login) {
+	secrets := t.w.p.o.Secrets
+	secrets.AddMarks(l.Password...)
+	c := t.locked[l.Address]
+	if c == nil {
+		return
+	}
+	for _, s := range t.w.p.servers {
+		named := s.Target()
+		if user, password, known := named.Marks(secrets.Mark); !known || user != l.User || password != l.Password[0] {
+			continue
+		}
+		delete(t.locked, l.Address) // one try: a server may count them
+		index, problem := t.find(ctx, c, func(at snapshot.Target) snapshot.Target { return at.As(named) })
+		if index >= 0 {
+			t.places[l.Address] = index
+		}
+		again := *c
+		again.Server, again.Problem = index, problem
+		t.w.append(record.Entry{Contact: &again})
+		return
+	}
+}
+
 // find returns the watched server at an address, and starts to watch it where
-// there is none yet.
-func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem string) {
+// there is none yet, with the login that as says.
+func (t *taps) find(ctx context.Context, c *record.Contact, as func(snapshot.Target) snapshot.Target) (index int, problem string) {
 	for i, s := range t.w.p.servers {
+		if c.Inside && i >= len(t.w.p.begin) {
+			break // nobody named it, and this process listens where it was
+		}
 		if reaches(ctx, s.Target().Address(), c.Address) || listens(ctx, s, c) {
 			return i, ""
 		}
@@ -234,7 +295,7 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 		return -1, "" // or no Redis at all, which it is not asked
 	}
 	if t.w.p.o.Follow == "off" {
-		return -1, "--follow=off"
+		return -1, record.NotFollowed
 	}
 	target := t.w.p.servers[0].Target().At(c.Network, c.Address)
 	if c.TLS != target.Secure() {
@@ -250,18 +311,14 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	// Nobody has asked us to log in there. The password goes only to a server that
-	// says it wants one, on this machine.
-	open := func(target snapshot.Target) (*snapshot.Server, record.Server, error) {
-		return snapshot.Open(ctx, target, len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout})
-	}
-	server, begin, err := open(target.Anonymous())
-	if errors.Is(err, snapshot.ErrPassword) && target.Local() {
-		server, begin, err = open(target)
-	}
+	server, begin, err := snapshot.Open(ctx, as(target), len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout, Secrets: t.w.p.o.Secrets})
 	if err != nil {
-		c.Foreign = errors.Is(err, snapshot.ErrForeign)
-		return -1, t.w.p.Scrub(err.Error())
+		if errors.Is(err, snapshot.ErrPassword) {
+			t.locked[c.Address] = c
+		}
+		// A Sentinel has no configuration that tests could leave changed.
+		c.Foreign = errors.Is(err, snapshot.ErrForeign) || errors.Is(err, snapshot.ErrSentinel)
+		return -1, err.Error()
 	}
 	begin.Followed = true
 	for i, s := range t.w.runIDs {
@@ -271,8 +328,7 @@ func (t *taps) find(ctx context.Context, c *record.Contact) (index int, problem 
 		}
 	}
 	t.w.p.servers = append(t.w.p.servers, server)
-	t.w.baseline = append(t.w.baseline, server.Mark())
-	t.w.runIDs = append(t.w.runIDs, begin.RunID)
+	t.w.meet(server, begin)
 	t.w.append(record.Entry{Server: &begin})
 	return begin.Index, ""
 }

@@ -22,23 +22,32 @@ type watcher struct {
 	repair  *repair
 	// container is the Ordered container of the last spec, by process.
 	container map[int]string
-	due       bool // a test event came for which nothing was looked at
-	baseline  []snapshot.Mark
-	runIDs    []string // of the servers
-	greeted   bool     // a test binary has started
+	due       bool            // a test event came for which nothing was looked at
+	baseline  []snapshot.Mark // of the servers; of one that restarted, as of then
+	runIDs    []string
+	ledgers   []*ledger
+	greeted   time.Time // when the first test binary had started
 	taps      *taps
 	ended     lastEnd
+	ends      ends
 }
 
 func newWatcher(p *Plan) *watcher {
-	w := &watcher{p: p, out: p.out, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{}}
+	w := &watcher{p: p, out: p.out, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{},
+		ends: ends{ran: map[string]bool{}, began: map[string]map[string]bool{}}}
 	for i, s := range p.servers {
-		w.baseline = append(w.baseline, s.Mark())
-		w.runIDs = append(w.runIDs, p.begin[i].RunID)
+		w.meet(s, p.begin[i])
 	}
 	w.taps = newTaps(w)
-	w.repair = &repair{w: w, marks: map[place][]snapshot.Mark{}, gone: map[int]bool{}}
+	w.repair = &repair{w: w, marks: map[place][]then{}, gone: map[int]bool{}}
 	return w
+}
+
+// meet takes in a server that is watched from now on.
+func (w *watcher) meet(s *snapshot.Server, begin record.Server) {
+	w.baseline = append(w.baseline, s.Mark())
+	w.runIDs = append(w.runIDs, begin.RunID)
+	w.ledgers = append(w.ledgers, newLedger(begin, s.Mark()))
 }
 
 // append records an entry and takes it in.
@@ -67,7 +76,7 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	for end == nil || events != nil {
 		select {
 		case <-slow:
-			if on, _ := w.p.Tap(); on && !w.greeted {
+			if on, _ := w.p.Tap(); on && w.greeted.IsZero() {
 				w.p.o.Output.Say("tracetest: first build with --tap: recompiling packages that import net (cached afterwards); --tap=off does without.")
 			}
 		case h := <-held:
@@ -83,8 +92,10 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 		}
 	}
 	w.drain(ctx, held)
+	for _, t := range w.unended(*end) {
+		w.append(record.Entry{Test: t})
+	}
 	for _, cut := range w.outputs.Rest() {
-		cut.Output = w.p.Scrub(cut.Output)
 		w.append(record.Entry{Test: cut})
 	}
 	w.finish(ctx)
@@ -130,10 +141,11 @@ func (w *watcher) heldTests(ctx context.Context) <-chan *gate.Held {
 	return held
 }
 
-// drain hears the ends of test binaries that come after the go command's own.
+// drain hears the ends of test binaries that come after the go command's own, also
+// of those that tests started: they must not act behind the last look.
 func (w *watcher) drain(ctx context.Context, held <-chan *gate.Held) {
 	deadline := time.After(2 * time.Second)
-	for w.open.Running() {
+	for w.open.Lasting() {
 		select {
 		case h := <-held:
 			w.boundary(ctx, h)
@@ -155,8 +167,14 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 		w.taps.hear(ctx, h.Told)
 		return
 	}
+	if h.Ran != "" {
+		w.ends.ran[h.Ran] = true
+		return
+	}
 	if p := h.Process; p != nil {
-		w.greeted = true
+		if w.greeted.IsZero() {
+			w.greeted = time.Now()
+		}
 		if p.Host != nil {
 			host := *p.Host
 			for _, ref := range w.open.In(host.Process) {
@@ -166,7 +184,7 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 			}
 			p.Host = &host
 		}
-		p.Args = w.p.scrubAll(p.Args)
+		p.Args = w.p.o.Secrets.Args(p.Args)
 		w.append(record.Entry{Process: p})
 	}
 	b := h.Boundary
@@ -179,9 +197,6 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 		b = record.Boundary{Verb: record.VerbQuit, Process: b.Process}
 	}
 	w.closeContainer(ctx, &b)
-	if b.End != nil {
-		b.End.Message = w.p.Scrub(b.End.Message)
-	}
 	if b.Follows = w.follows(last, &b, h.Since()); b.Follows {
 		// The looks of the end before it count.
 	} else if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
@@ -255,7 +270,7 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 // not held at its boundaries.
 func (w *watcher) event(ctx context.Context, e gotest.Event, more <-chan gotest.Event) {
 	if t := w.outputs.Add(e); t != nil {
-		t.Output = w.p.Scrub(t.Output)
+		w.ending(t)
 		w.append(record.Entry{Test: t})
 		w.due = w.due || !w.open.Greeted(t.Package)
 	}
@@ -271,7 +286,7 @@ func (w *watcher) event(ctx context.Context, e gotest.Event, more <-chan gotest.
 func (w *watcher) look(ctx context.Context) []record.Look {
 	looks := make([]record.Look, len(w.p.servers))
 	if len(looks) == 1 {
-		looks[0] = w.p.servers[0].Look(ctx)
+		looks[0] = w.lookAt(ctx, 0)
 		return looks
 	}
 	var all sync.WaitGroup
@@ -279,7 +294,48 @@ func (w *watcher) look(ctx context.Context) []record.Look {
 		all.Go(func() { looks[i] = s.Look(ctx) })
 	}
 	all.Wait()
+	for i, look := range looks {
+		w.seen(ctx, i, look)
+	}
 	return looks
+}
+
+// lookAt looks at one server.
+func (w *watcher) lookAt(ctx context.Context, i int) record.Look {
+	look := w.p.servers[i].Look(ctx)
+	w.seen(ctx, i, look)
+	return look
+}
+
+// seen takes a look into the ledger of its server.
+func (w *watcher) seen(ctx context.Context, i int, look record.Look) {
+	mark := w.p.servers[i].Mark()
+	if look.RunID != "" {
+		w.runIDs[i], w.baseline[i] = look.RunID, mark
+	}
+	w.ledgers[i].look(look, mark, w.witness(ctx, i))
+}
+
+// witness says what is known of the look that was just taken.
+func (w *watcher) witness(ctx context.Context, i int) witness {
+	active := w.open.Active()
+	traced, _ := w.p.Tap()
+	return witness{
+		owned: w.p.o.Owned && i < len(w.p.o.Targets), traced: traced, present: w.open.Present,
+		held:  w.p.gate != nil && len(active) > 0 && !slices.ContainsFunc(active, func(r record.Ref) bool { return r.Process == 0 }),
+		other: func() bool { return w.other(ctx, i) },
+	}
+}
+
+// other reports whether a client of a server may have set a parameter since the last look that
+// is none of the tests': it was there before them. Where nobody can say, it may.
+func (w *watcher) other(ctx context.Context, i int) bool {
+	list, err := w.p.servers[i].Clients(ctx)
+	return err != nil || slices.ContainsFunc(list, func(c record.Client) bool {
+		sets := c.Command == "" || c.Command == "config|set" || c.Command == "config" // before Redis 7.0 without its subcommand
+		return sets && time.Duration(c.Age)*time.Second > time.Since(w.greeted)+time.Second &&
+			time.Duration(c.Idle)*time.Second <= time.Since(w.ledgers[i].seen)+time.Second
+	})
 }
 
 // finish takes the last look and puts back what the tests left changed.
@@ -291,9 +347,13 @@ func (w *watcher) finish(ctx context.Context) {
 		return
 	}
 	for i, look := range last.Looks {
-		if i >= len(w.p.begin) && look.Error != "" {
+		if i >= len(w.p.begin) && look.Gone {
 			w.repair.gone[i] = true // the tests' own, and they have ended it
 		}
 	}
-	w.repair.restore(ctx, "run", 0, 0, w.baseline)
+	var begin []then
+	for _, mark := range w.baseline {
+		begin = append(begin, then{mark, 0})
+	}
+	w.repair.restore(ctx, record.Restore{When: "run"}, begin)
 }

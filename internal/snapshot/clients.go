@@ -79,6 +79,14 @@ func (s *Server) Parameter(name string) string {
 	return reported(s.last.config(), strings.TrimSpace(name))
 }
 
+// Knows says whether the server has such a parameter.
+func (s *Server) Knows(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, known := s.last.config()[reported(s.last.config(), strings.TrimSpace(name))]
+	return known
+}
+
 // Ports are those that the server says it listens at, and the path of its
 // socket: it is the same server at each of them.
 func (s *Server) Ports() (plain, secure, socket string) {

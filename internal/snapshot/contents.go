@@ -18,6 +18,7 @@ import (
 type Contents struct{ at func() contents }
 
 type contents struct {
+	of        Mark
 	keys      map[key]value // nil: not asked for
 	users     map[string]string
 	functions string
@@ -45,8 +46,9 @@ const maxKeys = 20000
 // Contents reads the keys of all databases, or the users and functions, or both.
 func (s *Server) Contents(ctx context.Context, keys, server bool) (Contents, error) {
 	var c contents
+	of := s.Mark()
 	err := s.speak(ctx, func(l *link) (err error) {
-		c = contents{server: server}
+		c = contents{of: of, server: server}
 		if keys {
 			if c.keys, err = readKeys(l); err != nil {
 				return err
@@ -165,6 +167,9 @@ func (s *Server) PutBack(ctx context.Context, before Contents, keep []string) (t
 	was := before.at()
 	err = s.speak(ctx, func(l *link) error {
 		touched = nil
+		if err := is(l, was.of); err != nil {
+			return err
+		}
 		if was.keys != nil {
 			names, err := putBackKeys(l, was.keys, keep)
 			if err != nil {
@@ -285,9 +290,12 @@ func putBackServer(l *link, was contents, keep []string) (touched []Thing, err e
 	return touched, nil
 }
 
-// Forget empties the server: every key, and the scripts that it has cached.
-func (s *Server) Forget(ctx context.Context) error {
+// Forget empties the server that a mark is of: every key, and the scripts that it has cached.
+func (s *Server) Forget(ctx context.Context, of Mark) error {
 	return s.speak(ctx, func(l *link) error {
+		if err := is(l, of); err != nil {
+			return err
+		}
 		err := l.do(redis.NewStatusCmd(context.Background(), "flushall"))
 		if bad := l.do(redis.NewStatusCmd(context.Background(), "script", "flush")); bad != nil && !isReply(bad) {
 			err = errors.Join(err, bad)

@@ -96,7 +96,7 @@ func TestPutBack(t *testing.T) {
 	if touched, err := s.PutBack(t.Context(), before, []string{"kept"}); err != nil || len(touched) != 1 {
 		t.Errorf("again: %v %v, want only what is kept", touched, err)
 	}
-	if err := s.Forget(t.Context()); err != nil || server.Do(t, "DBSIZE") != "0" {
+	if err := s.Forget(t.Context(), s.Mark()); err != nil || server.Do(t, "DBSIZE") != "0" {
 		t.Errorf("%v", err)
 	}
 }

@@ -3,23 +3,42 @@ package snapshot
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"tracetest/internal/record"
 )
 
-// Flush deletes every key of the server (FLUSHALL).
-func (s *Server) Flush(ctx context.Context) error {
-	start := time.Now()
-	if err := s.take(ctx, start); err != nil {
-		return errors.New(s.trouble(err))
-	}
-	defer s.give()
-	got := s.exchange(ctx, start, func(until time.Time) answer {
-		return answer{err: s.asker.persist(until, func() error { return s.asker.link.do(redis.NewStatusCmd(context.Background(), "flushall")) })}
+// ErrRole says that a server has got another master since.
+var ErrRole = errors.New("it has another master than it had: a failover")
+
+// Flush deletes every key of the server that a mark is of (FLUSHALL).
+func (s *Server) Flush(ctx context.Context, of Mark) error {
+	return s.speak(ctx, func(l *link) error {
+		if err := is(l, of); err != nil {
+			return err
+		}
+		return l.do(redis.NewStatusCmd(context.Background(), "flushall"))
 	})
-	if got.err != nil {
-		return errors.New(s.Scrub(s.trouble(got.err)))
+}
+
+// is makes sure that a connection is to the run of a server that a mark is of, and that
+// the server has the master that it had: its data is other data else.
+func is(l *link, of Mark) error {
+	if err := isRun(l, of.runID); err != nil {
+		return err
+	}
+	for name, was := range of.values() {
+		if !record.IsRole(name) {
+			continue
+		}
+		cmd := redis.NewMapStringStringCmd(context.Background(), "config", "get", name)
+		if err := l.do(cmd); err != nil {
+			return err
+		}
+		if cmd.Val()[name] != was {
+			return ErrRole
+		}
 	}
 	return nil
 }

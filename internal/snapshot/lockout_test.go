@@ -333,11 +333,15 @@ func TestReplicaOfNobody(t *testing.T) {
 	server := redistest.Start(t, "--replica-serve-stale-data", "no")
 	s, _ := open(t, server.Addr, Options{})
 	mark := s.Mark()
+	server.Do(t, "config", "set", "hz", "20")
 	server.Do(t, "replicaof", "127.0.0.1", "1")
-	want(t, look(t, s), map[string]string{"replicaof": "127.0.0.1 1"})
+	want(t, look(t, s), map[string]string{"replicaof": "127.0.0.1 1", "hz": "20"})
 	r := s.Restore(t.Context(), mark)
-	if r == nil || r.Error != "" || !strings.HasSuffix(r.Command, " REPLICAOF NO ONE") {
+	if r == nil || r.Error != "" || strings.Contains(r.Command, "REPLICAOF") {
 		t.Fatalf("restored with %+v", r)
 	}
-	want(t, *r.Look, map[string]string{"replicaof": ""})
+	want(t, *r.Look, map[string]string{"hz": "10"}) // and not the role
+	if err := s.Flush(t.Context(), mark); err == nil || !strings.Contains(err.Error(), "failover") {
+		t.Errorf("flushed a server that has another role: %v", err)
+	}
 }

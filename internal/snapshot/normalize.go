@@ -3,6 +3,8 @@ package snapshot
 import (
 	"strconv"
 	"strings"
+
+	"tracetest/internal/redact"
 )
 
 // Normalize is the value as CONFIG GET would say it once it is set: memory in
@@ -12,7 +14,7 @@ func Normalize(parameter, value string) string {
 	parameter = strings.ToLower(parameter)
 	value = strings.TrimSpace(value)
 	switch {
-	case IsSecret(parameter):
+	case redact.IsSecret(parameter):
 		return value
 	case parameter == "client-output-buffer-limit":
 		words := strings.Fields(value)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 )
 
 // Options say how a server is watched.
@@ -19,9 +20,11 @@ type Options struct {
 	AllowPartial bool
 	// Timeout of one look. Zero means 5 s.
 	Timeout time.Duration
-	// Expect is what the server must have been started with, by parameter. It
-	// is not checked here: it goes into record.Server.StartedWith.
+	// Expect is what --expect says, by parameter. It is not checked here: what of
+	// it is secret is hidden from then on.
 	Expect map[string]string
+	// Secrets learns those of the server. Nil: nobody else is to know them.
+	Secrets *redact.Redactor
 }
 
 // Open connects to a server and looks at it for the first time. An error names
@@ -36,13 +39,14 @@ func Open(ctx context.Context, target Target, index int, options Options) (*Serv
 	}
 	s := &Server{
 		target: target, index: index, timeout: timeout, patience: timeout,
-		turn:  make(chan struct{}, 1),
-		vault: new(vault),
-		asker: &asker{target: target, timeout: timeout},
+		turn:    make(chan struct{}, 1),
+		secrets: options.Secrets,
+		asker:   &asker{target: target, timeout: timeout},
 	}
-	if password := target.login().password; password != "" {
-		s.vault.logins = []string{password}
+	if s.secrets == nil {
+		s.secrets = redact.New()
 	}
+	s.secrets.Add(target.login().password)
 	s.give()
 	first, partial, err := s.first(ctx, options.AllowPartial)
 	if err != nil {
@@ -68,7 +72,7 @@ func (s *Server) first(ctx context.Context, allowPartial bool) (answer, string, 
 			return answer{}, "", s.refuse(ctx, whole)
 		}
 		if got.info.mode() == "sentinel" {
-			return answer{}, "", s.refuse(ctx, errSentinel)
+			return answer{}, "", s.refuse(ctx, ErrSentinel)
 		}
 		if !allowPartial {
 			return answer{}, "", s.refuse(ctx, whole)
@@ -106,8 +110,12 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 	d := record.Server{
 		Index: s.index, Address: s.target.address, TLS: s.target.tls != nil,
 		Partial: partial, Flavor: "redis",
-		Config:  s.vault.hideAll(first.config),
+		Config:  s.hideAll(first.config),
 		Cluster: first.config["cluster-enabled"] == "yes",
+	}
+	for _, parameter := range slices.Sorted(maps.Keys(expect)) {
+		name := reported(first.config, strings.TrimSpace(parameter))
+		s.hide(name, Normalize(name, expect[parameter]))
 	}
 	s.facts = first.info
 	if first.info != nil {
@@ -116,13 +124,6 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 		d.Flavor, d.Version = first.info.flavor()
 		d.Cluster = d.Cluster || first.info.mode() == "cluster"
 		d.Counters = first.counters
-	}
-	for _, parameter := range slices.Sorted(maps.Keys(expect)) {
-		if d.StartedWith == nil {
-			d.StartedWith = make(map[string]record.Origin)
-		}
-		name := reported(first.config, strings.TrimSpace(parameter))
-		d.StartedWith[name] = record.Origin{Value: s.vault.hide(name, Normalize(name, expect[parameter])), Source: "--expect"}
 	}
 	return d
 }
@@ -137,6 +138,8 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 	switch {
 	case says(err, "NOAUTH"):
 		kind = ErrPassword
+	case errors.Is(err, ErrSentinel):
+		kind = ErrSentinel
 	case what == ErrForeign.Error():
 		kind = ErrForeign
 	}

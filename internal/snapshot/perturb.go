@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"strconv"
+
+	"tracetest/internal/record"
 )
 
 // Perturb moves parameters off the values that people know by heart, each by so
 // little that a test does not feel it, and looks again. What it returns is what
 // they were, as it may be shown. A test that "puts back" a constant then leaves
-// something else than it found.
+// something else than it found. [Server.Unperturb] undoes it.
 func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error) {
 	s.mu.Lock()
 	config := s.last.config()
@@ -17,7 +19,7 @@ func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error
 	were = map[string]string{}
 	for name, value := range config {
 		if moved, ok := perturbed(name, value); ok {
-			values[name], were[name] = moved, s.vault.hide(name, value)
+			values[name], were[name] = moved, s.hide(name, value)
 		}
 	}
 	s.mu.Unlock()
@@ -25,6 +27,22 @@ func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error
 		err = errors.New(done.Error)
 	}
 	return were, err
+}
+
+// Unperturb undoes what Perturb moved, from the mark behind it to the one before, and
+// looks again. What no longer is what Perturb made of it is somebody else's by now.
+func (s *Server) Unperturb(ctx context.Context, moved, before Mark) *record.Restore {
+	if s.Look(ctx).Error != "" || s.Mark().runID != before.runID {
+		return nil
+	}
+	ours := make(map[string]Mark)
+	now := s.Mark().values()
+	for name, value := range moved.values() {
+		if was, ok := before.values()[name]; ok && was != value && now[name] == value {
+			ours[name] = before
+		}
+	}
+	return s.Restore(ctx, Join(ours))
 }
 
 // perturbed is the value beside one.
@@ -68,5 +86,5 @@ func perturbed(name, value string) (moved string, ok bool) {
 func (s *Server) Shown() map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.vault.hideAll(s.last.config())
+	return s.hideAll(s.last.config())
 }

@@ -2,6 +2,8 @@ package snapshot
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -10,21 +12,33 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 	"tracetest/internal/rediscli"
 )
 
+// ErrAnother says that a server is not the one that is meant: it restarted, or another one
+// has its address by now.
+var ErrAnother = errors.New("it restarted, or another server has its address by now")
+
+var errSuperseded = errors.New("somebody else has set it since")
+
 // Restore puts back what differed from the mark at the last look, and looks
-// again. It returns nil when nothing did. When and Owner are the caller's.
+// again. It returns nil when nothing did. When and Owner are the caller's, and
+// so is the question whether it may be put back.
 //
 // Only what differs is written: one CONFIG SET with all of it where the server
 // takes that, else one for each. It is never inside MULTI, where a server out
 // of memory refuses every command. It works while the server is out of memory.
+//
+// Nothing is written to another run of the server than the mark is of, nothing over
+// a value that is not the one of the last look, and no role: the connection that
+// is written on is asked for all of that first.
 func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
 	start := time.Now()
 	taken := s.take(ctx, start)
 	s.mu.Lock()
-	values, together := s.differing(to), s.together
-	shown := s.vault.hideAll(values)
+	values, together, seen := s.differing(to), s.together, s.last.config()
+	shown := s.hideAll(values)
 	s.mu.Unlock()
 	if taken == nil {
 		defer s.give()
@@ -37,7 +51,7 @@ func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
 		done.Error = s.Scrub(s.trouble(taken))
 		return done
 	}
-	w := &writer{asker: s.asker, refused: make(map[string]error)}
+	w := &writer{asker: s.asker, runID: to.runID, seen: seen, refused: make(map[string]error)}
 	before := s.pending
 	got := s.exchange(ctx, start, func(until time.Time) answer {
 		return answer{err: w.write(until, values, together)}
@@ -57,6 +71,37 @@ func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
 	return done
 }
 
+// NotAs says, as of the last look, in which parameters a server is not as it was, but for these,
+// with the command that brings that back; nil where it is. A role has no such command.
+func (s *Server) NotAs(was Mark, keep []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all, roles []string
+	values := make(map[string]string)
+	for name, value := range was.values() {
+		now, there := s.last.config()[name]
+		switch {
+		case !there || now == value || slices.Contains(keep, name):
+		case record.IsRole(name):
+			roles = append(roles, name)
+		default:
+			all = append(all, name)
+			values[name] = value
+		}
+	}
+	address := s.target.address
+	switch slices.Sort(all); {
+	case len(all) == 0 && len(roles) > 0:
+		return fmt.Errorf("%s: %w", address, ErrRole)
+	case len(all) == 0:
+		return nil
+	case was.runID != s.runID:
+		return fmt.Errorf("%s: %w, and is not as before: %s", address, ErrAnother, strings.Join(all, ", "))
+	}
+	return fmt.Errorf("%s is not as before: %s; no test was seen setting that, so tracetest leaves it alone. Put it back first:\n  %s",
+		address, strings.Join(all, ", "), rediscli.Restore(s.target.CLI(), s.hideAll(values), s.together))
+}
+
 // differing is what has another value than in the mark, with the value of the
 // mark. A parameter that only one of them has belongs to another version of
 // the server.
@@ -66,7 +111,7 @@ func (s *Server) differing(to Mark) map[string]string {
 		return values
 	}
 	for name, value := range to.at().config() {
-		if now, ok := s.last.config()[name]; ok && now != value {
+		if now, ok := s.last.config()[name]; ok && now != value && !record.IsRole(name) {
 			values[name] = value
 		}
 	}
@@ -87,12 +132,14 @@ func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string
 			continue
 		}
 		why := "it reads back different"
-		if err := refused[name]; err != nil {
+		if err := refused[name]; errors.Is(err, errSuperseded) {
+			why = err.Error()
+		} else if err != nil {
 			why = "the server says: " + err.Error()
 		} else if failed != nil {
 			why = s.trouble(failed)
 		}
-		if IsSecret(name) && shown[name] != "" {
+		if redact.IsSecret(name) && shown[name] != "" {
 			why += " (its value is secret: set it by hand)"
 		}
 		problems = append(problems, name+" is not restored: "+why)
@@ -104,22 +151,49 @@ func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string
 // read when that is done.
 type writer struct {
 	asker   *asker
-	refused map[string]error // by parameter
+	runID   string            // of the server that is meant
+	seen    map[string]string // what it had when it was last looked at
+	refused map[string]error  // by parameter
 }
 
 func (w *writer) write(until time.Time, values map[string]string, together bool) error {
 	return w.asker.persist(until, func() error {
 		clear(w.refused)
+		if err := isRun(w.asker.link, w.runID); err != nil {
+			return err
+		}
 		return w.once(values, together)
 	})
 }
 
-// once writes everything. It returns errors of the connection and those that
-// pass by themselves; refusals are kept by name.
+// isRun makes sure that a connection is to this run of a server. Where INFO never told
+// which one it is, nothing can.
+func isRun(l *link, runID string) error {
+	if runID == "" {
+		return nil
+	}
+	cmd := redis.NewStringCmd(context.Background(), "info", "server")
+	if err := l.do(cmd); err != nil {
+		return err
+	}
+	if parseInfo(cmd.Val())["run_id"] != runID {
+		return ErrAnother
+	}
+	return nil
+}
+
+// once writes everything that still is as it was seen. It returns errors of the connection and
+// those that pass by themselves; refusals are kept by name.
 func (w *writer) once(values map[string]string, together bool) error {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !isReplicaOf(name) {
+		now, err := w.asker.get(name)
+		if err == nil && now[name] != w.seen[name] {
+			w.refused[name] = errSuperseded
+		} else if err := w.keep(name, err); err != nil {
+			return err
+		}
+		if w.refused[name] == nil {
 			names = append(names, name)
 		}
 	}
@@ -143,18 +217,6 @@ func (w *writer) once(values map[string]string, together bool) error {
 			return err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !isReplicaOf(name) {
-			continue
-		}
-		host, port, ok := strings.Cut(values[name], " ")
-		if !ok {
-			host, port = "no", "one"
-		}
-		if err := w.keep(name, w.do("replicaof", host, port)); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -170,5 +232,3 @@ func (w *writer) keep(name string, err error) error {
 func (w *writer) do(args ...any) error {
 	return w.asker.link.do(redis.NewCmd(context.Background(), args...))
 }
-
-func isReplicaOf(name string) bool { return name == "replicaof" || name == "slaveof" }

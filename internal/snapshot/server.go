@@ -22,8 +22,8 @@
 // Limits: what CONFIG GET * does not show is not seen (ACLs, DEBUG switches,
 // functions, a parameter that was changed and put back between two looks). A
 // replica that was promoted, a cluster node that failed over, look like a
-// change of replicaof. The observer's one connection itself costs the server
-// some 25 to 45 kB.
+// change of replicaof, which is never written. The observer's one connection
+// itself costs the server some 25 to 45 kB.
 package snapshot
 
 import (
@@ -31,10 +31,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 )
 
 const (
@@ -65,7 +67,7 @@ type Server struct {
 	serial   uint64 // of the answer that last is of; see answer.serial
 	together bool   // CONFIG SET takes several parameters
 	facts    info   // of the first look
-	vault    *vault
+	secrets  *redact.Redactor
 }
 
 // question is one that is being asked.
@@ -74,14 +76,18 @@ type question struct {
 	asked  time.Time
 }
 
-// Mark is a configuration to go back to. It holds real values and prints none.
-type Mark struct{ at func() moment }
+// Mark is a configuration to go back to, of one run of a server. It holds real
+// values and prints none.
+type Mark struct {
+	at    func() moment
+	runID string
+}
 
 // moment is a configuration with its real values, which never change. To fmt
 // they are a function.
 type moment struct {
 	config  func() map[string]string
-	version uint64 // counts the configurations of a server
+	version uint64 // counts the configurations of a server; zero: of no look, so that it counts as different
 }
 
 func newMoment(config map[string]string, version uint64) moment {
@@ -133,14 +139,14 @@ func (s *Server) look(ctx context.Context, start time.Time) record.Look {
 	if changed := differing(was, got.config); len(changed) > 0 || len(got.config) != len(was) {
 		s.last = newMoment(got.config, s.last.version+1)
 		if len(changed) > 0 {
-			look.Config = s.vault.hideAll(changed)
+			look.Config = s.hideAll(changed)
 		}
 	}
 	return look
 }
 
 func (s *Server) blind(start time.Time, err error) record.Look {
-	return record.Look{Server: s.index, Sent: start, Received: time.Now(), Error: s.Scrub(s.trouble(err))}
+	return record.Look{Server: s.index, Sent: start, Received: time.Now(), Error: s.Scrub(s.trouble(err)), Gone: isGone(err)}
 }
 
 // differing is what is new in a configuration.
@@ -240,21 +246,33 @@ func (s *Server) Mark() Mark {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := s.last
-	return Mark{func() moment { return at }}
+	return Mark{func() moment { return at }, s.runID}
 }
 
-// Without is a mark that says nothing of these parameters: they are left as they
-// are.
-func (m Mark) Without(parameters []string) Mark {
-	if len(parameters) == 0 || m.at == nil {
-		return m
+// RunID is the run of the server that a mark is of.
+func (m Mark) RunID() string { return m.runID }
+
+func (m Mark) values() map[string]string {
+	if m.at == nil {
+		return nil
 	}
-	config := maps.Clone(m.at().config())
-	for _, name := range parameters {
-		delete(config, name)
+	return m.at().config()
+}
+
+// Join is a mark that says of each of these parameters what another mark says, and
+// nothing of others: they are left as they are. All are of one run of a server.
+func Join(marks map[string]Mark) Mark {
+	config := make(map[string]string)
+	joined := Mark{}
+	for name, m := range marks {
+		if value, ok := m.values()[name]; ok {
+			config[name] = value
+		}
+		joined.runID = m.runID
 	}
-	at := newMoment(config, 0) // of no look, so that it counts as different
-	return Mark{func() moment { return at }}
+	at := newMoment(config, 0)
+	joined.at = func() moment { return at }
+	return joined
 }
 
 // Differs says whether the last look was not as the mark is.
@@ -264,14 +282,25 @@ func (s *Server) Differs(m Mark) bool {
 	return m.at != nil && m.at().version != s.last.version && !maps.Equal(m.at().config(), s.last.config())
 }
 
-// Scrub hides in a text every secret that the server has shown and the
-// passwords of URLs and redis-cli commands. Secrets of less than 4 bytes are
-// not looked for, and those of less than 8 only where they stand alone.
-func (s *Server) Scrub(text string) string {
-	s.mu.Lock()
-	secrets := s.vault.values()
-	s.mu.Unlock()
-	return ScrubURL(scrubValues(text, secrets))
+// Scrub hides the secrets in a text.
+func (s *Server) Scrub(text string) string { return s.secrets.Text(text) }
+
+// hide is the value of a parameter as it may be shown.
+func (s *Server) hide(parameter, value string) string {
+	if redact.IsSecret(parameter) {
+		return s.secrets.Value(value)
+	}
+	return s.secrets.Setting(value)
+}
+
+// hideAll is a configuration as it may be shown. It goes by name, so that the
+// numbers are the same in each run.
+func (s *Server) hideAll(config map[string]string) map[string]string {
+	shown := make(map[string]string, len(config))
+	for _, name := range slices.Sorted(maps.Keys(config)) {
+		shown[name] = s.hide(name, config[name])
+	}
+	return shown
 }
 
 // Close ends the connection, also under a question that is being asked.

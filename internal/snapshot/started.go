@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 )
 
 // Process is the server's process as it says itself, in a container that of its
@@ -28,7 +29,7 @@ func (s *Server) Started(parameter, text, source string) (name string, origin re
 	if _, has := s.last.config()[name]; !has || !readsBack(name) {
 		return name, record.Origin{}, false
 	}
-	return name, record.Origin{Value: s.vault.hide(name, Normalize(name, text)), Source: source}, true
+	return name, record.Origin{Value: s.hide(name, Normalize(name, text)), Source: source}, true
 }
 
 // Default is the value that a parameter has in all of Redis 6.0 to 8.6, Valkey
@@ -55,7 +56,7 @@ func Defaults() []string {
 }
 
 func readsBack(name string) bool {
-	if IsSecret(name) {
+	if redact.IsSecret(name) {
 		return false
 	}
 	for _, prefix := range []string{"maxmemory", "lfu-", "lazyfree-", "list-", "hash-", "set-", "zset-", "stream-", "active", "slowlog-", "latency-monitor-",
@@ -78,6 +79,6 @@ func (s *Server) With(values map[string]string) Mark {
 		name := reported(config, strings.TrimSpace(parameter))
 		config[name] = Normalize(name, value)
 	}
-	at := newMoment(config, 0) // of no look, so that it counts as different
-	return Mark{func() moment { return at }}
+	at := newMoment(config, 0)
+	return Mark{func() moment { return at }, s.runID}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"tracetest/internal/redact"
 	"tracetest/internal/rediscli"
 )
 
@@ -119,7 +120,7 @@ func parseURL(s string) (Target, error) {
 	options, err := redis.ParseURL(u.String())
 	if err != nil {
 		for name := range u.Query() {
-			if IsSecret(name) || name == "username" {
+			if redact.IsSecret(name) || name == "username" {
 				return Target{}, fmt.Errorf("reading a %s:// address: the login goes before the host: %s://USER:PASSWORD@HOST", scheme, scheme)
 			}
 		}
@@ -198,6 +199,22 @@ func (t Target) At(network, address string) Target {
 func (t Target) Anonymous() Target {
 	t.login = nobody
 	return t
+}
+
+// As is the target with the login of another one.
+func (t Target) As(other Target) Target {
+	t.login = other.login
+	return t
+}
+
+// Marks are what mark makes of the user and the password of the login. Known is
+// false where there is none.
+func (t Target) Marks(mark func(string) string) (user, password string, known bool) {
+	as := t.login()
+	if as.user == "" {
+		as.user = "default"
+	}
+	return mark(as.user), mark(as.password), as.password != ""
 }
 
 // Secure says whether the target is spoken to over TLS.

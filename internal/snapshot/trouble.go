@@ -16,16 +16,16 @@ import (
 )
 
 var (
-	errSilent   = errors.New("no answer")
-	errStill    = errors.New("still no answer")
-	errSentinel = errors.New("a Sentinel")
-	errNoInfo   = errors.New("no INFO")
+	errSilent = errors.New("no answer")
+	errStill  = errors.New("still no answer")
+	errNoInfo = errors.New("no INFO")
 )
 
 // What callers of Open tell apart.
 var (
 	ErrForeign  = errors.New("what answers is not a Redis")
 	ErrPassword = errors.New("it asks for a password")
+	ErrSentinel = errors.New("a Sentinel")
 )
 
 // refusal is an error of Open. Its text is for people, and kind, if it is not
@@ -38,12 +38,21 @@ type refusal struct {
 func (r *refusal) Error() string { return r.text }
 func (r *refusal) Unwrap() error { return r.kind }
 
+// isGone reports whether an error means that no server is there. One that does not
+// answer, refuses our login or speaks no TLS any more is there, and may be as the
+// tests have left it.
+func isGone(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist)
+}
+
 // trouble is why the server cannot be seen, a few words for people without its
 // address. The text of an error says more than that, so none is passed on
 // that is not known.
 func (s *Server) trouble(err error) string {
 	var lookup *net.DNSError
 	switch {
+	case errors.Is(err, ErrAnother), errors.Is(err, ErrRole):
+		return err.Error()
 	case errors.Is(err, errStill):
 		return "still no answer (CLIENT PAUSE, DEBUG SLEEP or a hung server?)"
 	case errors.Is(err, errSilent), isTimeout(err):
@@ -91,7 +100,7 @@ func (s *Server) diagnose(ctx context.Context, err error) (what, cure string) {
 	t := s.target
 	what = s.trouble(err)
 	switch {
-	case errors.Is(err, errSentinel):
+	case errors.Is(err, ErrSentinel):
 		return "this is a Redis Sentinel, which has no CONFIG", "name the Redis behind it with --redis"
 	case errors.Is(err, errNoInfo):
 		return "NOPERM: this user may not run INFO", s.leastACL()

@@ -80,7 +80,7 @@ func TestFlush(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
 	server.Do(t, "SET", "a", "b")
-	if err := s.Flush(t.Context()); err != nil {
+	if err := s.Flush(t.Context(), s.Mark()); err != nil {
 		t.Fatal(err)
 	}
 	if got := server.Do(t, "DBSIZE"); got != "0" {

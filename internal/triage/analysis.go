@@ -55,6 +55,8 @@ type Analysis struct {
 	notes      map[string]*notedWrite
 	unanswered map[key]*notedWrite
 	pending    map[key]*write // those without a reply, whose effect a look can show
+	settings   []*setting     // what units were heard setting, in order
+	logged     map[settingKey]*setting
 	spoken     []Spoken
 	refusedAt  map[key]*refusal
 	refused    []*refusal
@@ -68,13 +70,15 @@ type Analysis struct {
 	growth    []Growth
 	blind     []Blind
 	restarts  []Restart
+	failovers []Failover
 	memory    []Memory
 	swallowed []Swallowed
 	restored  []Restore
 	notices   []Notice
-	last      int64 // sequence number of the entry before
-	damaged   bool  // entries are missing
-	over      bool  // the whole record was read
+	last      int64  // sequence number of the entry before
+	damaged   bool   // entries are missing
+	lost      string // why not all of the record could be written
+	over      bool   // the whole record was read
 }
 
 // process is a test binary.
@@ -94,7 +98,7 @@ func New() *Analysis {
 	return &Analysis{
 		open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{},
 		units: map[unit]*unitState{}, outcomes: newOutcomes(), pending: map[key]*write{},
-		notes: map[string]*notedWrite{}, unanswered: map[key]*notedWrite{}, refusedAt: map[key]*refusal{},
+		notes: map[string]*notedWrite{}, logged: map[settingKey]*setting{}, unanswered: map[key]*notedWrite{}, refusedAt: map[key]*refusal{},
 	}
 }
 
@@ -174,6 +178,12 @@ func (a *Analysis) Read(entries iter.Seq2[record.Entry, error]) (lines int, err 
 func (a *Analysis) Damaged(line int, err error) {
 	a.damaged = true
 	a.notices = append(a.notices, Notice{Code: "record-damaged", Text: fmt.Sprintf("Line %d of the record cannot be read and was left out: %v.", line, err)})
+}
+
+// Unwritten takes in that not all of the record could be written: whoever reads
+// it will find less than this analysis did.
+func (a *Analysis) Unwritten(err error) {
+	a.lost = "not all of the record could be written: " + err.Error()
 }
 
 func (a *Analysis) process(e record.Entry) {
@@ -276,6 +286,11 @@ func (a *Analysis) boundary(e record.Entry) {
 	case record.VerbExit, record.VerbGone:
 		a.processEnd(b.Process, e)
 	case record.VerbFinish:
+		for _, look := range b.Looks {
+			if look.Server >= 0 && look.Server < len(a.servers) {
+				a.servers[look.Server].atEnd = look.Error == ""
+			}
+		}
 		a.finish()
 	}
 }

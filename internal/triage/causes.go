@@ -13,6 +13,13 @@ type pressure struct {
 	oom, evicted int64
 	shared       int64 // OOM rejections that another owner may have met instead
 	heard        int64 // OOM errors that the tap saw it get
+	under        []limitMet
+}
+
+// limitMet is a limit under which writes were refused.
+type limitMet struct {
+	set     *mutation // the change that had set it; nil for the one that the run began with
+	reached bool      // a look showed about as much in use
 }
 
 // difference returns what was counted between two looks. A figure that fell
@@ -48,6 +55,9 @@ func (a *Analysis) count(s *server, refs []record.Ref, p pressure) {
 			met.evicted += p.evicted
 		} else {
 			met.shared += p.oom
+		}
+		if last := len(met.under) - 1; p.oom > 0 && (last < 0 || met.under[last] != p.under[0]) {
+			met.under = append(met.under[:last+1:last+1], p.under...)
 		}
 		o.met[s] = met
 	}
@@ -111,22 +121,23 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 // oomText is how every Redis from 6.0 to 8, Valkey and Redict say it.
 const oomText = "OOM command not allowed"
 
-// behind returns the change that was in force while a test ran and that can
-// have caused what it met: of the limit, else of the policy. A test is no
-// victim of what it left itself, but what it contains is told.
+// behind returns the change that is answerable for what was in force while a
+// test ran and can have caused what it met: of the limit, else of the policy. A
+// test is no victim of what it left itself, but what it contains is told.
 func (a *Analysis) behind(f *outcome, cause Cause, servers []*server, leaks, contained []finding) (leak, undone *int) {
 	for _, parameter := range []string{memoryLimit, "maxmemory-policy"} {
 		m := a.inForce(f, cause, servers, parameter)
 		if m == nil {
 			continue
 		}
+		m = answerable(m)
 		for i, c := range contained {
 			if slices.Contains(c.mutations, m) {
 				return nil, &i
 			}
 		}
 		for i, l := range leaks {
-			if slices.Contains(l.mutations, m) && !a.by(f, m) {
+			if slices.Contains(l.mutations, m) && !a.by(f, m) && !a.by(f, l.mutations[len(l.mutations)-1]) {
 				return &i, nil
 			}
 		}
@@ -138,6 +149,14 @@ func (a *Analysis) behind(f *outcome, cause Cause, servers []*server, leaks, con
 // some time while a test ran.
 func (a *Analysis) inForce(f *outcome, cause Cause, servers []*server, parameter string) *mutation {
 	var last *mutation
+	if under := f.under(servers); parameter == memoryLimit && cause == CauseOOM && len(under) > 0 {
+		for _, u := range under {
+			if u.set != nil && a.harmful(u.set, cause) && (last == nil || u.set.seq > last.seq) {
+				last = u.set
+			}
+		}
+		return last
+	}
 	ends := map[*server]*mutation{} // the change before, whose time ends with the next
 	overlaps := func(m *mutation, until int64) {
 		if m != nil && m.seq <= f.end && until > f.begin && a.harmful(m, cause) && (last == nil || m.seq > last.seq) {
@@ -155,6 +174,17 @@ func (a *Analysis) inForce(f *outcome, cause Cause, servers []*server, parameter
 		overlaps(m, math.MaxInt64)
 	}
 	return last
+}
+
+// under returns the limits under which commands of it were refused, as far as the
+// servers counted that.
+func (f *outcome) under(servers []*server) (all []limitMet) {
+	for _, s := range servers {
+		if f.owner != nil {
+			all = append(all, f.owner.met[s].under...)
+		}
+	}
+	return all
 }
 
 // harmful reports whether a server, at this value instead of the baseline, can

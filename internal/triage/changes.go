@@ -14,6 +14,7 @@ type mutation struct {
 	server    *server
 	parameter string
 	from, to  string
+	initial   string       // what the server had by itself, then
 	refs      []record.Ref // who was open in between
 	phase     string       // of a Ginkgo suite: "before" its first spec, "after" its last, "whole" without any; of a write see phaseOf
 	seq       int64        // of the entry that showed it
@@ -25,6 +26,8 @@ type mutation struct {
 	write     *write       // that made it or, of several, the last; nil where none was seen
 	call      *Call        // the line of it, or of all of them
 	exact     bool         // whoever made the write is known
+	episode   *episode     // that it belongs to; nil where it is none's
+	back      *mutation    // the change that had set the value which it brought back, see answerable
 	unheard   bool         // the tap was on and heard nobody write it
 	caveat    string
 }
@@ -43,6 +46,7 @@ type episode struct {
 	from       string
 	cut        bool // the record ended before the units did
 	unseen     bool // the server was never seen again after the units had ended
+	leaked     bool // it was judged to be a leak
 }
 
 // putBackOnce reports whether the unit changed the parameter and then changed it
@@ -61,9 +65,13 @@ func (e *episode) last() *mutation { return e.mutations[len(e.mutations)-1] }
 // mutate files a change: with the open episode of one of its suspects, or as a
 // new one, or as somebody's putting back of an earlier leak.
 func (a *Analysis) mutate(m *mutation) {
+	m.initial = m.server.initial[m.parameter]
 	a.changes = append(a.changes, m)
 	m.server.history[m.parameter] = append(m.server.history[m.parameter], m)
 	a.markRestored(m)
+	if m.tool {
+		m.back = m.server.earlier(m, 0)
+	}
 	if m.tool || m.restart {
 		return
 	}
@@ -99,16 +107,20 @@ func (a *Analysis) file(m *mutation, units []unit) {
 	for _, e := range a.episodes {
 		if e.server == m.server && e.parameter == m.parameter && intersect(e.units, units) {
 			e.mutations = append(e.mutations, m)
+			m.episode = e
 			a.join(e, units)
+			m.back = m.server.earlier(m, e.begin)
 			a.settle() // whoever wrote it may have ended
 			return
 		}
 	}
 	e := &episode{server: m.server, parameter: m.parameter, mutations: []*mutation{m}, begin: m.seq - 1}
 	a.join(e, units)
+	m.back = m.server.earlier(m, e.begin)
 	if m.to == a.baseline(m) || m.to == a.found(e) {
 		return // it put back what an earlier unit had changed
 	}
+	m.episode = e
 	a.episodes = append(a.episodes, e)
 	a.settle()
 }
@@ -154,6 +166,7 @@ func (a *Analysis) markRestored(m *mutation) {
 
 // leak files an episode that was judged to be one.
 func (a *Analysis) leak(e *episode) {
+	e.leaked = true
 	a.leaks = append(a.leaks, e)
 	left := e.server.left[e.parameter]
 	if left == nil {
@@ -163,7 +176,7 @@ func (a *Analysis) leak(e *episode) {
 	left[e.from] = append(left[e.from], e)
 }
 
-func (a *Analysis) baseline(m *mutation) string { return m.server.Config[m.parameter] }
+func (a *Analysis) baseline(m *mutation) string { return m.initial }
 
 // found returns the value that the earliest unit of an episode began with.
 func (a *Analysis) found(e *episode) string {
@@ -172,7 +185,7 @@ func (a *Analysis) found(e *episode) string {
 			return m.to
 		}
 	}
-	return e.server.Config[e.parameter]
+	return e.server.Config[e.parameter] // when the run began
 }
 
 // settle judges the episodes of which every unit has ended.
@@ -193,7 +206,7 @@ func (a *Analysis) settle() {
 			}
 		}
 		e.from = a.found(e)
-		undone := func(value string) bool { return value == e.from || value == e.server.Config[e.parameter] }
+		undone := func(value string) bool { return value == e.from || value == e.server.initial[e.parameter] }
 		e.settled = e.last()
 		if !undone(e.last().to) && !undone(e.server.now[e.parameter]) {
 			a.leak(e)

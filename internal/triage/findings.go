@@ -22,19 +22,22 @@ type Findings struct {
 	Memory    []Memory    `json:"memory"`    // how each server stood when it first refused writes for want of memory
 	Swallowed []Swallowed `json:"swallowed"` // who passed although commands of it were refused
 
-	Tests    Tests      `json:"tests"`
-	Packages []Package  `json:"packages"`
-	Changed  []Changed  `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
-	Restored []Restore  `json:"restored"` // what tracetest wrote to the servers
-	Blind    []Blind    `json:"blind"`    // stretches in which a server could not be seen
-	Restarts []Restart  `json:"restarts"`
-	Writes   []Write    `json:"writes"`   // commands of the tests that change a server rather than data
-	Refused  []Refusal  `json:"refused"`  // OOM errors that the tests' clients got
-	Spoken   []Spoken   `json:"spoken"`   // addresses that the tests spoke to as a Redis
-	Polluted []Polluted `json:"polluted"` // changed before the run began
-	Unmet    []Unmet    `json:"unmet"`    // --expect that the server did not meet when the run began
-	Notices  []Notice   `json:"notices"`
-	Baseline Baseline   `json:"baseline"` // of known leaks
+	Tests    Tests     `json:"tests"`
+	Packages []Package `json:"packages"`
+	Changed  []Changed `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
+	Restored []Restore `json:"restored"` // what tracetest wrote to the servers
+	Blind    []Blind   `json:"blind"`    // stretches in which a server could not be seen
+	Restarts []Restart `json:"restarts"`
+	// Failovers are changes of a server's master that no test made: no leaks.
+	Failovers []Failover `json:"failovers"`
+	Writes    []Write    `json:"writes"`   // commands of the tests that change a server rather than data
+	Refused   []Refusal  `json:"refused"`  // OOM errors that the tests' clients got
+	Spoken    []Spoken   `json:"spoken"`   // addresses that the tests spoke to as a Redis
+	Polluted  []Polluted `json:"polluted"` // changed before the run began
+	Dirty     []Dirty    `json:"dirty"`    // at a value before the first test that it should not have, or that failures met
+	Unmet     []Unmet    `json:"unmet"`    // --expect that the server did not meet when the run began
+	Notices   []Notice   `json:"notices"`
+	Baseline  Baseline   `json:"baseline"` // of known leaks
 
 	// What is drawn and listed in full, and is no part of findings.json.
 	Cases     *Cases     `json:"-"` // those that Tests counts
@@ -81,7 +84,7 @@ type Server struct {
 	HeardSets  int64 `json:"heard_sets"`
 	// Config is every parameter as the run found it. It is no part of findings.json.
 	Config    map[string]string `json:"-"`
-	Failovers int               `json:"failovers"` // times that a node of a cluster had another master, which no leak is made of
+	Failovers int               `json:"failovers"` // how many of Findings.Failovers are of this server
 }
 
 // Owner names who made a change.
@@ -141,20 +144,23 @@ type Change struct {
 	// Strangers are the clients that were connected then, other than tracetest
 	// and the test binaries.
 	Strangers []record.Client `json:"strangers"`
-	Known     *Known          `json:"known"` // of a leak: the entry of the baseline that covers it; nil where none does
+	// AlsoSetBy are others that set the same value later, when it changed nothing, and
+	// did not put it back: a leak masks theirs.
+	AlsoSetBy []Setter `json:"also_set_by"`
+	Known     *Known   `json:"known"` // of a leak: the entry of the baseline that covers it; nil where none does
 }
 
 // Call is the line that made a change.
 type Call struct {
-	Function string   `json:"function"`
-	File     string   `json:"file"`
+	Function string   `json:"function" redact:"-"`
+	File     string   `json:"file" redact:"-"`
 	Line     int      `json:"line"`
-	Stack    []string `json:"stack"` // the whole, innermost first, "function file:line"
-	Chain    []string `json:"chain"` // what of it is the user's code, from the call to the test
+	Stack    []string `json:"stack" redact:"-"` // the whole, innermost first, "function file:line"
+	Chain    []string `json:"chain" redact:"-"` // what of it is the user's code, from the call to the test
 	// Found says how the call is known: "stack", it is on the stack of the
 	// goroutine that wrote; "waiting", it is on that of a goroutine which waited
 	// for the client's reply, because the client writes on goroutines of its own.
-	Found string `json:"found"`
+	Found string `json:"found" redact:"-"`
 }
 
 // Cause is why a test failed, as far as Redis is concerned.
@@ -185,6 +191,9 @@ type Failure struct {
 	// SpecLocation is file:line of the spec; empty for anything else.
 	SpecLocation string `json:"spec_location"`
 	Proof        *Proof `json:"proof"` // what re-runs said; nil without any
+	// Dirty is an index into Dirty: it met what was there before the first test, and
+	// no change of this run is behind it. Nil otherwise.
+	Dirty *int `json:"dirty"`
 	// Output is what it printed, its middle cut out where it is long. Of a run
 	// with very many failures the last ones have none.
 	Output string `json:"-"`
@@ -233,9 +242,11 @@ type Changed struct {
 	Value     string `json:"value"`
 	Baseline  string `json:"baseline"`
 	Secret    bool   `json:"secret"`
-	// Repaired is set when tracetest put it back and read it back.
-	Repaired bool   `json:"repaired"`
-	Command  string `json:"command"` // that puts it back by hand; empty for a secret
+	// Repaired is set when tracetest put it back and read it back. Why says why it left
+	// it alone; empty where it did not, or was told to (--restore=never).
+	Repaired bool       `json:"repaired"`
+	Why      record.Why `json:"why"`
+	Command  string     `json:"command"` // that puts it back by hand; empty for a secret
 }
 
 // Restore is a write of tracetest's own.
@@ -299,6 +310,21 @@ type Spoken struct {
 type Restart struct {
 	Server string    `json:"server"`
 	At     time.Time `json:"at"`
+	Owners []Owner   `json:"owners"` // open while it happened
+}
+
+// Failover is another master of a server, which a cluster, Sentinel or somebody who is no
+// test gave it.
+type Failover struct {
+	// Through says what brought it about: "cluster", "sentinel", "command" (a test had
+	// asked for it), or "" where that is not known.
+	Through string `json:"through"`
+
+	seq    int64
+	Server string    `json:"server"`
+	At     time.Time `json:"at"`
+	From   string    `json:"from"` // "host port", or empty: it was a master
+	To     string    `json:"to"`
 	Owners []Owner   `json:"owners"` // open while it happened
 }
 

@@ -10,27 +10,24 @@ import (
 	"tracetest/internal/rediscli"
 )
 
-// Exit codes of tracetest, by what a run showed.
-const (
-	ExitClean  = 0 // tests passed, nothing leaked
-	ExitFailed = 1 // tests failed, or the run was not complete
-	ExitUnable = 2 // tracetest could not do its job
-	ExitLeaked = 3 // tests passed, but state leaked
-)
-
 // finish notes what the tests left changed, before tracetest puts it back.
 func (a *Analysis) finish() {
 	for _, s := range a.servers {
 		s.finished = true
-		if s.Followed && s.blind != 0 {
-			continue // the tests have ended it
+		if s.gone() {
+			continue
 		}
 		for _, name := range sortedKeys(s.Config) {
-			if s.now[name] == s.Config[name] || s.topology(name) {
+			was := s.initial[name]
+			if s.now[name] == was {
 				continue
 			}
-			s.changed = append(s.changed, Changed{Server: s.Address, Parameter: name, Value: s.now[name], Baseline: s.Config[name],
-				Secret: hidden(s.now[name]) || hidden(s.Config[name]), Command: a.command(s, map[string]string{name: s.Config[name]})})
+			command := a.command(s, map[string]string{name: was})
+			if past := s.history[name]; record.IsRole(name) && (len(past) == 0 || past[len(past)-1].write == nil) {
+				command = "" // it could be a failover, which nobody is to undo
+			}
+			s.changed = append(s.changed, Changed{Server: s.Address, Parameter: name, Value: s.now[name], Baseline: was,
+				Secret: hidden(s.now[name]) || hidden(was), Command: command})
 		}
 	}
 }
@@ -63,7 +60,7 @@ func (a *Analysis) Findings() *Findings {
 	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
 		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), Swallowed: orEmpty(a.swallowed), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.sightless()),
-		Restarts: orEmpty(a.restarts), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
+		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.explained()), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
 		Writes: a.written(), Refused: a.refusals(), Spoken: orEmpty(a.spoken)}
 	for _, s := range a.servers {
 		if s.Perturbed == nil {
@@ -79,25 +76,34 @@ func (a *Analysis) Findings() *Findings {
 		f.Timelines = append(f.Timelines, s.drawn(a.began))
 	}
 	for _, path := range a.outcomes.order {
-		f.Packages = append(f.Packages, a.outcomes.packages[path].Package)
+		p := a.outcomes.packages[path]
+		p.Instrumented = p.Instrumented && p.elsewhere() == 0
+		f.Packages = append(f.Packages, p.Package)
 	}
 	leaks, contained := a.judged()
-	for _, o := range a.outcomes.listed() {
+	listed := a.outcomes.listed()
+	for _, o := range listed {
 		f.Failures = append(f.Failures, a.failure(o, leaks, contained))
 	}
 	cases := a.outcomes.cases // a pointer into the analysis would keep all of it
 	f.Tests, f.Cases = a.outcomes.tests, &cases
 	for _, l := range leaks {
+		l.AlsoSetBy = a.masked(l)
 		f.Leaks = append(f.Leaks, l.Change)
 	}
 	for _, c := range contained {
 		f.Contained = append(f.Contained, c.Change)
 	}
+	f.Dirty = a.dirty(f, listed)
 	a.prove(f)
 	a.notHeld(f)
 	a.together(f.Leaks)
 	a.mark(f)
 	f.Run = a.runOf(f)
+	if f.Run.Complete && f.Run.GoExit == 0 && f.Tests.Failed > 0 {
+		f.Notices = append(f.Notices, Notice{Code: "result-dropped",
+			Text: "`go test` says ok although a test failed: a TestMain does not exit with the result of m.Run."})
+	}
 	return f
 }
 
@@ -106,7 +112,7 @@ func (a *Analysis) Findings() *Findings {
 func (a *Analysis) sightless() []Blind {
 	gone := map[int]bool{}
 	for _, s := range a.servers {
-		if s.Followed && s.blind != 0 {
+		if s.gone() {
 			gone[s.blind-1] = true
 		}
 	}
@@ -147,7 +153,10 @@ func (a *Analysis) judged() (leaks, contained []finding) {
 // changed while nobody was open.
 func (a *Analysis) notHeld(f *Findings) {
 	for _, p := range f.Packages {
-		if a.run.Mode == record.ModeGate && p.Ran && !p.Instrumented {
+		if n := a.outcomes.packages[p.Path].elsewhere(); n > 0 {
+			f.Notices = append(f.Notices, Notice{Code: "not-instrumented", Package: p.Path, Text: fmt.Sprintf(
+				"%d of its tests ran in a process that is not held, such as one that its TestMain starts. What changed meanwhile is narrowed to suspects at best.", n)})
+		} else if a.run.Mode == record.ModeGate && p.Ran && !p.Instrumented {
 			f.Notices = append(f.Notices, Notice{Code: "not-instrumented", Package: p.Path,
 				Text: "The test binary of this package never shook hands with the gate. Its tests were not held, and what changed while they ran is narrowed to suspects at best."})
 		}
@@ -224,7 +233,7 @@ func (a *Analysis) unmet(s *server) []Unmet {
 			continue
 		}
 		u := Unmet{Server: s.Address, Parameter: name, Expected: expected, Value: value}
-		if known && !hidden(value) {
+		if known && !hidden(value) && !record.IsRole(name) {
 			u.Command = a.command(s, map[string]string{name: expected})
 		}
 		unmet = append(unmet, u)
@@ -235,28 +244,11 @@ func (a *Analysis) unmet(s *server) []Unmet {
 func (a *Analysis) runOf(f *Findings) Run {
 	r := Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Source: a.run.Source, Go: a.run.Go, Mode: a.run.Mode,
 		ModeReason: a.run.ModeReason, Tap: a.run.Tap, TapReason: a.run.TapReason, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
-	if a.end == nil {
-		r.GoExit, r.Incomplete = -1, "the record has no end: tracetest itself was killed, or is still running"
-	} else {
-		r.GoExit, r.Complete, r.Incomplete = a.end.GoExit, a.end.Complete, a.end.Reason
+	r.GoExit = -1
+	if a.end != nil {
+		r.GoExit = a.end.GoExit
 	}
-	if a.damaged {
-		r.Complete, r.Incomplete = false, cmp.Or(r.Incomplete, "the record is damaged")
-	}
-	for _, s := range a.servers {
-		if s.blind != 0 && !s.Followed {
-			r.Complete, r.Incomplete = false, cmp.Or(r.Incomplete, s.Address+" could not be seen when the run ended")
-		}
-	}
-	switch {
-	case !r.Complete || r.GoExit != 0:
-		r.Exit = ExitFailed
-		if r.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0 {
-			r.Exit = ExitUnable // the go command did not understand its arguments
-		}
-	case a.leaked(f) || len(f.Unmet) > 0: // unmet: it had leaked before
-		r.Exit = ExitLeaked
-	}
+	a.judge(f, &r)
 	return r
 }
 

@@ -104,7 +104,14 @@ func (a *Analysis) within(ref record.Ref, o *owner) bool {
 
 // attribution says who is behind something as findings do.
 func (a *Analysis) attribution(w author) (owner *Owner, certainty Certainty, suspects []Owner) {
-	names := a.names(w.refs)
+	names, known := []Owner{}, map[Owner]bool{}
+	for _, ref := range w.refs {
+		for _, o := range append(a.elsewhere(ref, time.Time{}), a.names([]record.Ref{ref})...) {
+			if !known[o] {
+				names, known[o] = append(names, o), true
+			}
+		}
+	}
 	if phase := a.phaseOf(w); phase != "" {
 		names = []Owner{a.name(w.refs[0], phase)}
 	}
@@ -122,6 +129,7 @@ type notedWrite struct {
 	Write
 	author
 	reply  string
+	seq    int64 // of the first
 	owners map[string]bool
 }
 
@@ -143,7 +151,7 @@ func (a *Analysis) note(w *write, at time.Time) {
 	}
 	n := a.notes[id]
 	if n == nil {
-		n = &notedWrite{author: w.author, owners: map[string]bool{}}
+		n = &notedWrite{author: w.author, seq: w.seq, owners: map[string]bool{}}
 		n.Write = Write{Server: w.Address, Watched: w.server != nil, Command: w.Command, Call: w.call, At: at}
 		if w.server != nil {
 			n.Write.Server = w.server.Address

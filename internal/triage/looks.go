@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -11,12 +12,17 @@ import (
 type server struct {
 	record.Server
 	now             map[string]string // of every parameter
+	initial         map[string]string // what is its own: as the run found it, and what it came back with after a restart
 	runID           string            // as of the last look
 	counters        *record.Counters
 	sent            time.Time                        // of the last good look
 	window          map[record.Ref]bool              // who was open at any time since then
 	history         map[string][]*mutation           // the changes of each parameter, in order
 	left            map[string]map[string][]*episode // leaks that nobody has put back, by parameter and the value that they began with
+	nobody          bool                             // the last look found that no server is there any more
+	atEnd           bool                             // it was seen when the tests had ended
+	owed            []*write                         // those accepted since the last good look
+	unshown         []*write                         // those accepted that no look shows
 	blind           int                              // index into Analysis.blind plus one; zero when it can be seen
 	looks           int
 	changed         []Changed // when the go command ended
@@ -31,11 +37,13 @@ type server struct {
 }
 
 func (a *Analysis) server(s record.Server) {
+	s.StartedWith = maps.Clone(s.StartedWith)
+	maps.DeleteFunc(s.StartedWith, func(_ string, o record.Origin) bool { return o.Source == "--expect" }) // as records had it once
 	now := make(map[string]string, len(s.Config))
 	for name, value := range s.Config {
 		now[name] = value
 	}
-	known := &server{Server: s, now: now, runID: s.RunID, counters: s.Counters, sent: a.ended, window: map[record.Ref]bool{},
+	known := &server{Server: s, now: now, initial: maps.Clone(now), runID: s.RunID, counters: s.Counters, sent: a.ended, window: map[record.Ref]bool{},
 		history: map[string][]*mutation{}, left: map[string]map[string][]*episode{}}
 	if s.Counters != nil {
 		known.timeline.see(a.ended, s.Counters, pressure{})
@@ -68,6 +76,7 @@ func (a *Analysis) widen() {
 func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.Restore) {
 	s.looks++
 	a.looked = e.Seq
+	s.nobody = look.Gone
 	if look.Error != "" {
 		if s.blind == 0 {
 			a.blind = append(a.blind, Blind{Server: s.Address, From: look.Sent, Reason: look.Error, Owners: a.names(a.open.Active())})
@@ -88,16 +97,18 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		a.restarts = append(a.restarts, Restart{Server: s.Address, At: look.Received, Owners: a.names(refs)})
 		a.disturb(unit{})
 	}
-	limit := s.now[memoryLimit]
+	limit, limited := s.now[memoryLimit], s.latest(memoryLimit)
 	for _, name := range sortedKeys(look.Config) {
 		value := look.Config[name]
-		switch {
-		case s.now[name] == value:
+		if s.now[name] == value {
 			continue
-		case s.topology(name):
-			s.now[name] = value
-			s.failovers++
+		}
+		if record.IsRole(name) && a.movedBySystem(s, value) {
+			a.failedOver(s, name, value, look, e.Seq, refs)
 			continue
+		}
+		if restarted && (look.Counters == nil || look.Counters.ConfigSet == 0) {
+			s.initial[name] = value // it came back with that, and nobody has set anything since
 		}
 		m := &mutation{server: s, parameter: name, from: s.now[name], to: value, refs: slices.Clone(refs), seq: e.Seq,
 			sent: s.sent, received: look.Received, phase: a.phase(refs, e), restart: restarted, unsighted: seen}
@@ -112,6 +123,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		}
 		a.mutate(m)
 	}
+	s.shows(restarted)
 	s.forgetWrites(a)
 	if look.Counters != nil {
 		var met pressure
@@ -120,6 +132,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 				s.sets += look.Counters.ConfigSet - s.counters.ConfigSet
 			}
 			met = difference(s.counters, look.Counters)
+			met.under = []limitMet{s.limitWhen(limited, e.Seq, max(s.counters.UsedMemory, look.Counters.UsedMemory))}
 			a.count(s, refs, met)
 			a.firstRefusal(s, met, look.Received, look.Counters.UsedMemory, limit)
 		}
@@ -133,10 +146,26 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 	}
 }
 
-// topology reports whether a parameter changes without any client: in a
-// cluster a failover moves the master.
-func (s *server) topology(name string) bool {
-	return s.Cluster && (name == "replicaof" || name == "slaveof") // 6.x has the old name only
+// movedBySystem reports whether it was not a test that gave a server another master: a
+// cluster, Sentinel, or whoever looks after the servers did. Where the tap would have heard
+// a test, none was heard.
+func (a *Analysis) movedBySystem(s *server, value string) bool {
+	for _, name := range []string{"replicaof", "slaveof"} {
+		if len(s.explain(name, value)) > 0 {
+			return false
+		}
+	}
+	return s.Cluster || s.Sentinels || a.run.Tap
+}
+
+// failedOver takes in that a server has another master, which is no leak: what it has now is
+// its own.
+func (a *Analysis) failedOver(s *server, name, value string, look record.Look, seq int64, refs []record.Ref) {
+	m := &mutation{server: s, parameter: name, from: s.now[name], to: value, seq: seq, sent: s.sent, received: look.Received}
+	s.history[name] = append(s.history[name], m)
+	a.failovers = append(a.failovers, Failover{seq: seq, Server: s.Address, At: look.Received, From: s.now[name], To: value, Owners: a.names(refs)})
+	s.now[name], s.initial[name] = value, value
+	s.failovers++
 }
 
 func (a *Analysis) restore(e record.Entry) {
@@ -150,13 +179,17 @@ func (a *Analysis) restore(e record.Entry) {
 		name := a.name(record.Ref{Process: r.Process, Owner: r.Owner}, "")
 		done.After = &name
 	}
-	a.restored = append(a.restored, done)
+	if len(r.Values) > 0 {
+		a.restored = append(a.restored, done)
+	}
 	if r.Look != nil {
 		a.look(s, *r.Look, e, r)
 	}
 	for i, c := range s.changed {
 		if s.finished && s.now[c.Parameter] == c.Baseline {
 			s.changed[i].Repaired = true
+		} else if s.finished {
+			s.changed[i].Why = r.Left[c.Parameter]
 		}
 	}
 }

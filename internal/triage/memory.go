@@ -2,6 +2,7 @@ package triage
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,12 +19,24 @@ type Memory struct {
 	Limit    int64     `json:"limit"`    // bytes, maxmemory then, or at the look before if that is lower; zero: none
 	Baseline int64     `json:"baseline"` // bytes, maxmemory when the run began; zero: none
 	Started  int64     `json:"started"`  // bytes, maxmemory that the server was started with; -1: not known
+	Expected *int64    `json:"expected"` // bytes, what --expect says; null: nothing
+	Began    int64     `json:"began"`    // bytes in use when the run began; -1: not known
+	// UnheardSets is how many calls of CONFIG SET the server had counted by then that
+	// were heard from no test; -1 where it does not count them.
+	UnheardSets int64 `json:"unheard_sets"`
 	// Reason is "limit" where the memory in use would have been within the limit
 	// that the run began with, "before" where it would have been within that which
-	// the server was started with, "memory" where the limit is that one, and
-	// "both" where it was lowered and would have been reached all the same.
+	// the server was started with, "start" where the limit is the one of then and was
+	// reached before the first test, "memory" where it was not, and "both" where it was
+	// lowered and would have been reached all the same. It is "unseen" where no limit
+	// that a look showed was reached: one was in force between two looks, or the
+	// memory was full and freed again.
 	Reason string `json:"reason"`
 }
+
+// near is how much less than the limit can be in use at a look by which a command
+// was refused: the buffers of connections come and go.
+const near = 1 << 20
 
 // Swallowed is an owner that passed although a command of it was refused.
 type Swallowed struct {
@@ -42,18 +55,32 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64,
 		return
 	}
 	s.refusing = true
-	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now[memoryLimit]), Baseline: bytes(s.Config[memoryLimit])}
+	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now[memoryLimit]), Baseline: bytes(s.initial[memoryLimit])}
 	if was := bytes(before); was != 0 && (m.Limit == 0 || was < m.Limit) {
 		m.Limit = was
 	}
-	m.Started = -1
+	m.Started, m.Began, m.UnheardSets = -1, -1, -1
+	if value, expects := a.run.Expect[memoryLimit]; expects {
+		n := bytes(value)
+		m.Expected = &n
+	}
+	if s.Counters != nil {
+		m.Began = s.Counters.UsedMemory
+	}
+	if s.countsSets() {
+		m.UnheardSets = max(0, s.sets-s.heardSets)
+	}
 	if o, known := s.StartedWith[memoryLimit]; known {
 		m.Started = bytes(o.Value)
 	}
 	lowered := m.Limit != 0 && (m.Baseline == 0 || m.Limit < m.Baseline)
 	switch {
+	case m.Limit == 0 || used+near < m.Limit:
+		m.Reason = "unseen"
 	case !lowered && m.Started >= 0 && m.Limit != 0 && (m.Started == 0 || used < m.Started && m.Limit < m.Started):
 		m.Reason = "before"
+	case !lowered && m.Began > m.Limit:
+		m.Reason = "start"
 	case lowered && m.Baseline != 0 && used >= m.Baseline:
 		m.Reason = "both"
 	case lowered:
@@ -62,6 +89,12 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64,
 		m.Reason = "memory"
 	}
 	a.memory = append(a.memory, m)
+}
+
+// countsSets reports whether a server counts the calls of CONFIG SET apart from
+// those of CONFIG GET, as they do since Redis 7.0.
+func (s *server) countsSets() bool {
+	return s.Flavor != "redis" || s.Version != "" && !strings.HasPrefix(s.Version, "6.")
 }
 
 func bytes(text string) int64 {

@@ -34,6 +34,8 @@ func TestLimitOrMemory(t *testing.T) {
 		r.servers[0].StartedWith = map[string]record.Origin{"maxmemory": {Value: value, Source: "podman inspect redis"}}
 		return r
 	}
+	heavy := started("1048576")
+	heavy.servers[0].counters.UsedMemory = 2 * mib
 	tests := []struct {
 		name  string
 		on    *rec
@@ -49,6 +51,10 @@ func TestLimitOrMemory(t *testing.T) {
 		{"lowered before the run where there was none", started("0"), false, 3 * mib, "before"},
 		{"started with this limit, and full", started("1048576"), false, 3 * mib, "memory"},
 		{"lowered before the run, and full all the same", started("2097152"), false, 3 * mib, "memory"},
+		{"over the limit before the first test", heavy, false, 3 * mib, "start"},
+		{"far below the limit that a look shows", newRec().base("maxmemory", "2147483648"), false, 3 * mib, "unseen"},
+		{"no limit at any look", newRec(), false, 3 * mib, "unseen"},
+		{"lowered, but not by so much", newRec().base("maxmemory", "2147483648"), true, mib / 100, "limit"},
 	}
 	for _, test := range tests {
 		f := findingsOf(test.on, func(r *rec) {

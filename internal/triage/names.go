@@ -121,7 +121,7 @@ func (a *Analysis) putBack(c *Change, by *mutation) {
 // describe says what one change of a parameter was, and who may have made it.
 func (a *Analysis) describe(m *mutation) Change {
 	c := Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Baseline: a.baseline(m), Certainty: Bracketed,
-		Suspects: []Owner{}, At: m.received, Unit: "test", Secret: hidden(m.from) || hidden(m.to) || hidden(a.baseline(m))}
+		Suspects: []Owner{}, AlsoSetBy: []Setter{}, At: m.received, Unit: "test", Secret: hidden(m.from) || hidden(m.to) || hidden(a.baseline(m))}
 	c.Caveat = m.caveat
 	c.Call, c.Strangers, c.Unheard = m.call, a.strangersAt(m), m.unheard
 	names := a.suspects(m)

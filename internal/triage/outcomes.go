@@ -36,6 +36,20 @@ type pkg struct {
 	panicked     map[string]bool       // tests that ended in a panic, and the parents of such
 	ends         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
 	spans        map[string]span       // when held tests ran, those of which no event has told the end
+	told         map[string]int        // how many ends of held tests no event has told yet, by name
+	untold       []untoldPass          // passes of held tests whose end the gate did not hear
+	unended      bool                  // its process ended with status 0 before m.Run did
+	missing      []string              // then: tests that never began
+	begun        map[string][]*owner   // held tests that began, of which no event has told the begin
+	unheard      int                   // tests that ran, as events say, and never began at the gate
+}
+
+// untoldPass is the pass of a test that was held and of which no end was heard. Where
+// its process ended too early the go command takes the test for passed.
+type untoldPass struct {
+	event *record.Test
+	i     *interval
+	seq   int64
 }
 
 // span is when a held test ran.
@@ -50,6 +64,7 @@ type interval struct {
 	inner    bool      // it has subtests or specs
 	paused   bool      // it waits for its turn to run in parallel
 	status   string    // what the gate heard of its end, empty before
+	owner    *owner    // as the gate knows it; nil where it never heard of its begin
 }
 
 // outcome is a test or spec that failed.
@@ -97,7 +112,7 @@ func (o *outcomes) seen(b *record.Boundary) {
 		more := false // to be dropped by a later look
 		p.intervals = slices.DeleteFunc(p.intervals, func(i *interval) bool {
 			more = more || first.Before(i.end)
-			return !i.end.IsZero() && !first.Before(i.end)
+			return !i.end.IsZero() && !first.Before(i.end) && i.owner != nil
 		})
 		p.pruneAt = max(prune, 2*len(p.intervals)) // so that each is looked at a few times only
 		p.timed = !ended || more
@@ -108,7 +123,8 @@ func (o *outcomes) seen(b *record.Boundary) {
 func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
-		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{}}
+		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{},
+			told: map[string]int{}, begun: map[string][]*owner{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
 	}
@@ -139,6 +155,13 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 		p.Ran = true
 		i := &interval{name: t.Test, run: t.Time, seq: seq}
 		p.running[t.Test] = i
+		if early := p.begun[t.Test]; len(early) > 0 {
+			i.owner = early[0]
+			p.begun[t.Test] = early[1:]
+			if len(early) == 1 {
+				delete(p.begun, t.Test)
+			}
+		}
 		if parent := p.running[parentOf(t.Test)]; parent != nil {
 			parent.inner = true
 		}
@@ -160,10 +183,21 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 			i = new(interval)
 		}
 		i.end = t.Time
-		if t.Action != "fail" {
+		p.unheardOf(i)
+		untold := p.held() && t.Action == "pass" && !p.heard(t.Test)
+		switch {
+		case untold:
+			p.untold = append(p.untold, untoldPass{t, i, seq})
+		case t.Action != "fail":
 			delete(p.ends, t.Test) // its process only seemed to be gone
-		} else {
+		default:
 			o.fail(p, t, i, "fail", seq)
+		}
+		if w := i.owner; w != nil && w.status == "" {
+			w.reported = t.Action // its held end is still to come, and may never
+		}
+		if untold {
+			return
 		}
 		inner := i.inner || p.hosting[t.Test]
 		if !inner {
@@ -173,6 +207,35 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 			f.inner, f.span = true, span{c.Begin, c.End}
 		}
 	}
+}
+
+// heard reports whether the gate heard of an end of a test that no event has told
+// yet, and takes it for told.
+func (p *pkg) heard(test string) bool {
+	if p.told[test] == 0 {
+		return false
+	}
+	if p.told[test]--; p.told[test] == 0 {
+		delete(p.told, test)
+	}
+	return true
+}
+
+// endUntold judges the passes of which the gate heard no end, when their package has
+// ended.
+func (o *outcomes) endUntold(p *pkg) {
+	for _, u := range p.untold {
+		inner := u.i.inner || p.hosting[u.event.Test]
+		switch {
+		case p.unended && !inner && (u.i.owner == nil || !u.i.owner.heard):
+			o.fail(p, u.event, u.i, "died", u.seq)
+			o.count(p.ended(u.event.Test, "died", u.i, u.event.Time))
+		case !inner:
+			delete(p.ends, u.event.Test) // its process only seemed to be gone
+			o.count(p.ended(u.event.Test, "pass", u.i, u.event.Time))
+		}
+	}
+	p.untold = nil
 }
 
 // count takes in a test that ended and has no others within it.
@@ -195,7 +258,10 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64, now time.Time) {
 	i := p.running[t.Test]
 	delete(p.running, t.Test)
 	died := len(p.ends[t.Test]) > 0
-	if !p.held() {
+	if i != nil {
+		p.unheardOf(i)
+	}
+	if !p.held() || i != nil && i.owner == nil { // the gate cannot tell
 		died = i != nil && !i.inner && !i.paused
 	}
 	if died && p.Outcome == "pass" {
@@ -210,6 +276,8 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64, now time.Time) {
 }
 
 // fail files a failed test, together with what it reported itself at its end.
+// The event of an example can come before that: then its owner, which is open
+// still, is who failed, and its end adds what it has to say.
 func (o *outcomes) fail(p *pkg, t *record.Test, i *interval, status string, seq int64) {
 	f := &outcome{pkg: t.Package, test: t.Test, status: status, begin: p.start, end: seq}
 	if i != nil {
@@ -218,18 +286,72 @@ func (o *outcomes) fail(p *pkg, t *record.Test, i *interval, status string, seq 
 	if waiting := p.ends[t.Test]; len(waiting) > 0 {
 		f = waiting[0]
 		p.ends[t.Test] = waiting[1:]
+	} else if i != nil && i.owner != nil && i.owner.status == "" && p.held() {
+		f.owner, f.begin, f.own = i.owner, i.owner.begin, true
+		i.owner.filed = f
 	}
 	f.output = o.excerpt(t.Output)
 	p.failures++
 	o.failed = append(o.failed, f)
 }
 
+// began takes in that a test is held at its begin.
+func (o *outcomes) began(w *owner) {
+	p := o.of(w.pkg)
+	switch i := p.running[w.Name]; {
+	case i != nil && (i.owner == nil || w.Kind == record.KindBenchmark):
+		i.owner = w
+	case w.Kind == record.KindBenchmark: // each of its rounds begins
+		p.begun[w.Name] = []*owner{w}
+	default:
+		p.begun[w.Name] = append(p.begun[w.Name], w)
+	}
+}
+
+// unheardOf counts a test that ran, or still runs, where the gate should have
+// heard of its begin and did not: it runs in another process than those that are
+// held, or its process had no more line to the gate.
+func (p *pkg) unheardOf(i *interval) {
+	if i.owner == nil && i.name != "" && p.held() {
+		p.unheard++
+	}
+}
+
+// runsUnheard reports whether a test runs, as events say, of whose begin the gate has not
+// heard.
+func (p *pkg) runsUnheard() bool {
+	for _, i := range p.running {
+		if i.owner == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// elsewhere returns how many tests ran in a process that was never held.
+func (p *pkg) elsewhere() int {
+	if p.quit {
+		return 0 // they ran in one that no longer was
+	}
+	return p.unheard
+}
+
 // held takes in the end of a test that was held.
 func (o *outcomes) held(w *owner, e record.Entry) {
 	p, seq := o.of(w.pkg), e.Seq
+	w.heard = true
+	if w.reported != "" { // an event has told of it
+		if f := w.filed; f != nil {
+			f.end, f.own = seq, w.status == "fail" || w.status == "panic"
+		}
+		return
+	}
 	p.spans[w.Name] = span{w.began, e.At}
 	if i := p.running[w.Name]; i != nil {
 		i.status = w.status
+	}
+	if w.status == "pass" {
+		p.told[w.Name]++
 	}
 	own := w.status == "fail"
 	switch w.status {
@@ -269,6 +391,9 @@ func (o *outcomes) spec(w *owner, end record.Outcome, e record.Entry) {
 // died takes in an owner whose process ended before it did.
 func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
 	p, seq := o.of(w.pkg), e.Seq
+	if w.reported != "" {
+		return // it had ended, as events say: its process lost its line to the gate before it died
+	}
 	f := &outcome{pkg: w.pkg, test: w.Name, status: "died", owner: w, begin: w.begin, end: seq}
 	if w.Kind == record.KindSpec {
 		f.test, f.spec = w.test, w.Name
@@ -279,7 +404,9 @@ func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
 		return
 	}
 	p.spans[w.Name] = span{w.began, e.At}
-	if innermost {
+	if at := slices.IndexFunc(o.failed, func(known *outcome) bool { return known.died(w) }); at >= 0 {
+		o.failed[at].owner, o.failed[at].begin = w, w.begin // it was filed by the events that overtook this
+	} else if innermost {
 		p.ends[w.Name] = append(p.ends[w.Name], f)
 	}
 }
@@ -289,7 +416,11 @@ func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 	case "start":
 		p.start = seq
 	case "pass", "fail", "skip":
-		p.Outcome = t.Action
+		p.Outcome, p.unended, p.missing = t.Action, t.Unended, t.Missing
+		if p.unended {
+			p.Outcome = "died"
+		}
+		o.endUntold(p)
 		o.unreported(p, t.Time)
 		if t.Action == "fail" {
 			o.packageFailed(p, t, seq)
@@ -339,8 +470,12 @@ func (o *outcomes) unfinished(seq int64, now time.Time) {
 		if len(p.running) > 0 && p.Outcome == "fail" || p.Outcome == "" {
 			p.Outcome = "died"
 		}
+		o.endUntold(p) // no event told its end
 		for _, name := range sortedKeys(p.running) {
 			o.cut(p, &record.Test{Package: path, Test: name}, seq, now)
+		}
+		if p.Outcome == "pass" {
+			clear(p.ends) // only events are missing
 		}
 		for _, name := range sortedKeys(p.ends) {
 			o.failed = append(o.failed, p.ends[name]...)
@@ -385,6 +520,8 @@ func (p *pkg) ended(test, status string, i *interval, now time.Time) Case {
 	if s, held := p.spans[test]; held {
 		c.Begin, c.End = s.begin, s.end
 		delete(p.spans, test)
+	} else if i != nil && i.owner != nil {
+		c.Begin = i.owner.began
 	}
 	return c
 }
@@ -392,6 +529,12 @@ func (p *pkg) ended(test, status string, i *interval, now time.Time) Case {
 // ended makes a case of a spec that ended.
 func (w *owner) ended(status string, now time.Time) Case {
 	return Case{Owner: Owner{Package: w.pkg, Test: w.test, Spec: w.Name}, Kind: record.KindSpec, Location: w.Location, Status: status, Begin: w.began, End: now}
+}
+
+// died reports whether this is the end of an owner that its process did not live
+// to see.
+func (f *outcome) died(w *owner) bool {
+	return f.status == "died" && f.owner == nil && f.pkg == w.pkg && f.test == w.Name && f.spec == ""
 }
 
 func parentOf(test string) string {

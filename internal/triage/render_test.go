@@ -50,6 +50,12 @@ func render(f *triage.Findings) string {
 		if c.Repaired {
 			repaired = ", repaired"
 		}
+		if c.Why != "" {
+			repaired = ", left alone: " + string(c.Why)
+			if c.Command == "" {
+				repaired += ", without a command"
+			}
+		}
 		line("changed: %s%s %q, was %q%s", c.Parameter, at(f, c.Server), c.Value, c.Baseline, repaired)
 	}
 	for _, r := range f.Restored {
@@ -75,6 +81,25 @@ func render(f *triage.Findings) string {
 	}
 	for _, x := range f.Restarts {
 		line("restart%s: open were %s", at(f, x.Server), owners(x.Owners))
+	}
+	for _, x := range f.Failovers {
+		line("failover%s: %q to %q, through %s, open were %s", at(f, x.Server), x.From, x.To, orNothing(x.Through), owners(x.Owners))
+	}
+	for _, m := range f.Memory {
+		if m.Reason == "unseen" || m.Reason == "start" {
+			line("memory%s: %s, %d used of %d, %d when it began, %d calls of CONFIG SET unheard", at(f, m.Server), m.Reason, m.Used, m.Limit, m.Began, m.UnheardSets)
+		}
+	}
+	for _, d := range f.Dirty {
+		line("dirty: %s%s %q before the first test, should be %q (%s), %d failures met it", d.Parameter, at(f, d.Server), d.Value, d.Should, d.Source, d.Failures)
+		for _, s := range d.Likely {
+			line("  likely %s", setter(s))
+		}
+	}
+	for i, l := range f.Leaks {
+		for _, s := range l.AlsoSetBy {
+			line("leak %d is also set %s", i, setter(s))
+		}
 	}
 	for _, x := range f.Unmet {
 		line("unmet: %s%s is %q, expected %q", x.Parameter, at(f, x.Server), x.Value, x.Expected)
@@ -232,4 +257,12 @@ func orNothing(s string) string {
 		return "nothing said"
 	}
 	return s
+}
+
+func setter(s triage.Setter) string {
+	by := triage.Exact
+	if s.Owner == nil {
+		by = triage.Narrowed
+	}
+	return fmt.Sprintf("%s, %d times, at %s", attributed(s.Owner, by, s.Suspects), s.Count, call(s.Call))
 }

@@ -82,8 +82,8 @@ func serverCases() []recorded {
 			r.end(0)
 		}},
 		{name: "restart", on: func() *rec { return newRec().base("maxmemory", gb1) }, story: `The run found maxmemory at 1 GB, set
-			by hand. The server restarts in TestA and has 0 again, as in its file. TestA did not set it; the baseline stays
-			what the run found, and what TestB then leaks is told from that.`, write: func(r *rec) {
+			by hand. The server restarts in TestA and has 0 again, as in its file. TestA did not set it; that is what it
+			is from then on, and what TestB then leaks is told from that.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
 			r.restart(map[string]string{"maxmemory": "0"})
@@ -156,7 +156,8 @@ func serverCases() []recorded {
 			r.end(0)
 		}},
 		{name: "restart-and-a-change", story: `TestA restarts the server and then lowers maxmemory, before the next look. The
-			restart excuses what a restart can do; it must not make a run clean that left the server changed.`, write: func(r *rec) {
+			restart excuses what a restart can do; it must not make a run clean that left the server changed:
+			it counted a CONFIG SET since it came back.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
 			r.restart(nil)

@@ -1,5 +1,7 @@
 package triage
 
+import "tracetest/internal/record"
+
 // Polluted is a parameter that a server no longer had as it was started with,
 // when the run began: somebody changed it before, and no test of this run.
 type Polluted struct {
@@ -23,7 +25,7 @@ func (a *Analysis) Polluted() []Polluted {
 			if was, moved := s.Perturbed[name]; moved {
 				value = was
 			}
-			if _, expected := a.run.Expect[name]; expected || !known || o.Source == "--expect" || sameValue(o.Value, value) || hidden(value) {
+			if _, expected := a.run.Expect[name]; expected || !known || sameValue(o.Value, value) || hidden(value) || record.IsRole(name) {
 				continue
 			}
 			all = append(all, Polluted{Server: s.Address, Parameter: name, Value: value, Started: o.Value, Source: o.Source,

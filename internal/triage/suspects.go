@@ -3,6 +3,8 @@ package triage
 import (
 	"slices"
 	"time"
+
+	"tracetest/internal/record"
 )
 
 // Who can have made a change that was seen while tests ran that nobody held?
@@ -34,6 +36,9 @@ func (a *Analysis) suspects(m *mutation) []Owner {
 			continue
 		}
 		if ref.Process != 0 || p == nil {
+			for _, o := range a.elsewhere(ref, m.sent) {
+				add(o)
+			}
 			add(a.name(ref, a.phaseIn(m)))
 			continue
 		}
@@ -49,12 +54,30 @@ func (a *Analysis) suspects(m *mutation) []Owner {
 	return all
 }
 
+// elsewhere returns who is meant as well where a package is named whose tests, or
+// some, ran in a process that is not held: those that had not ended before. When
+// they began is not known, for a parent can pass on late what such a process
+// prints.
+func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []Owner) {
+	p := a.outcomes.packages[ref.Package]
+	if ref.Owner != 0 || p == nil || p.unheard == 0 {
+		return nil
+	}
+	for _, i := range p.intervals {
+		if i.owner == nil && (i.end.IsZero() || !i.end.Before(since)) {
+			tests = append(tests, Owner{Package: ref.Package, Test: i.name})
+		}
+	}
+	return tests
+}
+
 // unheldChanges judges the changes that were seen while tests ran that nobody
 // held. Each is a leak of its own, unless the parameter was put back by
 // somebody who can have been the same unit.
 func (a *Analysis) unheldChanges() (leaks, contained []finding) {
+	putBack := map[*mutation]bool{}
 	for _, m := range a.unheld {
-		if m.to == a.baseline(m) {
+		if m.to == a.baseline(m) || putBack[m] {
 			continue // it put back what somebody had changed
 		}
 		f := finding{Change: a.describe(m), mutations: []*mutation{m}, seq: m.seq}
@@ -73,6 +96,7 @@ func (a *Analysis) unheldChanges() (leaks, contained []finding) {
 			continue
 		}
 		f.mutations = append(f.mutations, by)
+		by.back, putBack[by] = by.server.earlier(by, 0), true
 		f.Caveat = join(f.Caveat, "It was put back by somebody who may be the same test. If it was another one, this is a leak.")
 		contained = append(contained, f)
 	}

@@ -45,7 +45,10 @@ type owner struct {
 	node     bool   // a Ginkgo suite node, and no spec
 	host     int64  // of a node: the test function that ran the suite
 	met      map[*server]pressure
-	firstOOM *Call // where the first OOM error came back
+	firstOOM *Call    // where the first OOM error came back
+	heard    bool     // its held end came
+	reported string   // how it ended by an event that came before its held end, else empty
+	filed    *outcome // then, if it failed
 }
 
 // unitOf returns the unit that an owner belongs to.
@@ -91,6 +94,9 @@ func (a *Analysis) begin(e record.Entry, p *process) {
 		o.unit = unit{owner: o.ID}
 	}
 	a.owners[o.ID] = o
+	if o.Kind != record.KindSpec {
+		a.outcomes.began(o)
+	}
 	a.openUnit(o.unit, e)
 }
 
@@ -200,6 +206,12 @@ func (a *Analysis) died(process int, e record.Entry) {
 		}
 	}
 	slices.SortFunc(open, func(x, y *owner) int { return cmp.Compare(x.ID, y.ID) })
+	if i := slices.IndexFunc(open, func(o *owner) bool { return o.reported != "" }); i >= 0 && a.outcomes.of(open[i].pkg).runsUnheard() {
+		// It went on without its line to the gate. What ran then is in the events.
+		a.outcomes.of(open[i].pkg).quit = true
+		a.notices = append(a.notices, Notice{Code: "gate-late", Package: open[i].pkg, Text: "The gate never heard of the end of " + open[i].Name +
+			", which go test did. From there on the tests of this test binary were not held, and what changed is narrowed to suspects at best."})
+	}
 	outer := map[int64]bool{}
 	for _, o := range open {
 		o.status = "died"

@@ -3,6 +3,7 @@ package triage
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tracetest/internal/record"
@@ -41,7 +42,7 @@ func (a *Analysis) contact(e record.Entry) {
 			pkg = a.open.Package(p.Host.Process)
 		}
 	}
-	i := slices.IndexFunc(a.spoken, func(s Spoken) bool { return s.Address == c.Address && s.TLS == c.TLS })
+	i := slices.IndexFunc(a.spoken, func(s Spoken) bool { return s.Address == c.Address && s.TLS == c.TLS && s.Inside == c.Inside })
 	if i < 0 {
 		i = len(a.spoken)
 		s := Spoken{Address: c.Address, TLS: c.TLS, Packages: []string{}, Inside: c.Inside, Foreign: c.Foreign, Problem: c.Problem}
@@ -49,6 +50,8 @@ func (a *Analysis) contact(e record.Entry) {
 			s.Server = a.servers[c.Server].Address
 		}
 		a.spoken = append(a.spoken, s)
+	} else if c.Server >= 0 && c.Server < len(a.servers) && a.spoken[i].Server == "" {
+		a.spoken[i].Server, a.spoken[i].Problem = a.servers[c.Server].Address, "" // a test logged in there
 	}
 	if pkg != "" && !slices.Contains(a.spoken[i].Packages, pkg) {
 		a.spoken[i].Packages = append(a.spoken[i].Packages, pkg)
@@ -71,6 +74,7 @@ func (a *Analysis) write(e record.Entry) {
 		w.server.heardSets++
 	}
 	a.note(w, e.At)
+	a.log(w)
 	if w.server != nil && len(w.Values) > 0 {
 		w.server.pending = append(w.server.pending, w)
 		a.pending[key{w.Process, w.Number}] = w
@@ -88,6 +92,9 @@ func (a *Analysis) reply(e record.Entry) {
 			w.server.pending = append(w.server.pending, w)
 		}
 	}
+	if w != nil && w.accepted() {
+		w.server.owed = append(w.server.owed, w)
+	}
 	if noted := a.unanswered[key{r.Process, r.Number}]; noted != nil {
 		noted.reply = cmp.Or(noted.reply, r.Text)
 		delete(a.unanswered, key{r.Process, r.Number})
@@ -102,6 +109,9 @@ func (a *Analysis) reply(e record.Entry) {
 	}
 	if w == nil {
 		return
+	}
+	if strings.HasPrefix(r.Text, "-") {
+		a.refusedLog(w)
 	}
 	delete(a.pending, key{r.Process, r.Number})
 	if seen {
@@ -173,14 +183,7 @@ func (w *write) value(parameter string) (record.Value, bool) {
 	return record.Value{}, false
 }
 
-// sameValue reports whether a value that was written can read back as another:
-// the server knows more spellings than are told here.
-func sameValue(written, read string) bool {
-	if strings.EqualFold(written, read) {
-		return true
-	}
-	return strings.EqualFold(strings.Join(strings.Fields(written), " "), strings.Join(strings.Fields(read), " "))
-}
+func sameValue(written, read string) bool { return record.SameValue(written, read) }
 
 // claim finds who wrote a change, and gives it to them.
 func (a *Analysis) claim(m *mutation) {
@@ -270,6 +273,46 @@ func (a *Analysis) unseen(w *write, e record.Entry) {
 			a.mutate(&back)
 		}
 	}
+}
+
+// shows takes in that a good look has shown what the accepted writes before it
+// did. One that it does not show, and that no later one has covered, is a gap: it
+// went to another server, or what showed it is missing from the record.
+func (s *server) shows(restarted bool) {
+	for _, w := range s.owed {
+		for _, v := range w.Values {
+			now, known := s.now[v.Parameter]
+			if restarted || !known || v.Secret || w.shown[v.Parameter] || !plain(v) || same(v.Value, now) || s.covered(w, v.Parameter) {
+				continue
+			}
+			s.unshown = append(s.unshown, w)
+		}
+	}
+	s.owed = nil
+}
+
+// covered reports whether another write of a parameter can have come behind one
+// before the look: then that is what is seen.
+func (s *server) covered(w *write, parameter string) bool {
+	sets := func(other *write) bool {
+		_, sets := other.value(parameter)
+		return sets && other != w && (other.seq > w.seq || other.done == 0 || other.done > w.seq)
+	}
+	return slices.ContainsFunc(s.owed, sets) || slices.ContainsFunc(s.pending, sets) || slices.ContainsFunc(s.lost, sets)
+}
+
+// plain reports whether a value reads back as it was written: numbers and
+// switches do, where the server does not bring them within bounds.
+func plain(v record.Value) bool {
+	_, err := strconv.ParseInt(v.Value, 10, 64)
+	return v.Parameter != "hz" && (err == nil || strings.EqualFold(v.Value, "yes") || strings.EqualFold(v.Value, "no"))
+}
+
+// same is sameValue where 07 is 7.
+func same(written, read string) bool {
+	x, errX := strconv.ParseInt(written, 10, 64)
+	y, errY := strconv.ParseInt(read, 10, 64)
+	return errX == nil && errY == nil && x == y || sameValue(written, read)
 }
 
 func (w *write) accepted() bool {

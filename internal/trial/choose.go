@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 )
 
 // Test is a test, subtest, example or Ginkgo spec that can be chosen.
 type Test struct {
 	record.Name
-	Location string `json:"location,omitempty"` // file:line of a spec
+	Location string `json:"location,omitempty" redact:"-"` // file:line of a spec
 	// Among is set on a spec that shares its line with others, as those of a loop
 	// do: it is chosen by its text as well.
 	Among bool `json:"among,omitempty"`
@@ -74,7 +75,7 @@ func Choose(tests []Test, args []string) (packages, with []string, err error) {
 			continue
 		}
 		if name, _, sub := strings.Cut(t.Test, "/"); !sub {
-			add(&top, regexp.QuoteMeta(t.Test))
+			add(&top, pattern(t.Test))
 		} else if !whole[name] {
 			add(&paths, anchored(t.Test))
 		}
@@ -83,7 +84,7 @@ func Choose(tests []Test, args []string) (packages, with []string, err error) {
 		}
 		at := strings.LastIndexByte(t.Location, ':')
 		add(&focus, "-ginkgo.focus-file="+regexp.QuoteMeta(filepath.ToSlash(t.Location[:at]))+"$"+t.Location[at:])
-		add(&texts, regexp.QuoteMeta(t.Spec))
+		add(&texts, pattern(t.Spec))
 		if t.Among {
 			among++
 		}
@@ -105,6 +106,30 @@ func Choose(tests []Test, args []string) (packages, with []string, err error) {
 	return packages, Before(args, flags...), nil
 }
 
+// Real are tests by the names that they have and not by those that they are shown
+// by, which cannot be run.
+func Real(tests []Test, secrets *redact.Redactor) ([]Test, error) {
+	tests = slices.Clone(tests)
+	for i := range tests {
+		t := &tests[i]
+		test, known := secrets.Real(t.Test)
+		spec, knownToo := secrets.Real(t.Spec)
+		if !known || !knownToo {
+			return nil, fmt.Errorf("there is a secret in the name of %s, which no record holds: only the process that ran it can run it again, as --prove does, or bisect without --from", t.Label())
+		}
+		t.Test, t.Spec = test, spec
+	}
+	return tests, nil
+}
+
+// hidden is what stands in a name for a secret.
+var hidden = regexp.MustCompile(`\\\(hidden \d+\\\)`)
+
+// pattern matches a name. What is hidden in it may be anything.
+func pattern(name string) string {
+	return hidden.ReplaceAllLiteralString(regexp.QuoteMeta(name), ".*")
+}
+
 func add(to *[]string, text string) {
 	if !slices.Contains(*to, text) {
 		*to = append(*to, text)
@@ -115,7 +140,7 @@ func add(to *[]string, text string) {
 func anchored(path string) string {
 	var parts []string
 	for part := range strings.SplitSeq(path, "/") {
-		parts = append(parts, "^"+regexp.QuoteMeta(part)+"$")
+		parts = append(parts, "^"+pattern(part)+"$")
 	}
 	return strings.Join(parts, "/")
 }

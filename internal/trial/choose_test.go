@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 )
 
 func test(pkg, name string) Test { return Test{Name: record.Name{Package: pkg, Test: name}} }
@@ -66,6 +67,30 @@ func TestChooseTooMany(t *testing.T) {
 		many = append(many, test("p", "TestWithQuiteALongName"+strings.Repeat("x", i%10)+string(rune('a'+i%26))+strings.Repeat("y", i/26)))
 	}
 	if _, _, err := Choose(many, nil); err == nil || !strings.Contains(err.Error(), "5000 tests") {
+		t.Error(err)
+	}
+}
+
+// Guards against a test that is looked for by the name that it is shown by, and
+// against a command for a person that has a secret in it or matches nothing.
+func TestHiddenNames(t *testing.T) {
+	secrets := redact.New()
+	secrets.Add("s3cret.word")
+	shown := Test{Name: record.Name{Package: "p", Test: secrets.Name("TestA/pw=s3cret.word/b")}}
+	if shown.Test != "TestA/pw=(hidden 1)/b" {
+		t.Fatal(shown.Test)
+	}
+	real, err := Real([]Test{shown}, secrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, args, err := Choose(real, nil); err != nil || args[0] != `-run=^TestA$/^pw=s3cret\.word$/^b$` {
+		t.Errorf("%q %v", args, err)
+	}
+	if _, args, err := Choose([]Test{shown}, nil); err != nil || args[0] != `-run=^TestA$/^pw=.*$/^b$` {
+		t.Errorf("%q %v", args, err)
+	}
+	if _, err := Real([]Test{shown}, redact.New()); err == nil || !strings.Contains(err.Error(), "there is a secret in the name") {
 		t.Error(err)
 	}
 }

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -71,6 +72,9 @@ func (l *Lab) Since(was map[string]map[string]string) error {
 		var differ []string
 		for _, name := range slices.Sorted(maps.Keys(before)) {
 			value, there := now[name]
+			if record.IsRole(name) && there && value != before[name] {
+				return fmt.Errorf("%s has another master than when the suite of the record began: leave --from away", target.Address())
+			}
 			if there && value != before[name] && !strings.HasPrefix(value, "(hidden") && !strings.HasPrefix(before[name], "(hidden") {
 				values[name] = before[name]
 				differ = append(differ, fmt.Sprintf("%s is %q and was %q", name, value, before[name]))
@@ -97,7 +101,7 @@ func (l *Lab) Close() error {
 // before a trial.
 func (l *Lab) Whole(ctx context.Context, do func(run.Options) error) error {
 	s, err := l.ready(ctx)
-	if err != nil {
+	if err != nil && (l.o.Flush || !errors.Is(err, snapshot.ErrRole)) { // that the master moved is no news to a whole suite
 		return err
 	}
 	defer l.leave(s)
@@ -140,7 +144,7 @@ func (l *Lab) leave(s *site) {
 // options are those of the suite, at a site and with signals of their own.
 func (l *Lab) options(s *site) run.Options {
 	o := l.o.Run
-	o.Targets, o.Env = s.options.Targets, s.options.Env
+	o.Targets, o.Env, o.Owned = s.options.Targets, s.options.Env, s.private != nil
 	o.Signals = l.signals.add()
 	return o
 }
@@ -175,6 +179,7 @@ func (l *Lab) Try(ctx context.Context, setup Setup) (out Outcome) {
 			o.Units = c.units
 		}
 		ran := Run(ctx, o, c.seen.Add)
+		s.wrote(ran.Written)
 		if done := out.judge(ran, setup.Victim, i == 0, step.last()); done {
 			return out
 		}

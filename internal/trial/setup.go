@@ -35,13 +35,13 @@ type Setup struct {
 
 // Outcome is what a trial showed.
 type Outcome struct {
-	Victim   string  `json:"victim,omitempty"`   // pass, fail, skip, or empty where it did not run
-	Message  string  `json:"message,omitempty"`  // what it said when it failed
-	Location string  `json:"location,omitempty"` // where, file:line
-	Left     []Left  `json:"left,omitempty"`     // parameters that were changed at the end, before anything was put back
-	Touched  []Touch `json:"touched,omitempty"`  // what was put back after a unit
-	Keys     int64   `json:"keys,omitempty"`     // that the servers held when it began
-	Silent   bool    `json:"silent,omitempty"`   // the tests were heard, and none spoke to a Redis
+	Victim   string  `json:"victim,omitempty" redact:"-"`   // pass, fail, skip, or empty where it did not run
+	Message  string  `json:"message,omitempty"`             // what it said when it failed
+	Location string  `json:"location,omitempty" redact:"-"` // where, file:line
+	Left     []Left  `json:"left,omitempty"`                // parameters that were changed at the end, before anything was put back
+	Touched  []Touch `json:"touched,omitempty"`             // what was put back after a unit
+	Keys     int64   `json:"keys,omitempty"`                // that the servers held when it began
+	Silent   bool    `json:"silent,omitempty"`              // the tests were heard, and none spoke to a Redis
 	Seconds  float64 `json:"seconds"`
 	// Error says why the trial says nothing: the tests could not be built, the
 	// server was gone, it was interrupted.
@@ -51,17 +51,17 @@ type Outcome struct {
 
 // Left is a parameter that a trial left changed, and by whom where one was seen.
 type Left struct {
-	Server    string       `json:"server"`
-	Parameter string       `json:"parameter"`
-	From      string       `json:"from"`
-	To        string       `json:"to"`
+	Server    string       `json:"server" redact:"-"`
+	Parameter string       `json:"parameter" redact:"-"`
+	From      string       `json:"from" redact:"value"`
+	To        string       `json:"to" redact:"value"`
 	Owner     *record.Name `json:"owner,omitempty"`
 	Call      *triage.Call `json:"call,omitempty"`
 }
 
 // Touch is something on a server that a unit had changed and that was put back.
 type Touch struct {
-	What  string      `json:"what"` // parameter, key, user or functions
+	What  string      `json:"what" redact:"-"` // parameter, key, user or functions
 	Name  string      `json:"name,omitempty"`
 	After record.Name `json:"after"`
 }
@@ -99,7 +99,13 @@ func (s step) choose(o *run.Options, orders map[string][]string) (err error) {
 		o.Packages, o.Args = s.whole, Before(o.Args, orders[s.whole[0]]...)
 		return nil
 	}
-	o.Packages, o.Args, err = Choose(s.tests, Before(o.Args, orders[s.tests[0].Package]...))
+	tests := s.tests
+	if o.Secrets != nil { // else it is for a person
+		if tests, err = Real(tests, o.Secrets); err != nil {
+			return err
+		}
+	}
+	o.Packages, o.Args, err = Choose(tests, Before(o.Args, orders[s.tests[0].Package]...))
 	return err
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 
 	"tracetest/internal/record"
 	"tracetest/internal/run"
@@ -16,6 +18,7 @@ type site struct {
 	options run.Options // with the targets
 	servers []*snapshot.Server
 	marks   []snapshot.Mark
+	written []map[string]string // what tests of trials have set since, as it may be shown
 	began   []snapshot.Contents // users and functions, where they may be put back
 	private *spawn.Server       // nil: the user's own
 }
@@ -24,11 +27,11 @@ type site struct {
 func open(ctx context.Context, o run.Options, contents bool) (*site, error) {
 	s := &site{options: o}
 	for i, target := range o.Targets {
-		server, _, err := snapshot.Open(ctx, target, i, snapshot.Options{AllowPartial: o.AllowPartial, Timeout: o.Timeout, Expect: o.Expect})
+		server, _, err := snapshot.Open(ctx, target, i, snapshot.Options{AllowPartial: o.AllowPartial, Timeout: o.Timeout, Expect: o.Expect, Secrets: o.Secrets})
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}
-		s.servers, s.marks = append(s.servers, server), append(s.marks, server.Mark())
+		s.servers, s.marks, s.written = append(s.servers, server), append(s.marks, server.Mark()), append(s.written, map[string]string{})
 		if contents {
 			c, err := server.Contents(ctx, false, true)
 			if err != nil {
@@ -55,14 +58,28 @@ func (s *site) close() error {
 	return errors.Join(errs...)
 }
 
+// wrote takes in what tests of a trial have set.
+func (s *site) wrote(all []run.Written) {
+	for i, w := range all {
+		if i < len(s.marks) && w.RunID == s.marks[i].RunID() {
+			maps.Copy(s.written[i], w.Values)
+		}
+	}
+}
+
 // putBack brings the configuration to what it was, but for these parameters, and
-// tells which were not.
+// tells which were not. What no test of a trial was seen setting is an error: it is not
+// tracetest's to write, and without it a trial says nothing. A server of our own is
+// put back whole.
 func (s *site) putBack(ctx context.Context, keep []string, touched func(snapshot.Thing)) error {
 	var errs []error
 	for i, server := range s.servers {
 		if look := server.Look(ctx); look.Error != "" {
 			errs = append(errs, fmt.Errorf("looking at %s: %s", server.Target().Address(), look.Error))
-		} else if done := server.Restore(ctx, s.marks[i].Without(keep)); done != nil {
+			continue
+		}
+		done := server.Restore(ctx, snapshot.Join(s.ours(i, keep)))
+		if done != nil {
 			for name := range done.Values {
 				if touched != nil {
 					touched(snapshot.Thing{What: "parameter", Name: name})
@@ -70,10 +87,48 @@ func (s *site) putBack(ctx context.Context, keep []string, touched func(snapshot
 			}
 			if done.Error != "" {
 				errs = append(errs, fmt.Errorf("putting back what was changed on %s: %s", server.Target().Address(), done.Error))
+				continue
 			}
+		}
+		if err := server.NotAs(s.marks[i], keep); err != nil {
+			errs = append(errs, err)
+		} else if now := server.Mark(); now.RunID() != s.marks[i].RunID() {
+			errs = append(errs, s.restarted(ctx, i, now)) // with the same configuration
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// ours are the parameters of a server that may be put back.
+func (s *site) ours(i int, keep []string) map[string]snapshot.Mark {
+	marks, now := map[string]snapshot.Mark{}, s.servers[i].Shown()
+	if s.private != nil {
+		for name := range now {
+			marks[name] = s.marks[i]
+		}
+	} else if s.servers[i].Mark().RunID() == s.marks[i].RunID() {
+		for name, value := range s.written[i] {
+			secret := strings.HasPrefix(value, "(hidden") && strings.HasPrefix(now[name], "(hidden") // each connection has its own numbers
+			if secret || now[name] == value {
+				marks[name] = s.marks[i]
+			}
+		}
+	}
+	for _, name := range keep {
+		delete(marks, name)
+	}
+	return marks
+}
+
+// restarted takes in that a server restarted and is as before: from now on that run is meant.
+func (s *site) restarted(ctx context.Context, i int, now snapshot.Mark) (err error) {
+	s.marks[i], s.written[i] = now, map[string]string{}
+	if i < len(s.began) {
+		if s.began[i], err = s.servers[i].Contents(ctx, false, true); err != nil {
+			err = fmt.Errorf("reading the users and functions of %s: %w", s.servers[i].Target().Address(), err)
+		}
+	}
+	return err
 }
 
 // contents brings what is no configuration back to what it was, and tells what
@@ -100,11 +155,11 @@ func (s *site) ready(ctx context.Context, flush bool) error {
 		return nil
 	}
 	err := s.putBack(ctx, nil, nil)
-	if !flush {
+	if !flush || err != nil {
 		return err
 	}
-	for _, server := range s.servers {
-		if bad := server.Forget(ctx); bad != nil {
+	for i, server := range s.servers {
+		if bad := server.Forget(ctx, s.marks[i]); bad != nil {
 			err = errors.Join(err, fmt.Errorf("flushing %s: %w", server.Target().Address(), bad))
 		}
 	}

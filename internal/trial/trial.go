@@ -21,7 +21,8 @@ type Result struct {
 	Outcomes *Outcomes
 	Findings *triage.Findings // nil where nothing was run
 	Took     time.Duration
-	Err      error // why no test was run
+	Written  []run.Written // what is left of what the tests have set
+	Err      error         // why no test was run
 }
 
 // Whole says that the run came to its end. Else it was interrupted, and what did
@@ -51,7 +52,7 @@ func Run(ctx context.Context, o run.Options, more func(record.Entry)) Result {
 		}
 	}))
 	r.Findings = analysis.Findings()
-	r.Took = time.Since(began)
+	r.Took, r.Written = time.Since(began), plan.Written()
 	return r
 }
 

@@ -27,6 +27,7 @@ var tracetestPatience int64 = 60e9
 var tracetestLine struct {
 	mu     sync.Mutex
 	path   string // of the socket; empty: the gate is off
+	key    string // of the marks of secrets
 	self   string // the number that the gate gave to this process
 	nested bool   // a test of another process started this one: it is never held
 	hello  int    // the connection whose end says that the process is gone
@@ -63,6 +64,7 @@ func tracetestOpen(args []string, dir string) {
 	}
 	line.hello = fd // stays open until the process ends
 	verdict, number, _ := strings.Cut(answer, " ")
+	number, line.key, _ = strings.Cut(number, " ")
 	syscall.Setenv(name, path+"#"+number)
 	line.path, line.self, line.nested = path, number, verdict != "go"
 }

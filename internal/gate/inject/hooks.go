@@ -46,6 +46,10 @@ func init() {
 // tracetestMain tells which package this test binary is of.
 func tracetestMain(path string) { tracetestCall("main", path) }
 
+// tracetestRan tells that m.Run has come to its end: a process that ends before,
+// with status 0, would pass for one of which all tests have passed.
+func tracetestRan() { tracetestCall("ran") }
+
 // tracetestBegin holds a test at its begin and sees to it that it is held at
 // its end. The clean-up that is registered first runs last, after the user's
 // own and after every subtest.

@@ -45,6 +45,8 @@ func tracetestHeard(event string, conn, number int64, about []string) {
 			message[0] = "noted"
 		}
 		tracetestTell(append(message, tracetestCode(about[0]))...)
+	case "login":
+		tracetestLogin(message, about)
 	case "fault":
 		tracetestFault(message, about)
 	case "write":
@@ -57,7 +59,13 @@ func tracetestHeard(event string, conn, number int64, about []string) {
 		} else {
 			message = append(message, where.profile())
 		}
-		tracetestTell(append(message, tracetestHide(about)...)...)
+		shown, secrets := tracetestHide(about)
+		for _, secret := range secrets {
+			if marks := tracetestMarks(secret); len(marks) > 0 {
+				tracetestTell(append([]string{"secret", message[1], "0"}, marks...)...)
+			}
+		}
+		tracetestTell(append(message, shown...)...)
 	}
 }
 
@@ -152,65 +160,6 @@ func (w *tracetestWhere) profile() string {
 		return ""
 	}
 	return text.String()
-}
-
-// tracetestHide takes out of a command what may be a secret, before it leaves
-// the process.
-func tracetestHide(words []string) []string {
-	const hidden = "(hidden)"
-	is := func(i int, name string) bool { return i < len(words) && strings.EqualFold(words[i], name) }
-	secret := func(name string) bool {
-		name = strings.ToLower(name)
-		return strings.Contains(name, "pass") || strings.HasSuffix(name, "auth") || strings.Contains(name, "secret") ||
-			strings.Contains(name, "token") || name == "hash-seed"
-	}
-	shown := append([]string(nil), words...)
-	from, step := len(words), 1
-	switch {
-	case is(0, "config") && is(1, "set"):
-		from, step = 2, 2
-	case is(0, "sentinel") && (is(1, "set") || is(1, "config")):
-		from = 2
-	case is(0, "acl") && is(1, "setuser"):
-		for i := 3; i < len(words); i++ {
-			switch rule := words[i]; {
-			case rule != "" && strings.ContainsRune("><#!", rune(rule[0])):
-				shown[i] = rule[:1] + hidden
-			case strings.ContainsAny(rule, "><#!") || !tracetestPlainRule(rule):
-				shown[i] = hidden // a selector with one in it, or a password without its sign
-			}
-		}
-	case is(0, "module") && (is(1, "loadex") || is(1, "load")):
-		for i := 3; i < len(words); i++ {
-			shown[i] = hidden
-		}
-	case is(0, "function"):
-		for i := 2; i < len(words); i++ {
-			if len(words[i]) > 80 {
-				shown[i] = words[i][:80] + "..."
-			}
-		}
-	}
-	for i := from; i+1 < len(words); i += step {
-		if secret(words[i]) {
-			shown[i+1] = hidden
-		}
-	}
-	return shown
-}
-
-// tracetestPlainRule reports whether a rule of ACL SETUSER is one that holds no
-// secret.
-func tracetestPlainRule(rule string) bool {
-	if rule == "" || strings.ContainsRune("+-~%&(", rune(rule[0])) {
-		return true
-	}
-	switch strings.ToLower(rule) {
-	case "on", "off", "reset", "resetkeys", "resetpass", "resetchannels", "nopass", "allkeys", "allchannels", "allcommands", "nocommands",
-		"clearselectors", "sanitize-payload", "skip-sanitize-payload":
-		return true
-	}
-	return false
 }
 
 // tracetestMet counts the OOM errors that were told once and are counted since,

@@ -126,6 +126,10 @@ func TestHide(t *testing.T) {
 		{"CONFIG SET requirepass", "CONFIG SET requirepass"},
 		{"CONFIG SET", "CONFIG SET"},
 		{"CONFIG RESETSTAT", "CONFIG RESETSTAT"},
+		{"CONFIG SET requirepas pw masteruth pw REQUIRE-PAS pw maxmemory 1", "CONFIG SET requirepas (hidden) masteruth (hidden) REQUIRE-PAS (hidden) maxmemory 1"},
+		{"CONFIG SET requierpas pw tls-key-file-pas pw", "CONFIG SET requierpas (hidden) tls-key-file-pas (hidden)"},
+		{"CONFIG SET maxmemory requirepass pw", "CONFIG SET maxmemory requirepass (hidden)"},
+		{"CONFIG SET tls-auth-clients no tls-key-file k tls-client-key-file k masteruser bob", "CONFIG SET tls-auth-clients no tls-key-file k tls-client-key-file k masteruser bob"},
 		{"ACL DELUSER >bob #x", "ACL DELUSER >bob #x"},
 		{"MODULE LOAD /m.so a b", "MODULE LOAD /m.so (hidden) (hidden)"},
 		{"ACL SETUSER bob on (~a >pw) pw +@all ~* &* %R~x resetpass", "ACL SETUSER bob on (~a >(hidden) (hidden) +@all ~* &* %R~x resetpass"},
@@ -139,14 +143,15 @@ func TestHide(t *testing.T) {
 	} {
 		words := strings.Split(test.command, " ")
 		before := slices.Clone(words)
-		if got := strings.Join(tracetestHide(words), " "); got != test.want {
+		shown, _ := tracetestHide(words)
+		if got := strings.Join(shown, " "); got != test.want {
 			t.Errorf("%s\nis shown as %s\nwant        %s", test.command, got, test.want)
 		}
 		if !slices.Equal(words, before) {
 			t.Errorf("%s: the words themselves were changed", test.command)
 		}
 	}
-	if got := tracetestHide(nil); len(got) > 0 {
+	if got, _ := tracetestHide(nil); len(got) > 0 {
 		t.Errorf("nothing is shown as %q", got)
 	}
 }

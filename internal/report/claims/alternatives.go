@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/record"
 	"tracetest/internal/report/doc"
 	"tracetest/internal/triage"
 )
@@ -22,7 +23,7 @@ const (
 // alternatives says what else could have been behind it, and what speaks for or against
 // each: the server's start, a restart, another server, other clients.
 func (v *View) alternatives() []doc.Block {
-	if len(v.Leaks)+len(v.Contained)+len(v.unexplained)+len(v.Polluted) == 0 {
+	if len(v.Leaks)+len(v.Contained)+len(v.unexplained)+len(v.Polluted)+len(v.Dirty) == 0 {
 		return nil
 	}
 	var all []hypothesis
@@ -60,6 +61,8 @@ func (v *View) startedWrong(s triage.Server) hypothesis {
 	switch {
 	case len(wrong) > 0:
 		return hypothesis{what, ruledIn, List(wrong, maxNamed)}
+	case v.expectedOtherwise(s.Address) != "":
+		return hypothesis{what, perhaps, v.expectedOtherwise(s.Address)}
 	case len(same) > 0:
 		return hypothesis{what, ruledOut, "the initial value is that of its start: " + List(same, maxNamed)}
 	}
@@ -67,7 +70,22 @@ func (v *View) startedWrong(s triage.Server) hypothesis {
 	if s.StartUnknown != "" {
 		why += ": " + say(s.StartUnknown)
 	}
+	if i := slices.IndexFunc(v.Dirty, func(d triage.Dirty) bool { return d.Server == s.Address }); i >= 0 {
+		return hypothesis{what, perhaps, stood(v.Dirty[i]) + "; " + why}
+	}
 	return hypothesis{what, notKnown, why + ". `--expect` or `--container` answers it"}
+}
+
+// expectedOtherwise says what was not as --expect says when the run began. It can
+// have been started so.
+func (v *View) expectedOtherwise(server string) Text {
+	var all []Text
+	for _, u := range v.Unmet {
+		if u.Server == server {
+			all = append(all, code(u.Parameter)+" was "+Value(u.Parameter, u.Value, false)+", "+Value(u.Parameter, u.Expected, false)+" was expected (`--expect`)")
+		}
+	}
+	return List(all, maxNamed)
 }
 
 // concerns reports whether the findings are about a parameter.
@@ -98,7 +116,7 @@ func (v *View) fakes() bool {
 
 func (v *View) elsewhere() (hypothesis, bool) {
 	const what = "The tests use another server than the watched one"
-	unwatched, idle, untraced := v.unwatched(), v.Unused(), v.uninstrumented()
+	unwatched, idle, untraced := v.Unwatched(), v.Unused(), v.uninstrumented()
 	switch {
 	case !v.Run.Tap:
 		return hypothesis{what, notKnown, "the tests' connections were not traced"}, true
@@ -138,9 +156,13 @@ func (v *View) anotherProgram() (hypothesis, bool) {
 	case !v.Run.Tap:
 		return hypothesis{what, notKnown, "the tests' connections were not traced"}, true
 	}
+	also := Text("; no snapshot shows what the others changed")
+	if all > 0 {
+		also = "; every change was traced to a test"
+	}
 	for _, s := range v.Servers {
 		if s.ConfigSets > s.HeardSets {
-			return hypothesis{what, perhaps, code(s.Address) + " counted " + Count(int(s.ConfigSets), "call") + " of CONFIG SET, " + itoa(int(s.HeardSets)) + " of them traced; every change was traced to a test"}, all > 0
+			return hypothesis{what, perhaps, code(s.Address) + " counted " + Count(int(s.ConfigSets), "call") + " of CONFIG SET, " + itoa(int(s.HeardSets)) + " of them traced" + also}, true
 		}
 	}
 	return hypothesis{what, ruledOut, Plural(all, "the change", "each of "+itoa(all)+" changes") + " was traced to a test"}, all > 0
@@ -148,22 +170,21 @@ func (v *View) anotherProgram() (hypothesis, bool) {
 
 func (v *View) failedOver() (hypothesis, bool) {
 	const what = "A failover, or a change of the master"
-	role := func(parameter string) bool { return parameter == "replicaof" || parameter == "slaveof" }
 	for _, c := range slices.Concat(v.Leaks, v.Contained) {
-		if role(c.Parameter) {
+		if record.IsRole(c.Parameter) {
 			return hypothesis{what, ruledIn, code(c.Parameter) + " changed on " + code(c.Server)}, true
 		}
 	}
 	for _, s := range v.Servers {
 		if s.Failovers > 0 {
-			return hypothesis{what, ruledIn, code(s.Address) + " of a cluster had another master, " + Times(s.Failovers)}, true
+			return hypothesis{what, ruledIn, code(s.Address) + " had another master, " + Times(s.Failovers) + ", and no test was traced giving it"}, true
 		}
 		if s.Partial != "" {
 			return hypothesis{what, notKnown, code(s.Address) + " was watched only in part"}, true
 		}
 	}
 	for _, c := range v.Changed { // also where nobody was seen doing it
-		if role(c.Parameter) {
+		if record.IsRole(c.Parameter) {
 			return hypothesis{what, ruledIn, code(c.Parameter) + " of " + code(c.Server) + " was another at the end"}, true
 		}
 	}
@@ -183,6 +204,9 @@ func (v *View) rewritten() (hypothesis, bool) {
 	}
 	if untraced := v.uninstrumented(); len(untraced) > 0 {
 		return hypothesis{what, notKnown, List(Names(untraced), maxNamed) + " could not be traced"}, v.Run.Tap
+	}
+	if slices.ContainsFunc(v.Servers, func(s triage.Server) bool { return s.ConfigSets > s.HeardSets }) {
+		return hypothesis{what, notKnown, "no traced connection sent it, but not all that changed the server was traced"}, v.Run.Tap
 	}
 	return hypothesis{what, ruledOut, "no traced connection sent it"}, v.Run.Tap
 }

@@ -43,8 +43,8 @@ func (v *View) Document() []doc.Block {
 func (v *View) Evidence() []doc.Block {
 	var blocks []doc.Block
 	for _, section := range []func() []doc.Block{
-		v.leaks, v.impact, v.failures, v.alternatives, v.revertedChanges, v.writes, v.leftChanged, v.drift,
-		v.expectations, v.baseline, v.restarts, v.growth, v.watched, v.unobserved,
+		v.leaks, v.impact, v.failures, v.alternatives, v.revertedChanges, v.writes, v.leftChanged, v.beforeFirst, v.drift,
+		v.expectations, v.baseline, v.restarts, v.failovers, v.growth, v.watched, v.unobserved,
 	} {
 		blocks = append(blocks, section()...)
 	}

@@ -46,7 +46,7 @@ func (v *View) findDoubts() []doubt {
 			add("a server was watched only in part", code(s.Address)+" was watched only in part: "+say(s.Partial).Period())
 		}
 	}
-	if spoken := v.unwatched(); len(spoken) > 0 {
+	if spoken := v.Unwatched(); len(spoken) > 0 {
 		short := "the tests used " + Count(len(spoken), "server") + " that " + Plural(len(spoken), "was", "were") + " not watched"
 		add(short, short.Upper()+": "+List(Names(addresses(spoken)), 5)+"; "+say(spoken[0].Problem).Period())
 	}
@@ -63,6 +63,15 @@ func (v *View) findDoubts() []doubt {
 			where = append(where, r.Server)
 		}
 		add("the server restarted "+Times(n), List(Names(Unique(where)), 5)+" restarted "+Times(n)+"; a restart undoes changes without a trace.")
+	}
+	var moved []string
+	for _, f := range v.Failovers {
+		if f.Through == "" {
+			moved = append(moved, f.Server)
+		}
+	}
+	if len(moved) > 0 {
+		add("an unidentified writer gave a server another master", List(Names(Unique(moved)), 5)+" got another master, and it is not known from whom.")
 	}
 	late := 0
 	for _, n := range v.Notices {
@@ -109,18 +118,6 @@ func (v *View) uninstrumented() []string {
 		}
 	}
 	return paths
-}
-
-// unwatched lists what the tests used and nobody watched. A fake in the
-// test binary itself is nobody else's business.
-func (v *View) unwatched() []triage.Spoken {
-	var all []triage.Spoken
-	for _, s := range v.Spoken {
-		if s.Server == "" && !s.Inside && s.Problem != "" && !s.Foreign {
-			all = append(all, s)
-		}
-	}
-	return all
 }
 
 func addresses(spoken []triage.Spoken) []string {

@@ -16,7 +16,7 @@ func (v *View) failures() []doc.Block {
 	blocks := []doc.Block{h2("Failures")}
 	var legend []Text
 	for _, f := range v.Failures {
-		if m := failureMeaning(f.Certainty); m != "" && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
+		if m := failureMeaning(f.Certainty); m != "" && (f.Leak != nil || f.Contained != nil) && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
 			legend = append(legend, Text(f.Certainty).Upper()+": "+m)
 		}
 	}
@@ -46,8 +46,8 @@ func (v *View) failures() []doc.Block {
 		bounded("Correlated with reverted change "+itoa(r.no)+" ("+code(r.change.Parameter)+")", r.failures)
 	}
 	block("Correlated with further changes", rest)
-	if len(v.unexplained) > 0 {
-		block(Got(v.unexplained).Upper()+" "+v.unexplainedBy(v.unexplained), v.unexplained)
+	for _, part := range v.unexplainedParts() {
+		block(Got(part).Upper()+" "+v.unexplainedBy(part), part)
 	}
 	block("For other reasons", v.others)
 	return append(blocks, v.ignored()...)

@@ -1,6 +1,8 @@
 package claims
 
 import (
+	"slices"
+
 	"tracetest/internal/report/doc"
 	"tracetest/internal/triage"
 )
@@ -25,6 +27,8 @@ func (v *View) memory() []Text {
 			text += "The limit was " + limit(m.Limit) + "; the server was started with " + limit(m.Started) + ". Cause: the limit was lowered before this run; the data would have fit the original one."
 		case "both":
 			text += "The limit was " + limit(m.Limit) + "; its initial value was " + limit(m.Baseline) + ". Cause: the limit was lowered, and the data exceeded the original one as well."
+		case "unseen":
+			text += v.unseenLimit(m)
 		default:
 			text += v.full(m)
 		}
@@ -36,11 +40,17 @@ func (v *View) memory() []Text {
 // full says of a limit that was not lowered in the run what else is known of it:
 // only where the server was started with it was it the memory alone.
 func (v *View) full(m triage.Memory) Text {
-	if m.Limit == 0 {
-		return "By that snapshot no limit was left. One was set between two snapshots, and its value is not known."
+	text := "The limit was " + limit(m.Limit) + ", its initial value. "
+	if m.Reason == "start" {
+		text = "The limit was " + limit(m.Limit) + ", its initial value, and " + size(m.Began) + " were in use before the first test. No test of this run filled it. "
 	}
-	text := "The limit was " + limit(m.Limit) + ", and this run had not lowered it. "
 	switch {
+	case m.Expected != nil && *m.Expected != m.Limit:
+		text += limit(*m.Expected).Upper() + " was expected (`--expect`): either the server was started so, or the limit was lowered before this run."
+	case m.Started < 0 && m.Reason == "start":
+		text += "The limit at the server's start is not known: either it was started so, or the limit was lowered before this run."
+	case m.Reason == "start" && m.Started == m.Limit:
+		text += "The server was started with that limit."
 	case m.Started < 0:
 		text += "The limit at the server's start is not known: either it had been lowered before the run, or the memory was full. `--expect maxmemory=...` answers it."
 	case m.Started == 0 || m.Started > m.Limit:
@@ -50,6 +60,22 @@ func (v *View) full(m triage.Memory) Text {
 	}
 	if len(v.Growth) > 0 {
 		text += " " + doc.Anchor("Growth", "growth") + " lists what tests added."
+	}
+	return text
+}
+
+// unseenLimit says of writes that were refused under no limit that a snapshot shows
+// what can have been: it claims neither where nothing tells which it was.
+func (v *View) unseenLimit(m triage.Memory) Text {
+	text := Text("Neither that snapshot nor the one before shows a limit. One was set between the two, and its value is not known.")
+	if m.Limit != 0 {
+		text = "That is within " + limit(m.Limit) + ", the lowest limit that a snapshot shows. Either the limit was lower for a moment between two snapshots, or the memory was full and was freed again."
+	}
+	switch n := int(m.UnheardSets); {
+	case n > 0 && v.Run.Tap:
+		text += " The server had counted " + Count(n, "call") + " of CONFIG SET that no test was traced making."
+	case n > 0:
+		text += " The server had counted " + Count(n, "call") + " of CONFIG SET; without the trace it is not known whose."
 	}
 	return text
 }
@@ -64,20 +90,16 @@ func (v *View) impact() []doc.Block {
 		what Text
 		n    int
 	}
-	var rows []row
-	for _, r := range []row{
+	rows := []row{
 		{"passed", v.Tests.Passed},
 		{"failed and " + Got(tied) + " while a leak lasted", len(tied)},
 		{"failed and " + Got(inside) + " while a change lasted that was reverted later", len(inside)},
-		{"failed and " + Got(v.unexplained) + " " + v.unexplainedBy(v.unexplained), len(v.unexplained)},
-		{"failed for other reasons", len(v.others)},
-		{"not run (skipped or pending)", v.Tests.Skipped},
-		{"all", v.Tests.Total},
-	} {
-		if r.n > 0 {
-			rows = append(rows, r)
-		}
 	}
+	for _, part := range v.unexplainedParts() {
+		rows = append(rows, row{"failed and " + Got(part) + " " + v.unexplainedBy(part), len(part)})
+	}
+	rows = append(rows, row{"failed for other reasons", len(v.others)}, row{"not run (skipped or pending)", v.Tests.Skipped}, row{"all", v.Tests.Total})
+	rows = slices.DeleteFunc(rows, func(r row) bool { return r.n == 0 })
 	blocks := append([]doc.Block{h2("Impact")}, doc.Rows(rows, 0, file,
 		doc.Column[row]{Title: "Tests", Cell: func(r row) Text { return r.what }},
 		doc.Column[row]{Title: "Number", Cell: func(r row) Text { return itoa(r.n) }, Right: true})...)

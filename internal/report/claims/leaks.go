@@ -82,6 +82,9 @@ func (v *View) evidence(g Group) doc.List {
 	for _, c := range g.Changes {
 		add(v.constant(c), c.Constant)
 	}
+	for _, c := range g.Changes {
+		add(v.alsoSetBy(c), len(c.AlsoSetBy) > 0)
+	}
 	add("Re-run alone: leaked in "+code(c.Again)+" runs", c.Again != "")
 	add("The call is on the stack of the goroutine that waited for the reply: this client writes on goroutines of its own", c.Call != nil && c.Call.Found == "waiting")
 	for _, text := range KnownOf(g.Changes) {

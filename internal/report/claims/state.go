@@ -47,7 +47,29 @@ func stateNow(c triage.Changed) Text {
 	if c.Repaired {
 		return "restored by tracetest, and read back"
 	}
+	if c.Why != "" {
+		return "still changed, left alone: " + leftAlone(c.Why)
+	}
 	return "still changed"
+}
+
+// leftAlone says why tracetest did not restore a parameter.
+func leftAlone(why record.Why) Text {
+	switch why {
+	case record.WhyRole:
+		return "tracetest never changes who is the master"
+	case record.WhyRestarted:
+		return "the server restarted, or another one has its address, and its values are its own"
+	case record.WhyUntraced:
+		return "no test was traced setting it"
+	case record.WhyUnheld:
+		return "tests were not synchronized while it changed"
+	case record.WhyOthers:
+		return "another program may have set it"
+	case record.WhyUnknown:
+		return "INFO does not say whether the server is still the same"
+	}
+	return say(string(why))
 }
 
 func restoredWhen(w triage.Restore) Text {
@@ -96,6 +118,37 @@ func (v *View) restarts() []doc.Block {
 		doc.Column[triage.Restart]{Title: "Server", Cell: func(r triage.Restart) Text { return code(r.Server) }},
 		doc.Column[triage.Restart]{Title: "First seen", Cell: func(r triage.Restart) Text { return v.Clock(r.At) }},
 		doc.Column[triage.Restart]{Title: "Active tests", Cell: func(r triage.Restart) Text { return Owners(r.Owners, maxNamed) }, Optional: true})...)
+}
+
+// failovers lists the changes of a master that no test made.
+func (v *View) failovers() []doc.Block {
+	if len(v.Failovers) == 0 {
+		return nil
+	}
+	role := func(of string) Text {
+		if of == "" {
+			return "master"
+		}
+		return "replica of " + code(of)
+	}
+	through := map[string]Text{"cluster": "the cluster", "sentinel": "Sentinel", "command": "a test that asked for it", "": "not known"}
+	blocks := append([]doc.Block{h2("Failovers"), para("These servers got another master, and no test was traced giving it to them. It is no leak, and tracetest leaves it as it is.")}, doc.Rows(v.Failovers, 0, file,
+		doc.Column[triage.Failover]{Title: "Server", Cell: func(f triage.Failover) Text { return code(f.Server) }},
+		doc.Column[triage.Failover]{Title: "Before", Cell: func(f triage.Failover) Text { return role(f.From) }},
+		doc.Column[triage.Failover]{Title: "After", Cell: func(f triage.Failover) Text { return role(f.To) }},
+		doc.Column[triage.Failover]{Title: "Through", Cell: func(f triage.Failover) Text { return through[f.Through] }},
+		doc.Column[triage.Failover]{Title: "First seen", Cell: func(f triage.Failover) Text { return v.Clock(f.At) }},
+		doc.Column[triage.Failover]{Title: "Active tests", Cell: func(f triage.Failover) Text { return Owners(f.Owners, maxNamed) }, Optional: true})...)
+	for _, w := range v.Writes {
+		if triage.AsksForFailover(w.Command) && !strings.HasPrefix(w.Reply, "-") {
+			text := "A test asked for one: " + code(strings.Join(w.Command, " "))
+			if w.Owner != nil {
+				text += ", by " + Owner(*w.Owner)
+			}
+			blocks = append(blocks, para(text+"."))
+		}
+	}
+	return blocks
 }
 
 // growth lists who left most behind.

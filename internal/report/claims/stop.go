@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/report/doc"
 	"tracetest/internal/triage"
@@ -33,12 +34,16 @@ func (v *View) Stop() []doc.Block {
 	} else if len(v.revertedVictims()) > 0 {
 		blocks = append(blocks, para("For good: do not run the failing tests beside the change (no `t.Parallel`), or give the test that makes it a server of its own."))
 	}
+	blocks = append(blocks, v.confirmLikely()...)
 	if v.spotless() || len(v.Leaks)+len(v.Changed)+len(v.Unmet)+len(v.revertedVictims()) == 0 || len(v.Run.Command) == 0 {
 		return blocks // nothing to confirm
 	}
 	expected := Text("it must not report this again")
 	if len(v.Leaks) > 0 {
 		expected = "it must report no leak"
+	}
+	if slices.ContainsFunc(v.Leaks, func(c triage.Change) bool { return len(c.AlsoSetBy) > 0 }) {
+		expected = "once everybody who sets these values restores them, " + expected
 	}
 	return append(blocks, para("To confirm, run the same again; "+expected+":"), commands(rediscli.Join(v.Run.Command)))
 }
@@ -50,7 +55,9 @@ type State struct {
 	Restored []string // by tracetest
 	Manual   []string // only by hand: tracetest keeps no secret values
 	Wrong    []string // from the start
+	Roles    []string // servers that the run gave another master
 	Commands []string
+	roles    []string // commands for these
 	again    []string // that would restore what is restored already
 }
 
@@ -59,6 +66,11 @@ func (v *View) State() State {
 	var s State
 	for _, c := range v.Changed {
 		switch {
+		case record.IsRole(c.Parameter) && !c.Repaired:
+			s.Roles = append(s.Roles, c.Server)
+			if c.Command != "" {
+				s.roles = append(s.roles, "# not before you know that nothing is lost by it:", c.Command)
+			}
 		case v.wrongBefore(c):
 			// its command would bring back what was wrong to begin with
 		case c.Repaired:
@@ -75,6 +87,12 @@ func (v *View) State() State {
 	for _, u := range v.Unmet {
 		s.Wrong, s.Commands = append(s.Wrong, u.Parameter), append(s.Commands, u.Command)
 	}
+	for _, d := range v.Dirty {
+		if !v.listed(d) {
+			s.Wrong, s.Commands = append(s.Wrong, d.Parameter), append(s.Commands, d.Command)
+		}
+	}
+	s.Roles = Unique(s.Roles)
 	s.Open, s.Restored, s.Manual, s.Wrong = Unique(s.Open), Unique(s.Restored), Unique(s.Manual), Unique(s.Wrong)
 	s.Commands = Compact(s.Commands)
 	return s
@@ -106,6 +124,16 @@ func (v *View) repair() (Text, []string) {
 	if len(s.Manual) > 0 {
 		lead = append(lead, List(Names(s.Manual), maxNamed)+" must be restored manually: tracetest keeps no secret values.")
 	}
+	if len(s.Roles) > 0 {
+		text := "The run gave " + List(Names(s.Roles), maxNamed) + " another master, which tracetest never changes"
+		if len(s.Open)+len(s.Wrong) == 0 && len(s.roles) > 0 {
+			text += "; to undo it:"
+		} else {
+			text += "."
+		}
+		lead = append(lead, text)
+		s.Commands = Compact(append(s.roles, s.Commands...))
+	}
 	var parts []Text
 	if n := len(s.Open); n > 0 {
 		parts = append(parts, List(Names(s.Open), maxNamed)+" "+Plural(n, "is", "are")+" still changed")
@@ -121,6 +149,11 @@ func (v *View) repair() (Text, []string) {
 			text += "."
 		}
 		lead = append(lead, text)
+	}
+	for _, d := range v.Dirty {
+		if !v.listed(d) && d.Command != "" && d.Source == "default" {
+			lead = append(lead, code(d.Parameter)+" is "+Value(d.Parameter, d.Should, false)+" by default.")
+		}
 	}
 	if len(lead) == 0 {
 		return v.nothingLeft(), nil
@@ -157,6 +190,9 @@ func (v *View) byRestore() Text {
 func (v *View) nothingLeft() Text {
 	if len(v.Leaks) == 0 {
 		if v.Clean() {
+			if len(v.unexplained) > 0 {
+				return "No parameter was left changed. Why writes were refused is said above."
+			}
 			return "Nothing to repair."
 		}
 		return "Nothing to repair that was observed."
@@ -187,6 +223,9 @@ func (v *View) Fix() Text {
 	}
 	g := v.Groups[0]
 	first := g.Changes[0]
+	if record.IsRole(first.Parameter) && len(g.Changes) == 1 {
+		return "give the test that changes the master servers of its own"
+	}
 	if !g.Accused() {
 		if first.Settle != "" {
 			return "first find out who: " + doc.Whole(first.Settle)
@@ -204,6 +243,9 @@ func (v *View) Fix() Text {
 func (v *View) forGood() []doc.Block {
 	g := v.Groups[0]
 	first := g.Changes[0]
+	if record.IsRole(first.Parameter) && len(g.Changes) == 1 {
+		return []doc.Block{para("For good: give the test that changes who is the master servers of its own. To change it back in a clean-up loses what was written meanwhile.")}
+	}
 	if first.Unheard {
 		return []doc.Block{para("For good: find the writer first. A clean-up in a test helps only if a test made the change.")}
 	}
@@ -236,7 +278,7 @@ func (v *View) forGood() []doc.Block {
 func (v *View) inDepth() []doc.Block {
 	values := make(map[string]map[string]string) // by server
 	for _, c := range v.Leaks {
-		if c.Secret || doc.Clean(c.Baseline) != c.Baseline {
+		if c.Secret || doc.Clean(c.Baseline) != c.Baseline || record.IsRole(c.Parameter) {
 			continue
 		}
 		if values[c.Server] == nil {

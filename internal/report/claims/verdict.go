@@ -36,7 +36,7 @@ func (v *View) Mood() Mood {
 
 // spotless reports whether there is nothing else to say of a clean run either.
 func (v *View) spotless() bool {
-	return v.Clean() && len(v.Failures)+len(v.Unmet)+len(v.Polluted) == 0 && v.Run.GoExit == 0
+	return v.Clean() && len(v.Failures)+len(v.Unmet)+len(v.Polluted)+len(v.Dirty) == 0 && v.Run.GoExit == 0
 }
 
 // Headline is the verdict in one sentence, the same in every format: who left what
@@ -143,8 +143,8 @@ func (v *View) failureClauses() []Text {
 	if len(inside) > 0 {
 		clauses = append(clauses, of(len(inside), total)+" "+Got(inside)+" during a reverted change")
 	}
-	if len(v.unexplained) > 0 {
-		clauses = append(clauses, of(len(v.unexplained), total)+" "+Got(v.unexplained)+" "+v.unexplainedBy(v.unexplained))
+	for _, part := range v.unexplainedParts() {
+		clauses = append(clauses, of(len(part), total)+" "+Got(part)+" "+v.unexplainedBy(part))
 	}
 	switch {
 	case len(clauses) > 0:
@@ -269,8 +269,10 @@ func (v *View) Impact() []Text {
 	if inside := v.revertedVictims(); len(inside) > 0 {
 		out = append(out, of(len(inside), total).Upper()+" "+Got(inside)+" while a change lasted that was reverted later"+notes(inside)+".")
 	}
-	if n := len(v.unexplained); n > 0 {
-		out = append(out, of(n, total).Upper()+" "+Got(v.unexplained)+" "+v.unexplainedBy(v.unexplained)+notes(v.unexplained)+"."+v.wrongFromTheStart())
+	hint := v.wrongFromTheStart()
+	for _, part := range v.unexplainedParts() {
+		out = append(out, of(len(part), total).Upper()+" "+Got(part)+" "+v.unexplainedBy(part)+notes(part)+"."+hint)
+		hint = ""
 	}
 	return append(out, v.otherFailures()...)
 }
@@ -329,6 +331,9 @@ func notes(failures []triage.Failure) Text {
 
 // wrongFromTheStart points at a server that was wrong before the first test.
 func (v *View) wrongFromTheStart() Text {
+	if text := v.beforeMemory(); text != "" {
+		return " " + text
+	}
 	for _, p := range v.Polluted {
 		if strings.HasPrefix(p.Parameter, "maxmemory") {
 			return " The run began with " + code(p.Parameter) + " at " + Value(p.Parameter, p.Value, false) +
@@ -344,19 +349,44 @@ func (v *View) wrongFromTheStart() Text {
 	return ""
 }
 
+// unexplainedParts are the failures that no change of another test explains: those
+// under what was set before the first test, and the others.
+func (v *View) unexplainedParts() (parts [][]triage.Failure) {
+	var before, others []triage.Failure
+	for _, f := range v.unexplained {
+		if f.Dirty != nil {
+			before = append(before, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	for _, part := range [][]triage.Failure{before, others} {
+		if len(part) > 0 {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
 // unexplainedBy says of failures by memory what does not explain them. A test that
 // lowered the limit itself is nobody's victim, and there is something of this run
 // that explains it all the same.
 func (v *View) unexplainedBy(failures []triage.Failure) Text {
-	own := 0
+	own, before := 0, 0
 	for _, f := range failures {
 		if v.changedMemory(f) {
 			own++
 		}
+		if f.Dirty != nil {
+			before++
+		}
+	}
+	if before == len(failures) {
+		return "under what was set before the first test"
 	}
 	switch own {
 	case 0:
-		return "that no change of this run explains"
+		return "that no observed change explains"
 	case len(failures):
 		return "under a change of " + Plural(own, "its", "their") + " own"
 	}

@@ -71,6 +71,18 @@ func (s *runScreen) fixPart() section {
 func (s *runScreen) serverPart() section {
 	part := section{label: "Server"}
 	state := s.State()
+	var moved []string
+	for _, server := range s.Servers {
+		if server.Failovers > 0 {
+			moved = append(moved, server.Address)
+		}
+	}
+	if len(moved) > 0 {
+		part.lines = append(part.lines, s.wrap("a failover: "+claims.List(claims.Names(moved), 4)+" had another master; tracetest leaves that alone", 2)...)
+	}
+	if len(state.Roles) > 0 { // in the report, with all that is to be known first
+		part.lines = append(part.lines, s.wrap(claims.List(claims.Names(state.Roles), 4)+" has another master than before, which tracetest never changes: see the report", 2)...)
+	}
 	if len(state.Restored) > 0 {
 		part.lines = append(part.lines, s.wrap(claims.List(claims.Names(state.Restored), 4)+" restored by tracetest", 2)...)
 	}
@@ -83,9 +95,11 @@ func (s *runScreen) serverPart() section {
 		part.lines = append(part.lines, s.wrap(text, 2)...)
 		part.lines = append(part.lines, s.commandLines(state.Commands)...)
 	}
-	if len(s.Changed)+len(s.Unmet)+len(s.Polluted) == 0 && len(s.Leaks) > 0 {
+	if len(s.Changed)+len(s.Unmet)+len(s.Polluted)+len(s.Dirty) == 0 && len(s.Leaks) > 0 {
 		text := claims.Text("nothing is left changed: every leak was restored later")
-		if !slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }) {
+		if slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool && c.RestoredBy == nil }) {
+			text = "nothing is left changed: the values of every leak are gone" // a restart, a failover
+		} else if !slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }) {
 			text = "nothing is left changed: tracetest restored every leak"
 		}
 		part.lines = append(part.lines, s.wrap(text, 2)...)

@@ -39,6 +39,7 @@ const ( // what is wanted of a command
 	tracetestMaybe   // its subcommand decides
 	tracetestWrite   // its arguments: it changes the server
 	tracetestState   // its name: it changes how replies come
+	tracetestAuth    // its arguments: it logs in
 )
 
 // tracetestWordLimit and tracetestWordsLimit bound what is kept of a command,
@@ -142,7 +143,7 @@ func (p *tracetestCommands) next(b []byte) (n int, done, ok bool) {
 // take is shown a part of a payload of which skip bytes, with the line end,
 // were still to come.
 func (p *tracetestCommands) take(part []byte, skip int64) {
-	if p.index > 0 && p.wanted != tracetestMaybe && p.wanted != tracetestWrite {
+	if p.index > 0 && p.wanted != tracetestMaybe && p.wanted != tracetestWrite && p.wanted != tracetestAuth {
 		return
 	}
 	if text := skip - 2; int64(len(part)) > text { // the line end is no part of it
@@ -176,7 +177,7 @@ func (p *tracetestCommands) endWord() {
 	} else if p.index == 1 && p.wanted == tracetestMaybe {
 		p.wanted = tracetestWanted(p.spelt())
 	}
-	if p.wanted == tracetestMaybe || p.wanted == tracetestWrite {
+	if p.wanted == tracetestMaybe || p.wanted == tracetestWrite || p.wanted == tracetestAuth {
 		switch {
 		case len(p.words) == tracetestWordsLimit:
 			p.words[len(p.words)-1] = "..."
@@ -229,6 +230,8 @@ func tracetestWanted(name []byte) uint8 {
 		return tracetestWrite
 	case "MULTI", "EXEC", "DISCARD", "RESET", "MONITOR", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "SYNC", "PSYNC", "CLIENT REPLY":
 		return tracetestState
+	case "AUTH", "HELLO":
+		return tracetestAuth
 	}
 	return tracetestNothing
 }

@@ -84,7 +84,7 @@ func pieces(random *rand.Rand, b []byte) (all [][]byte) {
 // sends it, and against one in the source that no test knows.
 func TestWantedCommands(t *testing.T) {
 	kinds := map[string]uint8{}
-	for kind, names := range [][]string{tracetestMaybe: groups, tracetestWrite: writes, tracetestState: states} {
+	for kind, names := range [][]string{tracetestMaybe: groups, tracetestWrite: writes, tracetestState: states, tracetestAuth: {"AUTH", "HELLO"}} {
 		for _, name := range names {
 			kinds[name] = uint8(kind)
 		}

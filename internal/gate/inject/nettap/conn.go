@@ -27,11 +27,16 @@ import (
 // tracetestSerial numbers connections and writes of this process.
 var tracetestSerial atomic.Int64
 
-// tracetestHomes holds the addresses that this process listens at.
-var tracetestHomes sync.Map
+// tracetestHomes holds the addresses that this process listens at, and with how
+// many listeners.
+var tracetestHomes struct {
+	mu sync.Mutex
+	at map[string]int
+}
 
-// tracetestListen notes an address that this process listens at.
-func tracetestListen(at Addr) {
+// listen notes an address that this process listens at, until close: then another
+// program can have it, such as a server that is started on a port that was free.
+func (t *TracetestConn) listen(at Addr) {
 	if tracetestHook == nil || at == nil {
 		return
 	}
@@ -41,7 +46,40 @@ func tracetestListen(at Addr) {
 			home = tracetestPort(home) // it is reached at any address
 		}
 	}
-	tracetestHomes.Store(home, true)
+	tracetestHomes.mu.Lock()
+	defer tracetestHomes.mu.Unlock()
+	if tracetestHomes.at == nil {
+		tracetestHomes.at = map[string]int{}
+	}
+	tracetestHomes.at[home]++
+	t.home.Store(&home)
+}
+
+// close forgets the address of a listener. It is called of connections too.
+func (t *TracetestConn) close() {
+	if t.home.Load() == nil {
+		return
+	}
+	home := t.home.Swap(nil)
+	if home == nil {
+		return // another goroutine closed it as well
+	}
+	tracetestHomes.mu.Lock()
+	defer tracetestHomes.mu.Unlock()
+	if tracetestHomes.at[*home]--; tracetestHomes.at[*home] <= 0 {
+		delete(tracetestHomes.at, *home)
+	}
+}
+
+// tracetestHome reports whether this process listens at an address. The other end
+// of a connection that leaves no process is in this one.
+func tracetestHome(network, address string) bool {
+	if network == "pipe" || network == "bufconn" {
+		return true
+	}
+	tracetestHomes.mu.Lock()
+	defer tracetestHomes.mu.Unlock()
+	return tracetestHomes.at[address] > 0 || tracetestHomes.at[tracetestPort(address)] > 0
 }
 
 // tracetestPort is the port of an address with its colon, or the path of a
@@ -60,6 +98,7 @@ func tracetestPort(address string) string {
 type TracetestConn struct {
 	state atomic.Uint32
 	talk  atomic.Pointer[tracetestTalk]
+	home  atomic.Pointer[string] // of a listener: where it listens, as tracetestHomes has it
 }
 
 const (
@@ -208,11 +247,7 @@ func tracetestWhere(c Conn, secure, sure bool) (about []string) {
 		}
 		return "false"
 	}
-	_, inside := tracetestHomes.Load(remote)
-	if !inside {
-		_, inside = tracetestHomes.Load(tracetestPort(remote))
-	}
-	return []string{network, remote, local, yes(secure), yes(inside), yes(sure)}
+	return []string{network, remote, local, yes(secure), yes(tracetestHome(network, remote)), yes(sure)}
 }
 
 // command takes in a command that is complete.
@@ -244,6 +279,11 @@ func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
 			k.queued = append(k.queued, write)
 		} else {
 			k.await(write)
+		}
+		p.words = nil
+	case tracetestAuth:
+		if len(p.words) > 1 {
+			events = append(events, tracetestEvent{"login", 0, p.words})
 		}
 		p.words = nil
 	}

@@ -43,7 +43,7 @@ func hook(t testing.TB, f func(event string, conn, number int64, about []string)
 	clear := func() {
 		tracetestHook = nil
 		tracetestSerial.Store(0)
-		tracetestHomes.Clear()
+		tracetestHomes.at = nil
 	}
 	clear()
 	t.Cleanup(clear)
@@ -181,8 +181,8 @@ func TestConnectionsThatAreLeftAlone(t *testing.T) {
 	hook(t, nil)
 	var off TracetestConn
 	off.Write([]byte(resp("FLUSHALL")), toRedis, true, false)
-	tracetestListen(addr{"tcp", "[::]:6379"})
-	if _, inside := tracetestHomes.Load(":6379"); off.state.Load() != tracetestNew || inside {
+	new(TracetestConn).listen(addr{"tcp", "[::]:6379"})
+	if inside := tracetestHome("tcp", "127.0.0.1:6379"); off.state.Load() != tracetestNew || inside {
 		t.Error("without a hook there is a tap")
 	}
 }
@@ -192,10 +192,10 @@ func TestConnectionsThatAreLeftAlone(t *testing.T) {
 func TestContact(t *testing.T) {
 	var l told
 	hook(t, l.hook)
-	tracetestListen(addr{"tcp", "[::]:7000"})
-	tracetestListen(addr{"unix", "/tmp/a:b/redis.sock"})
-	tracetestListen(addr{"tcp", "127.0.0.2:7002"})
-	tracetestListen(nil)
+	new(TracetestConn).listen(addr{"tcp", "[::]:7000"})
+	new(TracetestConn).listen(addr{"unix", "/tmp/a:b/redis.sock"})
+	new(TracetestConn).listen(addr{"tcp", "127.0.0.2:7002"})
+	new(TracetestConn).listen(nil)
 	for _, test := range []struct {
 		to     *conn
 		secure bool
@@ -224,6 +224,36 @@ func TestContact(t *testing.T) {
 
 // Guards against a data race, and against writes that get lost where several
 // goroutines share a connection. It tells something with -race.
+// A port that was listened at to find a free one is another program's from then
+// on. Guards against a server of the tests that is never watched.
+func TestHomeUntilClosed(t *testing.T) {
+	var l told
+	hook(t, l.hook)
+	var first, second, conn, unspecified TracetestConn
+	at := addr{"tcp", "127.0.0.1:7100"}
+	first.listen(at)
+	second.listen(at) // SO_REUSEPORT
+	unspecified.listen(addr{"tcp", "0.0.0.0:7101"})
+	conn.close()
+	first.close()
+	first.close()
+	if !tracetestHome("tcp", "127.0.0.1:7100") || !tracetestHome("tcp", "127.0.0.1:7101") {
+		t.Error("forgotten while one listens there")
+	}
+	second.close()
+	unspecified.close()
+	if tracetestHome("tcp", "127.0.0.1:7100") || tracetestHome("tcp", "127.0.0.1:7101") || len(tracetestHomes.at) != 0 {
+		t.Errorf("still at home: %v", tracetestHomes.at)
+	}
+	first.listen(at)
+	if !tracetestHome("tcp", "127.0.0.1:7100") {
+		t.Error("not known again")
+	}
+	if !tracetestHome("pipe", "pipe") || tracetestHome("tcp", "127.0.0.1:1") {
+		t.Error("the other end of a pipe is in this process, and of no other connection")
+	}
+}
+
 // A connection of the user's own below TLS need not know its addresses.
 type nowhere struct{}
 
@@ -255,7 +285,7 @@ func TestConcurrentUse(t *testing.T) {
 				shared.Read([]byte("+OK\r\n"), 5)
 				own.Write([]byte(resp("CONFIG", "SET", "b", "1")), toRedis, true, false)
 				own.Read([]byte("+OK\r\n"), 5)
-				tracetestListen(addr{"tcp", fmt.Sprint("127.0.0.1:", i)})
+				new(TracetestConn).listen(addr{"tcp", fmt.Sprint("127.0.0.1:", i)})
 			}
 		})
 	}

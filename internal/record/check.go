@@ -1,0 +1,238 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// checker follows a record and refuses an entry that says nothing, or that refers
+// to what is not there: whoever reads the record would skip that, and with it what
+// the entry showed.
+//
+// Once a line was damaged what later ones refer to may have stood in it, so that
+// from then on only the entry itself is checked.
+type checker struct {
+	damaged   bool
+	servers   int
+	processes int
+	owners    int64 // the highest number of one that began
+	writes    map[[2]int64]bool
+	refusals  map[[2]int64]bool
+	finished  bool // the go command ended
+	ended     bool
+}
+
+var (
+	verbs = []Verb{VerbHello, VerbBegin, VerbPause, VerbContinue, VerbEnd, VerbSuiteBegin, VerbSuiteEnd, VerbClose, VerbExit, VerbQuit, VerbGone, VerbEvent, VerbFinish}
+	// actions are those of `go test -json` that are recorded, and "cut".
+	actions = []string{"start", "run", "pause", "cont", "bench", "pass", "fail", "skip", "cut"}
+)
+
+// check takes in the next entry.
+func (c *checker) check(e Entry) error {
+	if c.writes == nil {
+		c.writes, c.refusals = map[[2]int64]bool{}, map[[2]int64]bool{}
+	}
+	if c.ended && e.Trial == nil && e.Notice == nil {
+		return errors.New("it stands behind the end")
+	}
+	if err := e.lacks(); err != nil {
+		return err
+	}
+	err := c.refers(e)
+	if err != nil && c.damaged {
+		return nil
+	}
+	return err
+}
+
+// lacks says what an entry does not tell that each of its kind tells.
+func (e Entry) lacks() error {
+	switch {
+	case e.Run != nil && e.Run.Mode != ModeGate && e.Run.Mode != ModeEvents:
+		return fmt.Errorf("a run that is watched in no known way: %q", e.Run.Mode)
+	case e.Server != nil && (e.Server.Address == "" || e.Server.Config == nil):
+		return errors.New("a server without its address or its configuration")
+	case e.Boundary != nil && e.Boundary.lacks() != nil:
+		return e.Boundary.lacks()
+	case e.Contact != nil && e.Contact.Process == 0:
+		return errors.New("a contact of no process")
+	case e.Write != nil && (e.Write.Process == 0 || len(e.Write.Command) == 0):
+		return errors.New("a write of no process, or of no command")
+	case e.Reply != nil && e.Reply.Process == 0:
+		return errors.New("a reply to no process")
+	case e.Refused != nil && e.Refused.Process == 0:
+		return errors.New("a refusal that no process met")
+	case e.Test != nil && (!slices.Contains(actions, e.Test.Action) || e.Test.Package == "" && e.Test.Action != "fail"):
+		return fmt.Errorf("a test event that says nothing: %q of package %q", e.Test.Action, e.Test.Package)
+	case e.Restore != nil && (e.Restore.When == "" || len(e.Restore.Values)+len(e.Restore.Left) == 0):
+		return errors.New("a restore of nothing")
+	case e.Notice != nil && e.Notice.Code == "":
+		return errors.New("a notice without its code")
+	}
+	for _, look := range e.looks() {
+		if look.Sent.IsZero() || look.Received.IsZero() {
+			return errors.New("a look without its time")
+		}
+	}
+	return nil
+}
+
+// lacks refuses what whoever follows the record could not: a begin without its
+// owner, an end without its outcome. Owners are numbered in the order in which
+// they begin, so that one within another has the higher number, and no circle
+// can be made of them.
+func (b *Boundary) lacks() error {
+	held := b.Verb != VerbEvent && b.Verb != VerbFinish
+	switch {
+	case !slices.Contains(verbs, b.Verb):
+		return fmt.Errorf("a boundary of an unknown kind: %q", b.Verb)
+	case held != (b.Process > 0):
+		return fmt.Errorf("a boundary %q of process %d", b.Verb, b.Process)
+	case b.Verb == VerbBegin && b.Begin == nil:
+		return errors.New("a begin that does not say of whom")
+	case b.Verb == VerbBegin && (b.Begin.ID != b.Owner || b.Owner <= 0 || b.Begin.Parent < 0 || b.Begin.Parent >= b.Owner):
+		return fmt.Errorf("the begin of owner %d tells of owner %d within %d", b.Owner, b.Begin.ID, b.Begin.Parent)
+	case b.Verb == VerbBegin && (b.Begin.Name == "" || b.Begin.Kind == ""):
+		return errors.New("a begin of somebody without a name")
+	case b.Verb == VerbEnd && (b.End == nil || b.End.Status == ""):
+		return errors.New("an end that does not say how")
+	case b.Verb == VerbClose && b.Container == "":
+		return errors.New("the end of a container that is not named")
+	}
+	return nil
+}
+
+// looks are those of an entry.
+func (e Entry) looks() []Look {
+	switch {
+	case e.Boundary != nil:
+		return e.Boundary.Looks
+	case e.Write != nil:
+		return e.Write.Looks
+	case e.Reply != nil:
+		return e.Reply.Looks
+	case e.Restore != nil && e.Restore.Look != nil:
+		return []Look{*e.Restore.Look}
+	}
+	return nil
+}
+
+// refers checks what an entry refers to, and notes what later ones may.
+func (c *checker) refers(e Entry) error {
+	for _, look := range e.looks() {
+		if err := c.server(look.Server, false); err != nil {
+			return err
+		}
+	}
+	switch {
+	case e.Server != nil:
+		c.servers++
+		if e.Server.Index != c.servers-1 {
+			return fmt.Errorf("server %d comes where server %d should", e.Server.Index, c.servers-1)
+		}
+	case e.Process != nil:
+		if e.Process.Index < 1 || e.Process.Index > c.processes+1 {
+			return fmt.Errorf("process %d comes where process %d should", e.Process.Index, c.processes+1)
+		}
+		c.processes = max(c.processes, e.Process.Index)
+		if host := e.Process.Host; host != nil {
+			if err := c.process(host.Process); err != nil {
+				return err
+			}
+			for _, owner := range host.Owners {
+				if err := c.owner(owner); err != nil {
+					return err
+				}
+			}
+		}
+	case e.Boundary != nil:
+		return c.boundary(e.Boundary)
+	case e.Contact != nil:
+		return errors.Join(c.process(e.Contact.Process), c.server(e.Contact.Server, true))
+	case e.Write != nil:
+		c.writes[[2]int64{int64(e.Write.Process), e.Write.Number}] = true
+		return errors.Join(c.process(e.Write.Process), c.server(e.Write.Server, true), c.by(e.Write.By))
+	case e.Reply != nil:
+		name := [2]int64{int64(e.Reply.Process), e.Reply.Number}
+		if !c.writes[name] {
+			return fmt.Errorf("a reply to write %d of process %d, which is not there", e.Reply.Number, e.Reply.Process)
+		}
+		delete(c.writes, name)
+	case e.Refused != nil:
+		name := [2]int64{int64(e.Refused.Process), e.Refused.Number}
+		if told := e.Refused.By.Label != "" || e.Refused.Address != "" || len(e.Refused.By.Stack) > 0; !told && !c.refusals[name] {
+			return fmt.Errorf("more of refusal %d of process %d, which is not there", e.Refused.Number, e.Refused.Process)
+		}
+		c.refusals[name] = true
+		return errors.Join(c.process(e.Refused.Process), c.server(e.Refused.Server, true), c.by(e.Refused.By))
+	case e.Clients != nil:
+		return c.server(e.Clients.Server, false)
+	case e.Restore != nil:
+		err := c.server(e.Restore.Server, false)
+		if e.Restore.Process != 0 {
+			err = errors.Join(err, c.process(e.Restore.Process))
+		}
+		if e.Restore.Owner != 0 {
+			err = errors.Join(err, c.owner(e.Restore.Owner))
+		}
+		return err
+	case e.End != nil:
+		c.ended = true
+		if e.End.Complete && !c.finished {
+			return errors.New("an end before the go command's")
+		}
+	}
+	return nil
+}
+
+func (c *checker) boundary(b *Boundary) error {
+	c.finished = c.finished || b.Verb == VerbFinish
+	if b.Process != 0 {
+		if err := c.process(b.Process); err != nil {
+			return err
+		}
+	}
+	if b.Verb == VerbBegin {
+		if b.Owner <= c.owners {
+			return fmt.Errorf("owner %d begins behind owner %d", b.Owner, c.owners)
+		}
+		c.owners = b.Owner
+		return nil
+	}
+	if b.Owner != 0 {
+		return c.owner(b.Owner)
+	}
+	return nil
+}
+
+// by checks whose goroutine something was. Owners of a process that was given up
+// began without an entry.
+func (c *checker) by(by By) error {
+	if by.Label == LabelOwner && by.Owner == nil {
+		return errors.New("it is of an owner that is not named")
+	}
+	return nil
+}
+
+func (c *checker) server(index int, none bool) error {
+	if index >= c.servers || index < 0 && !(none && index == -1) {
+		return fmt.Errorf("it is about server %d, which is not there", index)
+	}
+	return nil
+}
+
+func (c *checker) process(index int) error {
+	if index < 1 || index > c.processes {
+		return fmt.Errorf("it is about process %d, which is not there", index)
+	}
+	return nil
+}
+
+func (c *checker) owner(id int64) error {
+	if id < 1 || id > c.owners {
+		return fmt.Errorf("it is about owner %d, who did not begin", id)
+	}
+	return nil
+}

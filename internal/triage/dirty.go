@@ -1,0 +1,210 @@
+package triage
+
+import (
+	"slices"
+
+	"tracetest/internal/record"
+)
+
+// A server can be wrong before the first test: an earlier run left it so. Nobody
+// of this run changed anything then, and a test that sets the value which is
+// there already changes nothing either. What is known is who does set it, and
+// does not put another back: such a test is likely to have done it before.
+
+// Dirty is a parameter that was at a value before the first test which it should
+// not have, or which failures met.
+type Dirty struct {
+	Server     string `json:"server"`
+	Parameter  string `json:"parameter"`
+	Value      string `json:"value"`      // when the run began
+	Used       int64  `json:"used"`       // bytes in use then; -1: not known
+	Discovered bool   `json:"discovered"` // nobody named the server: "then" is when a test first spoke to it
+	Failures   int    `json:"failures"`   // failed tests that met it, under no change of this run
+	Should     string `json:"should"`     // what it is to be put to
+	// Source says why: "--expect", what tells what the server was started with, or
+	// "default" for Redis's own.
+	Source  string   `json:"source"`
+	Command string   `json:"command"` // that puts it right
+	Likely  []Setter `json:"likely"`  // who of this run sets just that value and nothing else after it
+}
+
+// Setter is who was heard setting a parameter to one value, and to no other.
+type Setter struct {
+	Owner    *Owner  `json:"owner"`    // nil when it was one of Suspects
+	Suspects []Owner `json:"suspects"` // else empty
+	Count    int     `json:"count"`    // times: the last of several may put back what it found
+	Call     *Call   `json:"call"`
+}
+
+// setting is what one unit was heard setting a parameter to.
+type setting struct {
+	author
+	server    *server
+	parameter string
+	value     string
+	number    key // of the last
+	begin     int64
+	count     int
+	others    bool      // other values too
+	moot      bool      // the parameter had that value each time
+	under     *mutation // that had set the value which was there the first time
+}
+
+type settingKey struct {
+	server    *server
+	parameter string
+	unit      unit
+}
+
+// log notes what a write sets.
+func (a *Analysis) log(w *write) {
+	if w.server == nil || len(w.refs) == 0 {
+		return
+	}
+	for _, v := range w.Values {
+		k := settingKey{w.server, v.Parameter, a.unitOf(w.refs[0])}
+		s := a.logged[k]
+		if v.Secret {
+			continue
+		}
+		if s == nil {
+			s = &setting{author: w.author, server: w.server, parameter: v.Parameter, value: v.Value, begin: w.seq, moot: true, under: w.server.latest(v.Parameter)}
+			a.logged[k] = s
+			a.settings = append(a.settings, s)
+		}
+		s.others = s.others || !sameValue(s.value, v.Value)
+		s.moot = s.moot && sameValue(v.Value, w.server.now[v.Parameter])
+		s.number = key{w.Process, w.Number}
+		s.count++
+	}
+}
+
+// refusedLog takes back what a write sets that the server refused.
+func (a *Analysis) refusedLog(w *write) {
+	for _, v := range w.Values {
+		if s := a.logged[settingKey{w.server, v.Parameter, a.unitOf(w.refs[0])}]; s != nil && s.number == (key{w.Process, w.Number}) {
+			s.count--
+		}
+	}
+}
+
+// setters returns who was heard setting nothing but a value, those that did so
+// once first.
+func (a *Analysis) setters(s *server, parameter, value string, which func(*setting) bool) []Setter {
+	all := []Setter{}
+	for _, x := range a.settings {
+		if x.server != s || x.parameter != parameter || x.others || x.count < 1 || !sameValue(x.value, value) || which != nil && !which(x) {
+			continue
+		}
+		owner, _, suspects := a.attribution(x.author)
+		all = append(all, Setter{Owner: owner, Suspects: suspects, Count: x.count, Call: x.call})
+	}
+	slices.SortStableFunc(all, func(x, y Setter) int { return min(x.Count, 2) - min(y.Count, 2) })
+	return all
+}
+
+// masked returns who set the same as a leak after it, when that changed nothing,
+// and did not put it back: once the leak is gone they leak.
+func (a *Analysis) masked(l finding) []Setter {
+	for _, s := range a.servers {
+		if s.Address == l.Server && len(l.mutations) > 0 && l.mutations[0].server == s {
+			return a.setters(s, l.Parameter, l.To, func(x *setting) bool {
+				return x.moot && x.count == 1 && x.under != nil && slices.Contains(l.mutations, answerable(x.under)) && x.begin > l.seq && !a.sharesUnit(x.author, l)
+			})
+		}
+	}
+	return []Setter{}
+}
+
+// sharesUnit reports whether a write may be of one of the units that a leak is of.
+func (a *Analysis) sharesUnit(w author, l finding) bool {
+	return slices.ContainsFunc(w.refs, func(r record.Ref) bool {
+		return slices.ContainsFunc(l.mutations, func(m *mutation) bool {
+			return slices.ContainsFunc(m.refs, func(o record.Ref) bool { return a.unitOf(o) == a.unitOf(r) })
+		})
+	})
+}
+
+// metStart returns the failures that met a parameter as the run had found it.
+func (a *Analysis) metStart(s *server, parameter string, failures []Failure, of []*outcome) (which []int) {
+	for i, f := range failures {
+		if f.Leak != nil || f.Contained != nil || f.Cause != CauseOOM && f.Cause != CauseEviction {
+			continue
+		}
+		limit := parameter == memoryLimit && bytes(s.Config[memoryLimit]) > 0
+		policy := parameter == memoryPolicy && f.Cause == CauseEviction
+		if !limit && !policy {
+			continue
+		}
+		var met pressure
+		if w := of[i].owner; w != nil {
+			met = w.met[s]
+		}
+		// Where a server does not count, the text is what there is.
+		uncounted := met.oom+met.heard+met.shared+met.evicted == 0 && len(a.servers) == 1
+		unchanged := s.latest(parameter) == nil
+		switch {
+		case slices.ContainsFunc(met.under, func(u limitMet) bool {
+			return u.reached && (u.set == nil || u.set.to == s.Config[memoryLimit])
+		}), uncounted && unchanged, f.Cause == CauseEviction && met.evicted > 0 && unchanged:
+			which = append(which, i)
+		}
+	}
+	return which
+}
+
+const memoryPolicy = "maxmemory-policy"
+
+// dirty returns what was wrong before the first test.
+func (a *Analysis) dirty(f *Findings, of []*outcome) []Dirty {
+	all := []Dirty{}
+	for _, s := range a.servers {
+		if s.Followed && s.blind != 0 {
+			continue // the tests' own, and gone
+		}
+		for _, parameter := range sortedKeys(s.Config) {
+			value := s.Config[parameter]
+			if _, moved := s.Perturbed[parameter]; moved || hidden(value) || value == "" && parameter == memoryLimit {
+				continue
+			}
+			met := a.metStart(s, parameter, f.Failures, of)
+			d := Dirty{Server: s.Address, Parameter: parameter, Value: value, Used: -1, Discovered: s.Followed, Failures: len(met)}
+			var known bool
+			if d.Should, d.Source, known = a.should(s, parameter, d.Failures > 0); !known || sameValue(d.Should, value) {
+				continue
+			}
+			d.Likely = []Setter{}
+			if o, known := s.StartedWith[parameter]; !known || !sameValue(o.Value, value) { // else no run left it so
+				d.Likely = a.setters(s, parameter, value, nil)
+			}
+			if d.Failures == 0 && len(d.Likely) == 0 {
+				continue
+			}
+			if parameter == memoryLimit && s.Counters != nil {
+				d.Used = s.Counters.UsedMemory
+			}
+			d.Command = a.command(s, map[string]string{parameter: d.Should})
+			for _, i := range met {
+				if at := len(all); f.Failures[i].Dirty == nil {
+					f.Failures[i].Dirty = &at
+				}
+			}
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// should returns what a parameter is to be put to: as expected, else as the server
+// was started, else, for what makes writes fail, as Redis has it by itself. That
+// last also where the server was started with what failures met.
+func (a *Analysis) should(s *server, parameter string, met bool) (value, source string, known bool) {
+	if value, known := a.run.Expect[parameter]; known {
+		return value, "--expect", !hidden(value)
+	}
+	usual, limits := map[string]string{memoryLimit: "0", memoryPolicy: "noeviction"}[parameter]
+	if o, known := s.StartedWith[parameter]; known && !(met && limits && sameValue(o.Value, s.Config[parameter])) {
+		return o.Value, o.Source, !hidden(o.Value)
+	}
+	return usual, "default", limits
+}
