@@ -66,7 +66,7 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 			}
 		}
 	}
-	standard, err := o.standard(tools.GOROOT, replace, tap)
+	standard, err := o.standard(tools.GOROOT, tools.GOOS, replace, tap)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 
 // standard returns the patched files of the standard library, by their path
 // below src. The gate is needed; the tap is done without unless it is asked for.
-func (o *Overlay) standard(goroot string, replace map[string]string, tap Tap) (map[string][]byte, error) {
+func (o *Overlay) standard(goroot, goos string, replace map[string]string, tap Tap) (map[string][]byte, error) {
 	add := func(files map[string][]byte, p patch) error {
 		patched, err := p.apply(goroot)
 		for name, content := range patched {
@@ -145,7 +145,7 @@ func (o *Overlay) standard(goroot string, replace map[string]string, tap Tap) (m
 	if !o.Tap {
 		clear(heard)
 	}
-	return heard, add(heard, testingPatch(goroot, o.Tap))
+	return heard, add(heard, testingPatch(goroot, goos, o.Tap))
 }
 
 // userOverlay reads the overlay that the user asked for, on the command line

@@ -81,7 +81,7 @@ func tokens(t *testing.T, source []byte) (all []tokenAt) {
 
 // everyPatch are the patches of the gate, and those of the tap.
 func everyPatch(goroot string) []patch {
-	return append(tapPatches(), testingPatch(goroot, false), testingPatch(goroot, true))
+	return append(tapPatches(), testingPatch(goroot, "linux", false), testingPatch(goroot, "linux", true))
 }
 
 // Guards against a Go release that is not known, and against positions in
@@ -153,7 +153,7 @@ func copyPackage(t *testing.T, p patch, change func(file, text string) string) s
 // Guards against a Go release that is patched in the wrong place, and against
 // a message from which nobody can tell what is missing.
 func TestUnknownGo(t *testing.T) {
-	gate, tap := testingPatch(goroots(t)["local"], false), tapPatches()
+	gate, tap := testingPatch(goroots(t)["local"], "linux", false), tapPatches()
 	tests := []struct {
 		name           string
 		p              patch

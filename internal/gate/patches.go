@@ -10,10 +10,14 @@ import (
 
 // testingPatch makes tests report their begin and end. With the tap, what is
 // done is told with its owner.
-func testingPatch(goroot string, tap bool) patch {
-	parts := []string{"client.go", "hooks.go", "notap.go"}
+func testingPatch(goroot, goos string, tap bool) patch {
+	aside := "aside.go"
+	if goos == "linux" {
+		aside = "aside_linux.go"
+	}
+	parts := []string{"client.go", aside, "hooks.go", "notap.go"}
 	if tap {
-		parts = []string{"client.go", "hooks.go", "tap.go", "tap_ginkgo.go", "tap_secrets.go"}
+		parts = []string{"client.go", aside, "hooks.go", "tap.go", "tap_ginkgo.go", "tap_secrets.go"}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, tap),
@@ -24,6 +28,9 @@ func testingPatch(goroot string, tap bool) patch {
 				{"(*T).Parallel", bodyEnd, "", "; tracetestContinue(&t.common)"},
 				{"MainStart", bodyStart, "", " tracetestMain(deps.ImportPath());"},
 				{"(*M).Run", after, "code = m.exitCode", "; tracetestRan()"},
+				{"(*M).startAlarm", bodyStart, "", " tracetestAlarm(true);"},
+				{"(*M).startAlarm", before, "m.after()", "if tracetestEarly() { return }; "},
+				{"(*M).stopAlarm", bodyStart, "", " tracetestAlarm(false);"},
 				{"(*common).Fail", bodyStart, "", " tracetestFail(c);"},
 				{"(*common).Fail", before, "c.parent.Fail()", "tracetestOwn := tracetestOwnFault(c.parent); "},
 				{"(*common).Fail", after, "c.parent.Fail()", "; tracetestFailBelow(c.parent, tracetestOwn)"},

@@ -296,7 +296,7 @@ func (s *Server) understand(h *Held, m message) {
 	}
 	b := record.Boundary{Process: p.Index}
 	switch f[0] {
-	case "redis", "login", "secret", "write", "note", "reply", "noted", "fault", "faults":
+	case "redis", "login", "secret", "write", "note", "reply", "noted", "fault", "faults", "asks":
 		h.Told = s.told(p, f)
 		return
 	}

@@ -15,6 +15,7 @@ type Told struct {
 	Write   *record.Write
 	Reply   *record.Reply
 	Refused *record.Refused
+	Asked   *record.Asked
 	Login   *Login
 	Secret  []string // marks of a secret that a command has
 }
@@ -80,6 +81,10 @@ func (s *Server) told(p *process, f []string) *Told {
 	case "write", "note":
 		if by, rest := s.by(f); len(rest) > 0 {
 			return &Told{Write: &record.Write{Process: p.Index, Number: number, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
+		}
+	case "asks":
+		if by, rest := s.by(f); len(rest) > 0 {
+			return &Told{Asked: &record.Asked{Process: p.Index, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
 		}
 	case "fault":
 		if by, rest := s.by(f); len(rest) == 1 {

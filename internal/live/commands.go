@@ -23,7 +23,7 @@ func Harmless(text string) string {
 			text = lineCommand.ReplaceAllString(text, "$1$2: $3")
 		}
 	}
-	if strings.Contains(text, "##") || strings.Contains(strings.ToLower(text), "section_") {
+	if strings.Contains(text, "##") || strings.Contains(text, "_") && strings.Contains(strings.ToLower(text), "section_") {
 		text = anyCommand.ReplaceAllStringFunc(text, func(s string) string {
 			if s[0] == '#' {
 				return "# " + s[1:]

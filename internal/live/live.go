@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -50,13 +51,16 @@ type Live struct {
 	scrub  func(string) string
 	name   func(string) string
 
-	eventMu    sync.Mutex
-	benchmarks []string          // that run, as "package name"
-	blamed     string            // the last package of which a test failed
-	test       string            // of the last event
-	shown      string            // how it is shown
-	names      map[string]string // of tests that have not ended, as they are shown, by the same
-	begun      map[string]string // lines of output without an end, by "package name"
+	// What follows is of the goroutine that shows.
+	running map[string]map[string]bool // tests without an end, by package
+	blamed  string                     // the last package of which a test failed
+	test    string                     // of the last event
+	shown   string                     // how it is shown
+	names   map[string]string          // of tests that have not ended, as they are shown, by "package name"
+	begun   map[string]unended         // lines of output without an end, by the same
+
+	backlog backlog
+	shower  sync.WaitGroup
 
 	mu      sync.Mutex // not held while something is shown
 	counts  counts
@@ -94,7 +98,7 @@ func New(o Options) (*Live, error) {
 	}
 	events, eventsIn := io.Pipe()
 	errors, errorsIn := io.Pipe()
-	l := &Live{screen: s, events: eventsIn, errors: errorsIn, scrub: o.Scrub, name: o.Name, names: map[string]string{}, begun: map[string]string{}, done: make(chan struct{}), stop: make(chan struct{})}
+	l := &Live{screen: s, events: eventsIn, errors: errorsIn, scrub: o.Scrub, name: o.Name, names: map[string]string{}, begun: map[string]unended{}, running: map[string]map[string]bool{}, done: make(chan struct{}), stop: make(chan struct{})}
 	l.counts.started = time.Now()
 	errOut := &screenErr{screen: s, out: o.Err}
 	// Whatever ends one of the two scans, such as a full disk below Out, nobody
@@ -110,6 +114,8 @@ func New(o Options) (*Live, error) {
 			Stdout: events, Stderr: errors, Handler: handler{formatter, errOut}, Stop: giveUp, IgnoreNonJSONOutputLines: true,
 		})
 	}()
+	l.backlog.init()
+	l.shower.Go(func() { l.backlog.each(l.show) })
 	// dots-v2 moves the cursor itself.
 	if o.Status && o.Format != "dots-v2" {
 		l.ticking.Go(l.tick)
@@ -150,15 +156,43 @@ func (h handler) Err(text string) error {
 // its default of 64 KiB in v1.13.0, and an overlong line ends its scan.
 const longest = 60 << 10
 
-// Event shows an event of `go test -json`, given also as its line.
+// Event takes in an event of `go test -json`, given also as its line, and shows
+// it as soon as the screen can: the tests must not wait for it.
+func (l *Live) Event(e gotest.Event, line []byte) {
+	if e.Action != "build-output" && e.Package != "" {
+		l.count(e)
+	}
+	l.backlog.add(shown{event: e, line: line}, len(line), e.Action == "output")
+}
+
+// Error shows a line of the go command that is no event, as Event does.
+func (l *Live) Error(text string) { l.backlog.add(shown{text: text, isError: true}, len(text), true) }
+
+// shown is what is to be shown: an event with its line, or an error.
+type shown struct {
+	event   gotest.Event
+	line    []byte
+	text    string
+	isError bool
+}
+
+func (l *Live) show(s shown) {
+	if s.isError {
+		l.error(s.text)
+	} else {
+		l.event(s.event, s.line)
+	}
+}
+
+// event shows an event.
 //
 // testjson v1.13.0 takes an action that it does not know for the end of a test
 // (Go 1.26 prints "artifacts"), and files build output under a package without
 // a name. So it gets to see only what it knows.
-func (l *Live) Event(e gotest.Event, line []byte) {
+func (l *Live) event(e gotest.Event, line []byte) {
 	switch e.Action {
 	case "build-output":
-		l.Error(strings.TrimRight(e.Output, "\n"))
+		l.error(strings.TrimRight(e.Output, "\n"))
 		return
 	case "start", "run", "output", "bench", "attr", "pause", "cont", "pass", "fail", "skip":
 	default:
@@ -167,9 +201,6 @@ func (l *Live) Event(e gotest.Event, line []byte) {
 	if e.Package == "" {
 		return
 	}
-	l.count(e)
-	l.eventMu.Lock()
-	defer l.eventMu.Unlock()
 	if e.Test != l.test {
 		l.test, l.shown = e.Test, l.named(e)
 	}
@@ -177,7 +208,7 @@ func (l *Live) Event(e gotest.Event, line []byte) {
 		e.Output, e.Test = output, test
 		line, _ = json.Marshal(e)
 	}
-	l.endBenchmarks(e)
+	l.endSilent(e)
 	if len(line) > longest {
 		e.Output = e.Output[:min(len(e.Output), longest/8)] + " [...]\n" // quoting takes up to six bytes for one
 		if line, _ = json.Marshal(e); len(line) > longest {
@@ -207,6 +238,41 @@ func (l *Live) named(e gotest.Event) string {
 	return shown
 }
 
+// unended is a line of output without an end: its begin, and of a long one its
+// last part.
+type unended struct{ head, tail string }
+
+// keepUnended bounds the two, in bytes. What would be removed from a line is
+// found across its parts if it is not longer than that.
+const keepUnended = 4 << 10
+
+// with is what a further part of the line may make something of.
+func (u unended) with(text string) []string {
+	switch {
+	case u.tail == "" && u.head == "":
+		return nil
+	case u.tail == "":
+		return []string{u.head + text}
+	}
+	// A command of the CI can begin with the line and end anywhere.
+	return []string{u.tail + text, u.head + text}
+}
+
+func (u unended) add(text string) unended {
+	n := min(keepUnended-len(u.head), len(text))
+	u.head += text[:n]
+	if text = text[n:]; text != "" {
+		if u.tail == "" {
+			u.tail = u.head // the two may overlap: no secret is lost between them
+		}
+		if len(text) < keepUnended {
+			text = u.tail[max(0, len(u.tail)+len(text)-keepUnended):] + text
+		}
+		u.tail = strings.Clone(text[max(0, len(text)-keepUnended):])
+	}
+	return u
+}
+
 // joined is output that may go on with a line that an event before it began, as
 // test2json cuts long lines. What would be removed from both together is kept
 // apart by a line end.
@@ -215,14 +281,17 @@ func (l *Live) joined(key, text string) string {
 		return text
 	}
 	begun := l.begun[key]
-	if whole := begun + text; begun != "" && l.scrub(whole) != whole {
-		text = "\n" + text
+	if slices.ContainsFunc(begun.with(text), func(whole string) bool { return l.scrub(whole) != whole }) {
+		text, begun = "\n"+text, unended{}
 	}
-	whole := begun + text
-	if last := whole[strings.LastIndexByte(whole, '\n')+1:]; last == "" {
+	last := text
+	if at := strings.LastIndexByte(text, '\n'); at >= 0 {
+		last, begun = text[at+1:], unended{}
+	}
+	if begun = begun.add(last); begun == (unended{}) {
 		delete(l.begun, key)
 	} else {
-		l.begun[key] = last[max(0, len(last)-longest):]
+		l.begun[key] = begun
 	}
 	return text
 }
@@ -243,31 +312,35 @@ func (l *Live) count(e gotest.Event) {
 	}
 }
 
-// endBenchmarks tells testjson that benchmarks passed. `go test -json` reports
-// the end of one only when it fails (https://go.dev/issue/61767), and testjson
-// would call the others failed.
-func (l *Live) endBenchmarks(e gotest.Event) {
-	key := e.Package + " " + e.Test
+// endSilent tells testjson of the ends that `go test -json` does not report, for
+// it would call those tests failed: of a benchmark that did not fail
+// (https://go.dev/issue/61767), and of a test that printed a line without an
+// end, to which test2json sees its verdict glued. Where the package passed, they
+// passed.
+func (l *Live) endSilent(e gotest.Event) {
 	switch {
-	case e.Action == "run" && strings.HasPrefix(e.Test, "Benchmark"):
-		l.benchmarks = append(l.benchmarks, key)
-	case e.Action == "fail" && e.Test != "":
-		l.benchmarks = slices.DeleteFunc(l.benchmarks, func(k string) bool { return k == key })
-		l.blamed = e.Package
-	case e.Test == "" && (e.Action == "pass" || e.Action == "fail" && l.blamed == e.Package):
-		l.benchmarks = slices.DeleteFunc(l.benchmarks, func(k string) bool {
-			test, ok := strings.CutPrefix(k, e.Package+" ")
-			if ok {
+	case e.Test != "" && e.Action == "run" && len(e.Test) < longest/8: // a longer name is not shown
+		if l.running[e.Package] == nil {
+			l.running[e.Package] = map[string]bool{}
+		}
+		l.running[e.Package][e.Test] = true
+	case e.Test != "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip"):
+		delete(l.running[e.Package], e.Test)
+		if e.Action == "fail" {
+			l.blamed = e.Package
+		}
+	case e.Test == "" && (e.Action == "pass" || e.Action == "fail"):
+		for _, test := range slices.Sorted(maps.Keys(l.running[e.Package])) {
+			if e.Action == "pass" || l.blamed == e.Package && strings.HasPrefix(test, "Benchmark") {
 				line, _ := json.Marshal(gotest.Event{Time: e.Time, Action: "pass", Package: e.Package, Test: test})
 				l.events.Write(append(line, '\n'))
 			}
-			return ok
-		})
+		}
+		delete(l.running, e.Package)
 	}
 }
 
-// Error shows a line of the go command that is no event.
-func (l *Live) Error(text string) {
+func (l *Live) error(text string) {
 	for line := range strings.Lines(l.scrub(text)) {
 		line = strings.TrimRight(line, "\r\n")
 		for len(line) > longest {
@@ -293,6 +366,11 @@ func (l *Live) Leaks(n int) {
 
 // Close ends the output with gotestsum's summary of what failed.
 func (l *Live) Close() error {
+	l.backlog.close()
+	l.shower.Wait()
+	if n := l.backlog.left; n > 0 {
+		l.Say(fmt.Sprintf("tracetest: %d lines of output are not shown: they came faster than they could be. The reports have what failed tests printed.", n))
+	}
 	l.events.Close()
 	l.errors.Close()
 	<-l.done

@@ -167,6 +167,8 @@ func (c *checker) refers(e Entry) error {
 		}
 		c.refusals[name] = true
 		return errors.Join(c.process(e.Refused.Process), c.server(e.Refused.Server, true), c.by(e.Refused.By))
+	case e.Asked != nil:
+		return errors.Join(c.process(e.Asked.Process), c.server(e.Asked.Server, true), c.by(e.Asked.By))
 	case e.Clients != nil:
 		return c.server(e.Clients.Server, false)
 	case e.Restore != nil:

@@ -42,6 +42,7 @@ type Entry struct {
 	Write    *Write    `json:"write,omitempty"`
 	Reply    *Reply    `json:"reply,omitempty"`
 	Refused  *Refused  `json:"refused,omitempty"`
+	Asked    *Asked    `json:"asked,omitempty"`
 	Clients  *Clients  `json:"clients,omitempty"`
 	Test     *Test     `json:"test,omitempty"`
 	Restore  *Restore  `json:"restore,omitempty"`

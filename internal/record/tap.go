@@ -119,6 +119,17 @@ type Refused struct {
 	By      By     `json:"by,omitzero"`
 }
 
+// Asked is a command whose reply shows what other clients do or are, tracetest
+// among them: SLOWLOG, MONITOR, INFO commandstats, CLIENT LIST, ... It is told
+// before it is sent, once for each owner.
+type Asked struct {
+	Process int      `json:"process"`
+	Server  int      `json:"server"` // index, or -1 where it is not watched
+	Address string   `json:"address"`
+	Command []string `json:"command"`
+	By      By       `json:"by"`
+}
+
 // Clients are those that were connected when a parameter had changed and no
 // test binary had been seen writing it: others than tracetest and the tests.
 type Clients struct {

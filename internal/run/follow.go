@@ -28,7 +28,7 @@ type lastEnd struct {
 // end returns what a boundary is for a begin that comes next.
 func (w *watcher) end(b *record.Boundary) lastEnd {
 	e := lastEnd{process: b.Process}
-	if b.Verb != record.VerbEnd || len(b.Looks) == 0 || !quiet(b.Looks) {
+	if b.Verb != record.VerbEnd || len(b.Looks) < len(w.p.servers) || !quiet(b.Looks) {
 		return lastEnd{}
 	}
 	for _, look := range b.Looks {

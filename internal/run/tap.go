@@ -43,6 +43,12 @@ func (t *taps) hear(ctx context.Context, told *gate.Told) {
 		t.write(ctx, told.Write)
 	case told.Reply != nil:
 		t.reply(ctx, told.Reply)
+	case told.Asked != nil:
+		q := told.Asked
+		q.Server = t.at(q.Address)
+		t.relocate(&q.By)
+		t.w.aloof.asked(ctx, q)
+		t.w.append(record.Entry{Asked: q})
 	case told.Refused != nil:
 		r := told.Refused
 		r.Server = t.at(r.Address)
@@ -99,10 +105,12 @@ func (t *taps) write(ctx context.Context, write *record.Write) {
 	kind := effectOf(write.Command)
 	if write.Server >= 0 {
 		write.Values = values(t.w.p.servers[write.Server], write.Command)
+		look := t.w.aloof.write(ctx, write)
 		if kind != effectNone {
 			t.open[[2]int64{int64(write.Process), write.Number}] = write
-			// What it finds must be known: that is what it is undone to.
-			write.Looks = []record.Look{t.w.lookAt(ctx, write.Server)}
+			if look { // what it finds must be known: that is what it is undone to
+				write.Looks = []record.Look{t.w.lookAt(ctx, write.Server)}
+			}
 		}
 		t.w.ledgers[write.Server].write(write)
 	}
@@ -168,7 +176,7 @@ func (t *taps) reply(ctx context.Context, reply *record.Reply) {
 		if write.Server >= 0 {
 			t.w.ledgers[write.Server].reply(reply)
 		}
-		reply.Looks = t.w.look(ctx)
+		reply.Looks = t.w.look(ctx, t.w.aloof.replied(write))
 	}
 	t.w.append(record.Entry{Reply: reply})
 	t.strangers(ctx, reply.Looks)

@@ -18,16 +18,16 @@ type watcher struct {
 	p       *Plan
 	out     *record.Writer
 	open    *record.Open
-	outputs *gotest.Outputs
+	outputs *gotest.Outputs // of the goroutine that reads, until it has ended
 	repair  *repair
 	// container is the Ordered container of the last spec, by process.
 	container map[int]string
-	due       bool            // a test event came for which nothing was looked at
 	baseline  []snapshot.Mark // of the servers; of one that restarted, as of then
 	runIDs    []string
 	ledgers   []*ledger
 	greeted   time.Time // when the first test binary had started
 	taps      *taps
+	aloof     *aloof
 	ended     lastEnd
 	ends      ends
 }
@@ -38,7 +38,7 @@ func newWatcher(p *Plan) *watcher {
 	for i, s := range p.servers {
 		w.meet(s, p.begin[i])
 	}
-	w.taps = newTaps(w)
+	w.taps, w.aloof = newTaps(w), newAloof(w)
 	w.repair = &repair{w: w, marks: map[place][]then{}, gone: map[int]bool{}}
 	return w
 }
@@ -58,7 +58,7 @@ func (w *watcher) append(e record.Entry) {
 
 // watch runs the go command to its end and returns how it went.
 func (w *watcher) watch(ctx context.Context, start func() (*command, error)) record.End {
-	events := make(chan gotest.Event, 1024)
+	events := newBacklog()
 	cmd, err := start()
 	if err != nil {
 		w.finish(ctx)
@@ -72,8 +72,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	go func() { ended <- cmd.wait(w.p.o.Signals, w.p.o.Grace, w.p.o.Output.Say) }()
 
 	var end *record.End
+	read := false // the output of the go command, to its end
 	slow := time.After(3 * time.Second)
-	for end == nil || events != nil {
+	for end == nil || !read {
 		select {
 		case <-slow:
 			if on, _ := w.p.Tap(); on && w.greeted.IsZero() {
@@ -81,12 +82,10 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 			}
 		case h := <-held:
 			w.boundary(ctx, h)
-		case e, more := <-events:
-			if !more {
-				events = nil
-				break
-			}
-			w.event(ctx, e, events)
+		case <-events.some:
+			var tests []*record.Test
+			tests, read = events.take()
+			w.events(ctx, tests)
 		case result := <-ended:
 			end, ended = &result, nil
 		}
@@ -102,10 +101,10 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	return *end
 }
 
-// read hands the output of the go command to the screen and to the watcher.
-// The screen comes first: it must not wait for a server that hangs.
-func (w *watcher) read(cmd *command, events chan<- gotest.Event) {
-	defer close(events)
+// read hands the output of the go command to the screen and to the watcher, and
+// waits for neither.
+func (w *watcher) read(cmd *command, events *backlog) {
+	defer events.close()
 	show := w.p.o.Output
 	var both sync.WaitGroup
 	both.Go(func() {
@@ -113,7 +112,9 @@ func (w *watcher) read(cmd *command, events chan<- gotest.Event) {
 	})
 	gotest.Scan(cmd.stdout, func(e gotest.Event, line []byte) {
 		show.Event(e, line)
-		events <- e
+		if t := w.outputs.Add(e); t != nil {
+			events.add(t)
+		}
 	}, show.Error)
 	both.Wait()
 }
@@ -200,7 +201,7 @@ func (w *watcher) boundary(ctx context.Context, h *gate.Held) {
 	if b.Follows = w.follows(last, &b, h.Since()); b.Follows {
 		// The looks of the end before it count.
 	} else if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
-		b.Looks = w.look(ctx)
+		b.Looks = w.look(ctx, w.aloof.at(&b))
 	}
 	b.Held = time.Since(h.Since())
 	if b.Verb != record.VerbQuit && !h.Waiting() {
@@ -260,42 +261,50 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 	if last == "" {
 		return
 	}
-	closed := &record.Boundary{Verb: record.VerbClose, Process: b.Process, Container: last, Before: b.Verb, Looks: w.look(ctx)}
+	closed := &record.Boundary{Verb: record.VerbClose, Process: b.Process, Container: last, Before: b.Verb}
+	closed.Looks = w.look(ctx, w.aloof.at(closed))
 	w.append(record.Entry{Boundary: closed})
 	w.strangers(ctx, closed.Looks)
 	w.repair.after(ctx, closed)
 }
 
-// event takes in a test event, and looks at the servers where the package is
-// not held at its boundaries.
-func (w *watcher) event(ctx context.Context, e gotest.Event, more <-chan gotest.Event) {
-	if t := w.outputs.Add(e); t != nil {
+// events takes in test events, and looks at the servers where a package is not
+// held at its boundaries. A look behind all of them tells as much as one behind
+// each.
+func (w *watcher) events(ctx context.Context, tests []*record.Test) {
+	due := false
+	for _, t := range tests {
 		w.ending(t)
 		w.append(record.Entry{Test: t})
-		w.due = w.due || !w.open.Greeted(t.Package)
+		due = due || !w.open.Greeted(t.Package)
 	}
-	// With more events waiting, a look now would tell no more than one after
-	// them.
-	if w.due && len(more) == 0 {
-		w.due = false
-		w.append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbEvent, Looks: w.look(ctx)}})
+	if due {
+		b := &record.Boundary{Verb: record.VerbEvent}
+		b.Looks = w.look(ctx, w.aloof.at(b))
+		w.append(record.Entry{Boundary: b})
 	}
 }
 
-// look looks at all servers at once.
-func (w *watcher) look(ctx context.Context) []record.Look {
-	looks := make([]record.Look, len(w.p.servers))
+// look looks at all servers at once, but for those that it must stay out of.
+func (w *watcher) look(ctx context.Context, stays func(server int) bool) []record.Look {
+	looks := make([]record.Look, 0, len(w.p.servers))
+	for i := range w.p.servers {
+		if !stays(i) {
+			looks = append(looks, record.Look{Server: i})
+			delete(w.aloof.away, i)
+		}
+	}
 	if len(looks) == 1 {
-		looks[0] = w.lookAt(ctx, 0)
+		looks[0] = w.lookAt(ctx, looks[0].Server)
 		return looks
 	}
 	var all sync.WaitGroup
-	for i, s := range w.p.servers {
-		all.Go(func() { looks[i] = s.Look(ctx) })
+	for i := range looks {
+		all.Go(func() { looks[i] = w.p.servers[looks[i].Server].Look(ctx) })
 	}
 	all.Wait()
-	for i, look := range looks {
-		w.seen(ctx, i, look)
+	for _, look := range looks {
+		w.seen(ctx, look.Server, look)
 	}
 	return looks
 }
@@ -340,7 +349,8 @@ func (w *watcher) other(ctx context.Context, i int) bool {
 
 // finish takes the last look and puts back what the tests left changed.
 func (w *watcher) finish(ctx context.Context) {
-	last := &record.Boundary{Verb: record.VerbFinish, Looks: w.look(ctx)}
+	last := &record.Boundary{Verb: record.VerbFinish}
+	last.Looks = w.look(ctx, w.aloof.at(last))
 	w.append(record.Entry{Boundary: last})
 	w.strangers(ctx, last.Looks)
 	if w.p.o.Restore == RestoreNever {

@@ -58,6 +58,7 @@ type Analysis struct {
 	settings   []*setting     // what units were heard setting, in order
 	logged     map[settingKey]*setting
 	spoken     []Spoken
+	resets     map[key]*server // CONFIG RESETSTAT without a reply
 	refusedAt  map[key]*refusal
 	refused    []*refusal
 	strangers  []strangers
@@ -91,6 +92,9 @@ type process struct {
 	specHost  int64 // the test that the last spec ran in
 	lastSpec  *owner
 	quit      bool // it goes on without being held
+	asked     []string
+	waited    time.Duration // for tracetest, at least
+	until     time.Time     // up to when that is counted
 }
 
 // New returns an Analysis that has read nothing.
@@ -99,6 +103,7 @@ func New() *Analysis {
 		open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{},
 		units: map[unit]*unitState{}, outcomes: newOutcomes(), pending: map[key]*write{},
 		notes: map[string]*notedWrite{}, logged: map[settingKey]*setting{}, unanswered: map[key]*notedWrite{}, refusedAt: map[key]*refusal{},
+		resets: map[key]*server{},
 	}
 }
 
@@ -134,6 +139,8 @@ func (a *Analysis) Add(e record.Entry) []Change {
 		a.reply(e)
 	case e.Refused != nil:
 		a.refuse(e)
+	case e.Asked != nil:
+		a.asked(e.Asked)
 	case e.Clients != nil:
 		a.strangers = append(a.strangers, strangers{e.Clients, a.looked})
 	case e.Test != nil:
@@ -263,6 +270,7 @@ func (a *Analysis) boundary(e record.Entry) {
 	if b.Verb != record.VerbQuit {
 		a.open.Apply(e)
 	}
+	a.waited(b.Process, e.At.Add(-b.Held), e.At)
 	a.outcomes.seen(b)
 	p := a.processes[b.Process]
 	switch b.Verb {

@@ -166,7 +166,7 @@ func TestOutputIsBounded(t *testing.T) {
 	total := 0
 	for _, x := range f.Failures {
 		total += len(x.Output)
-		if x.Cause != triage.CauseOOM || x.OOMErrors != 1 || x.Message[:11] != "first words" {
+		if x.Cause != triage.CauseOOM || x.OOMErrors != 1 || !strings.HasPrefix(x.Message, "OOM command not allowed") {
 			t.Fatalf("got %+v", x)
 		}
 	}

@@ -66,7 +66,7 @@ func (a *Analysis) count(s *server, refs []record.Ref, p pressure) {
 // failure turns an outcome into a Failure with its cause.
 func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 	out := Failure{Package: f.pkg, Test: f.test, Spec: f.spec, Cause: CauseOther, Certainty: "correlated",
-		Message: f.message, Location: f.location, Status: f.status}
+		Message: f.message, Location: f.location, Status: f.status, Shown: []string{}}
 	if f.owner != nil && f.spec != "" && !f.owner.node {
 		out.SpecLocation = f.owner.Location
 	}
@@ -78,6 +78,8 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 		words = excerpt(f.message)
 	}
 	out.Output = f.output.text
+	out.Held = a.waitedBy(f)
+	out.OOMSaid = words.oom+words.aborted > 0 || strings.Contains(out.Message, "OOM")
 	counted := map[Cause][]*server{}
 	for _, s := range a.servers {
 		if f.owner == nil {
@@ -108,6 +110,7 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 	case out.Evicted > 0:
 		out.Cause = CauseEviction
 	default:
+		out.Shown = a.showing(f)
 		return out
 	}
 	servers := counted[out.Cause]

@@ -58,7 +58,7 @@ func corpus() []chapter {
 		{"Ginkgo", ginkgoCases()},
 		{"Tests that are not held", eventCases()},
 		{"How the run ended", runCases()},
-		{"Who was seen writing", slices.Concat(writeCases(), undoneCases(), strangerCases())},
+		{"Who was seen writing", slices.Concat(writeCases(), undoneCases(), strangerCases(), askedCases())},
 		{"Whose goroutine it was", slices.Concat(goroutineCases(), clientCases(), nodeCases())},
 		{"What else was heard", slices.Concat(callCases(), heardCases())},
 		{"Once judged wrongly", judgementCases()},
@@ -244,7 +244,7 @@ func TestReadme(t *testing.T) {
 		"that it guards against. `go run ./cmd/tracetest report internal/triage/testdata/NAME.jsonl` writes its report.\n\n" +
 		"The cases are written in `../*_cases_test.go`. To add one, write it there, run `go test ./internal/triage -update`,\n" +
 		"and read the new `NAME.txt` as if it accused you. This page is written by that command as well.\n")
-	known := map[string]bool{"README.md": true, "fuzz": true}
+	known := map[string]bool{"README.md": true, "fuzz": true, "damaged": true}
 	for _, chapter := range corpus() {
 		fmt.Fprintf(&b, "\n## %s\n", chapter.title)
 		for _, c := range chapter.cases {

@@ -185,15 +185,25 @@ type Failure struct {
 	OOMErrors int64  `json:"oom_errors"`
 	OOMCall   *Call  `json:"oom_call"` // where it met the first, as far as the tap saw
 	Evicted   int64  `json:"evicted"`  // keys, while it ran
-	Message   string `json:"message"`  // the first lines of what it said
-	Location  string `json:"location"` // file:line where known
-	Status    string `json:"status"`   // fail, panic, died, build
+	// OOMSaid is set when its output speaks of an OOM error, anywhere.
+	OOMSaid  bool   `json:"oom_said"`
+	Message  string `json:"message"`  // what it said: the first lines, or those from where it tells of a failure
+	Location string `json:"location"` // file:line where known
+	Status   string `json:"status"`   // fail, panic, died, build
 	// SpecLocation is file:line of the spec; empty for anything else.
 	SpecLocation string `json:"spec_location"`
 	Proof        *Proof `json:"proof"` // what re-runs said; nil without any
 	// Dirty is an index into Dirty: it met what was there before the first test, and
 	// no change of this run is behind it. Nil otherwise.
 	Dirty *int `json:"dirty"`
+	// Shown is what it asked a watched server for whose answer shows tracetest's own
+	// commands and connection too, such as "SLOWLOG GET"; not where it is tied to a
+	// change.
+	Shown []string `json:"shown"`
+	// Held is set where it met the time limit of go test: how long, in seconds, the
+	// tests of its process had been held by then, at least. The limit was put off by
+	// as long, up to 45 s.
+	Held float64 `json:"held"`
 	// Output is what it printed, its middle cut out where it is long. Of a run
 	// with very many failures the last ones have none.
 	Output string `json:"-"`

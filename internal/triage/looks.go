@@ -123,6 +123,7 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		}
 		a.mutate(m)
 	}
+	s.answeredLate(a, e, look.Received)
 	s.shows(restarted)
 	s.forgetWrites(a)
 	if look.Counters != nil {

@@ -226,6 +226,7 @@ func findings(entries []record.Entry) *triage.Findings {
 // stretches in which the server cannot be seen and helpers that outlive their
 // tests. It knows who really wrote.
 type concurrent struct {
+	ending bool
 	*rec
 	rand    *rand.Rand
 	procs   []*busy
@@ -311,8 +312,10 @@ func (c *concurrent) act() {
 func (c *concurrent) look(boundary func()) {
 	c.act()
 	seen := len(c.entries)
+	c.apart = c.heard != nil && !c.ending && c.rand.IntN(5) == 0 // tracetest stays out for somebody
 	boundary()
-	if c.blind {
+	apart := c.apart
+	if c.apart = false; c.blind || apart {
 		for _, o := range c.who() {
 			c.active[o] = true
 		}
@@ -377,7 +380,7 @@ func randomConcurrent(seed uint64, blind, tap bool) *concurrent {
 		c.move(b)
 	}
 	c.see()
-	c.blind = false
+	c.blind, c.ending = false, true
 	for _, b := range c.procs {
 		c.finishProcess(b)
 	}

@@ -31,6 +31,9 @@ func render(f *triage.Findings) string {
 		if x.OOMErrors > 0 {
 			text += fmt.Sprintf(", %d oom", x.OOMErrors)
 		}
+		if len(x.Shown) > 0 {
+			text += ", which asked for " + strings.Join(x.Shown, ", ")
+		}
 		if x.OOMCall != nil {
 			text += ", the first at " + call(x.OOMCall)
 		}

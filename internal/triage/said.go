@@ -11,6 +11,7 @@ type said struct {
 	first        string // what it says first, see [firstLines]
 	text         string // the beginning and the end
 	oom, aborted int64  // times that it speaks of a refused command, or of a transaction that has one
+	late         bool   // it met the time limit of go test
 }
 
 const (
@@ -29,7 +30,8 @@ func (o *outcomes) excerpt(output string) said {
 }
 
 func excerpt(output string) said {
-	s := said{first: strings.Clone(firstLines(output)), text: output, oom: int64(strings.Count(output, oomText)), aborted: int64(strings.Count(output, "EXECABORT"))}
+	s := said{first: strings.Clone(firstLines(output)), text: output, oom: int64(strings.Count(output, oomText)), aborted: int64(strings.Count(output, "EXECABORT")),
+		late: strings.Contains(output, "panic: test timed out after ")}
 	if len(output) > maxSaid {
 		head, tail := maxSaid/2, len(output)-maxSaid/2
 		for !utf8.RuneStart(output[head]) && head > maxSaid/2-utf8.UTFMax {
@@ -43,20 +45,67 @@ func excerpt(output string) said {
 	return s
 }
 
-// firstLines returns what a test said, without what `go test` adds.
+const (
+	maxFirst     = 8    // lines of said.first
+	maxFirstText = 2000 // bytes of it
+)
+
+// firstLines returns what a test said, without what `go test` adds: the first
+// lines, or where those say nothing of a failure, those from the first that does.
+// A framework prints a banner first.
 func firstLines(output string) string {
-	var lines []string
-	size := 0
+	var first, failed fewLines
+	told := false
 	for line := range strings.Lines(output) {
-		line = strings.TrimRight(line, "\r\n")
 		text := strings.TrimSpace(line)
 		if text == "" || strings.HasPrefix(text, "=== ") || strings.HasPrefix(text, "--- ") {
 			continue
 		}
-		if size += len(text); len(lines) == 8 || size > 2000 {
-			break
+		tells := tellsFailure(text)
+		switch {
+		case first.add(text):
+			told = told || tells
+		case told:
+			return strings.Join(first.all, "\n")
+		case (tells || len(failed.all) > 0) && !failed.add(text):
+			return strings.Join(failed.all, "\n")
 		}
-		lines = append(lines, text)
 	}
-	return strings.Join(lines, "\n")
+	if len(failed.all) > 0 {
+		return strings.Join(failed.all, "\n")
+	}
+	return strings.Join(first.all, "\n")
+}
+
+type fewLines struct {
+	all  []string
+	size int
+	full bool
+}
+
+// add takes a line in, unless it is too much.
+func (f *fewLines) add(line string) bool {
+	f.size += len(line)
+	f.full = f.full || len(f.all) == maxFirst || f.size > maxFirstText && len(f.all) > 0
+	if !f.full {
+		f.all = append(f.all, strings.ToValidUTF8(line[:min(len(line), maxFirstText)], ""))
+	}
+	return !f.full
+}
+
+// tellsFailure reports whether a line is as package testing, a panic, testify and
+// Ginkgo begin to say what failed.
+func tellsFailure(line string) bool {
+	if strings.Contains(line, oomText) {
+		return true
+	}
+	text := strings.TrimLeft(line[:min(len(line), 200)], "•!\x1b[0123456789;m ")
+	for _, begin := range []string{"panic: ", "fatal error: ", "Error:", "Error Trace:", "FAIL]", "FAILED]", "Failure"} {
+		if strings.HasPrefix(text, begin) {
+			return true
+		}
+	}
+	place, rest, found := strings.Cut(text, ".go:") // as t.Error writes it: "a_test.go:12: ..."
+	digits := strings.TrimLeft(rest, "0123456789")
+	return found && !strings.ContainsAny(place, " :") && digits != rest && strings.HasPrefix(digits, ": ")
 }

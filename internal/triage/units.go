@@ -49,6 +49,7 @@ type owner struct {
 	heard    bool     // its held end came
 	reported string   // how it ended by an event that came before its held end, else empty
 	filed    *outcome // then, if it failed
+	asked    []string // what it asked for that shows tracetest too
 }
 
 // unitOf returns the unit that an owner belongs to.

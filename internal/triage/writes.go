@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tracetest/internal/record"
 )
@@ -22,6 +23,8 @@ type write struct {
 	answered bool
 	reply    string          // first line; empty before there is one
 	done     int64           // sequence number of the reply
+	late     bool            // it was answered, and no look came with the reply
+	replied  int64           // sequence number of the reply; zero before there is one
 	past     int             // looks since whoever made it had ended
 	shown    map[string]bool // parameters whose change was seen
 	spent    map[string]bool // those of which it was the one write that explained the change
@@ -73,6 +76,9 @@ func (a *Analysis) write(e record.Entry) {
 	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "set") {
 		w.server.heardSets++
 	}
+	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "resetstat") {
+		a.resets[key{w.Process, w.Number}] = w.server
+	}
 	a.note(w, e.At)
 	a.log(w)
 	if w.server != nil && len(w.Values) > 0 {
@@ -87,8 +93,8 @@ func (a *Analysis) reply(e record.Entry) {
 	r := e.Reply
 	w := a.pending[key{r.Process, r.Number}]
 	if w != nil {
-		w.answered, w.reply = true, r.Text
-		if !slices.Contains(w.server.pending, w) { // nobody waited for it any more
+		w.answered, w.reply, w.replied = true, r.Text, e.Seq
+		if len(r.Looks) > 0 && !slices.Contains(w.server.pending, w) { // nobody waited for it any more
 			w.server.pending = append(w.server.pending, w)
 		}
 	}
@@ -100,26 +106,60 @@ func (a *Analysis) reply(e record.Entry) {
 		delete(a.unanswered, key{r.Process, r.Number})
 	}
 	seen := false
+	var at time.Time // of the look
 	for _, look := range r.Looks {
 		if look.Server >= 0 && look.Server < len(a.servers) {
 			a.widen()
 			a.look(a.servers[look.Server], look, e, nil)
-			seen = seen || w != nil && look.Server == w.Server && look.Error == ""
+			s := a.resets[key{r.Process, r.Number}]
+			a.waited(r.Process, look.Sent, look.Received)
+			at = look.Received
+			seen = seen || look.Error == "" && (w != nil && look.Server == w.Server || s != nil && s.Index == look.Server)
 		}
 	}
 	if w == nil {
+		a.reset(r, seen)
 		return
 	}
 	if strings.HasPrefix(r.Text, "-") {
 		a.refusedLog(w)
 	}
 	delete(a.pending, key{r.Process, r.Number})
-	if seen {
-		w.done = e.Seq
-		a.unseen(w, e)
-		w.server.silent = append(w.server.silent, w)
-		w.server.silent = w.server.silent[max(0, len(w.server.silent)-maxSilent):]
+	if w.late = !seen; seen {
+		a.answered(w, e, at)
 	}
+}
+
+// answered takes in the first look behind the reply to a write: what it does not
+// show of it, the write did not do, or it was undone.
+func (a *Analysis) answered(w *write, e record.Entry, at time.Time) {
+	w.done = e.Seq
+	a.unseen(w, e, at)
+	w.server.silent = append(w.server.silent, w)
+	w.server.silent = w.server.silent[max(0, len(w.server.silent)-maxSilent):]
+}
+
+// answeredLate does so for writes that no look came with.
+func (s *server) answeredLate(a *Analysis, e record.Entry, at time.Time) {
+	for _, w := range s.pending {
+		if w.late {
+			w.late = false
+			a.answered(w, e, at)
+		}
+	}
+}
+
+// reset takes in that the statistics of a server begin anew, where no look shows
+// it: a later one may show more than there was before.
+func (a *Analysis) reset(r *record.Reply, seen bool) {
+	s := a.resets[key{r.Process, r.Number}]
+	delete(a.resets, key{r.Process, r.Number})
+	if s == nil || seen || s.counters == nil || !strings.HasPrefix(r.Text, "+OK") {
+		return
+	}
+	anew := *s.counters
+	anew.OOM, anew.Evicted, anew.ConfigSet, anew.ResetStat, anew.Rejected = 0, 0, 0, 0, nil
+	s.counters = &anew
 }
 
 // maxSilent is how many writes are kept that were answered, to find those that
@@ -131,11 +171,21 @@ const maxSilent = 64
 func (s *server) explain(parameter, value string) []*write {
 	var all []*write
 	for _, w := range s.pending {
-		if v, sets := w.value(parameter); sets && w.can(parameter) && (v.Secret || sameValue(v.Value, value)) {
+		if v, sets := w.value(parameter); sets && w.can(parameter) && (v.Secret || sameValue(v.Value, value)) && !s.overwritten(w, parameter) {
 			all = append(all, w)
 		}
 	}
 	return all
+}
+
+// overwritten reports whether a later write has set a parameter to another value
+// since: of writes that were answered without a look several can be pending.
+func (s *server) overwritten(w *write, parameter string) bool {
+	was, _ := w.value(parameter)
+	return slices.ContainsFunc(s.pending, func(later *write) bool {
+		v, sets := later.value(parameter)
+		return sets && w.replied > 0 && w.replied < later.seq && later.accepted() && (v.Secret || was.Secret || !sameValue(v.Value, was.Value))
+	})
 }
 
 // can reports whether a write can have changed a parameter since the last look:
@@ -249,7 +299,7 @@ func common(x, y *Call) *Call {
 // unseen files a change that went by between two looks: one write set a value
 // and a later one of the same owner, in the same stretch, put back what there
 // was. Both were accepted, and no look shows either.
-func (a *Analysis) unseen(w *write, e record.Entry) {
+func (a *Analysis) unseen(w *write, e record.Entry, at time.Time) {
 	if !w.accepted() || len(w.refs) != 1 {
 		return
 	}
@@ -264,7 +314,7 @@ func (a *Analysis) unseen(w *write, e record.Entry) {
 				continue
 			}
 			there := &mutation{server: w.server, parameter: v.Parameter, from: w.server.now[v.Parameter], to: was.Value, refs: first.refs, seq: e.Seq,
-				sent: w.server.sent, received: e.At, write: first, call: first.call, exact: first.exact,
+				sent: w.server.sent, received: at, write: first, call: first.call, exact: first.exact,
 				caveat: "No look saw it: the writes that set it and put it back were both accepted between two looks."}
 			back := *there
 			back.from, back.to, back.write, back.call, back.exact = there.to, there.from, w, w.call, w.exact

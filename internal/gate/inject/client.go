@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -30,8 +31,14 @@ var tracetestLine struct {
 	key    string // of the marks of secrets
 	self   string // the number that the gate gave to this process
 	nested bool   // a test of another process started this one: it is never held
-	hello  int    // the connection whose end says that the process is gone
-	idle   []int  // connections that no call is using
+
+	// hello is the one connection: its end says that the process is gone. Calls take
+	// turns, for tracetest answers one at a time anyway, and none waits for another
+	// test. So a process has one descriptor more than without us, however many of
+	// its tests run in parallel. The turn is a mutex also because waiting for one
+	// does not let the time of a bubble of testing/synctest go on.
+	turn  sync.Mutex
+	hello int
 }
 
 // tracetestOpen says hello to the gate named by the environment variable
@@ -86,49 +93,51 @@ func tracetestCall(message ...string) (said string) {
 	return said
 }
 
-// tracetestTell tells the gate something and returns its answer. Each call that
-// waits has a connection of its own, so that one test can be held while another
-// is let go.
+// tracetestTell tells the gate something and returns its answer.
 func tracetestTell(message ...string) (answer string) {
 	line := &tracetestLine
+	line.turn.Lock()
+	defer line.turn.Unlock()
 	line.mu.Lock()
-	path, fd, ok := line.path, -1, true
-	if n := len(line.idle); n > 0 {
-		fd, line.idle = line.idle[n-1], line.idle[:n-1]
-	}
+	path, self, nested := line.path, line.self, line.nested
 	line.mu.Unlock()
 	if path == "" {
 		return ""
 	}
-	if fd < 0 {
-		if fd, ok = tracetestDial(path); ok {
-			_, ok = tracetestAsk(fd, []string{"join", line.self})
-		}
+	began := tracetestClock()
+	answer, ok := tracetestAsk(line.hello, message)
+	if took := tracetestClock() - began; took > 0 {
+		tracetestWaited.Add(took)
 	}
 	if ok {
-		answer, ok = tracetestAsk(fd, message)
-	}
-	line.mu.Lock()
-	defer line.mu.Unlock()
-	if ok {
-		line.idle = append(line.idle, fd)
 		return answer
-	}
-	tracetestClose(fd)
-	if line.path == "" {
-		return ""
 	}
 	// Tracetest is gone, stopped, or out of reach: never wait for it again. It
 	// must know, or it would take this process for held.
+	line.mu.Lock()
 	line.path = ""
-	if line.nested || tracetestSend(line.hello, []string{"quit", line.self}) {
-		return "" // also where there are no descriptors left to dial with
+	line.mu.Unlock()
+	defer tracetestClose(line.hello) // its end says so as well, where there is no descriptor left
+	if nested {
+		return ""
 	}
 	if fd, ok := tracetestDial(path); ok {
-		tracetestSend(fd, []string{"quit", line.self})
+		tracetestSend(fd, []string{"quit", self})
 		tracetestClose(fd)
 	}
 	return ""
+}
+
+// tracetestWaited is how long this process waited for answers, in nanoseconds.
+var tracetestWaited atomic.Int64
+
+// tracetestClock is the real time, also in a bubble of testing/synctest.
+func tracetestClock() int64 {
+	var now syscall.Timeval
+	if syscall.Gettimeofday(&now) != nil {
+		return 0
+	}
+	return now.Nano()
 }
 
 // tracetestFiles holds what each of our descriptors refers to. A test may close
@@ -158,6 +167,7 @@ func tracetestDial(path string) (fd int, ok bool) {
 	if err != nil {
 		return -1, false
 	}
+	fd = tracetestAside(fd)
 	patience := syscall.NsecToTimeval(tracetestPatience)
 	for _, option := range []int{syscall.SO_RCVTIMEO, syscall.SO_SNDTIMEO} {
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // The hooks: package gate inserts calls of them into package testing.
@@ -167,5 +168,36 @@ func TracetestSpec(verb string, ordered bool, report string) {
 	label := tracetestCall(verb, strconv.FormatBool(ordered), report)
 	if verb == "spec-begin" {
 		tracetestTapSpec(verb, label)
+	}
+}
+
+// tracetestAlarms counts how often the alarm of -timeout was started or stopped,
+// and tracetestWaitedBefore is how long this process had waited by then.
+var tracetestAlarms, tracetestWaitedBefore atomic.Int64
+
+func tracetestAlarm(bool) {
+	tracetestAlarms.Add(1)
+	tracetestWaitedBefore.Store(tracetestWaited.Load())
+}
+
+// tracetestPutOff bounds by how much the time limit is put off, in nanoseconds:
+// the go command kills a test binary a minute after it.
+const tracetestPutOff = 45e9
+
+// tracetestEarly is called when the time limit is met. It waits for as long as
+// the tests were held, and reports whether they have ended by then: what they
+// waited for tracetest is not theirs.
+func tracetestEarly() bool {
+	alarm := tracetestAlarms.Load()
+	for slept := int64(0); ; {
+		more := min(tracetestWaited.Load()-tracetestWaitedBefore.Load(), tracetestPutOff) - slept
+		if more <= 0 {
+			return false
+		}
+		time.Sleep(time.Duration(more))
+		slept += more
+		if tracetestAlarms.Load() != alarm {
+			return true
+		}
 	}
 }

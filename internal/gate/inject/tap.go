@@ -49,7 +49,12 @@ func tracetestHeard(event string, conn, number int64, about []string) {
 		tracetestLogin(message, about)
 	case "fault":
 		tracetestFault(message, about)
+	case "asks":
+		tracetestShown(message, about)
 	case "write":
+		if len(about) > 1 && strings.EqualFold(about[0], "client") && strings.EqualFold(about[1], "kill") {
+			tracetestShown([]string{"asks", message[1], "0"}, about[:2])
+		}
 		where := tracetestHere()
 		message = append(message, where.fields()...)
 		if tracetestLight(about) {
@@ -71,6 +76,41 @@ func tracetestHeard(event string, conn, number int64, about []string) {
 
 // tracetestNoted holds the numbers of writes that nobody waits for.
 var tracetestNoted sync.Map
+
+// tracetestTold holds what commands were told that show what other clients do, by
+// their owner: once for each is enough.
+var tracetestTold struct {
+	mu sync.Mutex
+	of map[string]map[string]bool
+}
+
+// tracetestShown tells of a command that shows what other clients do, of which
+// tracetest is one, before it is sent.
+func tracetestShown(message, about []string) {
+	where := tracetestHere()
+	about = about[:min(len(about), 8)]
+	what := strings.ToUpper(strings.Join(about, " "))
+	told := &tracetestTold
+	told.mu.Lock()
+	before := told.of[where.label]
+	known := before[what]
+	if before == nil {
+		if told.of == nil {
+			told.of = map[string]map[string]bool{}
+		}
+		before = map[string]bool{}
+		told.of[where.label] = before
+	}
+	if len(before) < 64 {
+		before[what] = true
+	} else {
+		known = true
+	}
+	told.mu.Unlock()
+	if !known {
+		tracetestTell(append(append(append(message, where.fields()...), ""), about...)...)
+	}
+}
 
 // tracetestLight reports whether a command changes nothing that is looked at.
 // It is told all the same, and not waited for: a suite can flush the database
@@ -204,6 +244,12 @@ func tracetestFault(message, about []string) {
 // tracetestTapFlush tells how many more OOM errors an owner has met, or with an
 // empty label everybody.
 func tracetestTapFlush(label string) {
+	told := &tracetestTold
+	told.mu.Lock()
+	if delete(told.of, label); label == "" {
+		clear(told.of)
+	}
+	told.mu.Unlock()
 	met := &tracetestMet
 	var messages [][]string
 	met.mu.Lock()

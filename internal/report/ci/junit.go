@@ -203,6 +203,7 @@ func (j *junit) failed(t *testcase, i int) {
 		t.add("at " + j.Run.Rel(f.Location))
 	}
 	t.add(plain(j.CorrelationSentence(i)))
+	t.add(plain(claims.ByTracetest(f)))
 	t.output = f.Output
 }
 

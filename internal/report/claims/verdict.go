@@ -3,6 +3,7 @@ package claims
 import (
 	"path"
 	"strings"
+	"time"
 
 	"tracetest/internal/report/doc"
 	"tracetest/internal/triage"
@@ -296,10 +297,29 @@ func (v *View) otherFailures() []Text {
 	case n > 0:
 		out = append(out, "The other "+Plural(n, "failure is", itoa(n)+" are")+" not correlated with it.")
 	}
+	named := 0
+	for _, f := range v.others {
+		if text := ByTracetest(f); text != "" && named < maxNamed {
+			out, named = append(out, text), named+1
+		}
+	}
 	if len(v.others) > 0 && len(v.Blind)+len(v.Restarts) > 0 {
 		out = append(out, "A server was unreachable or restarted in this run, which can make tests fail as well.")
 	}
 	return out
+}
+
+// ByTracetest says of a failure that tracetest itself may be behind it: the test asked
+// for what shows it, or ran out of the time that tracetest took. Empty for others.
+func ByTracetest(f triage.Failure) Text {
+	switch {
+	case f.Held > 0:
+		took := time.Duration(f.Held * float64(time.Second)).Round(time.Millisecond)
+		return Owner(ownerOf(f)) + " exceeded the time limit of go test. Snapshots took " + Text(took.String()) + " of it, and the limit was extended by that (45 s at most)."
+	case len(f.Shown) > 0:
+		return Owner(ownerOf(f)) + " asked for " + List(Names(f.Shown), maxNamed) + ", which shows what tracetest itself did. Run it with go test alone to see whether it fails because of that."
+	}
+	return ""
 }
 
 // notes add what a reader of the tests' output would not see.
@@ -307,7 +327,7 @@ func notes(failures []triage.Failure) Text {
 	var parts []Text
 	silent, proved := 0, 0
 	for _, f := range failures {
-		if f.Cause == triage.CauseOOM && !strings.Contains(f.Message, "OOM") {
+		if f.Cause == triage.CauseOOM && !f.OOMSaid && !strings.Contains(f.Message, "OOM") {
 			silent++
 		}
 		if f.Certainty == "proved" {
@@ -315,7 +335,7 @@ func notes(failures []triage.Failure) Text {
 		}
 	}
 	if silent > 0 {
-		parts = append(parts, itoa(silent)+" of them without OOM in the message")
+		parts = append(parts, itoa(silent)+" of them without OOM in the output")
 	}
 	switch {
 	case proved == len(failures):

@@ -40,6 +40,7 @@ const ( // what is wanted of a command
 	tracetestWrite   // its arguments: it changes the server
 	tracetestState   // its name: it changes how replies come
 	tracetestAuth    // its arguments: it logs in
+	tracetestAsks    // its arguments: its reply shows what other clients do
 )
 
 // tracetestWordLimit and tracetestWordsLimit bound what is kept of a command,
@@ -143,13 +144,22 @@ func (p *tracetestCommands) next(b []byte) (n int, done, ok bool) {
 // take is shown a part of a payload of which skip bytes, with the line end,
 // were still to come.
 func (p *tracetestCommands) take(part []byte, skip int64) {
-	if p.index > 0 && p.wanted != tracetestMaybe && p.wanted != tracetestWrite && p.wanted != tracetestAuth {
+	if p.index > 0 && !p.keeps() {
 		return
 	}
 	if text := skip - 2; int64(len(part)) > text { // the line end is no part of it
 		part = part[:max(text, 0)]
 	}
 	p.keep(part)
+}
+
+// keeps reports whether the arguments of the command are kept.
+func (p *tracetestCommands) keeps() bool {
+	switch p.wanted {
+	case tracetestMaybe, tracetestWrite, tracetestAuth, tracetestAsks:
+		return true
+	}
+	return false
 }
 
 func (p *tracetestCommands) keep(part []byte) {
@@ -177,7 +187,7 @@ func (p *tracetestCommands) endWord() {
 	} else if p.index == 1 && p.wanted == tracetestMaybe {
 		p.wanted = tracetestWanted(p.spelt())
 	}
-	if p.wanted == tracetestMaybe || p.wanted == tracetestWrite || p.wanted == tracetestAuth {
+	if p.keeps() {
 		switch {
 		case len(p.words) == tracetestWordsLimit:
 			p.words[len(p.words)-1] = "..."
@@ -216,6 +226,8 @@ func tracetestWanted(name []byte) uint8 {
 	switch string(name) {
 	case "CONFIG", "ACL", "SCRIPT", "FUNCTION", "CLIENT", "MODULE", "CLUSTER", "SENTINEL":
 		return tracetestMaybe
+	case "SLOWLOG", "LATENCY", "INFO", "CLIENT LIST", "ACL LOG":
+		return tracetestAsks
 	case "FLUSHALL", "FLUSHDB", "REPLICAOF", "SLAVEOF", "SWAPDB", "SHUTDOWN", "FAILOVER", "DEBUG",
 		"CONFIG SET", "CONFIG REWRITE", "CONFIG RESETSTAT",
 		"ACL SETUSER", "ACL DELUSER", "ACL LOAD",
@@ -234,4 +246,31 @@ func tracetestWanted(name []byte) uint8 {
 		return tracetestAuth
 	}
 	return tracetestNothing
+}
+
+// tracetestShows reports whether the reply to a command shows what other clients
+// did or are: of INFO, which many send for the memory, whether a section does.
+func tracetestShows(words []string) bool {
+	same := func(word, name string) bool {
+		if len(word) != len(name) {
+			return false
+		}
+		for i := range len(word) {
+			if word[i]|0x20 != name[i]|0x20 {
+				return false
+			}
+		}
+		return true
+	}
+	if len(words) < 2 || !same(words[0], "info") {
+		return true
+	}
+	for _, word := range words[1:] {
+		for _, section := range []string{"stats", "commandstats", "errorstats", "latencystats", "clients", "all", "everything", "default"} {
+			if same(word, section) {
+				return true
+			}
+		}
+	}
+	return false
 }

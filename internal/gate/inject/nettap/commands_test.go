@@ -23,6 +23,7 @@ var (
 		"CLUSTER SETSLOT,CLUSTER SET-CONFIG-EPOCH,SENTINEL MONITOR,SENTINEL REMOVE,SENTINEL SET,SENTINEL FAILOVER,SENTINEL RESET,SENTINEL CONFIG,"+
 		"SENTINEL FLUSHCONFIG,SENTINEL SIMULATE-FAILURE", ",")
 	states = strings.Split("MULTI,EXEC,DISCARD,RESET,MONITOR,SUBSCRIBE,PSUBSCRIBE,SSUBSCRIBE,SYNC,PSYNC,CLIENT REPLY", ",")
+	asks   = strings.Split("SLOWLOG,LATENCY,INFO,CLIENT LIST,ACL LOG", ",")
 	groups = strings.Split("CONFIG,ACL,SCRIPT,FUNCTION,CLIENT,MODULE,CLUSTER,SENTINEL", ",")
 )
 
@@ -84,7 +85,7 @@ func pieces(random *rand.Rand, b []byte) (all [][]byte) {
 // sends it, and against one in the source that no test knows.
 func TestWantedCommands(t *testing.T) {
 	kinds := map[string]uint8{}
-	for kind, names := range [][]string{tracetestMaybe: groups, tracetestWrite: writes, tracetestState: states, tracetestAuth: {"AUTH", "HELLO"}} {
+	for kind, names := range [][]string{tracetestMaybe: groups, tracetestWrite: writes, tracetestState: states, tracetestAuth: {"AUTH", "HELLO"}, tracetestAsks: asks} {
 		for _, name := range names {
 			kinds[name] = uint8(kind)
 		}
@@ -252,10 +253,12 @@ func pipeline(random *rand.Rand) (text []byte, wanted []command) {
 		return pick("k", "key:1", "maxmemory", "SET", "CONFIG", "100mb", "0")
 	}
 	for range 1 + random.IntN(8) {
-		kind, name := uint8(tracetestNothing), pick("GET", "SET", "mset", "EVAL", "XADD", "HSET", "PING", "CONFIG GET", "CLIENT LIST", "SCRIPT LOAD", "ACL GETUSER")
+		kind, name := uint8(tracetestNothing), pick("GET", "SET", "mset", "EVAL", "XADD", "HSET", "PING", "CONFIG GET", "CLIENT INFO", "SCRIPT LOAD", "ACL GETUSER")
 		switch random.IntN(6) {
 		case 0, 1:
 			kind, name = tracetestWrite, pick(writes...)
+		case 3:
+			kind, name = tracetestAsks, pick(asks...)
 		case 2:
 			kind, name = tracetestState, pick(states...)
 		}

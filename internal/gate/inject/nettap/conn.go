@@ -269,9 +269,17 @@ func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
 				events = append(events, tracetestEvent{"reply", write, []string{"-DISCARDED"}})
 			}
 			k.multi, k.queued = false, nil
+		case "MONITOR":
+			k.adrift, k.awaited, k.queued = true, nil, nil
+			events = append(events, tracetestEvent{"asks", 0, []string{"MONITOR"}})
 		default:
 			k.adrift, k.awaited, k.queued = true, nil, nil
 		}
+	case tracetestAsks:
+		if tracetestShows(p.words) {
+			events = append(events, tracetestEvent{"asks", 0, p.words})
+		}
+		p.words = nil
 	case tracetestWrite:
 		write := tracetestSerial.Add(1)
 		events = append(events, tracetestEvent{"write", write, p.words})
