@@ -16,7 +16,8 @@ import (
 
 // The code that goes into the standard library of the tests.
 //
-//go:embed inject/client.go inject/aside.go inject/aside_linux.go inject/hooks.go inject/tap.go inject/tap_ginkgo.go inject/tap_secrets.go inject/notap.go
+//go:embed inject/client.go inject/aside.go inject/aside_linux.go inject/hooks.go inject/notap.go
+//go:embed inject/tap.go inject/tap_ginkgo.go inject/tap_secrets.go inject/tap_stacks.go
 //go:embed inject/labels/labels.go inject/nettap/commands.go inject/nettap/replies.go inject/nettap/conn.go
 var injected embed.FS
 

@@ -17,7 +17,7 @@ func testingPatch(goroot, goos string, tap bool) patch {
 	}
 	parts := []string{"client.go", aside, "hooks.go", "notap.go"}
 	if tap {
-		parts = []string{"client.go", aside, "hooks.go", "tap.go", "tap_ginkgo.go", "tap_secrets.go"}
+		parts = []string{"client.go", aside, "hooks.go", "tap.go", "tap_ginkgo.go", "tap_secrets.go", "tap_stacks.go"}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, tap),
@@ -31,6 +31,7 @@ func testingPatch(goroot, goos string, tap bool) patch {
 				{"(*M).startAlarm", bodyStart, "", " tracetestAlarm(true);"},
 				{"(*M).startAlarm", before, "m.after()", "if tracetestEarly() { return }; "},
 				{"(*M).stopAlarm", bodyStart, "", " tracetestAlarm(false);"},
+				{"(*common).runCleanup", bodyStart, "", " defer tracetestCleanUp(c)();"},
 				{"(*common).Fail", bodyStart, "", " tracetestFail(c);"},
 				{"(*common).Fail", before, "c.parent.Fail()", "tracetestOwn := tracetestOwnFault(c.parent); "},
 				{"(*common).Fail", after, "c.parent.Fail()", "; tracetestFailBelow(c.parent, tracetestOwn)"},

@@ -47,8 +47,7 @@ type Server struct {
 	closed   chan struct{}
 	once     sync.Once
 	packages func(dir string) string
-	std      func(record.Frame) bool
-	sets     func(record.Frame) bool
+	source   Source
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool // open ones; nil once the gate is closed
@@ -57,6 +56,13 @@ type Server struct {
 	processes []*process
 	owners    int64                       // last owner's number
 	ordered   map[string]map[int]nodeCall // calls that may declare a node of Ginkgo, by file and line
+}
+
+// Source is what the source says of a frame. What is nil is not known.
+type Source struct {
+	Std   func(record.Frame) bool // it is of the standard library
+	Sets  func(record.Frame) bool // its function can have made a write
+	Takes func(record.Frame) bool // its function does there what others hand to it
 }
 
 // process is a test binary that said hello.
@@ -118,9 +124,8 @@ func (h *Held) Release() {
 
 // Listen opens the gate. The folder must be private; the path of the socket in
 // it must fit the 104 bytes that unix allows. Packages names the package whose
-// tests run in a folder, or "", std says which frames are of the standard
-// library, and sets which are of code that can have made a write.
-func Listen(dir string, packages func(dir string) string, std, sets func(record.Frame) bool) (*Server, error) {
+// tests run in a folder, or "".
+func Listen(dir string, packages func(dir string) string, source Source) (*Server, error) {
 	path := filepath.Join(dir, "gate")
 	listener, err := net.Listen("unix", path)
 	if err != nil {
@@ -130,7 +135,7 @@ func Listen(dir string, packages func(dir string) string, std, sets func(record.
 		listener.Close()
 		return nil, err
 	}
-	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, std: std, sets: sets,
+	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, source: source,
 		conns: map[net.Conn]bool{}, ordered: map[string]map[int]nodeCall{}}
 	go func() {
 		for {

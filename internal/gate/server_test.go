@@ -38,7 +38,7 @@ func listen(t testing.TB) *Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	s, err := Listen(dir, func(dir string) string { return "of" + dir }, nil, nil)
+	s, err := Listen(dir, func(dir string) string { return "of" + dir }, Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestSocket(t *testing.T) {
 	if _, err := os.Stat(s.path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the socket is still there: %v", err)
 	}
-	if _, err := Listen(strings.Repeat("/x", 100), nil, nil, nil); err == nil {
+	if _, err := Listen(strings.Repeat("/x", 100), nil, Source{}); err == nil {
 		t.Error("a path that does not fit is no error")
 	}
 }

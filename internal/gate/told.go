@@ -2,6 +2,7 @@ package gate
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,23 +97,80 @@ func (s *Server) told(p *process, f []string) *Told {
 
 // by reads a goroutine, and returns what stands behind it.
 func (s *Server) by(f []string) (by record.By, rest []string) {
+	if len(f) < 2 {
+		return by, nil
+	}
+	lost, creator := f[0] == "true", f[1]
+	labels, f := counted(f[2:])
+	if len(labels) == 0 {
+		return by, nil
+	}
+	by = ownedByOne(labels)
+	by.Lost = lost
+	stack, f := counted(f)
 	if len(f) < 3 {
-		return by, nil
+		return record.By{}, nil
 	}
-	by = owned(f[0])
-	by.Unsure = f[1] == "true"
-	n, err := strconv.Atoi(f[2])
-	if f = f[3:]; err != nil || n < 0 || n >= len(f) {
-		return by, nil
+	by.Stack = s.frames(stack)
+	if creator != "" {
+		by.Started = s.frames([]string{creator})
 	}
-	for _, text := range f[:n] {
+	if others, profile := f[0], f[1]; others != "" {
+		by.Waiting = s.waiting(others, profile, f[2], labels, by.Stack)
+	}
+	if !isOwn(by.Stack) {
+		s.mark(&by)
+	}
+	return by, f[3:]
+}
+
+// counted reads a number and as many fields, and returns what stands behind
+// them: nothing where there are not as many.
+func counted(f []string) (fields, rest []string) {
+	if len(f) == 0 {
+		return nil, nil
+	}
+	n, err := strconv.Atoi(f[0])
+	if f = f[1:]; err != nil || n < 0 || n > len(f) {
+		return nil, nil
+	}
+	return f[:n], f[n:]
+}
+
+// ownedByOne reads labels of which one is a goroutine's.
+func ownedByOne(labels []string) record.By {
+	by := owned(labels[0])
+	for _, label := range labels[1:] {
+		by.Perhaps = append(by.Perhaps, owned(label))
+	}
+	return by
+}
+
+// isOwn reports whether a goroutine is the one that package testing runs an
+// owner on.
+func isOwn(stack []record.Frame) bool {
+	return slices.ContainsFunc(stack, func(f record.Frame) bool { return f.Function == "testing.tRunner" || f.Function == "runtime.main" })
+}
+
+// mark notes which functions on a stack take work from others.
+func (s *Server) mark(by *record.By) {
+	if s.source.Takes == nil {
+		return
+	}
+	for i := range by.Stack {
+		by.Stack[i].Takes = s.source.Takes(by.Stack[i])
+	}
+	for i := range by.Started {
+		by.Started[i].Takes = s.source.Takes(by.Started[i])
+	}
+}
+
+func (s *Server) frames(texts []string) (all []record.Frame) {
+	for _, text := range texts {
 		function, place, _ := strings.Cut(text, " ")
-		by.Stack = append(by.Stack, s.frame(function, place))
+		all = append(all, s.frame(function, place))
 	}
-	if profile := f[n]; profile != "" {
-		by.Waiting = s.waiting(profile, by.Stack)
-	}
-	return by, f[n+1:]
+	return all
 }
 
 // frame reads a function and its file:line.
@@ -123,8 +181,8 @@ func (s *Server) frame(function, place string) record.Frame {
 			f.File, f.Line = place[:at], line
 		}
 	}
-	if s.std != nil {
-		f.Std = s.std(f)
+	if s.source.Std != nil {
+		f.Std = s.source.Std(f)
 	}
 	return f
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +22,8 @@ func ear() (*Server, *process) {
 	p := &process{conns: map[int64]string{1: "127.0.0.1:6379"}}
 	p.Index = 3
 	sets := func(f record.Frame) bool { return f.File == "/m/p.go" && (f.Line <= 6 || f.Line == 14) }
-	return &Server{std: std, sets: sets}, p
+	takes := func(f record.Frame) bool { return f.File == "/m/p.go" && f.Line == 12 }
+	return &Server{source: Source{Std: std, Sets: sets, Takes: takes}}, p
 }
 
 var testA = record.By{Label: record.LabelOwner, Unit: 7, Owner: &record.Owner{ID: 7, Kind: record.KindTest, Name: "TestA"}}
@@ -28,11 +31,13 @@ var testA = record.By{Label: record.LabelOwner, Unit: 7, Owner: &record.Owner{ID
 // Guards against what a test process said being taken for something else.
 func TestTold(t *testing.T) {
 	by := testA
-	by.Unsure = true
+	by.Lost, by.Started = true, []record.Frame{{Function: "m/p.G", File: "/m/p.go", Line: 12, Takes: true}}
+	by.Perhaps = []record.By{{Label: record.LabelPackage}}
 	by.Stack = []record.Frame{{Function: "net.(*conn).Write", File: "/go/src/net/net.go", Line: 12, Std: true}, {Function: "m/p.F", File: "C:/a b/x.go", Line: 3},
 		{Function: "odd", File: "no line"}, {Function: "odd", File: "x.go:y"}, {}}
 	words := func(verb string, rest ...string) []string {
-		return append([]string{verb, "1", "5", label(testA), "true", "5", "net.(*conn).Write /go/src/net/net.go:12", "m/p.F C:/a b/x.go:3", "odd no line", "odd x.go:y", "", ""}, rest...)
+		return append([]string{verb, "1", "5", "true", "m/p.G /m/p.go:12", "2", label(testA), "package",
+			"5", "net.(*conn).Write /go/src/net/net.go:12", "m/p.F C:/a b/x.go:3", "odd no line", "odd x.go:y", "", "", "", ""}, rest...)
 	}
 	for _, test := range []struct {
 		said []string
@@ -41,8 +46,8 @@ func TestTold(t *testing.T) {
 		{[]string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"}, Told{Contact: &record.Contact{Process: 3, Network: "tcp", Address: "h:1", Local: "l:2", Server: -1, TLS: true}}},
 		{[]string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"}, Told{Contact: &record.Contact{Process: 3, Network: "unix", Address: "/s", Server: -1, Inside: true, Vague: true}}},
 		{words("write", "CONFIG", "SET", "save", ""), Told{Write: &record.Write{Process: 3, Number: 5, Server: -1, Address: "h:1", Command: []string{"CONFIG", "SET", "save", ""}, By: by}}},
-		{[]string{"write", "9", "6", "package", "false", "0", "", "FLUSHALL"}, Told{Write: &record.Write{Process: 3, Number: 6, Server: -1, Command: []string{"FLUSHALL"}, By: record.By{Label: record.LabelPackage}}}},
-		{[]string{"write", "2", "6", "", "false", "0", "", "FLUSHALL"}, Told{Write: &record.Write{Process: 3, Number: 6, Server: -1, Address: "/s", Command: []string{"FLUSHALL"}}}},
+		{[]string{"write", "9", "6", "false", "", "1", "package", "0", "", "", "", "FLUSHALL"}, Told{Write: &record.Write{Process: 3, Number: 6, Server: -1, Command: []string{"FLUSHALL"}, By: record.By{Label: record.LabelPackage}}}},
+		{[]string{"write", "2", "6", "false", "", "1", "", "0", "", "", "", "FLUSHALL"}, Told{Write: &record.Write{Process: 3, Number: 6, Server: -1, Address: "/s", Command: []string{"FLUSHALL"}}}},
 		{[]string{"reply", "1", "5", "+OK"}, Told{Reply: &record.Reply{Process: 3, Number: 5, Text: "+OK"}}},
 		{words("fault", "OOM x"), Told{Refused: &record.Refused{Process: 3, Number: 5, Count: 1, Server: -1, Address: "h:1", Text: "OOM x", By: by}}},
 		{[]string{"faults", "0", "5", "12"}, Told{Refused: &record.Refused{Process: 3, Number: 5, Count: 12, Server: -1}}},
@@ -61,10 +66,12 @@ func TestTold(t *testing.T) {
 func TestToldMalformed(t *testing.T) {
 	for _, said := range [][]string{
 		{}, {""}, {"redis"}, {"write", "1", "2"}, {"redis", "1", "0", "tcp"}, {"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false"}, {"reply"}, {"reply", "1", "5"}, {"faults", "0", "5"},
-		{"write", "1", "2", "package"}, {"write", "1", "2", "package", "false"}, {"write", "1", "2", "package", "false", "0"}, {"write", "1", "2", "package", "false", "0", ""},
-		{"write", "1", "2", "package", "false", "x", "", "FLUSHALL"}, {"write", "1", "2", "package", "false", "-1", "", "FLUSHALL"}, {"write", "1", "2", "package", "false", "2", "", "FLUSHALL"},
-		{"write", "1", "2", "package", "false", "9223372036854775808", "", "FLUSHALL"}, {"write", "1", "2", "package", "false", "9223372036854775807", "", "FLUSHALL"},
-		{"fault", "1", "2", "package", "false", "0", ""}, {"fault", "1", "2", "package", "false", "0", "", "OOM", "x"}, {"fault", "1", "2", "package", "false", "1", "f x.go:1", ""},
+		{"write", "1", "2", "false"}, {"write", "1", "2", "false", ""}, {"write", "1", "2", "false", "", "0"}, {"write", "1", "2", "false", "", "0", "0", "", "", "", "FLUSHALL"},
+		{"write", "1", "2", "false", "", "1", "package"}, {"write", "1", "2", "false", "", "1", "package", "0"}, {"write", "1", "2", "false", "", "1", "package", "0", "", "", ""},
+		{"write", "1", "2", "false", "", "x", "package", "0", "", "", "", "FLUSHALL"}, {"write", "1", "2", "false", "", "-1", "package", "0", "", "", "", "FLUSHALL"},
+		{"write", "1", "2", "false", "", "99", "package", "0", "", "", "", "FLUSHALL"}, {"write", "1", "2", "false", "", "1", "package", "2", "", "", "FLUSHALL"},
+		{"write", "1", "2", "false", "", "1", "package", "9223372036854775808", "", "", "", "FLUSHALL"}, {"write", "1", "2", "false", "", "9223372036854775807", "package", "0", "", "", "", "FLUSHALL"},
+		{"fault", "1", "2", "false", "", "1", "package", "0", "", "", ""}, {"fault", "1", "2", "false", "", "1", "package", "0", "", "", "", "OOM", "x"},
 		{"begin", "1", "2", "3", "4", "5", "6", "7"}, {"REDIS", "1", "0", "tcp", "h:1", "l:2", "true", "false"}, {"", "", "", "", "", "", "", ""},
 	} {
 		s, p := ear()
@@ -73,7 +80,7 @@ func TestToldMalformed(t *testing.T) {
 		}
 	}
 	s, p := ear()
-	if got := s.told(p, []string{"write", "x", "y", "{", "?", "0", "what is no profile\n#\t\n#\t\t\t\n\n#", "FLUSHALL"}); got == nil || !reflect.DeepEqual(got.Write.By, record.By{}) || got.Write.Address != "" {
+	if got := s.told(p, []string{"write", "x", "y", "?", "", "1", "{", "0", "what are no stacks\n\ngoroutine", "what is no profile\n#\t\n#\t\t\t\n\n#", "x\ty", "FLUSHALL"}); got == nil || !reflect.DeepEqual(got.Write.By, record.By{}) || got.Write.Address != "" {
 		t.Errorf("without numbers and label: %+v", got)
 	}
 }
@@ -133,59 +140,106 @@ func TestPackageOfFunction(t *testing.T) {
 	}
 }
 
-// Guards against a caller that is not found among the goroutines, and against
-// one that has nothing to do with the client.
+// Guards against a caller that is not found among the goroutines, one that has
+// nothing to do with the client, and one that is taken for another's.
 func TestWaitingGoroutines(t *testing.T) {
 	const file = "/m/p.go"
-	const client = "#\t0x5\tgithub.com/redis/rueidis.(*pipe).Do+0x14\t\t\t/mod/rueidis/pipe.go:10\n#\t0x6\tgithub.com/redis/rueidis/internal/x.F+0x1\t/mod/x.go:11\n"
-	block := func(labels, frames string) string { return "1 @ 0x43e 0x46e\n" + labels + frames + "\n" }
-	ours := fmt.Sprintf("# labels: {\"tracetest\":%q}\n", label(testA))
-	at := func(function string, line int) string {
-		return fmt.Sprintf("#\t0x7\tm/p.%s+0x2f\t\t%s:%d\n", function, file, line)
+	spec := record.By{Label: record.LabelOwner, Unit: 9, Test: "TestSuite", Owner: &record.Owner{ID: 9, Parent: 7, Kind: record.KindSpec, Name: "s"}}
+	other := record.By{Label: record.LabelOwner, Unit: 8, Owner: &record.Owner{ID: 8, Kind: record.KindTest, Name: "TestB"}}
+	ours, theirs := label(testA), label(other)
+	var dump, profile strings.Builder
+	dump.WriteString("goroutine 90 [running]:\nnet.(*conn).Write(0x1)\n\t/go/src/net/net.go:1 +0x1\ncreated by x.F in goroutine 3\n\t/x.go:1 +0x1\n")
+	profile.WriteString("goroutine profile: total 12\n")
+	id := 0
+	// add adds a goroutine to both; the profile is taken a moment later, when the
+	// client's own calls may be others.
+	add := func(label, started string, frames ...string) {
+		id++
+		fmt.Fprintf(&dump, "\ngoroutine %d [select]:\n", id)
+		profile.WriteString("1 @ 0x43e 0x46e\n")
+		if label != "" {
+			fmt.Fprintf(&profile, "# labels: {\"a\":\"b\", \"tracetest\":%q}\n", label)
+		}
+		for i, f := range frames {
+			function, place, _ := strings.Cut(f, " ")
+			fmt.Fprintf(&dump, "%s({0x1, 0x2}, 0x3?)\n\t%s +0x1f\n", function, place)
+			if i == 0 && strings.Contains(function, "rueidis") {
+				function += ".park"
+			}
+			fmt.Fprintf(&profile, "#\t0x5\t%s+0x14\t\t\t%s\n", function, place)
+		}
+		if started != "" {
+			function, place, _ := strings.Cut(started, " ")
+			fmt.Fprintf(&dump, "created by %s in goroutine 77\n\t%s +0x5\n", function, place)
+		}
+		profile.WriteString("\n")
 	}
-	const end = "#\t0x8\ttesting.tRunner+0xf4\t\t/go/src/testing/testing.go:1690\n"
-	profile := "goroutine profile: total 12\n" +
-		block(ours, client+at("setMemory", 3)+end) +
-		block(ours, client+at("outer.func1", 8)+at("outer", 6)+end) +
-		block("# labels: {\"a\":\"b\", \"tracetest\":\"package\"}\n", client+at("configuration", 12)+at("T.quoted", 14)+at("none", 99)) +
-		block(ours, client+"#\t0x7\tm/p.F[a/b.c]+0x2f\t/nowhere/x.go:1\n") +
-		block(ours, at("setMemory", 3)+end) + // not in a call of the client
-		block("", client+at("setMemory", 3)+end) + // nobody's
-		block(`# labels: {"a":"\"tracetest\":\"package\""}`+"\n", client+at("setMemory", 3)+end) +
-		block(ours, client) + // the client's own
-		block(ours, "#\t0x5\tgithub.com/redis/go-redis/v9.(*Client).Process+0x14\t/mod/redis.go:1\n"+at("setMemory", 3)+end) + // of another one
-		block(ours, "") + block(ours, "#\t0x5\n#\n")
+	const client, inner = "github.com/redis/rueidis.(*pipe).Do /mod/rueidis/pipe.go:10", "github.com/redis/rueidis/internal/x.F /mod/x.go:11"
+	at := func(function string, line int) string { return fmt.Sprintf("m/p.%s %s:%d", function, file, line) }
+	const end = "testing.tRunner /go/src/testing/testing.go:1690"
+	add(ours, "testing.(*T).Run /go/src/testing/testing.go:1", client, inner, at("setMemory", 3), end)
+	add(ours, "", client, inner, at("outer.func1", 8), at("outer", 6), end)
+	add("package", at("main", 12), client, inner, at("configuration", 12), at("T.quoted", 14), at("none", 99)) // the one that started it
+	add(ours, "", client, "m/p.F[...] /nowhere/x.go:1")
+	add(ours, "", at("setMemory", 3), end) // not in a call of the client
+	add("", "", client, inner, at("timer", 3))
+	add(ours, "", client) // the client's own
+	add(ours, "", "github.com/redis/go-redis/v9.(*Client).Process /mod/redis.go:1", at("setMemory", 3), end)
+	add(ours, "", client, at("same", 20), end) // two of one stack: either label
+	add(theirs, "", client, at("same", 20), end)
+	add(ours, "", client, at("node", 30)) // in a spec
+	add(ours, "", client, at("node", 31)) // in one of two
+	specs := fmt.Sprintf("11\t%s\t%s\n12\t%s\t%s\t%s\n11\tother\tpackage\n", ours, label(spec), ours, ours, label(spec))
 	stack := []record.Frame{{Function: "net.(*conn).Write", Std: true}, {Function: "github.com/redis/rueidis.(*pipe)._backgroundWrite"}, {Function: "github.com/redis/rueidis.f"}}
 	s, _ := ear()
 	var got []string
-	for _, by := range s.waiting(strings.TrimSuffix(profile, "\n"), stack) {
+	for _, by := range s.waiting(dump.String(), profile.String(), specs, []string{"package"}, stack) {
 		text := string(by.Label)
-		for _, f := range by.Stack[2:] {
-			text += fmt.Sprintf(" %s:%d", strings.TrimPrefix(f.Function, "m/p."), f.Line)
-			if f.Std {
-				text += " std"
+		if by.Owner != nil {
+			text += " " + by.Owner.Name
+		}
+		for _, other := range by.Perhaps {
+			text += " or " + other.Owner.Name
+		}
+		for _, f := range append(slices.Clone(by.Stack), by.Started...) {
+			if strings.Contains(f.Function, "rueidis") {
+				if f.Sets {
+					t.Errorf("a frame of the client sets: %+v", f)
+				}
+				continue
 			}
-			if f.Sets {
-				text += " sets"
+			text += fmt.Sprintf(" %s:%d", strings.TrimPrefix(f.Function, "m/p."), f.Line)
+			for mark, is := range map[string]bool{" std": f.Std, " sets": f.Sets} {
+				if is {
+					text += mark
+				}
+			}
+			if f.Takes {
+				text += " takes"
 			}
 		}
-		if f := by.Stack[0]; f.Function != "github.com/redis/rueidis.(*pipe).Do" || f.File != "/mod/rueidis/pipe.go" || f.Line != 10 || f.Sets || by.Stack[1].Sets {
-			t.Errorf("the stack begins with %+v", by.Stack[:2])
+		if by.Starts {
+			text += ", the starter"
 		}
 		got = append(got, text)
 	}
-	want := []string{"owner setMemory:3 sets testing.tRunner:1690 std", "owner outer.func1:8 outer:6 sets testing.tRunner:1690 std", "package configuration:12 T.quoted:14 sets none:99", "owner F[a/b.c]:1"}
+	want := []string{
+		"owner TestA setMemory:3 sets testing.tRunner:1690 std", "owner TestA outer.func1:8 outer:6 sets testing.tRunner:1690 std",
+		"package configuration:12 takes T.quoted:14 sets none:99 main:12 takes, the starter", "owner TestA F[...]:1", " timer:3 sets",
+		"owner TestA same:20 testing.tRunner:1690 std", "owner TestB same:20 testing.tRunner:1690 std", "owner s node:30", "owner TestA or s node:31",
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	for name, stack := range map[string][]record.Frame{"no stack": nil, "nothing but the standard library": {{Function: "net.(*conn).Write", Std: true}}, "no function": {{}}} {
-		if all := s.waiting(profile, stack); all != nil {
+		if all := s.waiting(dump.String(), profile.String(), specs, []string{"package"}, stack); all != nil {
 			t.Errorf("%s: %+v", name, all)
 		}
 	}
 }
 
-// Guards against a release of Go that writes its profiles in another way.
+// Guards against a release of Go that writes its stacks and profiles in another
+// way.
 func TestRealProfile(t *testing.T) {
 	let, waits, done := make(chan bool), make(chan bool), make(chan bool)
 	go func() {
@@ -195,6 +249,8 @@ func TestRealProfile(t *testing.T) {
 		close(done)
 	}()
 	<-waits
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
 	var profile strings.Builder
 	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
 		t.Fatal(err)
@@ -202,24 +258,30 @@ func TestRealProfile(t *testing.T) {
 	close(let)
 	<-done
 	s, _ := ear()
-	all := s.waiting(profile.String(), []record.Frame{{Function: "sync.write"}})
+	s.source.Std = nil
+	all := s.waiting(string(stacks), profile.String(), "", nil, []record.Frame{{Function: "sync.write"}})
+	all = slices.DeleteFunc(all, func(by record.By) bool { return by.Owner == nil })
 	if len(all) != 1 || !reflect.DeepEqual(all[0].Owner, testA.Owner) {
-		t.Fatalf("found %+v in\n%s", all, &profile)
+		t.Fatalf("found %+v in\n%s\n%s", all, stacks, &profile)
 	}
-	inner := all[0].Stack[0]
-	if !strings.HasPrefix(inner.Function, "tracetest/internal/gate.TestRealProfile.") || filepath.Base(inner.File) != "told_test.go" || inner.Line == 0 {
-		t.Errorf("the stack begins with %+v", inner)
+	if !slices.ContainsFunc(all[0].Stack, func(f record.Frame) bool {
+		return strings.HasPrefix(f.Function, "tracetest/internal/gate.TestRealProfile.") && filepath.Base(f.File) == "told_test.go" && f.Line > 0
+	}) {
+		t.Errorf("the stack is %+v", all[0].Stack)
+	}
+	if started := all[0].Started; len(started) != 1 || started[0].Function != "tracetest/internal/gate.TestRealProfile" || filepath.Base(started[0].File) != "told_test.go" || started[0].Line == 0 {
+		t.Errorf("it was started at %+v", started)
 	}
 }
 
 // FuzzTold guards against a panic of tracetest because of what a test process
 // says, and against an answer that says several things.
 func FuzzTold(f *testing.F) {
-	stack := "\x00package\x00true\x001\x00a/b.F x.go:1\x00"
+	stack := "\x00true\x00a.G y.go:1\x002\x00package\x00\x001\x00a/b.F x.go:1\x00"
 	for _, said := range []string{
-		"redis\x001\x000\x00tcp\x00h:1\x00l:2\x00true\x00false", "reply\x001\x005\x00+OK", "faults\x000\x005\x0012", "write\x001\x005" + stack + "\x00FLUSHALL",
-		"fault\x001\x005" + stack + "\x00OOM", "write\x001\x005\x00" + label(testA) + "\x00false\x000\x00\x00CONFIG\x00SET\x00a\x00b",
-		"write\x001\x005" + stack + "goroutine profile: total 1\n1 @ 0x1\n# labels: {\"tracetest\":\"package\"}\n#\t0x1\ta/b.G+0x1\tx.go:1\n#\t0x1\tm/p.G+0x1\tx.go:1\n\n\x00FLUSHALL",
+		"redis\x001\x000\x00tcp\x00h:1\x00l:2\x00true\x00false", "reply\x001\x005\x00+OK", "faults\x000\x005\x0012", "write\x001\x005" + stack + "\x00\x00\x00FLUSHALL",
+		"fault\x001\x005" + stack + "\x00\x00\x00OOM", "write\x001\x005\x00false\x00\x001\x00" + label(testA) + "\x000\x00\x00\x00\x00CONFIG\x00SET\x00a\x00b",
+		"write\x001\x005" + stack + "goroutine 1 [running]:\nx\n\ngoroutine 2 [select]:\na/b.G(0x1)\n\tx.go:1 +0x1\nm/p.G()\n\tx.go:1 +0x1\ncreated by m/p.F in goroutine 1\n\tx.go:2 +0x1\x00goroutine profile: total 1\n1 @ 0x1\n# labels: {\"tracetest\":\"package\"}\n#\t0x1\ta/b.G+0x1\tx.go:1\n#\t0x1\tm/p.G+0x1\tx.go:1\n\n\x002\tpackage\tx\x00FLUSHALL",
 	} {
 		f.Add(said)
 	}

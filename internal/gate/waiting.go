@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,9 +14,11 @@ import (
 // waits for its reply, and so its goroutine stands in a call into the same
 // module.
 
-// waiting reads a goroutine profile as text, and returns the goroutines of
-// tests that stand in a call into the module of the one with this stack.
-func (s *Server) waiting(profile string, stack []record.Frame) []record.By {
+// waiting finds the goroutines that stand in a call into the module of the one
+// with these labels and this stack. Others are the stacks of all, of which the
+// first is that one; the profile has their labels, and specs says who started
+// those that have the label of a test with a Ginkgo suite.
+func (s *Server) waiting(others, profile, specs string, own []string, stack []record.Frame) []record.By {
 	module := ""
 	for _, f := range stack {
 		if !f.Std {
@@ -25,13 +29,101 @@ func (s *Server) waiting(profile string, stack []record.Frame) []record.By {
 	if module == "" {
 		return nil
 	}
+	labeled, started := s.profiled(profile), specsIn(specs)
 	var all []record.By
+	starter := ""
+	for i, block := range strings.Split(others, "\n\n") {
+		g := s.goroutine(block)
+		if i == 0 {
+			starter = g.parent
+			continue
+		}
+		from := caller(g.stack, module)
+		if from < 0 {
+			continue
+		}
+		for _, label := range labelsOf(labeled, g.stack[from:]) {
+			by := owned(label)
+			if labels := started[g.id+"\t"+label]; labels != nil {
+				by = ownedByOne(labels)
+			}
+			if g.id == starter { // what it starts has its label
+				by = ownedByOne(own)
+			}
+			by.Stack, by.Starts = slices.Clone(g.stack), g.id == starter
+			for i, f := range by.Stack {
+				by.Stack[i].Sets = i >= from && s.source.Sets != nil && !f.Std && repository(f.Package()) != module && s.source.Sets(f)
+			}
+			if !isOwn(by.Stack) {
+				by.Started = g.creator
+				s.mark(&by)
+			}
+			if !slices.ContainsFunc(all, func(known record.By) bool { return reflect.DeepEqual(known, by) }) {
+				all = append(all, by)
+			}
+		}
+	}
+	return all
+}
+
+// caller returns the index of the innermost frame that called into a module, or
+// -1 where none did.
+func caller(stack []record.Frame, module string) int {
+	within := false
+	for i, f := range stack {
+		switch {
+		case repository(f.Package()) == module:
+			within = true
+		case within && !f.Std:
+			return i
+		}
+	}
+	return -1
+}
+
+// blocked is a goroutine as the text of all stacks has it.
+type blocked struct {
+	id, parent string
+	stack      []record.Frame
+	creator    []record.Frame
+}
+
+// goroutine reads the stack of one: "goroutine 7 [select]:", and for each call
+// a line "package.function(0x1, 0x2)" and a line "\t/path/file.go:12 +0x14".
+func (s *Server) goroutine(block string) (g blocked) {
+	lines := strings.Split(block, "\n")
+	g.id, _, _ = strings.Cut(strings.TrimPrefix(lines[0], "goroutine "), " ")
+	for i := 1; i+1 < len(lines); i++ {
+		place, is := strings.CutPrefix(lines[i+1], "\t")
+		if !is {
+			continue // "...12 frames elided..."
+		}
+		if at := strings.LastIndex(place, " +0x"); at >= 0 {
+			place = place[:at]
+		}
+		if creator, is := strings.CutPrefix(lines[i], "created by "); is {
+			function, parent, _ := strings.Cut(creator, " in goroutine ")
+			g.parent, g.creator = parent, []record.Frame{s.frame(function, place)}
+		} else {
+			function := lines[i]
+			if at := strings.LastIndexByte(function, '('); at > 0 {
+				function = function[:at]
+			}
+			g.stack = append(g.stack, s.frame(function, place))
+		}
+		i++
+	}
+	return g
+}
+
+// profiled is what a goroutine profile says: stacks, and the label of each.
+func (s *Server) profiled(profile string) (all []blocked) {
 	for block := range strings.SplitSeq(profile, "\n\n") {
-		by, within := record.By{}, false
+		var b blocked
 		for line := range strings.Lines(block) {
 			line = strings.TrimSuffix(line, "\n")
 			if labels, ok := strings.CutPrefix(line, "# labels: "); ok {
-				by = owned(labelIn(labels))
+				b.id = labelIn(labels)
 				continue
 			}
 			// "#	0x46e0b4	pkg.function+0x14		/path/file.go:12", in columns
@@ -43,19 +135,54 @@ func (s *Server) waiting(profile string, stack []record.Frame) []record.By {
 			if at := strings.LastIndex(function, "+0x"); at > 0 {
 				function = function[:at]
 			}
-			f := s.frame(function, fields[len(fields)-1])
-			within = within || repository(f.Package()) == module
-			by.Stack = append(by.Stack, f)
+			b.stack = append(b.stack, s.frame(function, fields[len(fields)-1]))
 		}
-		if by.Label == record.LabelNone || !within || repository(by.Stack[len(by.Stack)-1].Package()) == module {
-			continue // the client's own goroutines have labels too
-		}
-		for i, f := range by.Stack {
-			by.Stack[i].Sets = s.sets != nil && !f.Std && repository(f.Package()) != module && s.sets(f)
-		}
-		all = append(all, by)
+		all = append(all, b)
 	}
 	return all
+}
+
+// labelsOf returns the labels that a goroutine can have, of which a part of the
+// stack is given: the calls that led to the client. Those of the client may have
+// changed since. It has none where it is not found.
+func labelsOf(labeled []blocked, stack []record.Frame) (labels []string) {
+	for _, b := range labeled {
+		for i := range b.stack {
+			// Up to Go 1.22 a profile has the inner frames of a stack only, and the
+			// text of one leaves out those in the middle.
+			n := min(len(b.stack)-i, len(stack), sameStack)
+			if (i+n == len(b.stack) || n == sameStack) && slices.EqualFunc(b.stack[i:i+n], stack[:n], sameFrame) {
+				if !slices.Contains(labels, b.id) {
+					labels = append(labels, b.id)
+				}
+				break
+			}
+		}
+	}
+	if labels == nil {
+		labels = []string{""}
+	}
+	return labels
+}
+
+// sameStack is how many calls have to be the same for two stacks to be.
+const sameStack = 12
+
+func sameFrame(x, y record.Frame) bool {
+	return x.Function == y.Function && x.File == y.File && x.Line == y.Line
+}
+
+// specsIn reads who started goroutines: lines of a number, the label of a test
+// and the labels of those who can have, by the first two.
+func specsIn(text string) map[string][]string {
+	started := map[string][]string{}
+	for line := range strings.Lines(text) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(fields) > 2 {
+			started[fields[0]+"\t"+fields[1]] = fields[2:]
+		}
+	}
+	return started
 }
 
 // labelIn finds our label among those of a goroutine, which are printed like

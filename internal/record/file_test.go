@@ -20,7 +20,7 @@ func fixed() []Entry {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	look := Look{Server: 0, Sent: at, Received: at.Add(time.Millisecond), Config: map[string]string{"maxmemory": "1048576"},
 		Counters: &Counters{UsedMemory: 9, OOM: 2, Rejected: map[string]int64{"set": 2}, Keys: map[string]int64{"db0": 3}}}
-	by := By{Label: LabelOwner, Owner: &Owner{ID: 4, Parent: 1, Kind: KindSpec, Name: "Cache keeps", Location: "f_test.go:40", Container: "f_test.go:30"}, Unit: 4, Test: "TestSuite", Unsure: true,
+	by := By{Label: LabelOwner, Owner: &Owner{ID: 4, Parent: 1, Kind: KindSpec, Name: "Cache keeps", Location: "f_test.go:40", Container: "f_test.go:30"}, Unit: 4, Test: "TestSuite", Lost: true,
 		Stack:   []Frame{{Function: "net.(*conn).Write", File: "/go/src/net/net.go", Line: 197, Std: true}, {Function: "m/a.Set[...]", File: "/m/a/a.go", Line: 3}},
 		Waiting: []By{{Label: LabelPackage, Stack: []Frame{{Function: "m/a.TestMain", File: "/m/a/a_test.go", Line: 9, Sets: true}}}, {}}}
 	return []Entry{

@@ -38,14 +38,21 @@ type By struct {
 	Owner *Owner `json:"owner,omitempty"`
 	Unit  int64  `json:"unit,omitempty"`               // the top-level test that a subtest is in, else the owner itself
 	Test  string `json:"test,omitempty" redact:"name"` // of a spec: the test function that runs the suite
-	// Unsure is set where a later node of a Ginkgo suite can have started the
-	// goroutine as well.
-	Unsure bool    `json:"unsure,omitempty"`
-	Stack  []Frame `json:"stack,omitempty"` // innermost first
-	// Waiting are the goroutines of tests that stood in a call of a Redis client
-	// at that moment. It is told where the stack has no frame of a test: some
-	// clients write on goroutines of their own.
+	// Perhaps are others of whom one can have started the goroutine as well: specs
+	// of one Ginkgo suite, or its test. They have neither stack nor label.
+	Perhaps []By `json:"perhaps,omitempty"`
+	// Lost is set where Perhaps are not all.
+	Lost  bool    `json:"lost,omitempty"`
+	Stack []Frame `json:"stack,omitempty"` // innermost first
+	// Started is the go statement that started the goroutine, where it is known
+	// and the goroutine is not the owner's own.
+	Started []Frame `json:"started,omitempty"`
+	// Waiting are the goroutines that stood in a call of a Redis client at that
+	// moment. It is told where the stack has no frame of a test: some clients
+	// write on goroutines of their own.
 	Waiting []By `json:"waiting,omitempty"`
+	// Starts is told of one of Waiting: it started the goroutine that it waits for.
+	Starts bool `json:"starts,omitempty"`
 }
 
 // Label is what the profiler label of a goroutine says.
@@ -66,6 +73,9 @@ type Frame struct {
 	// Sets is told of a frame of Waiting: whether the function that it is in
 	// mentions CONFIG or a ConfigSet in its source.
 	Sets bool `json:"sets,omitempty"`
+	// Takes is set where the function does there what others can have handed to
+	// it: in a loop, or with what it received.
+	Takes bool `json:"takes,omitempty"`
 }
 
 // Write is a command that changes a server rather than data, about to be sent.

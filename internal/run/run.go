@@ -217,7 +217,9 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 	for _, listed := range p.listed {
 		byDir[realPath(listed.Dir)] = listed.ImportPath
 	}
-	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] }, p.standard(), setting())
+	code := newSource()
+	p.gate, err = gate.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] },
+		gate.Source{Std: p.standard(), Sets: code.sets, Takes: code.takes})
 	if err == nil {
 		p.gate.Key = p.o.Secrets.Key()
 	}

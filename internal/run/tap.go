@@ -149,9 +149,11 @@ func (t *taps) relocate(by *record.By) {
 	if link == goroot {
 		return
 	}
-	for i, f := range by.Stack {
-		if rest, ok := strings.CutPrefix(f.File, link+"/"); ok {
-			by.Stack[i].File = goroot + "/" + rest
+	for _, frames := range [][]record.Frame{by.Stack, by.Started} {
+		for i, f := range frames {
+			if rest, ok := strings.CutPrefix(f.File, link+"/"); ok {
+				frames[i].File = goroot + "/" + rest
+			}
 		}
 	}
 	for i := range by.Waiting {

@@ -89,9 +89,10 @@ type process struct {
 	specs     int  // specs that began
 	nodes     []record.Node
 	suiteTest int64
-	specHost  int64 // the test that the last spec ran in
-	lastSpec  *owner
-	quit      bool // it goes on without being held
+	specHost  int64    // the test that the last spec ran in
+	ended     []*owner // who has ended last
+	dropped   bool     // there were more
+	quit      bool     // it goes on without being held
 	asked     []string
 	waited    time.Duration // for tracetest, at least
 	until     time.Time     // up to when that is counted

@@ -1,9 +1,7 @@
 package triage
 
 import (
-	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tracetest/internal/record"
@@ -13,7 +11,8 @@ import (
 // on one that was started by whoever dialled, a server handles requests on one
 // that was started by whoever started the server, and a worker that tests share
 // was started by the first that needed it. There all are suspects who can have
-// been behind it.
+// been behind it. What is known of a goroutine is gathered first; the first rule
+// that it meets says whose it is.
 
 // author is who made a write, or met an error.
 type author struct {
@@ -60,119 +59,101 @@ func (a *Analysis) author(index int, by record.By) author {
 	if p == nil {
 		return author{refs: []record.Ref{{Process: index}}}
 	}
-	w := author{node: holdsPart(by.Stack, ".(*Suite).runNode"), specs: p.specs, call: a.call(by.Stack, "stack")}
+	return a.rule(a.evidence(p, by))
+}
+
+// evidence is what is known of a goroutine.
+type evidence struct {
+	*process
+	by      record.By
+	call    *Call
+	own     record.Ref   // who started it, by its label
+	perhaps []record.Ref // others of whom one can have started it
+	active  []record.Ref // who is open in the process, innermost
+	runs    bool         // it is the goroutine that runs the owner itself, or a node of it
+	node    bool         // of Ginkgo
+	takes   bool         // it does what others can have handed to it
+	serves  bool         // it answers requests: whoever asks waits
+	tests   []string     // whose code is on the stack, innermost first
+	called  bool         // the function of the first is on the stack, so that it was called there
+}
+
+func (a *Analysis) evidence(p *process, by record.By) *evidence {
 	if by.Label == record.LabelOwner && !owned(by) {
 		by.Label = record.LabelNone
 	}
-	many := func(refs ...record.Ref) author {
-		for _, ref := range refs {
+	e := &evidence{process: p, by: by, call: a.call(by.Stack, "stack"), active: a.open.In(p.Index), own: record.Ref{Package: p.Package, Process: p.Index}}
+	if by.Label == record.LabelOwner {
+		e.own = a.recall(p, by)
+	}
+	for _, other := range by.Perhaps {
+		if owned(other) {
+			e.perhaps = append(e.perhaps, a.recall(p, other))
+		}
+	}
+	e.node = holdsPart(by.Stack, ".(*Suite).runNode")
+	e.runs = holds(by.Stack, "testing.tRunner", "testing.fRunner", "testing.runExample", "testing.(*B).runN", "runtime.main")
+	e.tests, e.called = testsOn(by.Stack, p.Package, func(test string) bool { return len(a.family(e, test)) > 0 })
+	outer := by.Stack[max(0, a.site(by.Stack)):]
+	takes := func(f record.Frame) bool { return f.Takes }
+	e.takes = slices.ContainsFunc(outer, takes) || slices.ContainsFunc(by.Started, takes)
+	e.serves = holds(by.Stack, requestLoops()...)
+	return e
+}
+
+// rule applies the first rule that what is known of a goroutine meets.
+func (a *Analysis) rule(e *evidence) author {
+	for _, r := range rules() {
+		if !r.when(a, e) {
+			continue
+		}
+		w := author{node: e.node, specs: e.specs, call: e.call}
+		if r.decide != nil {
+			r.decide(a, e, &w)
+			return w
+		}
+		for _, ref := range r.who(a, e) {
 			if !slices.Contains(w.refs, ref) {
 				w.refs = append(w.refs, ref)
 			}
 		}
-		w.exact = len(w.refs) == 1
-		return w
-	}
-	if p.Host != nil {
-		host := record.Ref{Package: a.open.Package(p.Host.Process), Process: p.Host.Process}
-		w.caveat = "A test binary that it had started made the call."
-		if len(p.Host.Owners) == 0 {
-			// Like a goroutine that TestMain started it may work for whoever runs.
-			return many(append([]record.Ref{host}, a.open.In(host.Process)...)...)
-		}
-		for _, owner := range p.Host.Owners {
-			host.Owner = owner
-			many(host)
-		}
-		// It may be a server by now that others ask.
-		if others := a.others(a.open.In(host.Process), w.refs); len(others) > 0 {
-			w.caveat = "A test binary that one of them had started made the call."
-			return many(others...)
-		}
-		if o := a.owners[host.Owner]; w.exact && o != nil && o.status != "" {
-			w.caveat = "A test binary that it had started made the call, after its end."
+		w.exact = r.proves && len(w.refs) == 1
+		if r.caveat != nil {
+			w.caveat = r.caveat(a, e, &w)
 		}
 		return w
 	}
-	active := a.open.In(index)
-	own := record.Ref{Package: p.Package, Process: index}
-	if by.Label == record.LabelOwner {
-		own = a.recall(p, by)
-	}
-	runs := holds(by.Stack, "testing.tRunner", "testing.fRunner", "testing.runExample", "testing.(*B).runN", "runtime.main") // the owner's own
-	names := testsOn(by.Stack, p.Package)                                                                                    // tests whose functions run here
-	switch {
-	case w.call == nil && len(by.Waiting) > 0:
-		return a.waiting(p, by)
-	case w.call == nil && by.Label != record.LabelNone && !runs:
-		// A goroutine of the client, and nobody waits for it.
-		many(append(active, own)...)
-		w.exact = false
-		return w
-	case by.Label == record.LabelNone:
-		// A timer or a finalizer. The closure's name may say whose.
-		if len(names) > 0 {
-			return many(a.named(p, names)...)
-		}
-		if holdsPart(by.Stack, ".TestMain.") {
-			return many(append([]record.Ref{own}, active...)...)
-		}
-		many(append([]record.Ref{own}, active...)...)
-		w.caveat = "A timer or a finalizer made the call; one of a test that has ended can have done it too."
-		w.exact = false
-		return w
-	case runs:
-		return many(own)
-	case len(names) > 0 && !slices.Contains(names, topLevel(a.ownerName(own))):
-		return many(a.named(p, names)...) // on a goroutine that is not theirs
-	case by.Label == record.LabelPackage, by.Unsure && !w.node,
-		a.suiteOf(p) != 0 && own.Owner == a.suiteOf(p) && (!w.node || !slices.Contains(active, own)):
-		// Started by TestMain or BeforeSuite, it may work for whoever runs.
-		many(append([]record.Ref{own}, active...)...)
-		if o := p.lastSpec; by.Unsure && o != nil {
-			if a.owners[o.ID] == nil {
-				a.owners[o.ID] = o // it was forgotten
-			}
-			many(o.ref(), record.Ref{Package: p.Package, Process: index, Owner: a.suiteOf(p)})
-		}
-		return w
-	case holds(by.Stack, requestLoops()...):
-		return many(append([]record.Ref{own}, a.inner(active, own)...)...)
-	}
-	// A goroutine that was started by a test is that test's own work when it runs
-	// code of the test itself, or when nobody else could have given it any. Else
-	// it may be a worker that the test was the first to need.
-	if others := a.others(active, []record.Ref{own}); len(others) > 0 && !a.runsIn(own, by.Stack, names) {
-		w.caveat = "The goroutine that made the call was started by " + a.plainNames([]record.Ref{own}) + "; a worker that tests share may have been given the call by another."
-		return many(append([]record.Ref{own}, others...)...)
-	}
-	w.caveat = a.outlived(own)
-	return many(own)
+	return author{refs: append([]record.Ref{e.own}, e.active...)} // cannot be: the last rule is always met
 }
 
-// others returns those who are active and of other units than all of these.
-func (a *Analysis) others(active, these []record.Ref) []record.Ref {
-	return slices.DeleteFunc(slices.Clone(active), func(r record.Ref) bool {
-		return slices.ContainsFunc(these, func(own record.Ref) bool { return a.unitOf(r) == a.unitOf(own) })
-	})
+// innermost returns the test whose code is innermost on the stack, or "".
+func (e *evidence) innermost() string {
+	if len(e.tests) == 0 {
+		return ""
+	}
+	return e.tests[0]
 }
 
-// runsIn reports whether code of an owner itself is on a stack: a function that
-// stands in its test function or, of a Ginkgo spec, in the call that declares it.
-func (a *Analysis) runsIn(own record.Ref, stack []record.Frame, names []string) bool {
-	o := a.owners[own.Owner]
+// without returns those who are active but for one.
+func (e *evidence) without(ref record.Ref) []record.Ref {
+	return slices.DeleteFunc(slices.Clone(e.active), func(r record.Ref) bool { return r == ref })
+}
+
+// runsIn reports whether code of whoever started the goroutine is on its stack:
+// of a test a function that stands in its test function, of a spec one that
+// stands in the call that declares the spec, and none of the others that can have
+// started it: a table of specs is declared by one call.
+func (a *Analysis) runsIn(e *evidence) bool {
+	o := a.owners[e.own.Owner]
 	if o == nil {
 		return false
 	}
 	if o.Kind != record.KindSpec {
-		return slices.Contains(names, topLevel(o.Name))
+		return o.isOf(e.innermost())
 	}
-	at := strings.LastIndexByte(o.Location, ':')
-	if at < 0 || o.Until == 0 {
-		return false
-	}
-	from, _ := strconv.Atoi(o.Location[at+1:])
-	return slices.ContainsFunc(stack, func(f record.Frame) bool { return f.File == o.Location[:at] && from <= f.Line && f.Line <= o.Until })
+	return slices.ContainsFunc(e.by.Stack, func(f record.Frame) bool {
+		return o.declares(f) && !slices.ContainsFunc(e.perhaps, func(r record.Ref) bool { return a.owners[r.Owner].declares(f) })
+	})
 }
 
 // outlived says that an owner had ended when a goroutine of it wrote, or
@@ -186,55 +167,6 @@ func (a *Analysis) outlived(ref record.Ref) string {
 		text += ", while " + a.plainNames(active) + " ran"
 	}
 	return text + "."
-}
-
-// inner leaves out of those that are active whoever is around an owner.
-func (a *Analysis) inner(active []record.Ref, own record.Ref) []record.Ref {
-	return slices.DeleteFunc(slices.Clone(active), func(r record.Ref) bool {
-		for o := a.owners[own.Owner]; o != nil; o = a.owners[o.Parent] {
-			if o.ID == r.Owner && r.Owner != own.Owner {
-				return true
-			}
-		}
-		return false
-	})
-}
-
-// openNamed returns the open top-level tests of a process with these names.
-func (a *Analysis) openNamed(p *process, names []string) []record.Ref {
-	var found []record.Ref
-	for _, o := range a.owners {
-		if o.process == p.Index && o.Parent == 0 && o.Kind != record.KindSpec && slices.Contains(names, o.Name) && o.status == "" {
-			found = append(found, record.Ref{Package: p.Package, Process: p.Index, Owner: o.ID})
-		}
-	}
-	slices.SortFunc(found, func(x, y record.Ref) int { return cmp.Compare(x.Owner, y.Owner) })
-	return found
-}
-
-// named returns the tests of a process with these names, also those that have
-// ended and were forgotten.
-func (a *Analysis) named(p *process, names []string) []record.Ref {
-	found := a.openNamed(p, names)
-	for _, name := range names {
-		if slices.ContainsFunc(found, func(r record.Ref) bool { return a.owners[r.Owner].Name == name }) {
-			continue
-		}
-		ghost := record.Ref{Package: p.Package, Process: p.Index}
-		for id, o := range a.owners {
-			if id < 0 && o.process == p.Index && o.Name == name {
-				ghost.Owner = id
-			}
-		}
-		if ghost.Owner == 0 {
-			a.ghosts--
-			ghost.Owner = a.ghosts
-			a.owners[ghost.Owner] = &owner{Owner: record.Owner{ID: ghost.Owner, Kind: record.KindTest, Name: name}, pkg: p.Package, process: p.Index,
-				unit: unit{owner: ghost.Owner}, status: forgotten, keep: true}
-		}
-		found = append(found, ghost)
-	}
-	return found
 }
 
 // owned reports whether a goroutine has the label of an owner.
@@ -262,15 +194,6 @@ func (a *Analysis) recall(p *process, by record.By) record.Ref {
 // forgotten is the status of an owner of which only the label is left: it has
 // ended, and did not fail.
 const forgotten = "forgotten"
-
-func (a *Analysis) ownerName(ref record.Ref) string {
-	if o := a.owners[ref.Owner]; o != nil && o.Kind == record.KindSpec {
-		return o.test
-	} else if o != nil {
-		return o.Name
-	}
-	return ""
-}
 
 func (a *Analysis) plainNames(refs []record.Ref) string {
 	var names []string

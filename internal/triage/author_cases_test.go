@@ -192,6 +192,155 @@ func goroutineCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
+		{name: "timer-of-a-subtest", on: tapped, story: `The closure of a timer has the name of the test around the subtest
+			that set it. It is that test's or one of its subtests', also of one that has ended; never that test's alone.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.begin("starts").end("pass")
+			b := a.begin("waits")
+			p.write(timer(a.frame(".func1.1", 14)), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			a.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "closure-of-another-on-its-own", on: tapped, story: `TestB runs, on its own goroutine, a closure that TestA
+			had left in a list. Either can be meant. When TestB calls the function of TestA, it is TestB's doing.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			b := p.begin("TestB")
+			p.write(b.own(a.frame(".func1", 14), "shop/cache.drain cache/pool.go:9", b.frame("", 22)), "CONFIG", "SET", "hz", "20").ok()
+			p.write(b.own(a.frame(".func1", 14), a.frame("", 15), b.frame("", 23)), "CONFIG", "SET", "timeout", "7").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "function-of-another-test", on: tapped, story: `A goroutine of TestB calls the function of TestA, which has
+			run as a test as well. TestA alone would be wrong.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			b := p.begin("TestB")
+			p.write(b.label(a.frame(".func1", 14), a.frame("", 15), b.frame(".func1", 23)), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "worker-of-another-test-runs-a-subtests", on: tapped, story: `TestX started a worker within its own code, and
+			a subtest of TestY gives it a closure. The innermost code counts, and does not say which subtest it is of.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x := p.begin("TestX")
+			x.end("pass")
+			y := p.begin("TestY")
+			y.begin("fine").end("pass")
+			sets := y.begin("sets")
+			by := x.label(y.frame(".func2.1", 24), x.frame(".func1", 9))
+			by.Stack[len(by.Stack)-1].Takes = true
+			p.write(by, "CONFIG", "SET", "hz", "20").ok()
+			sets.end("pass")
+			y.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "context-after-func", on: tapped, story: `TestA leaves a function to be called when a context ends, and TestB
+			ends it, so that the goroutine has the label of TestB. Where the code has no test's name it is anybody's; where
+			both are subtests of one test the name does not tell them apart.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			p.run("TestA", "pass")
+			b := p.begin("TestB")
+			leaves, cancels := b.begin("leaves"), (*test)(nil)
+			leaves.end("pass")
+			cancels = b.begin("cancels")
+			after := stack("context.(*afterFuncCtx).cancel.func1 /goroot/src/context/context.go:356")
+			by := cancels.label("shop/cache.(*Cache).refresh cache/cache.go:80")
+			by.Started = after
+			p.write(by, "CONFIG", "SET", "hz", "20").ok()
+			by = cancels.label(b.frame(".func1.1", 24))
+			by.Started = after
+			p.write(by, "CONFIG", "SET", "timeout", "7").ok()
+			cancels.end("pass")
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "worker-of-testmain-late", on: tapped, story: `A worker of TestMain does between two tests what TestA left to
+			it, who has ended. The package alone would be wrong.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			p.run("TestA", "pass")
+			by := p.started("shop/cache.work cache/a_test.go:50", "shop/cache.TestMain.func1 cache/a_test.go:8")
+			by.Stack[len(by.Stack)-1].Takes = true
+			p.write(by, "CONFIG", "SET", "hz", "20").ok()
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "worker-of-a-closure", on: tapped, story: `TestA started a worker whose loop stands in its own code, and left
+			it. TestB gives it a name and a value. By the label and by the code it is TestA's. A client that writes on a
+			goroutine of its own changes nothing of that: who waits is the worker.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			b := p.begin("TestB")
+			by := a.closure(13)
+			by.Stack[len(by.Stack)-1].Takes = true
+			p.write(by, "CONFIG", "SET", "hz", "20").ok()
+			waiting := waits(a.closure(13), true)
+			waiting.Stack[len(waiting.Stack)-1].Takes = true
+			p.write(ofClient(b.label(), waiting), "CONFIG", "SET", "timeout", "7").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "worker-of-the-parent", on: tapped, story: `TestA started a worker, and its subtest gives it something to do.
+			Both are of one unit, and all the same not one of them is named alone.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			s := a.begin("s")
+			by := a.label("shop/cache.work cache/pool.go:9")
+			by.Stack[len(by.Stack)-1].Takes = true
+			p.write(by, "CONFIG", "SET", "hz", "20").ok()
+			s.end("pass")
+			a.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "goroutine-beside-another", on: tapped, story: `A goroutine of TestX without code of a test writes while TestY
+			runs as well: it may have been started for both. When TestY has ended it is TestX's.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			p.write(x.label("shop/cache.(*Cache).refresh cache/cache.go:80"), "CONFIG", "SET", "hz", "20").ok()
+			y.end("pass")
+			p.write(x.label("shop/cache.(*Cache).refresh cache/cache.go:80"), "CONFIG", "SET", "timeout", "7").ok()
+			x.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "started-for-the-call", on: tapped, story: `go-redis v8 writes on a goroutine of its own for each call if its
+			context can end. Both tests wait in code that sets a parameter; TestY's goroutine has started the one that
+			writes, and is still in the function that did.`, write: func(r *rec) {
+			const with = "github.com/go-redis/redis/v8.(*baseClient).withConn"
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			by := ofClient(y.label(), waits(x.at(12), true), waits(y.at(22), true))
+			by.Started = stack(with + " /mod/github.com/go-redis/redis/v8@v8.11.5/redis.go:291")
+			by.Waiting[1].Starts, by.Waiting[1].Stack[1].Function = true, with
+			p.write(by, "CONFIG", "SET", "hz", "20").ok()
+			x.end("pass")
+			y.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "one-without-a-label-waits", on: tapped, story: `A timer of TestA waits for the client, without a label, and
+			TestB waits as well. The one without a label was left out, and TestB was accused alone.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			a.end("pass")
+			b := p.begin("TestB")
+			p.write(ofClient(b.label(), waits(timer(a.frame(".func1", 14)), true), waits(b.at(22), true)), "CONFIG", "SET", "hz", "20").ok()
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
 		{name: "two-binaries-one-writes", on: tapped, story: `-p 2: two test binaries each have a test open, and the
 			second is seen writing. The first is not a suspect.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")

@@ -69,6 +69,13 @@ func (t *test) label(frames ...string) record.By {
 	return by
 }
 
+// whose is what a label says, without a stack.
+func whose(t *test) record.By {
+	by := t.label()
+	by.Stack = nil
+	return by
+}
+
 func (t *test) unit() int64 {
 	for t.parent != nil {
 		t = t.parent

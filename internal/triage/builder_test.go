@@ -204,10 +204,9 @@ func (r *rec) look(server int) record.Look {
 			if look.Config == nil {
 				look.Config = map[string]string{}
 			}
-			look.Config[name] = value
+			look.Config[name], s.seen[name] = value, value
 		}
 	}
-	s.seen = maps.Clone(s.config)
 	if s.restarted {
 		look.RunID, s.restarted = s.RunID, false
 	}

@@ -132,22 +132,56 @@ func holds(stack []record.Frame, functions ...string) bool {
 	return false
 }
 
-// testsOn returns the top-level tests of a package whose code is on a stack: its
-// test functions, and closures in them.
-func testsOn(stack []record.Frame, pkg string) []string {
-	var names []string
+// testsOn returns the tests of a package whose code is on a stack, innermost
+// first: top-level ones by their name, methods as of testify by "/" and theirs.
+// Called says that the function of the first is there too: then it was called,
+// and what runs is no closure that it gave away.
+func testsOn(stack []record.Frame, pkg string, known func(test string) bool) (tests []string, called bool) {
 	for _, f := range stack {
 		if p := f.Package(); p != pkg && p != pkg+"_test" || !strings.HasSuffix(f.File, "_test.go") {
 			continue
 		}
 		rest := f.Function[strings.LastIndexByte(f.Function, '/')+1:]
 		_, name, _ := strings.Cut(rest, ".")
-		name, _, _ = strings.Cut(name, ".")
-		for _, kind := range []string{"Test", "Benchmark", "Example", "Fuzz"} {
-			if rest, is := strings.CutPrefix(name, kind); is && name != "TestMain" && (rest == "" || !unicode.IsLower([]rune(rest)[0])) && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+		name, inner, _ := strings.Cut(name, ".")
+		method := strings.HasPrefix(name, "(")
+		if method {
+			name, inner, _ = strings.Cut(inner, ".")
+			name = strings.TrimSuffix(name, "-fm")
+		}
+		if !isTest(name) {
+			continue
+		}
+		if method {
+			name = "/" + name
+		}
+		if !known(name) {
+			continue
+		}
+		if !slices.Contains(tests, name) {
+			tests = append(tests, name)
+		}
+		called = called || inner == "" && name == tests[0]
+	}
+	return tests, called
+}
+
+// isOf reports whether an owner is a test, or in one, as it is found on a stack.
+func (o *owner) isOf(test string) bool {
+	switch {
+	case o.Kind == record.KindSpec:
+		return false
+	case strings.HasPrefix(test, "/"):
+		return strings.Contains(o.Name+"/", test+"/")
+	}
+	return topLevel(o.Name) == test
+}
+
+func isTest(name string) bool {
+	for _, kind := range []string{"Test", "Benchmark", "Example", "Fuzz"} {
+		if rest, is := strings.CutPrefix(name, kind); is && name != "TestMain" && (rest == "" || !unicode.IsLower([]rune(rest)[0])) {
+			return true
 		}
 	}
-	return names
+	return false
 }

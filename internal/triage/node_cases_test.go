@@ -113,9 +113,10 @@ func nodeCases() []recorded {
 			label.`, write: func(r *rec) {
 			p, t := suite(r)
 			t.spec("Cache keeps").endSpec("pass", "")
-			t.spec("Cache leaves").endSpec("pass", "")
+			leaves := t.spec("Cache leaves")
+			leaves.endSpec("pass", "")
 			by := t.spawned(42)
-			by.Unsure = true
+			by.Perhaps = []record.By{whose(leaves)}
 			p.write(by, "CONFIG", "SET", "hz", "20").ok()
 			t.suiteEnd(nodes("pass")...)
 			t.end("pass")
@@ -128,11 +129,26 @@ func nodeCases() []recorded {
 			p, t := suite(r)
 			s := t.spec("Cache keeps")
 			by := s.spawned(42)
-			by.Unsure = true
+			by.Lost = true
 			p.write(by, "CONFIG", "SET", "hz", "20").ok()
 			by = s.node(41)
-			by.Unsure = true
+			by.Lost = true
 			p.write(by, "CONFIG", "SET", "timeout", "7").ok()
+			s.endSpec("pass", "")
+			t.suiteEnd()
+			t.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "ginkgo-grandchild", on: tapped, story: `A goroutine that has ended started the one that writes, and one that
+			an earlier spec left can have started that. Neither spec is named alone, unless its own code is on the stack.`, write: func(r *rec) {
+			p, t := suite(r)
+			old := t.spec("Cache leaves")
+			old.endSpec("pass", "")
+			s := t.spec("Cache keeps")
+			by := s.spawned(42)
+			by.Perhaps = []record.By{whose(old)}
+			p.write(by, "CONFIG", "SET", "hz", "20").ok()
 			s.endSpec("pass", "")
 			t.suiteEnd()
 			t.end("pass")

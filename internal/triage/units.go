@@ -79,7 +79,7 @@ func (a *Analysis) begin(e record.Entry, p *process) {
 	case o.Kind == record.KindSpec:
 		if p != nil {
 			p.specs++
-			p.specHost, p.lastSpec = o.Parent, o
+			p.specHost = o.Parent
 		}
 		o.unit = unit{owner: o.ID}
 		if o.Container != "" {
@@ -140,6 +140,9 @@ func (a *Analysis) endOwner(e record.Entry) {
 		return
 	}
 	o.status = b.End.Status
+	if p := a.processes[o.process]; p != nil {
+		p.remember(o)
+	}
 	o.keep = o.keep || b.End.Lingers
 	a.swallow(o, o.status)
 	if o.Kind == record.KindSpec {
@@ -193,6 +196,9 @@ func (a *Analysis) processEnd(process int, e record.Entry) {
 		if s.end == 0 && s.ownerRef.Process == process {
 			s.end = e.Seq
 		}
+	}
+	if p := a.processes[process]; p != nil {
+		p.ended = nil
 	}
 	a.closeUnit(unit{process: process}, e)
 	a.settle()

@@ -9,29 +9,29 @@ import (
 
 // waiting finds who was behind a write that a client made on a goroutine of its
 // own: of those who wait for a reply of that client, the one whose code sets a
-// parameter.
-func (a *Analysis) waiting(p *process, by record.By) (w author) {
-	sets := func(b record.By) bool {
-		return slices.ContainsFunc(b.Stack, func(f record.Frame) bool { return f.Sets })
-	}
-	w.specs = p.specs
-	whose := func(b record.By) record.Ref {
-		if owned(b) {
-			return a.recall(p, b)
-		}
-		return record.Ref{Package: p.Package, Process: p.Index}
+// parameter. Whoever waits is judged as if it had written itself.
+func (a *Analysis) waiting(e *evidence, w *author) {
+	candidates := slices.Clone(e.by.Waiting)
+	forCall := false
+	if i := slices.IndexFunc(candidates, func(b record.By) bool { return b.Starts && perCall(e.by, b) }); i >= 0 {
+		forCall, candidates = true, candidates[i:i+1]
 	}
 	// Those whose code sets a parameter come first, and their lines are told.
-	candidates := by.Waiting
-	if slices.ContainsFunc(candidates, sets) {
-		candidates = slices.DeleteFunc(slices.Clone(candidates), func(b record.By) bool { return !sets(b) })
+	setting := 0
+	slices.SortStableFunc(candidates, func(x, y record.By) int { return last(x) - last(y) })
+	for setting < len(candidates) && sets(candidates[setting]) {
+		setting++
+	}
+	told := candidates
+	if setting > 0 {
+		told = candidates[:setting]
 	}
 	lines := []string{}
-	for _, c := range candidates {
-		ref := whose(c)
-		if !slices.Contains(w.refs, ref) {
-			w.refs = append(w.refs, ref)
-		}
+	exact := true
+	for _, c := range told {
+		who := a.rule(a.evidence(e.process, c))
+		w.merge(who.refs...)
+		w.node, exact = w.node || who.node, exact && who.exact
 		if call := a.call(c.Stack, "waiting"); call != nil {
 			if line := call.File + ":" + itoa(call.Line); !slices.Contains(lines, line) {
 				lines = append(lines, line)
@@ -40,34 +40,32 @@ func (a *Analysis) waiting(p *process, by record.By) (w author) {
 				w.call = call
 			}
 		}
-		w.node = w.node || holdsPart(c.Stack, ".(*Suite).runNode")
-	}
-	// One that merely listens, to a subscription say, waits as well: only code
-	// that sets a parameter proves it.
-	proved := slices.ContainsFunc(candidates, sets)
-	w.exact = len(w.refs) == 1 && proved
-	// The words in its code are no proof where others wait as well, unless the
-	// goroutine was started by the same test, as that of its own client is.
-	if w.exact && !(owned(by) && whose(by) == w.refs[0]) {
-		for _, c := range by.Waiting {
-			if ref := whose(c); !slices.Contains(w.refs, ref) {
-				w.refs = append(w.refs, ref)
-			}
+		if len(told) == 1 {
+			w.caveat = who.caveat
 		}
-		if w.exact = len(w.refs) == 1; !w.exact {
+	}
+	switch {
+	case forCall:
+		w.exact = exact && len(w.refs) == 1
+	case setting == 0:
+		// One that merely listens, to a subscription say, waits as well: only code
+		// that sets a parameter proves it.
+		w.merge(e.active...)
+		w.merge(e.own)
+		w.merge(e.perhaps...)
+	case len(candidates) > setting && !(setting == 1 && a.started(e, told[0])):
+		// The words in its code are no proof where others wait as well, unless the
+		// goroutine was started by the same test, as that of its own client is.
+		n := len(w.refs)
+		for _, c := range candidates[setting:] {
+			w.merge(a.rule(a.evidence(e.process, c)).refs...)
+		}
+		if w.exact = exact && len(w.refs) == 1; len(w.refs) > n {
 			w.caveat = "Several tests waited for replies of this client; the line is the one whose code sets a parameter."
-			return w
+			return
 		}
-	}
-	if !proved {
-		for _, ref := range a.open.In(p.Index) {
-			if !slices.Contains(w.refs, ref) {
-				w.refs = append(w.refs, ref)
-			}
-		}
-	}
-	if len(w.refs) == 1 {
-		w.caveat = a.outlived(w.refs[0])
+	default:
+		w.exact = exact && len(w.refs) == 1
 	}
 	if len(lines) > 1 {
 		w.caveat = itoa(len(lines)) + " calls waited for a reply of this client, and any of them can be the one: " + strings.Join(lines[:min(3, len(lines))], ", ")
@@ -76,5 +74,44 @@ func (a *Analysis) waiting(p *process, by record.By) (w author) {
 		}
 		w.caveat += "."
 	}
-	return w
+}
+
+func (w *author) merge(refs ...record.Ref) {
+	for _, ref := range refs {
+		if !slices.Contains(w.refs, ref) {
+			w.refs = append(w.refs, ref)
+		}
+	}
+}
+
+func sets(b record.By) bool {
+	return slices.ContainsFunc(b.Stack, func(f record.Frame) bool { return f.Sets })
+}
+
+func last(b record.By) int {
+	if sets(b) {
+		return 0
+	}
+	return 1
+}
+
+// started reports whether the goroutine that wrote was started by the test that
+// one belongs to which waits.
+func (a *Analysis) started(e *evidence, c record.By) bool {
+	return owned(e.by) && len(e.perhaps) == 0 && owned(c) && len(c.Perhaps) == 0 && e.by.Owner.ID == c.Owner.ID
+}
+
+// perCall reports whether a goroutine that waits has started the one that writes
+// for this call alone: it is still in the function that did.
+func perCall(by, waits record.By) bool {
+	return holds(by.Started, startsForCall()...) && holds(waits.Stack, by.Started[0].Function)
+}
+
+// startsForCall are functions of clients that start a goroutine for each call,
+// and wait for it.
+func startsForCall() []string {
+	return []string{
+		"github.com/go-redis/redis/v8.(*baseClient).withConn", "github.com/go-redis/redis/v8.(*ClusterClient).", "github.com/go-redis/redis/v8.(*Ring).",
+		"github.com/redis/go-redis/v9.(*ClusterClient).", "github.com/redis/go-redis/v9.(*Ring).",
+	}
 }

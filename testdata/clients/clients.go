@@ -31,6 +31,8 @@ const (
 	TCP  Transport = "tcp"
 	TLS  Transport = "tls"
 	Unix Transport = "unix"
+	// Second is TCP to another server.
+	Second Transport = "second"
 )
 
 // Address returns the network and address of the server of the tests.
@@ -40,6 +42,8 @@ func (t Transport) Address() (network, address string) {
 		return "tcp", os.Getenv("REDIS_TLS_ADDR")
 	case Unix:
 		return "unix", os.Getenv("REDIS_SOCKET")
+	case Second:
+		return "tcp", os.Getenv("REDIS2")
 	}
 	return "tcp", os.Getenv("REDIS_ADDR")
 }
@@ -69,6 +73,15 @@ func Open(name string, t Transport) (Client, error) {
 	switch name {
 	case "go-redis v9":
 		return goRedis9{v9.NewClient(&v9.Options{Network: network, Addr: address, TLSConfig: t.Config()})}, nil
+	case "go-redis v9 autopipeline":
+		c := v9.NewClient(&v9.Options{Network: network, Addr: address, TLSConfig: t.Config()})
+		pipe, err := c.AutoPipeline()
+		return goRedis9Auto{pipe, c}, err
+	case "go-redis v9 cluster":
+		// A cluster of one node that is none: the slots are told here.
+		return goRedis9Cluster{v9.NewClusterClient(&v9.ClusterOptions{TLSConfig: t.Config(), ClusterSlots: func(context.Context) ([]v9.ClusterSlot, error) {
+			return []v9.ClusterSlot{{Start: 0, End: 16383, Nodes: []v9.ClusterNode{{Addr: address}}}}, nil
+		}})}, nil
 	case "go-redis v8":
 		return goRedis8{v8.NewClient(&v8.Options{Network: network, Addr: address, TLSConfig: t.Config()})}, nil
 	case "redigo":
@@ -136,6 +149,49 @@ func (c goRedis9) Transaction(ctx context.Context, name, value string) error {
 
 func (c goRedis9) Use(ctx context.Context) error { return ignoreNil(c.Get(ctx, "a").Err()) }
 func (c goRedis9) Close()                        { c.Client.Close() }
+
+// goRedis9Auto gathers commands, and writes them on a goroutine of its own.
+type goRedis9Auto struct {
+	*v9.AutoPipeliner
+	client *v9.Client
+}
+
+func (c goRedis9Auto) Plain(ctx context.Context, name, value string) error {
+	return c.ConfigSet(ctx, name, value).Err() // go-redis v9 autopipeline plain
+}
+
+func (c goRedis9Auto) Pipeline(ctx context.Context, name, value string) error {
+	return goRedis9{c.client}.Pipeline(ctx, name, value)
+}
+
+func (c goRedis9Auto) Transaction(ctx context.Context, name, value string) error {
+	return goRedis9{c.client}.Transaction(ctx, name, value)
+}
+
+func (c goRedis9Auto) Use(ctx context.Context) error { return ignoreNil(c.Get(ctx, "a").Err()) }
+func (c goRedis9Auto) Close()                        { c.AutoPipeliner.Close(); c.client.Close() }
+
+// goRedis9Cluster writes a pipeline on a goroutine for each node.
+type goRedis9Cluster struct{ *v9.ClusterClient }
+
+func (c goRedis9Cluster) Plain(ctx context.Context, name, value string) error {
+	return c.ConfigSet(ctx, name, value).Err() // go-redis v9 cluster plain
+}
+
+func (c goRedis9Cluster) Pipeline(ctx context.Context, name, value string) error {
+	pipe := c.ClusterClient.Pipeline()
+	pipe.Get(ctx, "a")
+	pipe.ConfigSet(ctx, name, value)
+	_, err := pipe.Exec(ctx) // go-redis v9 cluster pipeline
+	return ignoreNil(err)
+}
+
+func (c goRedis9Cluster) Transaction(ctx context.Context, name, value string) error {
+	return c.Pipeline(ctx, name, value)
+}
+
+func (c goRedis9Cluster) Use(ctx context.Context) error { return ignoreNil(c.Get(ctx, "a").Err()) }
+func (c goRedis9Cluster) Close()                        { c.ClusterClient.Close() }
 
 func ignoreNil(err error) error {
 	if errors.Is(err, v9.Nil) || errors.Is(err, v8.Nil) || rueidis.IsRedisNil(err) || valkey.IsValkeyNil(err) {

@@ -73,7 +73,7 @@ func shortDir(t *testing.T, pattern string) string {
 // opened opens a gate and says hello to it.
 func opened(t *testing.T, pattern string, hold func(string)) (*gate.Server, *heard) {
 	t.Helper()
-	s, err := gate.Listen(shortDir(t, pattern), func(dir string) string { return "of" + dir }, nil, nil)
+	s, err := gate.Listen(shortDir(t, pattern), func(dir string) string { return "of" + dir }, gate.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,9 @@ import (
 // (-count, -cpu, the rounds of a benchmark).
 var tracetestSerial atomic.Int64
 
-// tracetestOwners maps the *common of each open test to its number.
-var tracetestOwners sync.Map
+// tracetestOwners maps the *common of each open test to its number, and
+// tracetestLabels to its label.
+var tracetestOwners, tracetestLabels sync.Map
 
 // init runs before the user's package variables and init functions: they
 // depend on package testing and it does not depend on them.
@@ -67,11 +68,25 @@ func tracetestBegin(c *common, kind string) {
 	label := ""
 	c.Cleanup(func() {
 		tracetestOwners.Delete(c)
+		tracetestLabels.Delete(c)
 		tracetestTapFlush(label)
 		tracetestCall("end", id, tracetestStatus(c, kind))
 	})
 	label = tracetestCall("begin", id, kind, c.name, parent, strconv.FormatBool(parent != "" && tracetestBeside(c)))
 	tracetestTapOwn(label)
+	tracetestLabels.Store(c, label)
+}
+
+// tracetestCleanUp gives this goroutine to a test while its clean-ups run: when
+// a subtest panics, those of all that it is in run on its goroutine. The function
+// that it returns gives it back.
+func tracetestCleanUp(c *common) func() {
+	label, open := tracetestLabels.Load(c)
+	if !open {
+		return func() {}
+	}
+	before := tracetestTapOwn(label.(string))
+	return func() { tracetestTapOwn(before) }
 }
 
 // tracetestBeside reports whether a subtest runs beside its parent, because

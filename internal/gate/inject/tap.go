@@ -55,14 +55,12 @@ func tracetestHeard(event string, conn, number int64, about []string) {
 		if len(about) > 1 && strings.EqualFold(about[0], "client") && strings.EqualFold(about[1], "kill") {
 			tracetestShown([]string{"asks", message[1], "0"}, about[:2])
 		}
-		where := tracetestHere()
-		message = append(message, where.fields()...)
 		if tracetestLight(about) {
 			message[0] = "note"
 			tracetestNoted.Store(number, true)
-			message = append(message, "")
+			message = append(message, tracetestHere(false).fields()...)
 		} else {
-			message = append(message, where.profile())
+			message = append(message, tracetestHere(true).fields()...)
 		}
 		shown, secrets := tracetestHide(about)
 		for _, secret := range secrets {
@@ -87,19 +85,20 @@ var tracetestTold struct {
 // tracetestShown tells of a command that shows what other clients do, of which
 // tracetest is one, before it is sent.
 func tracetestShown(message, about []string) {
-	where := tracetestHere()
+	where := tracetestHere(false)
+	owner := strings.Join(where.labels, "\n")
 	about = about[:min(len(about), 8)]
 	what := strings.ToUpper(strings.Join(about, " "))
 	told := &tracetestTold
 	told.mu.Lock()
-	before := told.of[where.label]
+	before := told.of[owner]
 	known := before[what]
 	if before == nil {
 		if told.of == nil {
 			told.of = map[string]map[string]bool{}
 		}
 		before = map[string]bool{}
-		told.of[where.label] = before
+		told.of[owner] = before
 	}
 	if len(before) < 64 {
 		before[what] = true
@@ -108,7 +107,7 @@ func tracetestShown(message, about []string) {
 	}
 	told.mu.Unlock()
 	if !known {
-		tracetestTell(append(append(append(message, where.fields()...), ""), about...)...)
+		tracetestTell(append(append(message, where.fields()...), about...)...)
 	}
 }
 
@@ -136,9 +135,11 @@ func tracetestCode(reply string) string {
 
 // tracetestWhere is a goroutine and where in the code it is.
 type tracetestWhere struct {
-	label  string
-	unsure bool // its spec, or a later node of the suite, may have started it
-	stack  []string
+	labels  []string // who started it; of several it is not known which
+	lost    bool     // there are too many goroutines to say it
+	creator string   // the go statement that started it, if it was not the owner's own
+	stack   []string
+	waiting [3]string // what the others do; see tracetestOthers
 }
 
 // tracetestStackLimit is how many frames are told: the innermost ones, and of
@@ -148,10 +149,12 @@ const (
 	tracetestStackOuter = 8
 )
 
-func tracetestHere() (w tracetestWhere) {
+// tracetestHere says where this goroutine is. Whole asks for all that is known:
+// what it takes is done for writes that change what is looked at.
+func tracetestHere(whole bool) (w tracetestWhere) {
 	pcs := make([]uintptr, 512)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
-	node := false
+	node, own := false, false
 	for more := true; more; {
 		var f runtime.Frame
 		f, more = frames.Next()
@@ -159,47 +162,68 @@ func tracetestHere() (w tracetestWhere) {
 			continue // our own
 		}
 		node = node || strings.Contains(f.Function, ".(*Suite).runNode")
+		switch f.Function {
+		case "testing.tRunner", "testing.fRunner", "testing.(*B).runN", "runtime.main":
+			own = true
+		}
 		w.stack = append(w.stack, f.Function+" "+f.File+":"+strconv.Itoa(f.Line))
 	}
 	if n := len(w.stack); n > tracetestStackLimit {
 		w.stack = append(w.stack[:tracetestStackLimit-tracetestStackOuter:tracetestStackLimit-tracetestStackOuter], w.stack[n-tracetestStackOuter:]...)
 	}
-	w.label, w.unsure = tracetestSpecOf(tracetestGetOwner(), node)
+	self := tracetestSelf()
+	if !own && !node {
+		w.creator = self.creator
+	}
+	var all *tracetestDump
+	if whole && !own && !node {
+		all = tracetestAll()
+	}
+	w.labels, w.lost = tracetestSpecOf(tracetestGetOwner(), self, node, all)
+	if all != nil && tracetestClients(w.stack) {
+		w.waiting = tracetestOthers(all)
+	}
 	return w
 }
 
 // fields is a goroutine as the gate is told of it.
-func (w *tracetestWhere) fields() []string {
-	return append([]string{w.label, strconv.FormatBool(w.unsure), strconv.Itoa(len(w.stack))}, w.stack...)
+func (w tracetestWhere) fields() []string {
+	f := []string{strconv.FormatBool(w.lost), w.creator, strconv.Itoa(len(w.labels))}
+	f = append(append(f, w.labels...), strconv.Itoa(len(w.stack)))
+	return append(append(f, w.stack...), w.waiting[:]...)
 }
 
-// profile is what all goroutines do, where this one may be a client's own that
+// tracetestClients reports whether this goroutine may be a client's own that
 // writes for another: there is no frame of a test on its stack.
-func (w *tracetestWhere) profile() string {
-	for _, frame := range w.stack {
+func tracetestClients(stack []string) bool {
+	for _, frame := range stack {
 		function, _, _ := strings.Cut(frame, " ")
 		switch {
-		case strings.HasPrefix(function, "testing."), strings.HasPrefix(function, "main."), strings.Contains(function, ".(*Suite).runNode"):
-			return ""
+		case strings.HasPrefix(function, "testing."), strings.HasPrefix(function, "main."):
+			return false
 		case strings.Contains(frame, "_test.go:"):
-			return "" // it is the user's own
+			return false // it is the user's own
 		case strings.Contains(function, ".Test"), strings.Contains(function, ".Benchmark"), strings.Contains(function, ".Example"), strings.Contains(function, ".Fuzz"):
-			return ""
+			return false
 		case strings.HasPrefix(function, "runtime.runfinq"), strings.HasPrefix(function, "runtime.runFinalizers"), strings.HasPrefix(function, "runtime.runCleanups"):
 			// Up to Go 1.24 a profile that is taken on the goroutine of the
 			// finalizers ends the process: "cannot read stack of running
 			// goroutine", as in https://go.dev/issue/74090.
-			return ""
+			return false
 		}
 	}
-	if runtime.NumGoroutine() > 5000 {
-		return ""
-	}
+	return true
+}
+
+// tracetestOthers is what all goroutines do: their stacks with their numbers,
+// the profile that has their labels, and which specs started them. One
+// goroutine is the same in the two by its stack.
+func tracetestOthers(all *tracetestDump) (texts [3]string) {
 	var text strings.Builder
 	if pprof.Lookup("goroutine").WriteTo(&text, 1) != nil || text.Len() > 4<<20 {
-		return ""
+		return texts
 	}
-	return text.String()
+	return [3]string{string(all.text), text.String(), tracetestSpecsOf(all)}
 }
 
 // tracetestMet counts the OOM errors that were told once and are counted since,
@@ -215,17 +239,18 @@ type tracetestCount struct{ number, more int64 }
 // tracetestFault tells of the first OOM error that an owner meets at a place,
 // and counts the further ones: a suite can meet thousands.
 func tracetestFault(message, about []string) {
-	where := tracetestHere()
+	where := tracetestHere(false)
 	place := strings.Join(where.stack, "\n")
+	owner := strings.Join(where.labels, "\n")
 	met := &tracetestMet
 	met.mu.Lock()
-	places := met.count[where.label]
+	places := met.count[owner]
 	if places == nil {
 		places = map[string]*tracetestCount{}
 		if met.count == nil {
 			met.count = map[string]map[string]*tracetestCount{}
 		}
-		met.count[where.label] = places
+		met.count[owner] = places
 	}
 	if c := places[place]; c != nil {
 		c.more++
@@ -237,8 +262,8 @@ func tracetestFault(message, about []string) {
 	places[place] = &tracetestCount{number: number}
 	met.mu.Unlock()
 	message[2] = strconv.FormatInt(number, 10)
-	message = append(message, where.fields()...)
-	tracetestTell(append(message, where.profile(), about[0])...)
+	message = append(message, tracetestHere(true).fields()...)
+	tracetestTell(append(message, about[0])...)
 }
 
 // tracetestTapFlush tells how many more OOM errors an owner has met, or with an
@@ -254,7 +279,7 @@ func tracetestTapFlush(label string) {
 	var messages [][]string
 	met.mu.Lock()
 	for owner, places := range met.count {
-		if label != "" && owner != label {
+		if label != "" && !tracetestNames(owner, label) {
 			continue
 		}
 		for _, c := range places {
@@ -268,4 +293,9 @@ func tracetestTapFlush(label string) {
 	for _, message := range messages {
 		tracetestTell(message...)
 	}
+}
+
+// tracetestNames reports whether a label is one of several, each on a line.
+func tracetestNames(labels, label string) bool {
+	return strings.Contains("\n"+labels+"\n", "\n"+label+"\n")
 }

@@ -3,7 +3,6 @@
 package inject
 
 import (
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,22 +10,31 @@ import (
 
 // Ginkgo runs each node on a goroutine of its own, started by the one that runs
 // the suite, so that all have the label of the test that called RunSpecs. They
-// are told apart by when they were started: of every goroutine that is there
-// when a spec begins, it is known in which spec it was first seen.
+// are told apart by who started them: the goroutine that runs the suite starts
+// nodes and nothing else, and of every goroutine that was there when a spec
+// began or ended, it is known in which spec it was first seen. What is between
+// them and another goroutine is found by going from one to the one that started
+// it. Where one of these has ended, any that was there can have been before it.
+
+// tracetestMostAble is how many are named of whom one can have started a
+// goroutine.
+const tracetestMostAble = 64
 
 // tracetestSuites holds the suites of this process, by the label of the test
 // that runs it.
 var tracetestSuites struct {
-	mu   sync.Mutex
-	of   map[string]*tracetestSuite
-	text []byte // for the list of goroutines
+	mu sync.Mutex
+	of map[string]*tracetestSuite
 }
 
 type tracetestSuite struct {
-	spec string           // the label of the spec that is open
-	last string           // of the one that began last
-	seen map[int64]string // who started each goroutine that there was when it began
-	lost bool             // the list was too long
+	host   string             // the label of the test
+	runner int64              // the goroutine that runs the suite
+	spec   string             // the label of the spec that is open
+	begun  int                // specs
+	seen   map[int64][]string // who started each goroutine that there was; of several it is not known which
+	able   []string           // who started those that can start others
+	lost   bool               // the list was too long
 }
 
 // tracetestTapSpec notes that a spec began, or ended. It is called on a
@@ -43,95 +51,164 @@ func tracetestTapSpec(verb, label string) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	suite := all.of[host]
-	if verb != "spec-begin" || label == "" {
-		if suite != nil {
-			ended, suite.spec = suite.spec, ""
-		}
-		return
-	}
 	if suite == nil {
-		suite = &tracetestSuite{last: host}
+		suite = &tracetestSuite{host: host, runner: tracetestSelf().parent}
 		if all.of == nil {
 			all.of = map[string]*tracetestSuite{}
 		}
 		all.of[host] = suite
 	}
-	ids, whole := tracetestGoroutines()
-	seen := make(map[int64]string, len(ids))
-	for _, id := range ids {
-		by, known := suite.seen[id]
-		if !known {
-			by = suite.last
-		}
-		seen[id] = by
+	// From the end of a spec to the begin of the next there are only reports.
+	if verb != "spec-begin" || suite.begun == 0 {
+		suite.look(tracetestAll())
 	}
-	suite.spec, suite.last, suite.seen, suite.lost = label, label, seen, suite.lost || !whole
+	ended, suite.spec = suite.spec, ""
+	if verb == "spec-begin" {
+		suite.spec = label
+		suite.begun++
+	}
+}
+
+// look notes whose the goroutines are that there are.
+func (s *tracetestSuite) look(all *tracetestDump) {
+	seen := make(map[int64][]string, len(all.goroutines))
+	able, self := []string{}, tracetestSelf().id
+	for id, g := range all.goroutines {
+		seen[id] = s.startedBy(g, all)
+		if s.seen == nil {
+			seen[id] = []string{s.host}
+		}
+		if id == self || !s.starts(g, all) {
+			continue
+		}
+		for _, label := range seen[id] {
+			if !tracetestNames(strings.Join(able, "\n"), label) {
+				able = append(able, label)
+				for i := len(able) - 1; i > 0 && able[i] < able[i-1]; i-- {
+					able[i], able[i-1] = able[i-1], able[i]
+				}
+			}
+		}
+	}
+	s.seen, s.able, s.lost = seen, able, s.lost || !all.whole
+}
+
+// starts reports whether a goroutine can have started one that has the label of
+// the suite's test, and is not known.
+func (s *tracetestSuite) starts(g *tracetestGoroutine, all *tracetestDump) bool {
+	switch {
+	case g.id == s.runner, g.over:
+		return false
+	case strings.Contains(g.creator, "/ginkgo/v2") && !strings.Contains(g.creator, ".(*Suite).runNode"),
+		tracetestBegins(g.creator, tracetestNoTest()) && tracetestBegins(g.entry, tracetestNoTest()):
+		return false
+	}
+	// Those of other tests and of the package have other labels, and so have all
+	// that they start.
+	for up := g; up != nil; up = all.goroutines[up.parent] {
+		if up.id == s.runner {
+			return true
+		}
+		if up.id == 1 || up.runs {
+			return false
+		}
+	}
+	return true
+}
+
+// tracetestNoTest are packages whose goroutines do not run code of the tests:
+// those of Redis clients, which package triage lists too, and some others.
+func tracetestNoTest() []string {
+	return []string{
+		"os/signal.", "runtime.", "net/http.(*persistConn).", "net/http.(*Transport).",
+		"github.com/redis/go-redis", "github.com/go-redis/", "gopkg.in/redis.", "github.com/redis/rueidis", "github.com/rueian/rueidis",
+		"github.com/valkey-io/", "github.com/gomodule/redigo", "github.com/garyburd/redigo", "github.com/mediocregopher/radix",
+	}
+}
+
+func tracetestBegins(text string, with []string) bool {
+	for _, begin := range with {
+		if strings.HasPrefix(text, begin) {
+			return true
+		}
+	}
+	return false
+}
+
+// startedBy returns who started a goroutine that has the label of the suite's
+// test: the open spec or, where none is, the test.
+func (s *tracetestSuite) startedBy(g *tracetestGoroutine, all *tracetestDump) []string {
+	now := s.spec
+	if now == "" {
+		now = s.host
+	}
+	for up, child := g, false; up != nil; child = true {
+		if up.id == s.runner && child {
+			return []string{now}
+		}
+		if labels, old := s.seen[up.id]; old {
+			return labels
+		}
+		parent := up.parent
+		if all != nil {
+			up = all.goroutines[parent]
+		} else {
+			up = nil
+		}
+		if up == nil && parent != 0 { // it has ended, or nobody asked
+			if parent == s.runner {
+				return []string{now}
+			}
+			if labels, old := s.seen[parent]; old {
+				return labels
+			}
+		}
+	}
+	labels := []string{now}
+	for _, label := range s.able {
+		if label != now && len(labels) < tracetestMostAble {
+			labels = append(labels, label)
+		}
+	}
+	return labels
 }
 
 // tracetestSpecOf returns whose a goroutine with a label is: a spec's, where the
 // label is that of a test that runs a suite. Node says that the goroutine runs
-// a node of the suite.
-func tracetestSpecOf(label string, node bool) (owner string, unsure bool) {
-	all := &tracetestSuites
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	suite := all.of[label]
+// a node of the suite. Lost says that there are others that are not told.
+func tracetestSpecOf(label string, g *tracetestGoroutine, node bool, all *tracetestDump) (labels []string, lost bool) {
+	suites := &tracetestSuites
+	suites.mu.Lock()
+	defer suites.mu.Unlock()
+	suite := suites.of[label]
 	if suite == nil {
-		return label, false
+		return []string{label}, false
 	}
-	self, parent := tracetestGoroutine()
-	if by, old := suite.seen[self]; old {
-		return by, suite.lost
+	if _, old := suite.seen[g.id]; node && !old && suite.spec != "" {
+		return []string{suite.spec}, false
+	} else if node && !old {
+		return []string{label}, false // AfterSuite and its kin
 	}
-	if by, old := suite.seen[parent]; old && !node {
-		return by, suite.lost // started now, by one that was there before
-	}
-	switch {
-	case suite.spec != "":
-		return suite.spec, suite.lost
-	case node:
-		return label, false // AfterSuite and its kin
-	}
-	return label, true // the last spec may have started it
+	labels = suite.startedBy(g, all)
+	return labels, suite.lost || len(labels) == tracetestMostAble
 }
 
-// tracetestGoroutine returns the number of this goroutine and of the one that
-// started it: "goroutine 7 [running]: ... created by f in goroutine 1", where
-// the text of the stack is not too long to show it.
-func tracetestGoroutine() (self, parent int64) {
-	text := make([]byte, 32<<10)
-	stack := string(text[:runtime.Stack(text, false)])
-	number, _, _ := strings.Cut(strings.TrimPrefix(stack, "goroutine "), " ")
-	self, _ = strconv.ParseInt(number, 10, 64)
-	const by = " in goroutine "
-	if at := strings.LastIndex(stack, by); at >= 0 && strings.LastIndex(stack, "\ncreated by ") >= 0 {
-		number, _, _ = strings.Cut(stack[at+len(by):], "\n")
-		parent, _ = strconv.ParseInt(number, 10, 64)
-	}
-	return self, parent
-}
-
-// tracetestGoroutines returns the numbers of all goroutines, unless there are
-// too many. The caller holds the lock.
-func tracetestGoroutines() (ids []int64, whole bool) {
-	all := &tracetestSuites
-	if all.text == nil {
-		all.text = make([]byte, 64<<10)
-	}
-	n := runtime.Stack(all.text, true)
-	for n == len(all.text) && n < 8<<20 {
-		all.text = make([]byte, 2*n)
-		n = runtime.Stack(all.text, true)
-	}
-	const begin = "goroutine "
-	for i := 0; i+len(begin) < n; i++ {
-		if (i == 0 || all.text[i-1] == '\n') && string(all.text[i:i+len(begin)]) == begin {
-			id := int64(0)
-			for i += len(begin); i < n && '0' <= all.text[i] && all.text[i] <= '9'; i++ {
-				id = 10*id + int64(all.text[i]-'0')
+// tracetestSpecsOf says of each goroutine whose it is if it has the label of a
+// test that runs a suite: lines of its number, that label, and those that can
+// have started it.
+func tracetestSpecsOf(all *tracetestDump) string {
+	suites := &tracetestSuites
+	suites.mu.Lock()
+	defer suites.mu.Unlock()
+	var text strings.Builder
+	for label, suite := range suites.of {
+		for id, g := range all.goroutines {
+			labels := suite.startedBy(g, all)
+			if len(labels) == 1 && labels[0] == label {
+				continue
 			}
-			ids = append(ids, id)
+			text.WriteString(strconv.FormatInt(id, 10) + "\t" + label + "\t" + strings.Join(labels, "\t") + "\n")
 		}
 	}
-	return ids, n < len(all.text)
+	return text.String()
 }

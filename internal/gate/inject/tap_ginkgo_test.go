@@ -4,11 +4,14 @@ package inject
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"testing"
+	"time"
 )
 
-// report is what Ginkgo says of a spec, shortened.
-func report(text string) string {
+// spec is what Ginkgo says of a spec, shortened.
+func spec(text string) string {
 	return fmt.Sprintf(`{"LeafNodeType":"It","LeafNodeText":%q,"State":"passed","LeafNodeLocation":{"FileName":"a_test.go","LineNumber":1}}`, text)
 }
 
@@ -18,74 +21,139 @@ type Suite struct{}
 //go:noinline
 func (*Suite) runNode(f func()) { through(f) }
 
+// started starts a goroutine, on one that is no other's, and returns when it runs.
+func started(f func(self *tracetestGoroutine)) (id int64) {
+	ids := make(chan int64)
+	go func() {
+		self := tracetestSelf()
+		ids <- self.id
+		f(self)
+	}()
+	return <-ids
+}
+
 // Guards against a goroutine that an earlier spec left running and that is
 // taken for the work of the one that is open.
 func TestGoroutinesOfSpecs(t *testing.T) {
 	h := tapped(t)
 	wants := map[int64]string{}
-	// lives starts a goroutine. Each call of what it returns lets that write.
-	lives := func(around func(func())) (write func(want string)) {
-		let, done := make(chan int64), make(chan bool)
-		// A node runs on a goroutine that the suite started, and what a node starts
-		// was started by that one: never by the suite itself.
-		go func() {
-			go around(func() {
-				for number := range let {
-					says(number)
-					done <- true
-				}
-				close(done)
-			})
-		}()
-		t.Cleanup(func() { close(let); <-done })
+	writer := func(end chan bool, let chan int64, done chan bool) {
+		for {
+			select {
+			case number := <-let:
+				says(number)
+				done <- true
+			case <-end:
+				return
+			}
+		}
+	}
+	end := make(chan bool)
+	defer close(end)
+	writes := func(let chan int64, done chan bool) func(want string) {
 		return func(want string) {
+			t.Helper()
 			number := int64(len(wants) + 1)
 			wants[number] = want
 			let <- number
 			<-done
 		}
 	}
-	plain, node := func(f func()) { f() }, (&Suite{}).runNode
+	// node runs a node, on a goroutine that the suite starts. What it returns
+	// writes on that, if it lives on; else on one that it started.
+	node := func(lives bool) func(want string) {
+		let, done, ran := make(chan int64), make(chan bool), make(chan bool)
+		go (&Suite{}).runNode(func() {
+			if lives {
+				ran <- true
+				writer(end, let, done)
+				return
+			}
+			go func() { writer(end, let, done) }()
+			ran <- true
+		})
+		<-ran
+		return writes(let, done)
+	}
+	// report is a node that tells of a spec.
+	report := func(verb, text string) {
+		done := make(chan bool)
+		go (&Suite{}).runNode(func() { TracetestSpec(verb, false, text); close(done) })
+		<-done
+	}
+	// asks lets a goroutine start another one, and end; or live on.
+	asks := func(lives bool) (ask func() func(want string)) {
+		asked, got := make(chan bool), make(chan func(string))
+		ran := make(chan bool)
+		go (&Suite{}).runNode(func() {
+			go func() {
+				ran <- true
+				<-asked
+				let, done := make(chan int64), make(chan bool)
+				go func() {
+					go func() { writer(end, let, done) }()
+					got <- writes(let, done)
+					if lives {
+						<-end
+					}
+				}()
+				if lives {
+					<-end
+				}
+			}()
+		})
+		<-ran
+		return func() func(string) {
+			close(asked)
+			write := <-got
+			time.Sleep(20 * time.Millisecond) // those that end have ended
+			return write
+		}
+	}
 	owns(t, "TestSuite")
-	before := lives(plain)
+	let, done := make(chan int64), make(chan bool)
+	go func() { writer(end, let, done) }()
+	before := writes(let, done)
 	before("owner TestSuite")
-	TracetestSpec("suite-begin", false, "")
-	beforeSuite := lives(node)
+	report("suite-begin", "")
+	beforeSuite := node(false)
 	beforeSuite("owner TestSuite")
+	worker, dying := asks(true), asks(false)
 
-	TracetestSpec("spec-begin", false, report("A"))
-	inA, nodeOfA := lives(plain), lives(node)
-	inA("owner A")
+	report("spec-begin", spec("A"))
+	inA, nodeOfA := node(false), node(true)
+	inA("owner A or TestSuite") // its node has ended: one of BeforeSuite's can have started it
 	nodeOfA("owner A")
 	before("owner TestSuite")
-	TracetestSpec("spec-end", false, report("A"))
-	inA("owner TestSuite, unsure") // a later node may have started it as well
-	before("owner TestSuite")
-	between := lives(plain)
-	between("owner TestSuite, unsure")
+	report("spec-end", spec("A"))
+	inA("owner A or TestSuite")
+	nodeOfA("owner A")
 
-	TracetestSpec("spec-begin", false, report("B"))
-	inB := lives(plain)
-	inB("owner B")
-	inA("owner A")
-	between("owner A") // the spec that began last
+	report("spec-begin", spec("B"))
+	inB, nodeOfB := node(false), node(true)
+	nodeOfB("owner B")
+	inA("owner A or TestSuite")
+	nodeOfA("owner A")
 	before("owner TestSuite")
 	beforeSuite("owner TestSuite")
-	TracetestSpec("spec-end", false, report("B"))
-	inA("owner A")
+	worker()("owner TestSuite") // two generations on
+	dying()("owner B or TestSuite or A")
+	report("spec-end", spec("B"))
+	inB("owner B or TestSuite or A")
 
-	TracetestSpec("spec-begin", false, "what Ginkgo never says") // no label for it
-	lives(plain)("owner TestSuite, unsure")
+	report("spec-begin", "what Ginkgo never says") // no label for it
+	node(true)("owner TestSuite")
 
-	TracetestSpec("spec-begin", false, report("C"))
-	inA("owner A")
-	inB("owner B")
-	lives(plain)("owner C")
+	report("spec-begin", spec("C"))
+	nodeOfA("owner A")
+	nodeOfB("owner B")
+	node(true)("owner C")
 	suite := tracetestGetOwner()
 	owns(t, "TestOther")
-	lives(plain)("owner TestOther")
+	node(false)("owner TestOther")
 	tracetestTapOwn(suite)
-	lives(plain)("owner C")
+	report("spec-end", spec("C"))
+	nodeOfB("owner B") // and not AfterSuite's
 	for number, want := range wants {
 		if got := name(h.writes[number].By); got != want {
 			t.Errorf("write %d is of %q, want %q", number, got, want)
@@ -97,23 +165,19 @@ func TestGoroutinesOfSpecs(t *testing.T) {
 // taken for those of the spec that is open.
 func TestManyGoroutines(t *testing.T) {
 	tapped(t)
-	let, ids := make(chan bool), make(chan int64)
-	const many = 3000
-	for range many {
-		go func() { self, _ := tracetestGoroutine(); ids <- self; <-let }()
-	}
+	let := make(chan bool)
 	defer close(let)
-	self, _ := tracetestGoroutine()
-	want := map[int64]bool{self: true}
+	const many = 3000
+	want := map[int64]bool{tracetestSelf().id: true}
 	for range many {
-		want[<-ids] = true
+		want[started(func(*tracetestGoroutine) { <-let })] = true
 	}
-	all, whole := tracetestGoroutines()
-	for _, id := range all {
+	all := tracetestAll()
+	for id := range all.goroutines {
 		delete(want, id)
 	}
-	if !whole || len(want) > 0 {
-		t.Errorf("whole %v, %d are missing", whole, len(want))
+	if !all.whole || len(want) > 0 {
+		t.Errorf("whole %v, %d are missing", all.whole, len(want))
 	}
 }
 
@@ -121,22 +185,27 @@ func TestManyGoroutines(t *testing.T) {
 // one had left: it starts further ones for each of its calls.
 func TestGoroutineOfAnOlderOne(t *testing.T) {
 	tapped(t)
-	old, asked, got := make(chan bool), make(chan bool), make(chan [2]int64)
-	ids := make(chan int64)
-	go func() {
-		self, _ := tracetestGoroutine()
-		ids <- self
-		<-asked
-		go func() {
-			self, parent := tracetestGoroutine()
-			got <- [2]int64{self, parent}
-			<-old
-		}()
-	}()
-	parent := <-ids
-	defer close(old)
-	close(asked)
-	if young := <-got; young[1] != parent || young[0] == parent {
-		t.Errorf("goroutine %d says that %d started it, and it was %d", young[0], young[1], parent)
+	got, let := make(chan *tracetestGoroutine), make(chan bool)
+	parent := started(func(*tracetestGoroutine) {
+		started(func(self *tracetestGoroutine) { got <- self; <-let })
+		<-let
+	})
+	defer close(let)
+	young := <-got
+	if young.parent != parent || young.id == parent || !strings.Contains(young.creator, "inject.started ") || !strings.Contains(young.creator, "/tap_ginkgo_test.go:") {
+		t.Errorf("%+v is started by %d", young, parent)
+	}
+}
+
+// Guards against a client that triage knows and that is spelled differently here.
+func TestClientsAreKnown(t *testing.T) {
+	source, err := os.ReadFile("../../triage/callsite.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, begin := range tracetestNoTest() {
+		if strings.Contains(begin, "/") && strings.Contains(strings.SplitN(begin, "/", 2)[0], ".") && !strings.Contains(string(source), fmt.Sprintf("%q", begin)) {
+			t.Errorf("package triage does not know %q", begin)
+		}
 	}
 }

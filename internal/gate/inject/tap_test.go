@@ -25,7 +25,7 @@ type heardTap struct {
 // tapped opens a gate, says hello to it, and starts the tap.
 func tapped(t *testing.T) *heardTap {
 	t.Helper()
-	s, err := gate.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, nil, nil)
+	s, err := gate.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, gate.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +95,11 @@ func name(by record.By) string {
 	if by.Owner != nil {
 		text += " " + by.Owner.Name
 	}
-	if by.Unsure {
-		text += ", unsure"
+	for _, other := range by.Perhaps {
+		text += " or " + other.Owner.Name
+	}
+	if by.Lost {
+		text += ", lost"
 	}
 	return text
 }
@@ -219,7 +222,7 @@ func TestStackAndProfile(t *testing.T) {
 		if n > 0 {
 			return deep(n - 1)
 		}
-		through(func() { w = tracetestHere() })
+		through(func() { w = tracetestHere(true) })
 		return w
 	}
 	for n, want := range map[int]int{3: 0, 100: tracetestStackLimit} {
@@ -230,27 +233,71 @@ func TestStackAndProfile(t *testing.T) {
 		if len(w.stack) != want || !strings.HasPrefix(w.stack[0], "sync.") || !strings.HasPrefix(w.stack[len(w.stack)-1], "runtime.goexit ") || !strings.HasPrefix(w.stack[len(w.stack)-2], "testing.tRunner ") {
 			t.Errorf("%d deep: %d frames, %q", n, len(w.stack), w.stack)
 		}
-		if w.profile() != "" {
+		if w.waiting != [3]string{} || w.creator != "" {
 			t.Errorf("%d deep: a profile, though there is a test on the stack", n)
 		}
 	}
 	for stack, want := range map[string]bool{
 		"net.(*conn).Write x.go:1\ngithub.com/x/redis.(*pool).write x.go:2\nruntime.goexit x.s:1": true,
-		"runtime.goexit x.s:1":        true,
-		"m/p.TestA x.go:1":            false,
-		"m/p.BenchmarkA.func1 x.go:1": false,
-		"m/p.Example x.go:1":          false,
-		"m/p.FuzzA.func2 x.go:1":      false,
-		"main.main x.go:1":            false,
-		"testing.(*M).Run x.go:1":     false,
-		"github.com/onsi/ginkgo/v2/internal.(*Suite).runNode.func3 x.go:1": false,
+		"runtime.goexit x.s:1":             true,
+		"m/p.TestA x.go:1":                 false,
+		"m/p.BenchmarkA.func1 x.go:1":      false,
+		"m/p.Example x.go:1":               false,
+		"m/p.FuzzA.func2 x.go:1":           false,
+		"m/p.f x_test.go:1":                false,
+		"main.main x.go:1":                 false,
+		"testing.(*M).Run x.go:1":          false,
 		"runtime.runfinq x.go:1":           false,
 		"runtime.runFinalizers x.go:1":     false,
 		"runtime.runCleanups.func1 x.go:1": false,
 	} {
-		w := tracetestWhere{stack: strings.Split(stack, "\n")}
-		if text := w.profile(); (text != "") != want || want && !strings.HasPrefix(text, "goroutine profile: total ") {
-			t.Errorf("%q: the profile is %.80q", stack, text)
+		if got := tracetestClients(strings.Split(stack, "\n")); got != want {
+			t.Errorf("%q may be a client's: %v", stack, got)
+		}
+	}
+	others := tracetestOthers(tracetestAll())
+	if !strings.HasPrefix(others[0], "goroutine ") || !strings.HasPrefix(others[1], "goroutine profile: total ") {
+		t.Errorf("the others are %.80q", others)
+	}
+}
+
+// Guards against a place of a go statement that is not read, and against one
+// that is read where the text was cut.
+func TestReadStack(t *testing.T) {
+	for text, want := range map[string]tracetestGoroutine{
+		"goroutine 7 [running]:\nm/p.F(0x1)\n\t/a b/x.go:1 +0x2\ncreated by m/p.G.func1 in goroutine 5\n\t/a b/y.go:3 +0x4\n":     {id: 7, parent: 5, creator: "m/p.G.func1 /a b/y.go:3", entry: "m/p.F(0x1)"},
+		"goroutine 8 [select, 2 minutes]:\ntesting.tRunner(0x1, 0x2)\n\t/x.go:1 +0x2\ncreated by testing.(*T).Run in goroutine 1": {id: 8, parent: 1, creator: "testing.(*T).Run ", entry: "testing.tRunner(0x1, 0x2)", runs: true},
+		"goroutine 1 [running]:\nmain.main()\n\t/x.go:1 +0x2":                                                                     {id: 1},
+		"goroutine 9 [running]:\nm/p.F(0x1)\n\t/x.go:1 +0x2\ncreated by m/p.G\n\t/y.go:3":                                         {id: 9, creator: "m/p.G /y.go:3", entry: "m/p.F(0x1)"},
+		"what is none": {}, "": {}, "goroutine ": {},
+	} {
+		if got := *tracetestRead(text); got != want {
+			t.Errorf("%q is read as %+v, want %+v", text, got, want)
+		}
+	}
+}
+
+// Guards against a test that is put down what a clean-up of the one around it
+// does, which package testing runs on its goroutine when it panics.
+func TestOwnerOfCleanUps(t *testing.T) {
+	h := tapped(t)
+	parent := &common{name: "TestA", parent: &common{}, finished: true}
+	tracetestBegin(parent, "test")
+	sub := &common{name: "TestA/sub", parent: parent}
+	tracetestBegin(sub, "test")
+	clean := func(c *common, number int64) {
+		defer tracetestCleanUp(c)()
+		says(number)
+	}
+	clean(sub, 1)
+	ended(sub)
+	clean(parent, 2)
+	says(3)
+	clean(&common{name: "other"}, 4)
+	ended(parent)
+	for number, want := range map[int64]string{1: "owner TestA/sub", 2: "owner TestA", 3: "owner TestA/sub", 4: "owner TestA/sub"} {
+		if got := name(h.writes[number].By); got != want {
+			t.Errorf("write %d is of %q, want %q", number, got, want)
 		}
 	}
 }
@@ -356,11 +403,11 @@ func TestRefusedBeforeTheEnd(t *testing.T) {
 	c := &common{name: "TestA", parent: &common{}, finished: true}
 	tracetestBegin(c, "test")
 	TracetestSpec("suite-begin", false, "")
-	TracetestSpec("spec-begin", false, report("A"))
+	TracetestSpec("spec-begin", false, spec("A"))
 	var node sync.WaitGroup
 	node.Go(func() { (&Suite{}).runNode(twice) })
 	node.Wait()
-	TracetestSpec("spec-end", false, report("A"))
+	TracetestSpec("spec-end", false, spec("A"))
 	TracetestSpec("suite-end", false, "[]")
 	twice()
 	ended(c)

@@ -1,0 +1,160 @@
+package triage
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tracetest/internal/record"
+)
+
+// Who else can have handed something to a goroutine: tests that have ended, and
+// the subtests of a test of which only the name is known.
+
+// maxEnded is how many owners of a process are remembered that have ended.
+const maxEnded = 256
+
+// maxLate is how many of them are named: what is left to be done later is not
+// left for long.
+const maxLate = 32
+
+// remember notes that an owner has ended.
+func (p *process) remember(o *owner) {
+	if len(p.ended) == maxEnded {
+		p.ended, p.dropped = p.ended[1:], true
+	}
+	p.ended = append(p.ended, o)
+}
+
+// recalled returns an owner that may have been forgotten.
+func (a *Analysis) recalled(o *owner) record.Ref {
+	if a.owners[o.ID] == nil {
+		o.keep = true
+		a.owners[o.ID] = o
+	}
+	return o.ref()
+}
+
+// others returns everybody who can have left something to be done by now: the
+// package, the tests that are open, those around the active ones and those that
+// wait for their turn among them, and those that have ended last.
+func (a *Analysis) others(e *evidence) (refs []record.Ref) {
+	var open []*owner
+	for _, o := range a.owners {
+		if o.process == e.Index && o.ID > 0 && o.status == "" && !o.node {
+			open = append(open, o)
+		}
+	}
+	// Those around the active ones come first, then the newest.
+	around := map[int64]bool{}
+	for _, ref := range e.active {
+		for o := a.owners[ref.Owner]; o != nil; o = a.owners[o.Parent] {
+			around[o.ID] = true
+		}
+	}
+	slices.SortFunc(open, func(x, y *owner) int {
+		if around[x.ID] != around[y.ID] {
+			if around[x.ID] {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(y.ID, x.ID)
+	})
+	for i, o := range open {
+		if around[o.ID] || i < maxLate {
+			refs = append(refs, o.ref())
+		}
+	}
+	refs = append(refs, record.Ref{Package: e.Package, Process: e.Index})
+	for i, past := range slices.Backward(e.process.ended) {
+		if len(e.process.ended)-i > maxLate {
+			break
+		}
+		refs = append(refs, a.recalled(past))
+	}
+	return refs
+}
+
+// foreign reports whether the innermost code of a test is of another one than
+// that which started the goroutine.
+func (a *Analysis) foreign(e *evidence) bool {
+	return e.innermost() != "" && !a.ownIs(e, e.innermost())
+}
+
+// ownIs reports whether the one who started a goroutine is of a test.
+func (a *Analysis) ownIs(e *evidence, test string) bool {
+	o := a.owners[e.own.Owner]
+	return o != nil && o.isOf(test)
+}
+
+// families returns the tests whose code is on a stack, and their subtests. One
+// that started the goroutine, and whose code there does what others hand to it,
+// is none of them.
+func (a *Analysis) families(e *evidence) (refs []record.Ref) {
+	for _, name := range e.tests {
+		if !a.ownIs(e, name) {
+			refs = append(refs, a.family(e, name)...)
+		} else if !e.takes {
+			refs = append(refs, e.own)
+		}
+	}
+	return refs
+}
+
+// family returns a test and its subtests: the name of its code does not say
+// which of them made it. Those that run come before those that have ended.
+func (a *Analysis) family(e *evidence, test string) (refs []record.Ref) {
+	var found []*owner
+	for _, o := range a.owners {
+		if o.process == e.Index && o.ID > 0 && o.status == "" && o.isOf(test) {
+			found = append(found, o)
+		}
+	}
+	slices.SortFunc(found, func(x, y *owner) int { return cmp.Compare(x.ID, y.ID) })
+	for _, past := range slices.Backward(e.process.ended) {
+		if past.isOf(test) {
+			found = append(found, past)
+		}
+	}
+	names := map[string]bool{}
+	for _, o := range found { // with -count there are several of a name
+		if !names[o.Name] {
+			names[o.Name] = true
+			refs = append(refs, a.recalled(o))
+		}
+	}
+	switch {
+	case !e.dropped:
+	case len(refs) == 0 && !strings.HasPrefix(test, "/"):
+		refs = append([]record.Ref{a.ghost(e, test)}, e.active...) // it can have had subtests
+	case len(refs) == 1 && a.owners[refs[0].Owner].inner:
+		refs = append(refs, e.active...) // its subtests are forgotten
+	}
+	return refs
+}
+
+// ghost is a test of which nothing is known any more but its name.
+func (a *Analysis) ghost(e *evidence, test string) record.Ref {
+	for id, o := range a.owners {
+		if id < 0 && o.process == e.Index && o.Name == test {
+			return o.ref()
+		}
+	}
+	a.ghosts--
+	o := &owner{Owner: record.Owner{ID: a.ghosts, Kind: record.KindTest, Name: test}, pkg: e.Package, process: e.Index,
+		unit: unit{owner: a.ghosts}, status: forgotten, keep: true}
+	a.owners[o.ID] = o
+	return o.ref()
+}
+
+// declares reports whether a frame stands in the call that declares a spec.
+func (o *owner) declares(f record.Frame) bool {
+	at := strings.LastIndexByte(o.Location, ':')
+	if at < 0 || o.Until == 0 {
+		return false
+	}
+	from, _ := strconv.Atoi(o.Location[at+1:])
+	return f.File == o.Location[:at] && from <= f.Line && f.Line <= o.Until
+}
