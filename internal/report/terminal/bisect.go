@@ -212,8 +212,9 @@ func number(n int, noun claims.Text) claims.Text {
 
 // testName names a test of a trial.
 func testName(n record.Name) claims.Text {
-	switch {
-	case n.Test == trial.NoTest || n.Test == "" && n.Spec == "":
+	if n.Test == trial.NoTest {
+		n.Test = ""
+	} else if n.Test == "" && n.Spec == "" {
 		return "package " + doc.Code(n.Package)
 	}
 	return claims.Owner(triage.Owner{Package: n.Package, Test: n.Test, Spec: n.Spec})
