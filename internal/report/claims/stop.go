@@ -134,6 +134,15 @@ func (v *View) repair() (Text, []string) {
 		lead = append(lead, text)
 		s.Commands = Compact(append(s.roles, s.Commands...))
 	}
+	for _, d := range v.Dirty {
+		if !v.listed(d) && d.Command != "" {
+			text := stood(d).Upper()
+			if d.Source == "default" {
+				text += "; Redis's default is " + Value(d.Parameter, d.Should, false)
+			}
+			lead = append(lead, text+".")
+		}
+	}
 	var parts []Text
 	if n := len(s.Open); n > 0 {
 		parts = append(parts, List(Names(s.Open), maxNamed)+" "+Plural(n, "is", "are")+" still changed")
@@ -149,11 +158,6 @@ func (v *View) repair() (Text, []string) {
 			text += "."
 		}
 		lead = append(lead, text)
-	}
-	for _, d := range v.Dirty {
-		if !v.listed(d) && d.Command != "" && d.Source == "default" {
-			lead = append(lead, code(d.Parameter)+" is "+Value(d.Parameter, d.Should, false)+" by default.")
-		}
 	}
 	if len(lead) == 0 {
 		return v.nothingLeft(), nil
