@@ -41,6 +41,26 @@ func (v *View) findDoubts() []doubt {
 		short := Count(len(paths), "package") + " " + Plural(len(paths), "was", "were") + " not instrumented"
 		add(short, short+" and could change the server unobserved: "+List(Names(paths), 5)+".")
 	}
+	doubts = append(doubts, v.serverDoubts()...)
+	late := 0
+	for _, n := range v.Notices {
+		if n.Code == "gate-late" {
+			late++
+		}
+	}
+	if late > 0 {
+		add("a test went on before the server had answered", "A test went on before the server had answered, "+Times(late)+".")
+	}
+	if names := v.Unclaimed(); len(names) > 0 {
+		short := Count(len(names), "parameter") + " " + Plural(len(names), "was", "were") + " changed by an unidentified writer"
+		add(short, short+": "+List(Names(names), 5)+".")
+	}
+	return doubts
+}
+
+// serverDoubts are those about servers: what was not watched, or not all the time.
+func (v *View) serverDoubts() (doubts []doubt) {
+	add := func(short, full Text) { doubts = append(doubts, doubt{short, full}) }
 	for _, s := range v.Servers {
 		if s.Partial != "" {
 			add("a server was watched only in part", code(s.Address)+" was watched only in part: "+say(s.Partial).Period())
@@ -72,19 +92,6 @@ func (v *View) findDoubts() []doubt {
 	}
 	if len(moved) > 0 {
 		add("an unidentified writer gave a server another master", List(Names(Unique(moved)), 5)+" got another master, and it is not known from whom.")
-	}
-	late := 0
-	for _, n := range v.Notices {
-		if n.Code == "gate-late" {
-			late++
-		}
-	}
-	if late > 0 {
-		add("a test went on before the server had answered", "A test went on before the server had answered, "+Times(late)+".")
-	}
-	if names := v.Unclaimed(); len(names) > 0 {
-		short := Count(len(names), "parameter") + " " + Plural(len(names), "was", "were") + " changed by an unidentified writer"
-		add(short, short+": "+List(Names(names), 5)+".")
 	}
 	return doubts
 }
