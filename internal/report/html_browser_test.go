@@ -119,7 +119,7 @@ func (b *browser) cursor(t *testing.T, f *triage.Findings) {
 	// The pointer does the same.
 	x, y := p.place(t, ".plot.tests rect.victim")
 	p.do(t, chromedp.MouseEvent(chromedp.MouseMoved, x, y))
-	p.wait(t, "/while leak 1 was in force.*OOM came back to/.test(document.querySelector('#detail strong').textContent)")
+	p.wait(t, "/during leak 1.*OOM error returned at/.test(document.querySelector('#detail strong').textContent)")
 	// Enter goes to its row.
 	p.value(t, "document.querySelector('#cursor').focus()")
 	p.keys(t, kb.Enter)
