@@ -10,7 +10,7 @@ import (
 
 	"tracetest/internal/baseline"
 	"tracetest/internal/record"
-	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
 )
 
 const baselineHelp = `baseline writes a file of the leaks of a recorded run, for --baseline: a run
@@ -46,8 +46,8 @@ func baselineCommand() *cobra.Command {
 			}
 			b, unsettled := baseline.Of(f, defaults)
 			stderr := findCI(os.Getenv).harmless(cmd.ErrOrStderr())
-			for _, line := range report.LeakLines(unsettled) {
-				fmt.Fprintf(stderr, "tracetest: not in the baseline, for it is not settled whose it is: %s\n", line)
+			for _, line := range claims.LeakLines(unsettled) {
+				fmt.Fprintf(stderr, "tracetest: not in the baseline, because the writer was not identified: %s\n", line)
 			}
 			if !f.Run.Complete {
 				fmt.Fprintln(cmd.ErrOrStderr(), "tracetest: the run is incomplete, so that there may be more leaks than these")

@@ -17,6 +17,7 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/rediscli"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/trial"
@@ -133,9 +134,9 @@ func (o *bisectOptions) site(cmd *cobra.Command) {
 	f.BoolVar(&o.spawns, "spawn", false, "start a redis-server (or valkey-server) of its own for each trial, with --expect; they run at the same time")
 	f.StringArrayVar(&o.env, "spawn-env", nil, "`NAME` of the variable from which the tests read its address, beside REDIS_ADDR, REDIS_URL, REDIS_HOST and REDIS_PORT; repeatable")
 	group(f, "Server", "flush", "yes", "spawn", "spawn-env")
-	f.StringVar(&o.gate, "gate", "auto", "`MODE` of holding tests at their boundaries: auto, on or off")
-	f.StringVar(&o.tap, "tap", "auto", "`MODE` of hearing the tests' own connections: auto, on or off")
-	f.StringVar(&o.follow, "follow", "auto", "`MODE` of watching servers that the tests turn out to speak to: auto or off")
+	f.StringVar(&o.gate, "gate", "auto", "`MODE` of synchronizing tests with snapshots at their boundaries: auto, on or off")
+	f.StringVar(&o.tap, "tap", "auto", "`MODE` of tracing the tests' own Redis connections: auto, on or off")
+	f.StringVar(&o.follow, "follow", "auto", "`MODE` of watching servers that the tests turn out to use: auto or off")
 	group(f, "Tests", "gate", "tap", "follow")
 	completeWhere(cmd)
 	for _, c := range o.choices() {
@@ -170,7 +171,7 @@ func (o *bisectOptions) check(targets []snapshot.Target) error {
 	case o.victim != "" && o.param != "":
 		return errors.New("--victim and --param are two questions: ask one of them")
 	case o.git && o.from != "":
-		return errors.New("--git-bisect looks at another commit each time, and a record (--from, --resume) is of one")
+		return errors.New("--git-bisect tests another commit each time, and a record (--from, --resume) is of one")
 	case o.shuffle != "" && strings.Trim(o.shuffle, "-0123456789") != "":
 		return fmt.Errorf("--shuffle=%q: it is a number, the seed of an order that is to come again", o.shuffle)
 	case o.times < 1:
@@ -263,7 +264,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	}
 	note(bisect.Line{Answer: answer})
 	writeErr = errors.Join(writeErr, record.Again(log, secrets.Text, func(l bisect.Line) bisect.Line { return redact.Deep(secrets, l) }))
-	if err := redact.Deep(secrets, answer).Tell(stdout, workingDir()); err != nil {
+	if err := terminal.Bisect(stdout, redact.Deep(secrets, answer), workingDir()); err != nil {
 		return err
 	}
 	if answer.Stopped {

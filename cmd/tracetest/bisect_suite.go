@@ -13,7 +13,7 @@ import (
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
-	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
 	"tracetest/internal/run"
 	"tracetest/internal/trial"
 )
@@ -95,10 +95,10 @@ func (o *bisectOptions) sound(suite *bisect.Suite, say func(string, ...any)) err
 		return fmt.Errorf("the run of the suite did not come to its end: %s", f.Run.Incomplete)
 	}
 	if len(f.Unmet) > 0 {
-		return errors.New(report.UnmetLine(f.Unmet[0]))
+		return errors.New(claims.UnmetLine(f.Unmet[0]))
 	}
 	for _, p := range f.Polluted {
-		say("%s", report.PollutedLine(p))
+		say("%s", claims.DriftLine(p))
 	}
 	return nil
 }

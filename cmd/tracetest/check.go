@@ -18,7 +18,7 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/redisconf"
-	"tracetest/internal/report"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/triage"
@@ -204,9 +204,7 @@ func (o *checkOptions) tell(out io.Writer, all checked, expect map[string]string
 			verdict = screen.painted("nothing says how it should be", "33")
 		}
 		say("%s (%s %s): %s", printable.Line(s.Address), s.Flavor, printable.Line(s.Version), verdict)
-		lines, err := report.CheckLines(compared(s.StartedWith, expect), s.Unmet, s.Polluted, fixed)
-		errs = append(errs, err)
-		for _, line := range lines {
+		for _, line := range terminal.Check(compared(s.StartedWith, expect), s.Unmet, s.Polluted, fixed) {
 			say("  %s", line)
 		}
 		if s.Unknown != "" {

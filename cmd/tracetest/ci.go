@@ -9,6 +9,7 @@ import (
 
 	"tracetest/internal/live"
 	"tracetest/internal/report"
+	reportci "tracetest/internal/report/ci"
 	"tracetest/internal/triage"
 )
 
@@ -75,7 +76,7 @@ func (h harmlessJSON) Write(text []byte) (int, error) {
 func (c ci) tell(out io.Writer, f *triage.Findings) error {
 	var errs []error
 	if c.github {
-		errs = append(errs, report.Annotations(out, f))
+		errs = append(errs, reportci.Annotations(out, f))
 	}
 	if c.summary != "" {
 		if err := summarize(c.summary, f); err != nil {
@@ -108,7 +109,7 @@ func summarize(path string, f *triage.Findings) error {
 		before = []byte("\n\n") // what is there may end within a line
 	}
 	room := summaryLimit - int(min(info.Size(), summaryLimit)) - len(before)
-	section := report.StepSummary(text.Bytes(), room)
+	section := reportci.StepSummary(text.Bytes(), room)
 	if section == nil {
 		return errors.New("there is no room left in it: GitHub takes 1 MiB of a step")
 	}

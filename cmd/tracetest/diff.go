@@ -12,6 +12,8 @@ import (
 
 	"tracetest/internal/diff"
 	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/triage"
 )
 
@@ -59,7 +61,7 @@ func compare(before, after, out string, asJSON bool, stdout io.Writer) error {
 		if err != nil {
 			return &unable{err}
 		}
-		sides[i] = diff.Side{File: path, Findings: f, Doubts: report.Doubts(f)}
+		sides[i] = diff.Side{File: path, Findings: f, Doubts: claims.Doubts(f)}
 	}
 	d := diff.Compare(sides[0], sides[1])
 	if out != "" {
@@ -74,7 +76,7 @@ func compare(before, after, out string, asJSON bool, stdout io.Writer) error {
 	if asJSON {
 		err = report.DiffJSON(findCI(os.Getenv).harmlessJSON(stdout), d)
 	} else {
-		err = report.DiffTerminal(findCI(os.Getenv).harmless(stdout), d, screenOf(stdout, os.Getenv).options(out))
+		err = terminal.Diff(findCI(os.Getenv).harmless(stdout), d, screenOf(stdout, os.Getenv).options(out))
 	}
 	if err != nil {
 		return &unable{err}

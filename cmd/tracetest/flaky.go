@@ -18,7 +18,8 @@ import (
 	"tracetest/internal/gotest"
 	"tracetest/internal/printable"
 	"tracetest/internal/redact"
-	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/trial"
@@ -160,7 +161,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 			return &unable{fmt.Errorf("the tests of %s could not be built: %s", suite.Findings.Failures[built].Package, suite.Findings.Failures[built].Message)}
 		}
 		if len(suite.Findings.Unmet) > 0 {
-			return &unable{errors.New(report.UnmetLine(suite.Findings.Unmet[0]))}
+			return &unable{errors.New(claims.UnmetLine(suite.Findings.Unmet[0]))}
 		}
 		if !suite.Findings.Run.Complete {
 			told.Stopped = suite.Findings.Run.Incomplete // the run is not counted
@@ -222,7 +223,7 @@ func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Sur
 		return err
 	}
 	out = ci.harmless(out)
-	if err := flaky.Tell(out, survey, told.Tests); err != nil {
+	if err := terminal.Flaky(out, survey, told.Tests); err != nil {
 		return err
 	}
 	if told.Stopped != "" {

@@ -81,7 +81,7 @@ func gitExit(err error, by syscall.Signal, stderr io.Writer) error {
 		return err
 	}
 	if !errors.As(err, &code) {
-		fmt.Fprintf(stderr, "tracetest: %s\nThis commit cannot be told from others: exit code %d.\n", printable.Text(redact.URL(err.Error())), gitSkip)
+		fmt.Fprintf(stderr, "tracetest: %s\nThis commit is undecided: exit code %d.\n", printable.Text(redact.URL(err.Error())), gitSkip)
 	}
 	return exitCode(gitSkip)
 }

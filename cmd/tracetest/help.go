@@ -146,7 +146,7 @@ func usage(w io.Writer, cmd *cobra.Command, width int) {
 		}
 	}
 	if len(subcommands(cmd)) > 0 {
-		fmt.Fprintf(w, "\n`%s COMMAND --help` tells more of a command.\n", cmd.CommandPath())
+		fmt.Fprintf(w, "\n`%s COMMAND --help` shows more of a command.\n", cmd.CommandPath())
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"tracetest/internal/merge"
 	"tracetest/internal/printable"
 	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/triage"
 )
 
@@ -88,7 +90,7 @@ func mergeAll(args []string, out string, stdin io.Reader, stdout, stderr io.Writ
 			return &unable{fmt.Errorf("writing %s: %w", name, err)}
 		}
 	}
-	if err := report.MergedTerminal(findCI(os.Getenv).harmless(stdout), s, screenOf(stdout, os.Getenv).options(filepath.Join(out, "merged.md"))); err != nil {
+	if err := terminal.Merged(findCI(os.Getenv).harmless(stdout), s, screenOf(stdout, os.Getenv).options(filepath.Join(out, "merged.md"))); err != nil {
 		return &unable{err}
 	}
 	if len(s.Unreadable) > 0 {
@@ -150,6 +152,6 @@ func (in input) read(seed maphash.Seed) readRun {
 		r.err = err
 		return r
 	}
-	r.one, r.sum = merge.Of(in.path, f, report.Doubts(f)), sum.Sum64()
+	r.one, r.sum = merge.Of(in.path, f, claims.Doubts(f)), sum.Sum64()
 	return r
 }

@@ -12,6 +12,8 @@ import (
 
 	"tracetest/internal/record"
 	"tracetest/internal/report"
+	reportci "tracetest/internal/report/ci"
+	"tracetest/internal/report/page"
 	"tracetest/internal/run"
 	"tracetest/internal/triage"
 )
@@ -114,14 +116,14 @@ type rendering func(io.Writer, *triage.Findings) error
 // renderings are all reports and their names in the output folder.
 func (r *reports) renderings() map[string]rendering {
 	return map[string]rendering{
-		"report.html":   report.HTML,
+		"report.html":   page.HTML,
 		"report.md":     report.Markdown,
 		"findings.json": report.JSON,
 		"junit.xml": func(w io.Writer, f *triage.Findings) error {
-			return report.JUnit(w, f, report.JUnitOptions{Leaks: r.junitLeaks})
+			return reportci.JUnit(w, f, reportci.JUnitOptions{Leaks: r.junitLeaks})
 		},
-		"tracetest.sarif":             report.SARIF,
-		"gl-code-quality-report.json": report.CodeQuality,
+		"tracetest.sarif":             reportci.SARIF,
+		"gl-code-quality-report.json": reportci.CodeQuality,
 	}
 }
 

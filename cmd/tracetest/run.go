@@ -19,7 +19,7 @@ import (
 	"tracetest/internal/prove"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
-	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/triage"
@@ -77,11 +77,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	}
 	screen.show(shown)
 	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.gate != "off" {
-		screen.Say("tracetest: the tests cannot be held at their boundaries, so a change is narrowed to suspects at best: " + reason)
+		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so a change can only be narrowed down to suspects: " + reason)
 	}
 	if on, reason := plan.Tap(); !on && o.gate != "off" && o.tap != "off" {
 		if mode, _ := plan.Mode(); mode == record.ModeGate {
-			screen.Say("tracetest: the tests' connections cannot be heard, so no change is tied to a line of code: " + reason)
+			screen.Say("tracetest: the tests' connections cannot be traced, so the line that made a change stays unknown: " + reason)
 		}
 	}
 	seen := &watching{analysis: triage.New(), screen: screen}
@@ -263,18 +263,18 @@ func (w *watching) entry(e record.Entry) {
 	leaks := w.analysis.Add(e)
 	w.leaks += len(leaks)
 	w.screen.Leaks(w.leaks)
-	for _, line := range report.LeakLines(leaks) {
+	for _, line := range claims.LeakLines(leaks) {
 		w.screen.Say("tracetest: " + line)
 	}
 	if e.Server != nil {
 		for _, u := range w.analysis.Unmet() {
 			if u.Server == e.Server.Address {
-				w.screen.Say("tracetest: " + report.UnmetLine(u))
+				w.screen.Say("tracetest: " + claims.UnmetLine(u))
 			}
 		}
 		for _, p := range w.analysis.Polluted() {
 			if p.Server == e.Server.Address {
-				w.screen.Say("tracetest: " + report.PollutedLine(p))
+				w.screen.Say("tracetest: " + claims.DriftLine(p))
 			}
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"tracetest/internal/live"
-	"tracetest/internal/report"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/triage"
 )
 
@@ -75,10 +75,10 @@ func (s screen) painted(text, sgr string) string {
 
 // options are for a summary of which the report is at a path, which may be
 // empty.
-func (s screen) options(reportPath string) report.TerminalOptions {
-	o := report.TerminalOptions{Width: s.width(), Color: s.color, ReportPath: reportPath}
+func (s screen) options(reportPath string) terminal.Options {
+	o := terminal.Options{Width: s.width(), Color: s.color, ReportPath: reportPath}
 	if s.links {
-		o.Links = &report.Links{}
+		o.Links = &terminal.Links{}
 		o.Links.Host, _ = os.Hostname()
 		if path, err := filepath.Abs(reportPath); err == nil && reportPath != "" {
 			o.Links.Report = path
@@ -96,5 +96,5 @@ func (s screen) summary(w io.Writer, f *triage.Findings, reportPath string) erro
 			o.Links.Sources = dir.IsDir()
 		}
 	}
-	return report.Terminal(w, f, o)
+	return terminal.Run(w, f, o)
 }

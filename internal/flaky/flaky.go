@@ -63,6 +63,9 @@ type Survey struct {
 	news     int // the last run that told something new
 }
 
+// Tests is how many tests the runs had.
+func (s *Survey) Tests() int { return len(s.rows) }
+
 // Add takes in a run, under an order that has this name.
 func (s *Survey) Add(suite *bisect.Suite, order string) {
 	s.Runs++

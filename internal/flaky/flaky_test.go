@@ -145,24 +145,3 @@ func TestDone(t *testing.T) {
 		t.Error("nothing was flaky, and it is done")
 	}
 }
-
-func TestTell(t *testing.T) {
-	s := &Survey{Shuffled: true}
-	s.Add(suite([]string{"TestA\x1b[31m", "TestLeak"}, failure("TestA\x1b[31m", triage.CauseOOM, true, "")), "7")
-	s.Add(suite([]string{"TestA\x1b[31m", "TestLeak"}), "8")
-	var out strings.Builder
-	if err := Tell(&out, s, s.Rows()); err != nil {
-		t.Fatal(err)
-	}
-	want := `tracetest: 2 runs, 1 flaky, 0 that failed each time, of 2 tests
-Failed  95 %     Leaked  Test       Kind                                                    Orders
-1/2     9-91 %           TestA      victim of TestLeak: OOM, each time after what that left  7
-0/2              2/2     TestLeak                                                           
-`
-	if got := out.String(); strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(want), " ") {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
-	if strings.Contains(out.String(), "\x1b") {
-		t.Error("a control byte of a name reaches the terminal")
-	}
-}

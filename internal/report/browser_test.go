@@ -23,7 +23,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"tracetest/internal/report"
+	reportpage "tracetest/internal/report/page"
 	"tracetest/internal/triage"
 )
 
@@ -86,7 +86,7 @@ func (b *browser) open(t *testing.T, f *triage.Findings, s screen) *shown {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.html")
 	var text bytes.Buffer
-	if err := report.HTML(&text, f); err != nil {
+	if err := reportpage.HTML(&text, f); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {

@@ -8,7 +8,8 @@ import (
 	"testing"
 
 	"tracetest/internal/record"
-	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/triage"
 )
 
@@ -33,17 +34,17 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 		memory          triage.Memory
 		holds, withheld string
 	}{
-		{"unknown start", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: -1}, "is not known, so either", "So the memory was full"},
-		{"started with it", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: mib}, "So the memory was full.", "lowered before"},
-		{"lowered before, and full", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: 2 * mib}, "the limit was lowered before this run, and the memory was full", "So the memory was full"},
-		{"raised since the start", triage.Memory{Used: 3 * mib, Limit: 2 * mib, Baseline: 2 * mib, Started: mib}, "So the memory was full.", "lowered before"},
-		{"no limit at any look", triage.Memory{Used: 3 * mib, Started: -1, Reason: "unseen"}, "there was no limit at that look", "full"},
+		{"unknown start", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: -1}, "is not known: either", "Cause: the memory was full"},
+		{"started with it", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
+		{"lowered before, and full", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: 2 * mib}, "the limit was lowered before this run, and the memory was full", "Cause: the memory was full"},
+		{"raised since the start", triage.Memory{Used: 3 * mib, Limit: 2 * mib, Baseline: 2 * mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
+		{"no limit in any snapshot", triage.Memory{Used: 3 * mib, Started: -1, Reason: "unseen"}, "Neither that snapshot nor the one before shows a limit", "full"},
 		{"a limit that was not reached", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Baseline: 2048 * mib, Started: -1, UnheardSets: 2, Reason: "unseen"},
-			"either the limit was lower for a moment between two looks, or the memory was full and was freed again", "So the memory was full"},
+			"Either the limit was lower for a moment between two snapshots, or the memory was full and was freed again", "Cause: the memory was full"},
 		{"counted by the server", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Baseline: 2048 * mib, Started: -1, UnheardSets: 2, Reason: "unseen"},
-			"2 calls of CONFIG SET; without the tap", "had not lowered"},
+			"2 calls of CONFIG SET; without the trace", "had not lowered"},
 		{"reached before the first test", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Began: 2 * mib, Started: -1, Reason: "start"},
-			"2 MiB were in use then already. So no test of this run filled it.", "So the memory was full"},
+			"2 MiB were in use before the first test. No test of this run filled it.", "Cause: the memory was full"},
 		{"expected otherwise", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: -1, Expected: &expected},
 			"2 GiB was expected (`--expect`): either the server was started so, or", "started with 2 GiB"},
 	} {
@@ -51,7 +52,7 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 		test.memory.Server, test.memory.Reason = f.Servers[0].Address, cmp.Or(test.memory.Reason, "memory")
 		f.Polluted = nil
 		f.Memory = []triage.Memory{test.memory}
-		line := row(markdown(t, f), "refusing writes")
+		line := row(markdown(t, f), "refused writes")
 		if !strings.Contains(line, test.holds) || strings.Contains(line, test.withheld) || strings.Contains(line, "tests filled") {
 			t.Errorf("%s: %s", test.name, line)
 		}
@@ -61,7 +62,7 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 // What else it could be is ruled out only by what was seen, and ruled in only
 // where nothing else can have been seen so.
 func TestRuledOnlyByWhatWasSeen(t *testing.T) {
-	const failover, rewrite, stranger, elsewhere = "| A failover", "| A test wrote", "| Another program", "| The tests speak to another"
+	const failover, rewrite, stranger, elsewhere = "| A failover", "| A test wrote", "| Another program", "| The tests use another"
 	deaf := func(f *triage.Findings) {
 		f.Packages = append(f.Packages, triage.Package{Path: "shop/deaf", Outcome: "pass", Ran: true})
 	}
@@ -83,7 +84,7 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 		{"nobody's", failover, "| yes |", func(f *triage.Findings) {
 			f.Changed = append(f.Changed, triage.Changed{Server: f.Servers[0].Address, Parameter: "replicaof", Value: "10.0.0.2 6379"})
 		}},
-		{"nothing of it", rewrite, "| no | no test was heard", func(*triage.Findings) {}},
+		{"nothing of it", rewrite, "| no | no traced connection", func(*triage.Findings) {}},
 		{"sent", rewrite, "| yes |", rewritten("+OK")},
 		{"refused", rewrite, "| no | it was sent and refused", rewritten("-ERR The server is running without a config file")},
 		{"a package that is not heard", rewrite, "| not known | `shop/deaf`", deaf},
@@ -123,7 +124,7 @@ func TestUnheardIsNotAccused(t *testing.T) {
 		if both {
 			c.Owner, c.Unheard, c.Certainty, c.Parameter = &heard, false, triage.Exact, "hz"
 			f.Leaks = append(f.Leaks, c)
-			if md := markdown(t, f); !strings.Contains(md, "2 parameters leaked by 1 test and others that are not settled") {
+			if md := markdown(t, f); !strings.Contains(md, " ran, by an unidentified writer, and 1 more leak") {
 				t.Errorf("headline: %s", row(md, "# Redis triage"))
 			}
 		}
@@ -134,7 +135,7 @@ func TestUnheardIsNotAccused(t *testing.T) {
 		if line := row(page, "<td>TestHeard"); both != strings.Contains(line, `class="leak"`) {
 			t.Errorf("the row of the test that was heard: %s", line)
 		}
-		all := map[string]string{"report.html": page, "report.md": markdown(t, f), "the terminal": terminal(t, f, report.TerminalOptions{Width: 100}), "the line": strings.Join(report.LeakLines(f.Leaks), "\n")}
+		all := map[string]string{"report.html": page, "report.md": markdown(t, f), "the terminal": onTerminal(t, f, terminal.Options{Width: 100}), "the line": strings.Join(claims.LeakLines(f.Leaks), "\n")}
 		for ending, do := range formats() {
 			all[ending] = rendered(t, do, f)
 		}

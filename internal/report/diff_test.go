@@ -9,13 +9,15 @@ import (
 
 	"tracetest/internal/diff"
 	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
+	"tracetest/internal/report/terminal"
 )
 
 // differences are pairs of runs by the name of their golden files.
 func differences(t testing.TB) map[string]*diff.Diff {
 	side := func(name string) diff.Side {
 		f := recorded(t, name)
-		return diff.Side{File: name + "/run.jsonl", Findings: f, Doubts: report.Doubts(f)}
+		return diff.Side{File: name + "/run.jsonl", Findings: f, Doubts: claims.Doubts(f)}
 	}
 	all := map[string]*diff.Diff{}
 	for name, pair := range map[string][2]string{
@@ -27,13 +29,13 @@ func differences(t testing.TB) map[string]*diff.Diff {
 	return all
 }
 
-func diffText(t testing.TB, d *diff.Diff, o report.TerminalOptions) (md, tty string) {
+func diffText(t testing.TB, d *diff.Diff, o terminal.Options) (md, tty string) {
 	t.Helper()
 	var b, c bytes.Buffer
 	if err := report.DiffMarkdown(&b, d); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.DiffTerminal(&c, d, o); err != nil {
+	if err := terminal.Diff(&c, d, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.String(), c.String()
@@ -42,15 +44,15 @@ func diffText(t testing.TB, d *diff.Diff, o report.TerminalOptions) (md, tty str
 func TestDiffGolden(t *testing.T) {
 	for name, d := range differences(t) {
 		t.Run(name, func(t *testing.T) {
-			md, tty := diffText(t, d, report.TerminalOptions{ReportPath: "diff.md"})
+			md, tty := diffText(t, d, terminal.Options{ReportPath: "diff.md"})
 			golden(t, "testdata/diff/"+name+".md", md)
 			golden(t, "testdata/diff/"+name+".txt", tty)
 			checkMarkdown(t, md)
 			for _, width := range []int{20, 40, 80, 200} {
-				_, tty := diffText(t, d, report.TerminalOptions{Width: width, ReportPath: "diff.md"})
+				_, tty := diffText(t, d, terminal.Options{Width: width, ReportPath: "diff.md"})
 				checkScreen(t, tty, width)
 			}
-			if _, colored := diffText(t, d, report.TerminalOptions{Color: true, ReportPath: "diff.md"}); sgr.ReplaceAllString(colored, "") != tty || colored == tty {
+			if _, colored := diffText(t, d, terminal.Options{Color: true, ReportPath: "diff.md"}); sgr.ReplaceAllString(colored, "") != tty || colored == tty {
 				t.Error("colour changes the text, or there is none")
 			}
 			if again := differences(t)[name]; !reflect.DeepEqual(d, again) {
@@ -102,7 +104,7 @@ func FuzzDiffText(f *testing.F) {
 			for i := range d.Failures {
 				d.Failures[i].State, states = states[0], states[1:]
 			}
-			md, tty := diffText(t, d, report.TerminalOptions{ReportPath: hostile})
+			md, tty := diffText(t, d, terminal.Options{ReportPath: hostile})
 			checkMarkdown(t, md)
 			checkScreen(t, tty, 80)
 		}

@@ -19,7 +19,7 @@ import (
 	"unicode/utf8"
 
 	"tracetest/internal/record"
-	"tracetest/internal/report"
+	"tracetest/internal/report/ci"
 	"tracetest/internal/triage"
 )
 
@@ -28,10 +28,10 @@ type render func(io.Writer, *triage.Findings) error
 // formats are those that programs read, by the ending of their golden files.
 func formats() map[string]render {
 	return map[string]render{
-		"junit.xml":         func(w io.Writer, f *triage.Findings) error { return report.JUnit(w, f, report.JUnitOptions{}) },
-		"sarif":             report.SARIF,
-		"code-quality.json": report.CodeQuality,
-		"annotations.out":   report.Annotations,
+		"junit.xml":         func(w io.Writer, f *triage.Findings) error { return ci.JUnit(w, f, ci.JUnitOptions{}) },
+		"sarif":             ci.SARIF,
+		"code-quality.json": ci.CodeQuality,
+		"annotations.out":   ci.Annotations,
 	}
 }
 
@@ -304,7 +304,7 @@ func checkAnnotations(t *testing.T, text string) {
 
 // Who is not accused must not be marked.
 func TestFormatsAccuseNobody(t *testing.T) {
-	f := load(t, "testdata/narrowed.json")
+	f := load(t, fixtureFiles(t)["narrowed"])
 	suspects := map[string]bool{}
 	for _, c := range f.Leaks {
 		for _, s := range c.Suspects {
@@ -326,7 +326,7 @@ func TestFormatsAccuseNobody(t *testing.T) {
 	if !strings.Contains(text, `<testsuite name="tracetest" `) {
 		t.Errorf("the leak is nowhere:\n%s", text)
 	}
-	if text := rendered(t, report.Annotations, f); strings.Contains(text, "::error") {
+	if text := rendered(t, ci.Annotations, f); strings.Contains(text, "::error") {
 		t.Errorf("an error for a leak that is not settled: %s", text)
 	}
 	f = load(t, "testdata/incident.jsonl")
@@ -361,9 +361,9 @@ func TestJUnitLeaks(t *testing.T) {
 		Leaks: []triage.Change{leak},
 		Cases: cases(nil, run(0, "pass"), run(1, "pass"), run(2, "skip")),
 	}
-	marked := func(o report.JUnitOptions) string {
+	marked := func(o ci.JUnitOptions) string {
 		var marks []string
-		text := rendered(t, func(w io.Writer, f *triage.Findings) error { return report.JUnit(w, f, o) }, f)
+		text := rendered(t, func(w io.Writer, f *triage.Findings) error { return ci.JUnit(w, f, o) }, f)
 		checkJUnit(t, text)
 		for _, c := range regexp.MustCompile(`<testcase name="TestLeaks"[^>]*>\s*(<(failure|error|skipped))?`).FindAllStringSubmatch(text, -1) {
 			marks = append(marks, c[2])
@@ -373,12 +373,12 @@ func TestJUnitLeaks(t *testing.T) {
 	for _, c := range []struct{ leaks, want string }{
 		{"", ",failure,skipped"}, {"failure", ",failure,skipped"}, {"error", ",error,skipped"}, {"none", ",,skipped"},
 	} {
-		if got := marked(report.JUnitOptions{Leaks: c.leaks}); got != c.want {
+		if got := marked(ci.JUnitOptions{Leaks: c.leaks}); got != c.want {
 			t.Errorf("--junit-leaks=%s: got %s, want %s", c.leaks, got, c.want)
 		}
 	}
 	f.Run.Exit = triage.ExitClean
-	if got := marked(report.JUnitOptions{}); got != ",,skipped" {
+	if got := marked(ci.JUnitOptions{}); got != ",,skipped" {
 		t.Errorf("the run did not fail, but got %s", got)
 	}
 	// Of a test that failed itself there is one failure, and it tells both.
@@ -462,12 +462,12 @@ func TestFormatsHideSecrets(t *testing.T) {
 // A step summary has a limit, and what is cut leaves nothing open.
 func TestStepSummary(t *testing.T) {
 	whole := markdown(t, load(t, "testdata/incident.jsonl"))
-	if got := report.StepSummary([]byte(whole), len(whole)); string(got) != whole {
+	if got := ci.StepSummary([]byte(whole), len(whole)); string(got) != whole {
 		t.Error("it was cut although there is room")
 	}
 	cuts := map[int]bool{}
 	for room := 0; room < len(whole); room += 97 {
-		got := string(report.StepSummary([]byte(whole), room))
+		got := string(ci.StepSummary([]byte(whole), room))
 		if len(got) > room {
 			t.Fatalf("%d bytes where there is room for %d", len(got), room)
 		}
@@ -487,7 +487,7 @@ func TestStepSummary(t *testing.T) {
 		t.Errorf("cut at %d places only", len(cuts))
 	}
 	// A line of a fence is no heading.
-	if got := report.StepSummary([]byte("# a\n\n```\n## b\n```\n"+strings.Repeat("x", 1000)), 500); got != nil {
+	if got := ci.StepSummary([]byte("# a\n\n```\n## b\n```\n"+strings.Repeat("x", 1000)), 500); got != nil {
 		t.Errorf("cut within a fence: %q", got)
 	}
 }
@@ -578,7 +578,7 @@ func TestFormatsOfRecordedRuns(t *testing.T) {
 		}
 		for _, leaks := range []string{"failure", "none"} {
 			text := rendered(t, func(w io.Writer, f *triage.Findings) error {
-				return report.JUnit(w, f, report.JUnitOptions{Leaks: leaks})
+				return ci.JUnit(w, f, ci.JUnitOptions{Leaks: leaks})
 			}, f)
 			var doc parsed
 			if err := xml.Unmarshal([]byte(text), &doc); err != nil {

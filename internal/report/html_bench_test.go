@@ -5,7 +5,7 @@ import (
 	"io"
 	"testing"
 
-	"tracetest/internal/report"
+	"tracetest/internal/report/page"
 )
 
 // The page is written at the end of every run, and must not be what is waited for.
@@ -15,7 +15,7 @@ func BenchmarkHTML(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := report.HTML(io.Discard, f); err != nil {
+				if err := page.HTML(io.Discard, f); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -40,7 +40,7 @@ func (b *browser) looks(t *testing.T, f *triage.Findings) {
 			p := b.open(t, f, screen)
 			p.check(t)
 			p.accessible(t)
-			p.want(t, "document.querySelector('h1').textContent", "2 parameters leaked by 1 spec, 11 of 29 failures met OOM rejections afterwards")
+			p.want(t, "document.querySelector('h1').textContent", "maxmemory and 1 more parameter left at 1 MiB (was 2 GiB) by Redis resilience when Redis runs out of memory degrades gracefully under memory pressure, at redis_resilience_test.go:54 through helpers.go:45: 11 of 29 failures are OOM errors that followed")
 			p.want(t, "document.querySelectorAll('#table tbody tr').length", 55.0)
 			p.want(t, "document.querySelectorAll('.plot.tests rect.victim').length", 11.0)
 			p.want(t, "document.querySelectorAll('.plot.tests rect.leak').length", 1.0)
@@ -119,7 +119,7 @@ func (b *browser) cursor(t *testing.T, f *triage.Findings) {
 	// The pointer does the same.
 	x, y := p.place(t, ".plot.tests rect.victim")
 	p.do(t, chromedp.MouseEvent(chromedp.MouseMoved, x, y))
-	p.wait(t, "/while leak 1 was in force.*OOM came back to/.test(document.querySelector('#detail strong').textContent)")
+	p.wait(t, "/during leak 1.*OOM error returned at/.test(document.querySelector('#detail strong').textContent)")
 	// Enter goes to its row.
 	p.value(t, "document.querySelector('#cursor').focus()")
 	p.keys(t, kb.Enter)

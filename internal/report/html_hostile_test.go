@@ -17,7 +17,8 @@ import (
 	"golang.org/x/net/html"
 
 	"tracetest/internal/record"
-	"tracetest/internal/report"
+	"tracetest/internal/report/page"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/triage"
 )
 
@@ -91,7 +92,7 @@ func checkPage(t *testing.T, page []byte) {
 func htmlPage(t *testing.T, f *triage.Findings) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := report.HTML(&b, f); err != nil {
+	if err := page.HTML(&b, f); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -196,14 +197,14 @@ func TestAxisOfStrangeTimes(t *testing.T) {
 // says that no change of the run explains it.
 func TestOwnLimit(t *testing.T) {
 	f := load(t, "../triage/testdata/before-suite-meets-its-own-limit.jsonl")
-	for name, text := range map[string]string{"report.md": markdown(t, f), "screen": terminal(t, f, report.TerminalOptions{Width: 200}), "page": string(htmlPage(t, f))} {
-		if strings.Contains(text, "no change that was seen explains") || !strings.Contains(text, "under a change of its own") {
+	for name, text := range map[string]string{"report.md": markdown(t, f), "screen": onTerminal(t, f, terminal.Options{Width: 200}), "page": string(htmlPage(t, f))} {
+		if strings.Contains(text, "no observed change explains") || !strings.Contains(text, "under a change of its own") {
 			t.Errorf("%s says:\n%.2000s", name, text)
 		}
 	}
 	// Another node of the suite is one.
 	f = load(t, "../triage/testdata/after-suite-meets-the-limit-of-before-suite.jsonl")
-	if text := markdown(t, f); !strings.Contains(text, "The only failure met OOM rejections while this leak was in force") {
+	if text := markdown(t, f); !strings.Contains(text, "The only failure got OOM errors while `maxmemory` was 1 MiB") {
 		t.Errorf("report.md says:\n%.2000s", text)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"tracetest/internal/report"
+	"tracetest/internal/report/ci"
 	"tracetest/internal/triage"
 )
 
@@ -46,7 +46,7 @@ func TestJUnitIsNotHeld(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	var s sampler
 	began := time.Now()
-	if err := report.JUnit(&s, f, report.JUnitOptions{}); err != nil {
+	if err := ci.JUnit(&s, f, ci.JUnitOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	grown := int64(s.most) - int64(before.HeapAlloc)

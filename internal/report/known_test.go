@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"tracetest/internal/report"
+	"tracetest/internal/report/ci"
+	"tracetest/internal/report/page"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/triage"
 )
 
@@ -16,7 +18,7 @@ func TestKnownGolden(t *testing.T) {
 	for _, name := range []string{"known", "known-and-the-next-test", "known-until-yesterday", "known-and-gone", "known-suspects", "known-suspect-of-two"} {
 		t.Run(name, func(t *testing.T) {
 			f := recorded(t, name)
-			md, tty := markdown(t, f), terminal(t, f, report.TerminalOptions{ReportPath: "tracetest-out/report.md"})
+			md, tty := markdown(t, f), onTerminal(t, f, terminal.Options{ReportPath: "tracetest-out/report.md"})
 			golden(t, "testdata/known/"+name+".md", md)
 			golden(t, "testdata/known/"+name+".txt", tty)
 			checkMarkdown(t, md)
@@ -39,12 +41,12 @@ func TestKnownInCI(t *testing.T) {
 		}
 		return b.String()
 	}
-	junit := func(w io.Writer, f *triage.Findings) error { return report.JUnit(w, f, report.JUnitOptions{}) }
+	junit := func(w io.Writer, f *triage.Findings) error { return ci.JUnit(w, f, ci.JUnitOptions{}) }
 	known, both := recorded(t, "known-and-a-victim"), recorded(t, "known-and-the-next-test")
-	if got := text(report.Annotations, known); !strings.HasPrefix(got, "::warning ") || strings.Contains(got, "::error") || !strings.Contains(got, "Known, until 2026-12-31 (team-cache)") {
+	if got := text(ci.Annotations, known); !strings.HasPrefix(got, "::warning ") || strings.Contains(got, "::error") || !strings.Contains(got, "Known, until 2026-12-31 (team-cache)") {
 		t.Errorf("got %s", got)
 	}
-	if got := text(report.Annotations, both); strings.Count(got, "::error ") != 1 || strings.Count(got, "::warning ") != 1 {
+	if got := text(ci.Annotations, both); strings.Count(got, "::error ") != 1 || strings.Count(got, "::warning ") != 1 {
 		t.Errorf("got %s", got)
 	}
 	if got := text(junit, known); strings.Count(got, "<failure") != 1 || !strings.Contains(got, `failures="1"`) {
@@ -53,7 +55,7 @@ func TestKnownInCI(t *testing.T) {
 	if got := text(junit, both); strings.Count(got, "<failure") != 1 {
 		t.Errorf("got %s", got)
 	}
-	if got := text(report.HTML, known); !strings.Contains(got, "Known leaks") || !strings.Contains(got, "team-cache") {
+	if got := text(page.HTML, known); !strings.Contains(got, "Known leaks") || !strings.Contains(got, "team-cache") {
 		t.Error("the page does not say what is known")
 	}
 }

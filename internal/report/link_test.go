@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"tracetest/internal/report"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/triage"
 )
 
@@ -14,17 +14,17 @@ import (
 // characters, or none.
 var osc = regexp.MustCompile("\x1b\\]8;;(?:file://[A-Za-z0-9._~%-]*/[A-Za-z0-9._~%/:-]*(?:#[0-9]+)?)?\x1b\\\\")
 
-func withLinks(f *triage.Findings, o report.TerminalOptions, t *testing.T) string {
+func withLinks(f *triage.Findings, o terminal.Options, t *testing.T) string {
 	t.Helper()
 	o.Color = true
-	o.Links = &report.Links{Host: "host", Report: "/work dir/" + o.ReportPath, Sources: true}
-	return terminal(t, f, o)
+	o.Links = &terminal.Links{Host: "host", Report: "/work dir/" + o.ReportPath, Sources: true}
+	return onTerminal(t, f, o)
 }
 
 // checkLinks holds links and colours to what they may do: nothing to the text.
-func checkLinks(t *testing.T, f *triage.Findings, o report.TerminalOptions) {
+func checkLinks(t *testing.T, f *triage.Findings, o terminal.Options) {
 	t.Helper()
-	plain, rich := terminal(t, f, o), withLinks(f, o, t)
+	plain, rich := onTerminal(t, f, o), withLinks(f, o, t)
 	if got := sgr.ReplaceAllString(osc.ReplaceAllString(rich, ""), ""); got != plain {
 		t.Errorf("links or colours change the text:\n%q\nwant\n%q", got, plain)
 	}
@@ -45,7 +45,7 @@ func TestLinksAndColoursLeaveTheText(t *testing.T) {
 	for name, f := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
 			for _, width := range []int{20, 40, 80, 200, 400} {
-				checkLinks(t, f, report.TerminalOptions{Width: width, ReportPath: "out/report.md"})
+				checkLinks(t, f, terminal.Options{Width: width, ReportPath: "out/report.md"})
 			}
 		})
 	}
@@ -64,7 +64,7 @@ func TestLinks(t *testing.T) {
 	const helper = "test/integration/gateway/helpers.go:504 file://host/src/gateway/test/integration/gateway/helpers.go#504"
 	const path = "out/report.md file://host/work%20dir/out/report.md"
 	f := load(t, "testdata/exact.json")
-	o := report.TerminalOptions{Width: 80, ReportPath: "out/report.md"}
+	o := terminal.Options{Width: 80, ReportPath: "out/report.md"}
 	if got := urls(withLinks(f, o, t)); !slices.Equal(got, []string{helper, path}) {
 		t.Errorf("%q", got)
 	}
@@ -73,8 +73,8 @@ func TestLinks(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	// Where the sources are somewhere else.
-	o.Links = &report.Links{Report: "/r.md"}
-	if got := urls(terminal(t, f, o)); !slices.Equal(got, []string{"out/report.md file:///r.md"}) {
+	o.Links = &terminal.Links{Report: "/r.md"}
+	if got := urls(onTerminal(t, f, o)); !slices.Equal(got, []string{"out/report.md file:///r.md"}) {
 		t.Errorf("%q", got)
 	}
 	for file, want := range map[string]string{
@@ -85,7 +85,7 @@ func TestLinks(t *testing.T) {
 		"/x\x1b\\\x1b]8;;http://evil\x07": "file://host/x%1B%5C%1B%5D8%3B%3Bhttp://evil%07#504",
 	} {
 		f.Leaks[0].Call.File = file
-		o := report.TerminalOptions{Width: 80}
+		o := terminal.Options{Width: 80}
 		checkLinks(t, f, o)
 		got := urls(withLinks(f, o, t))
 		got = slices.DeleteFunc(got, func(u string) bool { return strings.HasSuffix(u, "/work%20dir/") })

@@ -13,6 +13,8 @@ import (
 	"tracetest/internal/merge"
 	"tracetest/internal/record"
 	"tracetest/internal/report"
+	"tracetest/internal/report/claims"
+	"tracetest/internal/report/terminal"
 	"tracetest/internal/triage"
 )
 
@@ -40,7 +42,7 @@ func shards(t testing.TB) *merge.Summary {
 		if i == 1 {
 			f.Leaks[0].From = "2147483648"
 		}
-		m.Add(merge.Of("shards/"+name+"/run.jsonl", f, report.Doubts(f)))
+		m.Add(merge.Of("shards/"+name+"/run.jsonl", f, claims.Doubts(f)))
 		if i == 1 {
 			m.Unreadable("shards/torn/run.jsonl", "it does not begin with the header of a tracetest record")
 			m.Duplicate("shards/again/run.jsonl", "shards/victims/run.jsonl")
@@ -58,10 +60,10 @@ func mergedMarkdown(t testing.TB, s *merge.Summary) string {
 	return b.String()
 }
 
-func mergedTerminal(t testing.TB, s *merge.Summary, o report.TerminalOptions) string {
+func mergedTerminal(t testing.TB, s *merge.Summary, o terminal.Options) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := report.MergedTerminal(&b, s, o); err != nil {
+	if err := terminal.Merged(&b, s, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -70,7 +72,7 @@ func mergedTerminal(t testing.TB, s *merge.Summary, o report.TerminalOptions) st
 func TestMergedGolden(t *testing.T) {
 	s := shards(t)
 	golden(t, "testdata/merged/shards.md", mergedMarkdown(t, s))
-	golden(t, "testdata/merged/shards.txt", mergedTerminal(t, s, report.TerminalOptions{ReportPath: "tracetest-out/merged.md"}))
+	golden(t, "testdata/merged/shards.txt", mergedTerminal(t, s, terminal.Options{ReportPath: "tracetest-out/merged.md"}))
 	var b bytes.Buffer
 	if err := report.MergedJSON(&b, s); err != nil {
 		t.Fatal(err)
@@ -82,9 +84,9 @@ func TestMergedGolden(t *testing.T) {
 	}
 	checkMarkdown(t, mergedMarkdown(t, s))
 	for _, width := range []int{20, 40, 80, 200} {
-		checkScreen(t, mergedTerminal(t, s, report.TerminalOptions{Width: width, ReportPath: "out/merged.md"}), width)
+		checkScreen(t, mergedTerminal(t, s, terminal.Options{Width: width, ReportPath: "out/merged.md"}), width)
 	}
-	if colored := mergedTerminal(t, s, report.TerminalOptions{Color: true}); sgr.ReplaceAllString(colored, "") != mergedTerminal(t, s, report.TerminalOptions{}) || !sgr.MatchString(colored) {
+	if colored := mergedTerminal(t, s, terminal.Options{Color: true}); sgr.ReplaceAllString(colored, "") != mergedTerminal(t, s, terminal.Options{}) || !sgr.MatchString(colored) {
 		t.Error("colour changes the text, or there is none")
 	}
 	if !reflect.DeepEqual(s, shards(t)) {
@@ -96,19 +98,19 @@ func TestMergedGolden(t *testing.T) {
 func TestMergedClaims(t *testing.T) {
 	clean := merge.New(merge.DefaultLimits())
 	f := recorded(t, "parents-cleanup")
-	clean.Add(merge.Of("a", f, report.Doubts(f)))
-	if text := mergedTerminal(t, clean.Summary(), report.TerminalOptions{}); !strings.HasPrefix(text, "tracetest 1 run: 1 clean\n") {
+	clean.Add(merge.Of("a", f, claims.Doubts(f)))
+	if text := mergedTerminal(t, clean.Summary(), terminal.Options{}); !strings.HasPrefix(text, "tracetest 1 run: 1 clean\n") {
 		t.Errorf("got %s", text)
 	}
 	clean.Unreadable("b", "torn")
-	for _, text := range []string{mergedTerminal(t, clean.Summary(), report.TerminalOptions{}), mergedMarkdown(t, clean.Summary())} {
-		if !strings.Contains(text, "1 could not be read") || !strings.Contains(text, "Nothing is known of") {
+	for _, text := range []string{mergedTerminal(t, clean.Summary(), terminal.Options{}), mergedMarkdown(t, clean.Summary())} {
+		if !strings.Contains(text, "1 could not be read") || !strings.Contains(text, "No count covers") {
 			t.Errorf("got %s", text)
 		}
 	}
 	events := merge.New(merge.DefaultLimits())
 	f = load(t, "testdata/events_clean.json")
-	events.Add(merge.Of("a", f, report.Doubts(f)))
+	events.Add(merge.Of("a", f, claims.Doubts(f)))
 	if text := mergedMarkdown(t, events.Summary()); strings.Contains(text, "clean") && !strings.Contains(text, "not clean") {
 		t.Errorf("got %s", text)
 	}
@@ -150,6 +152,6 @@ func FuzzMergedText(f *testing.F) {
 			s.Leaks[i].Certainties = []triage.Certainty{triage.Narrowed}
 		}
 		checkMarkdown(t, mergedMarkdown(t, s))
-		checkScreen(t, mergedTerminal(t, s, report.TerminalOptions{ReportPath: hostile}), 80)
+		checkScreen(t, mergedTerminal(t, s, terminal.Options{ReportPath: hostile}), 80)
 	})
 }

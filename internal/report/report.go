@@ -1,21 +1,10 @@
-// Package report writes what triage found for people and for programs: as
-// Markdown, as JSON and as a summary for a terminal.
+// Package report is what people and programs read of a run: the files that hold
+// the blocks of claims as they are. The rooms below have the rest: doc is a document,
+// claims is what findings allow us to say, page, terminal and ci show it.
 //
 // It is pure: findings in, text out. It opens nothing, asks no clock and no
 // environment, and never changes the findings, so that the same record gives
 // the same bytes on every machine.
-//
-// There are three layers. [survey] computes once what all formats say
-// (which leaks belong together, which failures are tied to which of them, what
-// could not be seen), words.go and verdict.go turn that into sentences, and
-// the renderers lay the sentences out. A renderer decides nothing.
-//
-// Invariants:
-//   - Certainty is never raised. A narrowed change names suspects, not a
-//     culprit; a correlated failure "met" something, it was not caused by it.
-//   - A run that was not fully watched is never called clean.
-//   - Names, values and output come from tests and servers and are hostile.
-//     They reach a format only through an [ink], which makes them harmless.
 package report
 
 import (
@@ -24,7 +13,39 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"tracetest/internal/diff"
+	"tracetest/internal/merge"
+	"tracetest/internal/report/claims"
+	"tracetest/internal/report/doc"
+	"tracetest/internal/triage"
 )
+
+// Markdown writes report.md. Its first lines answer who changed the server,
+// what that broke and how to stop it; the sections after them are the evidence.
+func Markdown(w io.Writer, f *triage.Findings) error {
+	if f == nil {
+		return errNoFindings()
+	}
+	v := claims.New(f)
+	return write(w, doc.Markdown{Link: v.SourceURL}.Write(v.Document()))
+}
+
+// MergedMarkdown writes merged.md.
+func MergedMarkdown(w io.Writer, s *merge.Summary) error {
+	return write(w, doc.Markdown{}.Write(claims.Merged(s)))
+}
+
+// DiffMarkdown writes what a change of the code did.
+func DiffMarkdown(w io.Writer, d *diff.Diff) error {
+	return write(w, doc.Markdown{}.Write(claims.Diff(d)))
+}
+
+// MergedJSON writes merged.json.
+func MergedJSON(w io.Writer, s *merge.Summary) error { return indented(w, s) }
+
+// DiffJSON writes a difference as it is.
+func DiffJSON(w io.Writer, d *diff.Diff) error { return indented(w, d) }
 
 // indented writes JSON as people read it, with a final newline.
 func indented(w io.Writer, value any) error {
@@ -35,13 +56,13 @@ func indented(w io.Writer, value any) error {
 	if err := enc.Encode(value); err != nil {
 		return fmt.Errorf("encoding JSON: %w", err)
 	}
-	return flush(w, &b)
+	return write(w, b.String())
 }
 
-// flush writes a finished report at once, so that a report that could not be
+// write writes a finished report at once, so that a report that could not be
 // rendered leaves nothing behind.
-func flush(w io.Writer, b *bytes.Buffer) error {
-	if _, err := w.Write(b.Bytes()); err != nil {
+func write(w io.Writer, text string) error {
+	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("writing report: %w", err)
 	}
 	return nil

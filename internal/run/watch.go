@@ -78,7 +78,7 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 		select {
 		case <-slow:
 			if on, _ := w.p.Tap(); on && w.greeted.IsZero() {
-				w.p.o.Output.Say("tracetest: the tests are being built with the tap, for which everything that imports package net is compiled once more. The build cache keeps it for the next run; --tap=off does without.")
+				w.p.o.Output.Say("tracetest: first build with --tap: recompiling packages that import net (cached afterwards); --tap=off does without.")
 			}
 		case h := <-held:
 			w.boundary(ctx, h)

@@ -1,0 +1,231 @@
+package claims
+
+import (
+	"strings"
+
+	"tracetest/internal/record"
+	"tracetest/internal/report/doc"
+	"tracetest/internal/triage"
+)
+
+const (
+	maxNamed  = 5               // changes or names that a sentence lists before it counts
+	maxBlocks = 20              // leaks that get a block of their own; the others share a table
+	file      = "findings.json" // where everything is that a table leaves out
+)
+
+func h2(t Text) doc.Block   { return doc.Heading{Level: 2, Text: t} }
+func h3(t Text) doc.Block   { return doc.Heading{Level: 3, Text: t} }
+func para(t Text) doc.Block { return doc.Para{Text: t} }
+
+// sentences is a paragraph behind a label.
+func sentences(label Text, all ...Text) doc.Block {
+	text := doc.Strong(label)
+	for _, s := range all {
+		if s != "" {
+			text += " " + s
+		}
+	}
+	return para(text)
+}
+
+// Document is the whole report: first who changed the server, what that broke and
+// how to stop it, then the evidence.
+func (v *View) Document() []doc.Block {
+	blocks := []doc.Block{doc.Heading{Level: 1, Text: "Redis triage: " + v.Headline()}}
+	blocks = append(blocks, v.Answers()...)
+	blocks = append(blocks, v.Stop()...)
+	blocks = append(blocks, v.Timeline()...)
+	return append(blocks, v.Evidence()...)
+}
+
+// Evidence is the sections behind the answers.
+func (v *View) Evidence() []doc.Block {
+	var blocks []doc.Block
+	for _, section := range []func() []doc.Block{
+		v.leaks, v.impact, v.failures, v.alternatives, v.revertedChanges, v.writes, v.leftChanged, v.beforeFirst, v.drift,
+		v.expectations, v.baseline, v.restarts, v.failovers, v.growth, v.watched, v.unobserved,
+	} {
+		blocks = append(blocks, section()...)
+	}
+	return blocks
+}
+
+// Answers are who changed the server and what that broke.
+func (v *View) Answers() []doc.Block {
+	var blocks []doc.Block
+	if !v.Run.Complete {
+		reason := Text(".")
+		if v.Run.Incomplete != "" {
+			reason = ": " + say(v.Run.Incomplete).Period()
+		}
+		blocks = append(blocks, para(doc.Strong("This run is incomplete")+reason+" What would have come after is not known."))
+	}
+	blocks = append(blocks, sentences("Who.", v.who(), v.Unused()))
+	if len(v.Groups) > 1 {
+		var items doc.List
+		for i, g := range v.Groups {
+			if i == maxNamed {
+				items = append(items, "and "+itoa(len(v.Groups)-i)+" more under "+doc.Anchor("Leaks", "leaks"))
+				break
+			}
+			items = append(items, v.story(g))
+		}
+		blocks = append(blocks, items)
+	}
+	return append(blocks, sentences("What it broke.", append(v.Impact(), v.memory()...)...))
+}
+
+// who answers the first question where one sentence can.
+func (v *View) who() Text {
+	switch {
+	case len(v.Groups) == 1:
+		return v.story(v.Groups[0])
+	case len(v.Groups) > 1:
+		return Count(len(v.Groups), "leak") + ", the most harmful first:"
+	}
+	reverted := ""
+	if n := len(v.Contained); n > 0 {
+		reverted = string(Count(n, "change") + " " + Plural(n, "was", "were") + " reverted in time")
+	}
+	if v.Clean() {
+		text := "Nobody: every snapshot ends with the initial values. " + v.everything()
+		if reverted != "" {
+			text += " " + Text(reverted) + "."
+		}
+		return text
+	}
+	text := Text("No leak was seen.")
+	if reverted != "" {
+		text += " " + Text(reverted) + "."
+	}
+	if len(v.doubts) == 0 {
+		return text
+	}
+	text += " That does not rule one out."
+	for i, d := range v.doubts {
+		if i == maxNamed {
+			return text + " There is more under " + doc.Anchor("What could not be observed", "what-could-not-be-observed") + "."
+		}
+		text += " " + d.full.Upper()
+	}
+	return text
+}
+
+// everything says what a clean run is clean of.
+func (v *View) everything() Text {
+	parameters, snapshots := 0, 0
+	var servers []string
+	for _, s := range v.Servers {
+		parameters += s.Parameters
+		snapshots += s.Looks
+		servers = append(servers, s.Address)
+	}
+	return "Compared: " + Count(parameters, "parameter") + " of " + List(Names(servers), maxNamed) + " in " + Count(snapshots, "synchronized snapshot") + "."
+}
+
+// story says a group of leaks in a few sentences, none of which says more than
+// its certainty allows.
+func (v *View) story(g Group) Text {
+	first := g.Changes[0]
+	set := changesOf(g)
+	seen := ", on " + code(first.Server) + ", first seen at " + v.Clock(first.At)
+	var text Text
+	switch {
+	case first.Owner == nil && len(first.Suspects) == 0:
+		text = "An unidentified writer left " + set + seen + "."
+	case first.Owner == nil:
+		text = "One of " + Count(len(first.Suspects), "suspect") + " left " + set + seen + ". Suspects: " + Owners(first.Suspects, maxNamed) + "."
+	default:
+		text = ownerFull(*first.Owner) + " left " + set + seen
+		if first.Unheard {
+			text = "While " + ownerFull(*first.Owner) + " ran, an unidentified writer left " + set + seen
+		}
+		if where := v.places(g); len(where) > 0 {
+			text += ", " + List(where, maxNamed)
+		}
+		text += "."
+		if end := ended(first.OwnerEnd); end != "" {
+			text += " The " + kindOf(*first.Owner) + " itself " + end + "."
+		}
+	}
+	text += " " + v.certainty("answers", first)
+	if first.Owner == nil && v.Run.Mode != record.ModeGate {
+		text += " Tests were not synchronized with the snapshots, so the record cannot tell."
+	}
+	if first.Unheard {
+		text += " " + v.untraced(first)
+	}
+	if caveat := Caveat(first); caveat != "" {
+		text += " " + caveat
+	}
+	for _, known := range KnownOf(g.Changes) {
+		text += " " + known.Upper() + "."
+	}
+	return text
+}
+
+// places are the different places of a group. Calls in one function that was
+// called once are named together.
+func (v *View) places(g Group) []Text {
+	var all, lines []Text
+	first := g.Changes[0].Call
+	together := first != nil
+	for _, c := range g.Changes {
+		together = together && c.Call != nil && c.Call.Function == first.Function && Outermost(c.Call) == Outermost(first)
+		if together {
+			lines = append(lines, v.link(placeOf(c.Call)))
+		}
+		if place := v.Place(c); place != "" {
+			all = append(all, at(c)+place)
+		}
+	}
+	if lines = Unique(lines); together && len(lines) > 1 {
+		return []Text{"by the calls at " + List(lines, maxNamed) + calledBy(v, first)}
+	}
+	return Unique(all)
+}
+
+// certainty names a certainty, and explains it the first time in a part of the report.
+func (v *View) certainty(part Text, c triage.Change) Text {
+	m := v.meaning(c.Certainty)
+	if m == "" {
+		return "How this is known is not recorded."
+	}
+	text := Sure(c.Certainty).Upper()
+	if key := part + text; !v.explained[key] {
+		v.explained[key] = true
+		text += ": " + m
+	}
+	return text + "."
+}
+
+// untraced says what it means that no traced write explains a change.
+func (v *View) untraced(c triage.Change) Text {
+	text := Text("No traced write explains it: another program made it, or the test wrote on a connection that is not traced.")
+	if len(c.Strangers) == 0 {
+		return text + " No other client was connected then."
+	}
+	var names []Text
+	for _, s := range c.Strangers {
+		name := code(s.Address)
+		if s.Name != "" {
+			name += " (" + code(s.Name) + ")"
+		}
+		if s.Command != "" {
+			name += ", last command " + code(s.Command)
+		}
+		names = append(names, name)
+	}
+	return text + " Other clients that were connected then: " + List(names, maxNamed) + "."
+}
+
+// chained reports whether a stack has frames of a package.
+func chained(c *triage.Call, prefix string) bool {
+	for _, line := range c.Stack {
+		if strings.HasPrefix(line, prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,149 @@
+package claims
+
+import (
+	"regexp"
+	"strings"
+
+	"tracetest/internal/report/doc"
+	"tracetest/internal/triage"
+)
+
+// failures writes the failed tests by what they are correlated with.
+func (v *View) failures() []doc.Block {
+	if len(v.Failures)+len(v.Swallowed) == 0 {
+		return nil
+	}
+	blocks := []doc.Block{h2("Failures")}
+	var legend []Text
+	for _, f := range v.Failures {
+		if m := failureMeaning(f.Certainty); m != "" && (f.Leak != nil || f.Contained != nil) && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
+			legend = append(legend, Text(f.Certainty).Upper()+": "+m)
+		}
+	}
+	if len(legend) > 0 {
+		blocks = append(blocks, doc.List(Unique(legend)))
+	}
+	n := 0
+	var rest []triage.Failure
+	block := func(title Text, failures []triage.Failure) {
+		if len(failures) > 0 {
+			blocks = append(append(blocks, h3(title+": "+itoa(len(failures)))), v.failureTable(failures)...)
+		}
+	}
+	bounded := func(title Text, failures []triage.Failure) {
+		if len(failures) > 0 {
+			if n++; n > maxBlocks {
+				rest = append(rest, failures...)
+				return
+			}
+		}
+		block(title, failures)
+	}
+	for _, g := range v.Groups {
+		bounded("Correlated with leak "+itoa(g.No)+" ("+g.parameters()+")", g.Failures)
+	}
+	for _, r := range v.reverted {
+		bounded("Correlated with reverted change "+itoa(r.no)+" ("+code(r.change.Parameter)+")", r.failures)
+	}
+	block("Correlated with further changes", rest)
+	for _, part := range v.unexplainedParts() {
+		block(Got(part).Upper()+" "+v.unexplainedBy(part), part)
+	}
+	block("For other reasons", v.others)
+	return append(blocks, v.ignored()...)
+}
+
+func (v *View) failureTable(failures []triage.Failure) []doc.Block {
+	var packages []string
+	for _, f := range v.Failures {
+		packages = append(packages, f.Package)
+	}
+	several := len(Unique(packages)) > 1
+	mixed := false // else the legend says it all
+	for _, f := range failures {
+		mixed = mixed || f.Certainty != "correlated"
+	}
+	place := func(of func(triage.Failure) string) func(triage.Failure) Text {
+		return func(f triage.Failure) Text {
+			if of(f) == "" {
+				return ""
+			}
+			return v.link(of(f))
+		}
+	}
+	return doc.Rows(failures, 0, file,
+		doc.Column[triage.Failure]{Title: "Test", Cell: func(f triage.Failure) Text { return doc.Link(Owner(ownerOf(f)), f.SpecLocation) }},
+		doc.Column[triage.Failure]{Title: "Package", Cell: func(f triage.Failure) Text {
+			if !several {
+				return ""
+			}
+			return code(f.Package)
+		}, Optional: true},
+		doc.Column[triage.Failure]{Title: "OOM errors", Cell: func(f triage.Failure) Text { return some(int(f.OOMErrors)) }, Right: true, Optional: true},
+		doc.Column[triage.Failure]{Title: "Keys evicted", Cell: func(f triage.Failure) Text { return some(int(f.Evicted)) }, Right: true, Optional: true},
+		doc.Column[triage.Failure]{Title: "Message", Cell: func(f triage.Failure) Text { return message(f.Message) }, Optional: true},
+		doc.Column[triage.Failure]{Title: "Where", Cell: place(func(f triage.Failure) string { return f.Location }), Optional: true},
+		doc.Column[triage.Failure]{Title: "OOM error returned at", Cell: place(func(f triage.Failure) string {
+			if f.OOMCall == nil {
+				return ""
+			}
+			return placeOf(f.OOMCall)
+		}), Optional: true},
+		doc.Column[triage.Failure]{Title: "Ended", Cell: func(f triage.Failure) Text {
+			if f.Status == "fail" {
+				return ""
+			}
+			return say(f.Status)
+		}, Optional: true},
+		doc.Column[triage.Failure]{Title: "Certainty", Cell: func(f triage.Failure) Text {
+			if !mixed || f.Cause == triage.CauseOther && f.Certainty == "correlated" {
+				return ""
+			}
+			return say(f.Certainty)
+		}, Optional: true},
+		doc.Column[triage.Failure]{Title: "Failed in re-runs", Cell: proof, Optional: true})
+}
+
+// proof says what re-runs of a failure showed.
+func proof(f triage.Failure) Text {
+	if f.Proof == nil {
+		return ""
+	}
+	text := "without it " + code(f.Proof.Without) + ", after it " + code(f.Proof.With) + ", restored " + code(f.Proof.Restored)
+	switch f.Proof.Verdict {
+	case "not reproduced":
+		text += ": not reproduced"
+	case "unsettled":
+		text += ": inconclusive"
+	}
+	return text
+}
+
+// message is what a test printed, for a table.
+func message(said string) Text {
+	text := OneLine(said)
+	if text == "" {
+		return ""
+	}
+	return code(doc.CutEnd(text, 100))
+}
+
+// goValue is what Gomega prints before a value: its type and where it lies.
+var goValue = regexp.MustCompile(`<[*\w./\[\]]+ \| (0x[0-9a-f]+|len:\d+, cap:\d+)>:`)
+
+// OneLine joins what a test printed in one line: the first alone is often only
+// "Expected".
+func OneLine(message string) string {
+	return strings.Join(strings.Fields(doc.Clean(goValue.ReplaceAllString(message, ""))), " ")
+}
+
+// ignored lists who passed although commands were refused: by chance, or
+// because the test does not check.
+func (v *View) ignored() []doc.Block {
+	if len(v.Swallowed) == 0 {
+		return nil
+	}
+	return append([]doc.Block{h3("Passed despite OOM errors: " + itoa(len(v.Swallowed)))}, doc.Rows(v.Swallowed, maxBlocks, file,
+		doc.Column[triage.Swallowed]{Title: "Test", Cell: func(s triage.Swallowed) Text { return Owner(s.Owner) }},
+		doc.Column[triage.Swallowed]{Title: "Ignored OOM errors", Cell: func(s triage.Swallowed) Text { return itoa(int(s.OOMErrors)) }, Right: true})...)
+}

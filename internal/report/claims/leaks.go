@@ -1,0 +1,248 @@
+package claims
+
+import (
+	"strings"
+
+	"tracetest/internal/report/doc"
+	"tracetest/internal/triage"
+)
+
+// A column of changes.
+type column = doc.Column[triage.Change]
+
+var (
+	parameterColumn = column{Title: "Parameter", Cell: func(c triage.Change) Text { return code(c.Parameter) }}
+	beforeColumn    = column{Title: "Before", Cell: Before}
+	byColumn        = column{Title: "By", Cell: func(c triage.Change) Text { return by(c).Text(maxNamed) }}
+	sureColumn      = column{Title: "Certainty", Cell: func(c triage.Change) Text { return Sure(c.Certainty) }}
+	caveatColumn    = column{Title: "Caveat", Cell: func(c triage.Change) Text { return say(c.Caveat) }, Optional: true}
+)
+
+func (v *View) whenColumn() column {
+	return column{Title: "First seen", Cell: func(c triage.Change) Text { return v.Clock(c.At) }}
+}
+
+func (v *View) whereColumn() column {
+	return column{Title: "Where", Cell: v.Place, Optional: true}
+}
+
+// leaks writes a block for each group of leaks.
+func (v *View) leaks() []doc.Block {
+	if len(v.Groups) == 0 {
+		return nil
+	}
+	blocks := []doc.Block{h2("Leaks")}
+	for i, g := range v.Groups {
+		if i == maxBlocks {
+			return append(append(blocks, h3("Further leaks")), v.leakTable(v.Groups[i:])...)
+		}
+		blocks = append(blocks, v.leak(g)...)
+	}
+	return blocks
+}
+
+func (v *View) leak(g Group) []doc.Block {
+	blocks := []doc.Block{doc.Heading{Level: 3, Text: "Leak " + itoa(g.No) + ": " + g.parameters(), ID: "leak-" + string(itoa(g.No))}}
+	if len(g.Changes) > 1 {
+		blocks = append(blocks, para("These changed together."))
+	}
+	blocks = append(blocks, doc.Rows(g.Changes, 0, file,
+		parameterColumn, beforeColumn, column{Title: "After", Cell: After},
+		column{Title: "Initial value", Cell: func(c triage.Change) Text {
+			if c.Baseline == c.From {
+				return ""
+			}
+			return Value(c.Parameter, c.Baseline, c.Secret)
+		}, Optional: true},
+		column{Title: "Restored", Cell: v.restored})...)
+	blocks = append(blocks, v.evidence(g))
+	for _, c := range oneOfEachChain(g.Changes) {
+		blocks = append(blocks, v.stack(c)...)
+	}
+	if c := g.Changes[0]; c.Owner == nil && c.Settle != "" {
+		blocks = append(blocks, para("To find out who:"), commands(c.Settle))
+	}
+	return blocks
+}
+
+// evidence is what is known of a group beyond its values.
+func (v *View) evidence(g Group) doc.List {
+	c := g.Changes[0]
+	items := doc.List{v.byWhom(c), "First seen: " + v.Clock(c.At) + " on " + code(c.Server)}
+	add := func(text Text, when bool) {
+		if when {
+			items = append(items, text)
+		}
+	}
+	where := v.places(g)
+	add("Where: "+List(where, maxNamed), len(where) > 0)
+	add("Due to be restored by: the end of its "+say(c.Unit), c.Unit != "" && g.Accused())
+	items = append(items, v.certainty("leaks", c))
+	add(v.untraced(c), c.Unheard)
+	for _, c := range g.Changes {
+		add(v.constant(c), c.Constant)
+	}
+	for _, c := range g.Changes {
+		add(v.alsoSetBy(c), len(c.AlsoSetBy) > 0)
+	}
+	add("Re-run alone: leaked in "+code(c.Again)+" runs", c.Again != "")
+	add("The call is on the stack of the goroutine that waited for the reply: this client writes on goroutines of its own", c.Call != nil && c.Call.Found == "waiting")
+	for _, text := range KnownOf(g.Changes) {
+		items = append(items, text.Upper())
+	}
+	var reasons, caveats []Text
+	for _, c := range g.Changes {
+		if c.Known != nil {
+			reasons = append(reasons, "It may stay until then: "+say(c.Known.Reason).Period())
+		}
+		if caveat := Caveat(c); caveat != "" {
+			caveats = append(caveats, caveat)
+		}
+	}
+	items = append(append(items, Unique(reasons)...), Unique(caveats)...)
+	n := len(c.Suspects)
+	add("Suspects ("+itoa(n)+"): "+suspectList(c.Suspects, maxBlocks), n > 0)
+	add("Correlated with it: "+Count(len(g.Failures), "failure")+", see "+doc.Anchor("Failures", "failures"), len(g.Failures) > 0)
+	return items
+}
+
+// byWhom says who made a change and how that one ended.
+func (v *View) byWhom(c triage.Change) Text {
+	if c.Owner == nil {
+		return "By: not identified, see the suspects"
+	}
+	text := "By: " + ownerFull(*c.Owner)
+	if c.Unheard {
+		text = "By: not identified, while " + ownerFull(*c.Owner) + " ran"
+	}
+	if end := ended(c.OwnerEnd); end != "" {
+		text += ", which " + end
+	}
+	return text
+}
+
+// restored says who ended the change.
+func (v *View) restored(c triage.Change) Text {
+	switch {
+	case c.RestoredBy != nil:
+		return "by " + Owner(*c.RestoredBy)
+	case c.RestoredByTool:
+		return "by tracetest"
+	}
+	for _, r := range v.Changed {
+		if r.Server == c.Server && r.Parameter == c.Parameter && r.Repaired {
+			return "by tracetest, after the run"
+		}
+	}
+	return "no: still changed at the end of the run"
+}
+
+// stack shows the way to a call, when more than the call itself is known.
+func (v *View) stack(c triage.Change) []doc.Block {
+	if c.Call == nil || len(c.Call.Stack) == 0 {
+		return nil
+	}
+	lines := c.Call.Chain
+	if len(lines) == 0 {
+		lines = c.Call.Stack
+	}
+	more := len(lines) - maxBlocks
+	if more > 0 {
+		lines = lines[:maxBlocks]
+	}
+	var shown []string
+	dir := strings.TrimRight(v.Run.Dir, "/")
+	for _, line := range lines {
+		if dir != "" {
+			line = strings.ReplaceAll(line, dir+"/", "")
+		}
+		shown = append(shown, line)
+	}
+	if more > 0 {
+		shown = append(shown, string("and "+itoa(more)+" more in findings.json"))
+	}
+	return []doc.Block{doc.Fold{Title: "The call that changed " + Text(chartText(c.Parameter)), Blocks: []doc.Block{doc.Fence{Lang: "text", Lines: shown}}}}
+}
+
+// leakTable writes leaks in short, a row each.
+func (v *View) leakTable(groups []Group) []doc.Block {
+	type row struct {
+		Group
+		triage.Change
+	}
+	var rows []row
+	for _, g := range groups {
+		for _, c := range g.Changes {
+			rows = append(rows, row{g, c})
+		}
+	}
+	columns := []doc.Column[row]{{Title: "Leak", Cell: func(r row) Text { return itoa(r.No) }, Right: true}}
+	for _, c := range []column{parameterColumn, beforeColumn, {Title: "After", Cell: After}, byColumn, sureColumn, v.whenColumn(), v.whereColumn(), {Title: "Restored", Cell: v.restored}, caveatColumn} {
+		columns = append(columns, doc.Column[row]{Title: c.Title, Cell: func(r row) Text { return c.Cell(r.Change) }, Right: c.Right, Optional: c.Optional})
+	}
+	return doc.Rows(rows, 0, file, append(columns,
+		doc.Column[row]{Title: "Failures", Cell: func(r row) Text { return some(len(r.Failures)) }, Right: true, Optional: true},
+		doc.Column[row]{Title: "Known", Cell: func(r row) Text { return known(r.Change.Known) }, Optional: true})...)
+}
+
+// oneOfEachChain leaves out changes that were made in the same function on the
+// same way there: one stack shows it.
+func oneOfEachChain(changes []triage.Change) []triage.Change {
+	var kept []triage.Change
+	seen := make(map[string]bool)
+	for _, c := range changes {
+		if c.Call != nil && len(c.Call.Chain) > 0 {
+			key := c.Call.Function + "\x00" + strings.Join(c.Call.Chain[1:], "\x00")
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+		}
+		kept = append(kept, c)
+	}
+	return kept
+}
+
+// constant says that a restore is hard-coded.
+func (v *View) constant(c triage.Change) Text {
+	how := Text("Most likely a hard-coded restore: ") // it can also be a test that sets one value after the other
+	var because Text
+	for _, s := range v.Servers {
+		if was, moved := s.Perturbed[c.Parameter]; moved && s.Address == c.Server && was == c.To {
+			how, because = "A hard-coded restore: ", " (`--perturb` had moved it off that value)"
+		}
+	}
+	return how + code(c.Parameter) + " was changed and then set to " + After(c) + ", but had been " + Before(c) + because
+}
+
+// revertedChanges lists what was undone in time. It can have broken something
+// in between.
+func (v *View) revertedChanges() []doc.Block {
+	if len(v.Contained) == 0 {
+		return nil
+	}
+	columns := []doc.Column[revertedChange]{{Title: "Change", Cell: func(r revertedChange) Text { return itoa(r.no) }, Right: true}}
+	for _, c := range []column{parameterColumn, beforeColumn, {Title: "In between", Cell: After}, byColumn, sureColumn, v.whenColumn(), v.whereColumn(),
+		{Title: "Reverted by", Cell: revertedBy, Optional: true}, caveatColumn} {
+		columns = append(columns, doc.Column[revertedChange]{Title: c.Title, Cell: func(r revertedChange) Text { return c.Cell(r.change) }, Right: c.Right, Optional: c.Optional})
+	}
+	columns = append(columns, doc.Column[revertedChange]{Title: "Failures", Cell: func(r revertedChange) Text { return some(len(r.failures)) }, Right: true, Optional: true})
+	blocks := append([]doc.Block{h2("Reverted changes"), para("These were undone before the test, spec or package that made them ended.")}, doc.Rows(v.reverted, 0, file, columns...)...)
+	var legend []Text
+	for _, c := range v.Contained {
+		if m := v.meaning(c.Certainty); m != "" {
+			legend = append(legend, Sure(c.Certainty).Upper()+": "+m)
+		}
+	}
+	return append(blocks, doc.List(Unique(legend)))
+}
+
+func revertedBy(c triage.Change) Text {
+	switch {
+	case c.RestoredBy != nil:
+		return Owner(*c.RestoredBy)
+	case c.RestoredByTool:
+		return "tracetest"
+	}
+	return ""
+}

@@ -1,0 +1,57 @@
+package claims
+
+import (
+	"tracetest/internal/report/doc"
+	"tracetest/internal/triage"
+)
+
+// inLine is how long a name is in a line during a run, in runes.
+const inLine = 100
+
+// LeakLines says leaks in a line each, for the moment in which they are seen.
+// Those of one owner that are equally sure share a line.
+func LeakLines(leaks []triage.Change) []string {
+	var lines []string
+	for i := 0; i < len(leaks); {
+		c, from := leaks[i], i
+		var what []Text
+		for ; i < len(leaks) && sameOwner(c, leaks[i]); i++ {
+			what = append(what, code(leaks[i].Parameter)+" "+Before(leaks[i])+" -> "+After(leaks[i]))
+		}
+		who := by(c).Text(0)
+		if c.Owner == nil && len(c.Suspects) == 0 {
+			who = "an unidentified writer"
+		}
+		if c.Owner != nil && c.Unheard {
+			who += "," // a clause ends
+		}
+		line := "leak: " + who + " left " + doc.Join(what, ", ") + " (" + code(c.Server) + ", " + Sure(c.Certainty) + ")"
+		for _, text := range KnownOf(leaks[from:i]) {
+			line += "; " + text
+		}
+		lines = append(lines, line.Plain(inLine))
+	}
+	return lines
+}
+
+func sameOwner(a, b triage.Change) bool {
+	if a.Owner == nil || b.Owner == nil {
+		return a.Parameter == b.Parameter && a.Server == b.Server && a.At.Equal(b.At)
+	}
+	return *a.Owner == *b.Owner && a.Server == b.Server && a.Certainty == b.Certainty && a.Unheard == b.Unheard
+}
+
+// UnmetLine says an expectation that does not hold before the run begins.
+func UnmetLine(u triage.Unmet) string {
+	line := "before the run, " + code(u.Parameter) + " on " + code(u.Server) + " is " + Value(u.Parameter, u.Value, false) + " and not " + Value(u.Parameter, u.Expected, false) + " as --expect says"
+	if u.Command != "" {
+		line += ": " + doc.Whole(u.Command)
+	}
+	return line.Plain(inLine)
+}
+
+// DriftLine says that a server was changed before the run began.
+func DriftLine(p triage.Polluted) string {
+	return ("before the run, " + code(p.Parameter) + " on " + code(p.Server) + " is " + Value(p.Parameter, p.Value, false) + ", and the server was started with " +
+		Value(p.Parameter, p.Started, false) + " (" + say(p.Source) + "): somebody changed it before: " + doc.Whole(p.Command)).Plain(inLine)
+}

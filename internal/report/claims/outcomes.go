@@ -1,0 +1,240 @@
+package claims
+
+import (
+	"iter"
+	"time"
+
+	"tracetest/internal/triage"
+)
+
+// An Outcome is what a page shows of a test at a glance. The later ones hide the
+// earlier ones.
+type Outcome int
+
+// The outcomes.
+const (
+	Passes Outcome = iota
+	Skips
+	Suspect // it may have made a change, and nobody knows
+	Fails   // and nothing connects it with Redis
+	Unexplained
+	Victim // a failure that is correlated with a change
+	Leaks
+	Outcomes
+)
+
+// Class names an outcome in the page.
+func (o Outcome) Class() string {
+	return [Outcomes]string{"pass", "skip", "suspect", "fail", "met", "victim", "leak"}[o]
+}
+
+// Word says an outcome to people.
+func (o Outcome) Word() string {
+	return [Outcomes]string{"passed", "skipped", "suspect", "failed for other reasons", "failed, no change by another test explains it", "failed, correlated with a change", "left the server changed"}[o]
+}
+
+// A Test is a test with what the findings say of it.
+type Test struct {
+	triage.Case
+	Outcome  Outcome
+	Groups   []int // numbers of all groups below, for links
+	Owned    []int // its own
+	Tied     int   // the one that its failure is correlated with; 0 for none
+	maybe    []int // those that it may have made
+	untraced bool  // it alone was active when these were made, and no traced write explains them
+	Failure  *triage.Failure
+}
+
+// Tests knows what the findings say of each test.
+type Tests struct {
+	view     *View
+	maybe    map[triage.Owner][]int // by who may have made them
+	untraced map[triage.Owner]bool
+	leaks    map[int][]int // by the number of a case: the groups that are of it
+	placed   map[int]bool  // groups that are of a case
+}
+
+// NewTests looks up what the findings say of each test.
+func (v *View) NewTests() *Tests {
+	t := &Tests{view: v, maybe: map[triage.Owner][]int{}, untraced: map[triage.Owner]bool{}}
+	for _, g := range v.Groups {
+		first := g.Changes[0]
+		if first.Owner != nil && !g.Accused() {
+			t.maybe[*first.Owner] = append(t.maybe[*first.Owner], g.No)
+			t.untraced[*first.Owner] = true
+		}
+		for _, s := range first.Suspects {
+			t.maybe[s] = append(t.maybe[s], g.No)
+		}
+	}
+	t.leaks, t.placed = v.CasesOfLeaks()
+	return t
+}
+
+// CasesOfLeaks finds the cases that leaked: the groups by the number of the case,
+// and which groups have one. With -count a test ran several times: it is the last that
+// began before the leak was seen.
+func (v *View) CasesOfLeaks() (leaks map[int][]int, placed map[int]bool) {
+	owns := make(map[triage.Owner][]int)
+	for _, g := range v.Groups {
+		if g.Accused() {
+			owns[*g.Changes[0].Owner] = append(owns[*g.Changes[0].Owner], g.No)
+		}
+	}
+	type ran struct {
+		n     int
+		begin time.Time
+	}
+	best := make(map[int]ran)
+	n := 0
+	for c := range v.Cases.All() {
+		for _, no := range owns[c.Owner] {
+			at := v.Groups[no-1].Changes[0].At
+			if was, known := best[no]; !known || !c.Begin.After(at) && (was.begin.After(at) || !c.Begin.Before(was.begin)) {
+				best[no] = ran{n, c.Begin}
+			}
+		}
+		n++
+	}
+	leaks, placed = make(map[int][]int), make(map[int]bool)
+	for _, g := range v.Groups {
+		if r, ok := best[g.No]; ok {
+			leaks[r.n], placed[g.No] = append(leaks[r.n], g.No), true
+		}
+	}
+	return leaks, placed
+}
+
+// All yields the tests in the order in which they ended, and then what failed
+// without being counted as a test: a package that did not build, a suite node.
+// Where nobody kept the tests, it yields what the findings name.
+func (t *Tests) All() iter.Seq[Test] {
+	return func(yield func(Test) bool) {
+		v := t.view
+		taken := make(map[int]bool, len(v.Failures))
+		for n, c := range v.AllCases() {
+			if c.Failure >= 0 {
+				taken[c.Failure] = true
+			}
+			if !yield(t.test(c, n)) {
+				return
+			}
+		}
+		seen := make(map[triage.Owner]bool)
+		for i, f := range v.Failures {
+			seen[ownerOf(f)] = true
+			if !taken[i] && !yield(t.test(FoundCase{triage.Case{Owner: ownerOf(f), Status: f.Status, Location: f.SpecLocation}, i}, -1)) {
+				return
+			}
+		}
+		if v.Cases.Len() > 0 { // whoever is missing is a package, or groups others
+			return
+		}
+		for _, g := range v.Groups {
+			c := g.Changes[0]
+			if c.Owner == nil || seen[*c.Owner] {
+				continue
+			}
+			seen[*c.Owner] = true
+			if !yield(t.test(FoundCase{triage.Case{Owner: *c.Owner, Status: c.OwnerEnd, Location: c.Location}, -1}, -1)) {
+				return
+			}
+		}
+	}
+}
+
+// test says what the findings say of a case; its number is -1 where it is none
+// of those that were kept.
+func (t *Tests) test(c FoundCase, number int) Test {
+	test := Test{Case: c.Case, maybe: t.maybe[c.Owner], untraced: t.untraced[c.Owner]}
+	switch c.Status {
+	case "pass":
+	case "skip", "pending":
+		test.Outcome = Skips
+	default:
+		test.Outcome = Fails
+	}
+	if c.Failure >= 0 {
+		test.Failure = &t.view.Failures[c.Failure]
+		switch tie := t.view.Ties[c.Failure]; {
+		case tie.Leak >= 0:
+			test.Outcome, test.Tied = Victim, t.view.Groups[tie.Leak].No
+		case tie.Reverted >= 0:
+			test.Outcome = Victim
+		case tie.Unexplained:
+			test.Outcome = Unexplained
+		}
+	}
+	if len(test.maybe) > 0 && test.Outcome < Suspect {
+		test.Outcome = Suspect
+	}
+	owned := t.leaks[number]
+	if number < 0 {
+		for _, g := range t.view.Groups {
+			if g.Accused() && *g.Changes[0].Owner == c.Owner && !t.placed[g.No] {
+				owned = append(owned, g.No)
+			}
+		}
+	}
+	if len(owned) > 0 {
+		test.Outcome, test.Owned = Leaks, owned
+	}
+	test.Groups = append(test.Groups, test.Owned...)
+	if test.Tied > 0 {
+		test.Groups = append(test.Groups, test.Tied)
+	}
+	test.Groups = append(test.Groups, test.maybe...)
+	return test
+}
+
+// Sentence says how a test ended and what the findings say of it.
+func (v *View) Sentence(t Test) Text {
+	text := ShortOutcome(t.Status)
+	if t.Status == "panic" || t.Status == "died" {
+		text = ended(t.Status)
+	}
+	switch t.Outcome {
+	case Suspect:
+		if t.untraced {
+			text += ", ran during " + leakNames(t.maybe) + "; no traced write of it explains that"
+		} else {
+			text += ", one of the suspects of " + leakNames(t.maybe)
+		}
+	case Unexplained:
+		text += ", " + Got([]triage.Failure{*t.Failure}) + " " + v.unexplainedBy([]triage.Failure{*t.Failure})
+	case Victim:
+		text += ", " + Got([]triage.Failure{*t.Failure})
+		if t.Tied > 0 {
+			text += " during leak " + itoa(t.Tied)
+		}
+	case Leaks:
+		text += ", left the server changed (" + leakNames(t.Owned) + ")"
+	}
+	return text
+}
+
+func leakNames(leaks []int) Text {
+	var names []Text
+	for _, no := range leaks {
+		names = append(names, "leak "+itoa(no))
+	}
+	return List(names, 3)
+}
+
+// ShortOutcome is a status in a word or two.
+func ShortOutcome(status string) Text {
+	switch status {
+	case "pass":
+		return "passed"
+	case "skip", "pending":
+		return "skipped"
+	case "":
+		return "did not end"
+	case "build":
+		return "did not build"
+	}
+	return "failed"
+}
+
+// Ended says how an owner ended, as the end of a sentence about it.
+func Ended(status string) Text { return ended(status) }

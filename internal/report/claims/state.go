@@ -1,0 +1,248 @@
+package claims
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"tracetest/internal/record"
+	"tracetest/internal/report/doc"
+	"tracetest/internal/triage"
+)
+
+// leftChanged lists how the run left the servers and what was done about it.
+func (v *View) leftChanged() []doc.Block {
+	if len(v.Changed)+len(v.Restored) == 0 {
+		return nil
+	}
+	blocks := append([]doc.Block{h2("Left changed, and restored")}, doc.Rows(v.Changed, 0, file,
+		doc.Column[triage.Changed]{Title: "Server", Cell: func(c triage.Changed) Text { return code(c.Server) }},
+		doc.Column[triage.Changed]{Title: "Parameter", Cell: func(c triage.Changed) Text { return code(c.Parameter) }},
+		doc.Column[triage.Changed]{Title: "At the end of the run", Cell: func(c triage.Changed) Text { return Value(c.Parameter, c.Value, c.Secret) }},
+		doc.Column[triage.Changed]{Title: "Initial value", Cell: func(c triage.Changed) Text { return Value(c.Parameter, c.Baseline, c.Secret) }},
+		doc.Column[triage.Changed]{Title: "Now", Cell: stateNow},
+		doc.Column[triage.Changed]{Title: "Manually", Cell: func(c triage.Changed) Text { return command(c.Command) }, Optional: true})...)
+	if len(v.Restored) == 0 {
+		return blocks
+	}
+	return append(append(blocks, para("tracetest wrote to the servers:")), doc.Rows(v.Restored, 0, file,
+		doc.Column[triage.Restore]{Title: "Server", Cell: func(w triage.Restore) Text { return code(w.Server) }},
+		doc.Column[triage.Restore]{Title: "When", Cell: restoredWhen},
+		doc.Column[triage.Restore]{Title: "Values", Cell: func(w triage.Restore) Text {
+			var values []Text
+			for _, name := range slices.Sorted(maps.Keys(w.Values)) {
+				values = append(values, code(name)+" = "+Value(name, w.Values[name], false))
+			}
+			return List(values, maxBlocks)
+		}},
+		doc.Column[triage.Restore]{Title: "Result", Cell: func(w triage.Restore) Text {
+			if w.Error != "" {
+				return "failed: " + say(w.Error)
+			}
+			return "confirmed by reading it back"
+		}})...)
+}
+
+func stateNow(c triage.Changed) Text {
+	if c.Repaired {
+		return "restored by tracetest, and read back"
+	}
+	if c.Why != "" {
+		return "still changed, left alone: " + leftAlone(c.Why)
+	}
+	return "still changed"
+}
+
+// leftAlone says why tracetest did not restore a parameter.
+func leftAlone(why record.Why) Text {
+	switch why {
+	case record.WhyRole:
+		return "tracetest never changes who is the master"
+	case record.WhyRestarted:
+		return "the server restarted, or another one has its address, and its values are its own"
+	case record.WhyUntraced:
+		return "no test was traced setting it"
+	case record.WhyUnheld:
+		return "tests were not synchronized while it changed"
+	case record.WhyOthers:
+		return "another program may have set it"
+	case record.WhyUnknown:
+		return "INFO does not say whether the server is still the same"
+	}
+	return say(string(why))
+}
+
+func restoredWhen(w triage.Restore) Text {
+	switch {
+	case w.After != nil:
+		return "after " + Owner(*w.After)
+	case w.When == "perturb":
+		return "to undo `--perturb`"
+	}
+	return "at the end of the run"
+}
+
+// drift lists what was changed before the run.
+func (v *View) drift() []doc.Block {
+	if len(v.Polluted) == 0 {
+		return nil
+	}
+	return append([]doc.Block{h2("Drift before the run"), para("When the run began, these differed from what the server was started with. No test of this run did it: an earlier run or a person did.")},
+		doc.Rows(v.Polluted, 0, file,
+			doc.Column[triage.Polluted]{Title: "Server", Cell: func(x triage.Polluted) Text { return code(x.Server) }},
+			doc.Column[triage.Polluted]{Title: "Parameter", Cell: func(x triage.Polluted) Text { return code(x.Parameter) }},
+			doc.Column[triage.Polluted]{Title: "Started with", Cell: func(x triage.Polluted) Text { return Value(x.Parameter, x.Started, false) }},
+			doc.Column[triage.Polluted]{Title: "Known from", Cell: func(x triage.Polluted) Text { return say(x.Source) }},
+			doc.Column[triage.Polluted]{Title: "Initial value", Cell: func(x triage.Polluted) Text { return Value(x.Parameter, x.Value, false) }},
+			doc.Column[triage.Polluted]{Title: "Repair", Cell: func(x triage.Polluted) Text { return command(x.Command) }, Optional: true})...)
+}
+
+func (v *View) expectations() []doc.Block {
+	if len(v.Unmet) == 0 {
+		return nil
+	}
+	return append([]doc.Block{h2("Expectations not met at the start"), para("The server was like this before the first test ran, so no test of this run did it.")},
+		doc.Rows(v.Unmet, 0, file,
+			doc.Column[triage.Unmet]{Title: "Server", Cell: func(u triage.Unmet) Text { return code(u.Server) }},
+			doc.Column[triage.Unmet]{Title: "Parameter", Cell: func(u triage.Unmet) Text { return code(u.Parameter) }},
+			doc.Column[triage.Unmet]{Title: "Expected", Cell: func(u triage.Unmet) Text { return Value(u.Parameter, u.Expected, false) }},
+			doc.Column[triage.Unmet]{Title: "Found", Cell: func(u triage.Unmet) Text { return Value(u.Parameter, u.Value, false) }},
+			doc.Column[triage.Unmet]{Title: "Repair", Cell: func(u triage.Unmet) Text { return command(u.Command) }, Optional: true})...)
+}
+
+func (v *View) restarts() []doc.Block {
+	if len(v.Restarts) == 0 {
+		return nil
+	}
+	return append([]doc.Block{h2("Restarts")}, doc.Rows(v.Restarts, 0, file,
+		doc.Column[triage.Restart]{Title: "Server", Cell: func(r triage.Restart) Text { return code(r.Server) }},
+		doc.Column[triage.Restart]{Title: "First seen", Cell: func(r triage.Restart) Text { return v.Clock(r.At) }},
+		doc.Column[triage.Restart]{Title: "Active tests", Cell: func(r triage.Restart) Text { return Owners(r.Owners, maxNamed) }, Optional: true})...)
+}
+
+// failovers lists the changes of a master that no test made.
+func (v *View) failovers() []doc.Block {
+	if len(v.Failovers) == 0 {
+		return nil
+	}
+	role := func(of string) Text {
+		if of == "" {
+			return "master"
+		}
+		return "replica of " + code(of)
+	}
+	through := map[string]Text{"cluster": "the cluster", "sentinel": "Sentinel", "command": "a test that asked for it", "": "not known"}
+	blocks := append([]doc.Block{h2("Failovers"), para("These servers got another master, and no test was traced giving it to them. It is no leak, and tracetest leaves it as it is.")}, doc.Rows(v.Failovers, 0, file,
+		doc.Column[triage.Failover]{Title: "Server", Cell: func(f triage.Failover) Text { return code(f.Server) }},
+		doc.Column[triage.Failover]{Title: "Before", Cell: func(f triage.Failover) Text { return role(f.From) }},
+		doc.Column[triage.Failover]{Title: "After", Cell: func(f triage.Failover) Text { return role(f.To) }},
+		doc.Column[triage.Failover]{Title: "Through", Cell: func(f triage.Failover) Text { return through[f.Through] }},
+		doc.Column[triage.Failover]{Title: "First seen", Cell: func(f triage.Failover) Text { return v.Clock(f.At) }},
+		doc.Column[triage.Failover]{Title: "Active tests", Cell: func(f triage.Failover) Text { return Owners(f.Owners, maxNamed) }, Optional: true})...)
+	for _, w := range v.Writes {
+		if triage.AsksForFailover(w.Command) && !strings.HasPrefix(w.Reply, "-") {
+			text := "A test asked for one: " + code(strings.Join(w.Command, " "))
+			if w.Owner != nil {
+				text += ", by " + Owner(*w.Owner)
+			}
+			blocks = append(blocks, para(text+"."))
+		}
+	}
+	return blocks
+}
+
+// growth lists who left most behind.
+func (v *View) growth() []doc.Block {
+	if len(v.Growth) == 0 {
+		return nil
+	}
+	text := Text("Growth between the begin and the end of each test, most keys first. Memory includes the buffers of connections.")
+	if v.Run.Mode != record.ModeGate {
+		text = "Growth over each test, most keys first. Tests were not synchronized, so the figures are rough."
+	}
+	return append([]doc.Block{h2("Growth"), para(text)}, doc.Rows(v.Growth, 10, file,
+		doc.Column[triage.Growth]{Title: "By", Cell: func(g triage.Growth) Text { return Owner(g.Owner) }},
+		doc.Column[triage.Growth]{Title: "Package", Cell: func(g triage.Growth) Text {
+			if kindOf(g.Owner) == "package" {
+				return ""
+			}
+			return code(g.Owner.Package)
+		}, Optional: true},
+		doc.Column[triage.Growth]{Title: "Server", Cell: func(g triage.Growth) Text {
+			if len(v.Servers) < 2 {
+				return ""
+			}
+			return code(g.Server)
+		}, Optional: true},
+		doc.Column[triage.Growth]{Title: "Memory", Cell: func(g triage.Growth) Text { return size(g.Bytes) }, Right: true},
+		doc.Column[triage.Growth]{Title: "Bytes", Cell: func(g triage.Growth) Text { return itoa(int(g.Bytes)) }, Right: true},
+		doc.Column[triage.Growth]{Title: "Keys", Cell: func(g triage.Growth) Text { return itoa(int(g.Keys)) }, Right: true},
+		doc.Column[triage.Growth]{Title: "By database", Cell: databases, Optional: true})...)
+}
+
+// databases are the keys by database, where there is more than db0.
+func databases(g triage.Growth) Text {
+	if _, only := g.Databases["db0"]; only && len(g.Databases) == 1 {
+		return ""
+	}
+	var all []Text
+	for _, db := range slices.Sorted(maps.Keys(g.Databases)) {
+		all = append(all, code(db)+" "+itoa(int(g.Databases[db])))
+	}
+	return List(all, maxNamed)
+}
+
+// origins is what a server is known to have been started with.
+func origins(s triage.Server) Text {
+	var all []Text
+	for _, name := range slices.Sorted(maps.Keys(s.StartedWith)) {
+		all = append(all, startedWith(name, s.StartedWith[name]))
+	}
+	return List(all, maxNamed)
+}
+
+func startedWith(name string, o record.Origin) Text {
+	return code(name) + " = " + Value(name, o.Value, false) + " (" + say(o.Source) + ")"
+}
+
+// writes lists the commands that changed a server rather than data.
+func (v *View) writes() []doc.Block {
+	if len(v.Writes) == 0 {
+		return nil
+	}
+	mixed := slices.ContainsFunc(v.Writes, func(w triage.Write) bool { return w.Certainty != triage.Exact })
+	return append([]doc.Block{h2("Commands that change a server"), para("What the tests' own connections sent, in the order in which it was first traced.")}, doc.Rows(v.Writes, 40, file,
+		doc.Column[triage.Write]{Title: "Command", Cell: func(w triage.Write) Text { return code(strings.Join(w.Command, " ")) }},
+		doc.Column[triage.Write]{Title: "Times", Cell: func(w triage.Write) Text { return itoa(w.Count) }, Right: true},
+		doc.Column[triage.Write]{Title: "By", Cell: func(w triage.Write) Text {
+			text := By{Owner: w.Owner, Suspects: w.Suspects}.Text(maxNamed)
+			if w.Others > 0 {
+				text += " and " + Count(w.Others, "other")
+			}
+			return text
+		}},
+		doc.Column[triage.Write]{Title: "Certainty", Cell: func(w triage.Write) Text {
+			if !mixed { // all are exact
+				return ""
+			}
+			return Sure(w.Certainty)
+		}, Optional: true},
+		doc.Column[triage.Write]{Title: "Where", Cell: func(w triage.Write) Text {
+			if w.Call == nil {
+				return ""
+			}
+			return v.link(placeOf(w.Call))
+		}, Optional: true},
+		doc.Column[triage.Write]{Title: "Answer", Cell: func(w triage.Write) Text {
+			if w.Reply == "" || strings.HasPrefix(w.Reply, "+") || strings.HasPrefix(w.Reply, "*") {
+				return ""
+			}
+			return code(strings.TrimPrefix(w.Reply, "-"))
+		}, Optional: true},
+		doc.Column[triage.Write]{Title: "Server", Cell: func(w triage.Write) Text {
+			if len(v.Spoken) < 2 {
+				return ""
+			}
+			return code(w.Server)
+		}, Optional: true})...)
+}

@@ -1,0 +1,67 @@
+package claims
+
+import (
+	"strings"
+
+	"tracetest/internal/triage"
+)
+
+// unexplainedParts are the failures that no change of another test explains: those
+// under what was set before the first test, and the others.
+func (v *View) unexplainedParts() (parts [][]triage.Failure) {
+	var before, others []triage.Failure
+	for _, f := range v.unexplained {
+		if f.Dirty != nil {
+			before = append(before, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	for _, part := range [][]triage.Failure{before, others} {
+		if len(part) > 0 {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// unexplainedBy says of failures by memory what does not explain them. A test that
+// lowered the limit itself is nobody's victim, and there is something of this run
+// that explains it all the same.
+func (v *View) unexplainedBy(failures []triage.Failure) Text {
+	own, before := 0, 0
+	for _, f := range failures {
+		if v.changedMemory(f) {
+			own++
+		}
+		if f.Dirty != nil {
+			before++
+		}
+	}
+	if before == len(failures) {
+		return "under what was set before the first test"
+	}
+	switch own {
+	case 0:
+		return "that no observed change explains"
+	case len(failures):
+		return "under a change of " + Plural(own, "its", "their") + " own"
+	}
+	return "that no change of another test explains"
+}
+
+// changedMemory reports whether a failed test changed the limit or the policy
+// itself, or a part of it did.
+func (v *View) changedMemory(f triage.Failure) bool {
+	for _, changes := range [][]triage.Change{v.Leaks, v.Contained} {
+		for _, c := range changes {
+			if c.Owner == nil || !strings.HasPrefix(c.Parameter, "maxmemory") || c.Owner.Package != f.Package {
+				continue
+			}
+			if *c.Owner == ownerOf(f) || f.Spec == "" && f.Test != "" && (c.Owner.Test == f.Test || strings.HasPrefix(c.Owner.Test, f.Test+"/")) {
+				return true
+			}
+		}
+	}
+	return false
+}

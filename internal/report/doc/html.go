@@ -1,0 +1,138 @@
+package doc
+
+import (
+	"html"
+	"io"
+	"strings"
+)
+
+// HTML writes parts of one page. Its anchors are each used once.
+type HTML struct{ used map[string]bool }
+
+// NewHTML writes anchors other than those that are taken already.
+func NewHTML(taken ...string) *HTML {
+	h := &HTML{used: map[string]bool{}}
+	for _, name := range taken {
+		h.used[name] = true
+	}
+	return h
+}
+
+// Write writes blocks.
+func (h *HTML) Write(w io.Writer, blocks []Block) error {
+	var b strings.Builder
+	h.blocks(&b, blocks)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (h *HTML) blocks(b *strings.Builder, blocks []Block) {
+	for _, block := range blocks {
+		switch x := block.(type) {
+		case Heading:
+			level := Int(x.Level)
+			b.WriteString(`<h` + string(level) + ` id="` + h.anchor(x) + `">` + x.Text.html() + `</h` + string(level) + ">\n")
+		case Para:
+			b.WriteString("<p>" + x.Text.html() + "</p>\n")
+		case List:
+			if len(x) > 0 {
+				b.WriteString("<ul>\n")
+				for _, item := range x {
+					b.WriteString("<li>" + item.html() + "</li>\n")
+				}
+				b.WriteString("</ul>\n")
+			}
+		case Fence:
+			kind := x.Lang
+			if kind == "mermaid" {
+				kind = "text"
+			}
+			b.WriteString(`<pre class="` + kind + `" tabindex="0"><code>` + html.EscapeString(strings.Join(fenced(x.Lines), "\n")) + "\n</code></pre>\n")
+		case Fold:
+			b.WriteString("<details>\n<summary>" + x.Title.html() + "</summary>\n")
+			h.blocks(b, x.Blocks)
+			b.WriteString("</details>\n")
+		case Table:
+			x.html(b)
+		}
+	}
+}
+
+// html writes a table that can be scrolled.
+func (t Table) html(b *strings.Builder) {
+	cell := func(element, attributes string, i int, text string) {
+		if t.Right[i] {
+			attributes += ` align="right"`
+		}
+		b.WriteString("<" + element + attributes + ">" + text + "</" + element + ">")
+	}
+	b.WriteString(`<div class="wide" role="group" aria-label="Table" tabindex="0"><table>` + "\n<thead>\n<tr>")
+	for i, title := range t.Titles {
+		cell("th", ` scope="col"`, i, html.EscapeString(title))
+	}
+	b.WriteString("</tr>\n</thead>\n<tbody>\n")
+	for _, row := range t.Rows {
+		b.WriteString("<tr>")
+		for i, text := range row {
+			cell("td", "", i, text.html())
+		}
+		b.WriteString("</tr>\n")
+	}
+	b.WriteString("</tbody>\n</table></div>\n")
+	if rest := t.rest(); rest != "" {
+		b.WriteString("<p>" + rest.html() + "</p>\n")
+	}
+}
+
+// maxHTML is how long a name is in the page, in runes.
+const maxHTML = 240
+
+func (t Text) html() string {
+	var b strings.Builder
+	htmlSpans(&b, t.spans())
+	return b.String()
+}
+
+func htmlSpans(b *strings.Builder, spans []span) {
+	for _, s := range spans {
+		switch s.kind {
+		case text:
+			b.WriteString(html.EscapeString(s.text))
+		case code:
+			b.WriteString("<code>" + html.EscapeString(CutMiddle(s.text, maxHTML)) + "</code>")
+		case whole:
+			b.WriteString("<code>" + html.EscapeString(s.text) + "</code>")
+		case strong:
+			b.WriteString("<strong>")
+			htmlSpans(b, s.inside)
+			b.WriteString("</strong>")
+		case link: // none leads away
+			htmlSpans(b, s.inside)
+		case anchor:
+			b.WriteString(`<a href="#` + html.EscapeString(s.target) + `">`)
+			htmlSpans(b, s.inside)
+			b.WriteString("</a>")
+		}
+	}
+}
+
+// anchor names a heading as GitHub does.
+func (h *HTML) anchor(x Heading) string {
+	name := x.ID
+	if name == "" {
+		for _, r := range strings.ToLower(x.Text.Plain(0)) {
+			switch {
+			case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+				name += string(r)
+			case r == ' ' || r == '-':
+				name += "-"
+			}
+		}
+	}
+	base := name
+	for n := 1; h.used[name]; n++ {
+		name = base + "-" + string(Int(n))
+	}
+	h.used[name] = true
+	return name
+}

@@ -1,0 +1,110 @@
+package page
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"tracetest/internal/report/claims"
+	"tracetest/internal/report/doc"
+)
+
+// A testTable lists the tests.
+type testTable struct {
+	Rows     []testRow
+	Packages bool // there are several
+	Left     int  // tests that passed and are not listed
+}
+
+// A testRow is a test.
+type testRow struct {
+	ID       string
+	Name     string
+	Package  string
+	Class    string
+	Outcome  string // in words
+	Short    string // passed, failed, skipped
+	Leaks    string
+	Links    []leakLink
+	Took     string
+	Sort     string // milliseconds
+	Began    string
+	OOM      string
+	Where    string
+	Message  string
+	Output   string
+	HasWords bool
+}
+
+type leakLink struct{ Text, To string }
+
+// maxListed is how many tests a page lists in which nothing happened. A browser
+// shows more, but not smoothly; junit.xml has them all.
+const maxListed = 20_000
+
+func (p page) testTable(tests *claims.Tests) testTable {
+	var t testTable
+	var paths []string
+	for _, pkg := range p.Packages {
+		paths = append(paths, pkg.Path)
+	}
+	t.Packages = len(claims.Unique(paths)) > 1
+	number := 0
+	for test := range tests.All() {
+		if test.Outcome <= claims.Skips && len(t.Rows) >= maxListed {
+			t.Left++
+		} else {
+			t.Rows = append(t.Rows, p.testRow(test, number))
+		}
+		number++
+	}
+	return t
+}
+
+func (p page) testRow(t claims.Test, number int) testRow {
+	const limit = 400
+	r := testRow{ID: testAnchor(number), Name: claims.Owner(t.Owner).Plain(limit), Package: name(t.Package), Class: t.Outcome.Class(), Outcome: plain(p.Sentence(t)),
+		Short: plain(claims.ShortOutcome(t.Status)), Leaks: joinLeaks("", t.Groups)}
+	if t.Outcome == claims.Leaks {
+		r.Short += ", leaked"
+	}
+	for i, no := range t.Groups {
+		if i == 3 {
+			break
+		}
+		r.Links = append(r.Links, leakLink{"leak " + strconv.Itoa(no), "#" + leakAnchor(no)})
+	}
+	if !t.Begin.IsZero() {
+		if took := t.End.Sub(t.Begin); took >= 0 { // else the clock was set back
+			r.Took, r.Sort = seconds(took), fmt.Sprintf("%.3f", float64(took)/float64(time.Millisecond))
+		}
+		r.Began = since(t.Begin.Sub(p.Run.Started))
+	}
+	where := t.Location
+	if f := t.Failure; f != nil {
+		if f.Location != "" {
+			where = f.Location
+		}
+		if f.OOMErrors > 0 {
+			r.OOM = strconv.FormatInt(f.OOMErrors, 10)
+		}
+		r.Message = strings.Join(cleanLines(f.Message), "\n")
+		if text := strings.Join(cleanLines(f.Output), "\n"); text != r.Message {
+			r.Output = text
+		}
+		r.HasWords = r.Message != "" || r.Output != ""
+	}
+	if where != "" {
+		r.Where = name(p.Run.Rel(where))
+	}
+	return r
+}
+
+func cleanLines(text string) []string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		lines = append(lines, doc.Clean(strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "    ")))
+	}
+	return lines
+}

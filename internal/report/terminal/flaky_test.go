@@ -1,0 +1,42 @@
+package terminal_test
+
+import (
+	"strings"
+	"testing"
+
+	"tracetest/internal/bisect"
+	"tracetest/internal/flaky"
+	"tracetest/internal/record"
+	"tracetest/internal/report/terminal"
+	"tracetest/internal/triage"
+	"tracetest/internal/trial"
+)
+
+func TestFlaky(t *testing.T) {
+	suite := func(failed ...triage.Failure) *bisect.Suite {
+		s := &bisect.Suite{Findings: &triage.Findings{Failures: failed, Leaks: []triage.Change{{Parameter: "maxmemory", Owner: &triage.Owner{Package: "p", Test: "TestLeak"}}}}}
+		for i, test := range []string{"TestA\x1b[31m", "TestLeak"} {
+			status := "pass"
+			if i < len(failed) {
+				status = "fail"
+			}
+			s.Units = append(s.Units, bisect.Unit{Test: trial.Test{Name: record.Name{Package: "p", Test: test}}, Status: status})
+		}
+		return s
+	}
+	s := &flaky.Survey{Shuffled: true}
+	s.Add(suite(triage.Failure{Package: "p", Test: "TestA\x1b[31m", Cause: triage.CauseOOM, Leak: new(int)}), "7")
+	s.Add(suite(), "8")
+	var out strings.Builder
+	if err := terminal.Flaky(&out, s, s.Rows()); err != nil {
+		t.Fatal(err)
+	}
+	want := `tracetest: 2 runs, 1 flaky, 0 that failed each time, of 2 tests
+Failed  95 %     Leaked  Test      Kind                                                    Orders
+1/2     9-91 %           TestA     victim of TestLeak: OOM, each time after what that left  7
+0/2              2/2     TestLeak                                                           
+`
+	if got := out.String(); strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(want), " ") {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
