@@ -29,6 +29,8 @@ type aloof struct {
 	// connecting again: its connection is not given up there.
 	locked map[int]bool
 	away   map[int]bool // its connection was given up
+	// hosts are tests that run a Ginkgo suite: their specs are the units.
+	hosts map[int64]bool
 }
 
 // watched is a unit: a top-level test, a spec, or an Ordered container.
@@ -47,7 +49,7 @@ const (
 )
 
 func newAloof(w *watcher) *aloof {
-	return &aloof{w: w, units: map[watched]map[int]stay{}, locked: map[int]bool{}, away: map[int]bool{}}
+	return &aloof{w: w, units: map[watched]map[int]stay{}, locked: map[int]bool{}, away: map[int]bool{}, hosts: map[int64]bool{}}
 }
 
 // unit returns the unit that an open owner belongs to.
@@ -62,16 +64,18 @@ func (a *aloof) unit(process int, id int64) (u watched, ok bool) {
 	return watched{process: process, owner: owner.ID}, ok
 }
 
-// who returns the unit that a goroutine works for. What is of no open test
-// belongs to the one that runs, if it is one.
+// who returns the unit that a goroutine works for. What is of no open test, or of
+// one that runs a Ginkgo suite, belongs to the unit that runs, if it is one: all
+// goroutines of a suite, and those of its clients, can have the label of its test.
 func (a *aloof) who(process int, by *record.By) (u watched, ok bool) {
-	if by.Owner != nil {
-		if u, ok = a.unit(process, by.Owner.ID); ok {
+	if by.Owner != nil && len(by.Perhaps) == 0 {
+		if u, ok = a.unit(process, by.Owner.ID); ok && !a.hosts[u.owner] {
 			return u, true
 		}
 	}
 	if active := a.w.open.In(process); len(active) == 1 && active[0].Owner != 0 {
-		return a.unit(active[0].Process, active[0].Owner)
+		u, ok = a.unit(active[0].Process, active[0].Owner)
+		return u, ok && !a.hosts[u.owner] // a suite that did so would never be looked at
 	}
 	return watched{}, false
 }
@@ -137,7 +141,10 @@ func (a *aloof) write(ctx context.Context, w *record.Write) (look bool) {
 	if !ok {
 		return true
 	}
-	look = a.units[u][w.Server] != stayAll
+	look = !a.stays(u, w.Server, true)
+	if effectOf(w.Command) == effectCounters { // what it shows is taken away anyway
+		look = a.units[u][w.Server] != stayAll
+	}
 	if effectOf(w.Command) == effectCounters && len(w.Command) > 1 && strings.EqualFold(w.Command[1], "resetstat") {
 		a.stay(u, w.Server, stayOwn)
 	}
@@ -183,7 +190,12 @@ func (a *aloof) replied(w *record.Write) func(server int) bool {
 func (a *aloof) at(b *record.Boundary) func(server int) bool {
 	var u watched
 	switch owner, open := a.w.open.Owner(b.Owner); {
+	case b.Verb == record.VerbSuiteBegin:
+		a.host(b.Process, b.Owner)
 	case b.Verb == record.VerbBegin:
+		if b.Begin.Kind == record.KindSpec {
+			a.host(b.Process, b.Begin.Parent)
+		}
 		u, _ = a.unit(b.Process, b.Begin.Parent)
 	case b.Verb == record.VerbClose:
 		delete(a.units, watched{process: b.Process, container: b.Container})
@@ -203,6 +215,12 @@ func (a *aloof) at(b *record.Boundary) func(server int) bool {
 		clear(a.units)
 	}
 	return func(server int) bool { return a.stays(u, server, false) }
+}
+
+// host takes in that a test runs a suite.
+func (a *aloof) host(process int, test int64) {
+	a.hosts[test] = true
+	delete(a.units, watched{process: process, owner: test})
 }
 
 // stays reports whether a server is not to be looked at for a unit.
