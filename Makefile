@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help build install man demo test test-all bench bench-all lint fmt tidy readme clean
 
-TIMEOUT ?= 8m
+TIMEOUT ?= 20m
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -12,7 +12,12 @@ import (
 // shellFolder is a folder in which there is something to complete.
 func shellFolder(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
+	// Not t.TempDir: a shell may write its cache a moment after it was stopped.
+	dir, err := os.MkdirTemp("", "tracetest-shell")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	for _, sub := range []string{"docs", "test/integration", "testdata/x", ".git"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o777); err != nil {
 			t.Fatal(err)
