@@ -99,6 +99,7 @@ type LeakOfSide struct {
 	Place     string           `json:"place"` // file:line, relative to the folder of the run; may be empty
 	Count     int              `json:"count"` // times that it was seen
 	Known     *triage.Known    `json:"known"` // by the baseline of that run
+	server    string           // of the first
 	to        []string         // each value that it was left at
 }
 
@@ -174,14 +175,19 @@ func (v *view) ask(owners map[triage.Owner]bool) {
 	}
 }
 
-// blurred says why something can have happened in a run without being seen,
-// whoever did it; empty where it cannot.
-func (v *view) blurred(which string) string {
-	switch {
-	case !v.Findings.Run.Complete:
+// blurred says why a leak of the other run can have happened in a run without being
+// seen; empty where it cannot.
+func (v *view) blurred(which string, other *view, server string) string {
+	if !v.Findings.Run.Complete {
 		return "the " + which + " run is incomplete"
-	case len(v.Doubts) > 0:
-		return "of the " + which + " run: " + v.Doubts[0]
+	}
+	// The other's server was named too where it had no tap, or is the same one.
+	watched := !other.Findings.Run.Tap || slices.ContainsFunc(v.Findings.Servers, func(s triage.Server) bool { return s.Address == server })
+	kinds := v.Findings.Doubts() // Doubts are these in words
+	for i, doubt := range v.Doubts {
+		if !watched || i >= len(kinds) || kinds[i].Kind != triage.DoubtUntraced { // which is about servers that were not watched
+			return "of the " + which + " run: " + doubt
+		}
 	}
 	return ""
 }

@@ -82,7 +82,7 @@ func (c *comparison) leaks() []Leak {
 // run did not have is as new as the test.
 func (c *comparison) judgeNew(l *Leak) {
 	l.State = New
-	if why := c.before.blurred("old"); why != "" {
+	if why := c.before.blurred("old", c.after, l.New.server); why != "" {
 		l.State, l.Why = Unsettled, why
 		return
 	}
@@ -99,7 +99,7 @@ func (c *comparison) judgeNew(l *Leak) {
 
 // judgeGone judges a leak that only the old run has.
 func (c *comparison) judgeGone(l *Leak) {
-	l.State, l.Why = Gone, c.after.blurred("new")
+	l.State, l.Why = Gone, c.after.blurred("new", c.before, l.Old.server)
 	for _, o := range l.owners {
 		l.Why = cmp.Or(l.Why, c.after.passed(o, "new"))
 	}
@@ -144,7 +144,7 @@ func gather(v *view, tapped bool) (map[leakKey]*Leak, []leakKey) {
 		l := all[key]
 		if l == nil {
 			side := &LeakOfSide{Owner: c.Owner, Suspects: append([]triage.Owner{}, c.Suspects...), Certainty: c.Certainty, From: c.From, To: c.To, Secret: c.Secret,
-				Unheard: c.Unheard, Place: place(v.Findings, c), Known: c.Known}
+				Unheard: c.Unheard, Place: place(v.Findings, c), Known: c.Known, server: c.Server}
 			l = &Leak{Parameter: c.Parameter, Direction: key.direction, owners: owners, Old: side, New: side} // whichever run it is of
 			all[key] = l
 			keys = append(keys, key)

@@ -98,6 +98,7 @@ func TestMergedGolden(t *testing.T) {
 func TestMergedClaims(t *testing.T) {
 	clean := merge.New(merge.DefaultLimits())
 	f := recorded(t, "parents-cleanup")
+	f.Run.Tap = true
 	clean.Add(merge.Of("a", f, claims.Doubts(f)))
 	if text := mergedTerminal(t, clean.Summary(), terminal.Options{}); !strings.HasPrefix(text, "tracetest 1 run: 1 clean\n") {
 		t.Errorf("got %s", text)

@@ -62,6 +62,7 @@ type Analysis struct {
 	refusedAt  map[key]*refusal
 	refused    []*refusal
 	strangers  []strangers
+	delayed    *record.Entry // the last entry, while the entries behind it may explain what it shows
 	trials     []record.Trial
 	marks      *record.Baseline // that leaks are marked by, if not that of the run
 	looked     int64            // sequence number of the last entry with a look
@@ -124,6 +125,40 @@ func (a *Analysis) Add(e record.Entry) []Change {
 	a.last = e.Seq
 	before := len(a.leaks)
 	switch {
+	case a.delayed != nil && e.Clients != nil:
+		a.strangers = append(a.strangers, strangers{e.Clients, a.delayed.Seq})
+	case a.waits(e):
+		a.delayed = &e
+	default:
+		a.take(e)
+	}
+	var leaks []Change
+	for _, l := range a.leaks[before:] {
+		c := a.change(l)
+		c.Known = a.known(a.marking(), &c)
+		leaks = append(leaks, c)
+	}
+	return leaks
+}
+
+// waits takes in the entry that was delayed, and reports whether this one has to
+// wait.
+func (a *Analysis) waits(e record.Entry) bool {
+	a.release()
+	return a.unexplained(e)
+}
+
+// release takes in the entry that was delayed.
+func (a *Analysis) release() {
+	if e := a.delayed; e != nil {
+		a.delayed = nil
+		a.take(*e)
+	}
+}
+
+// take takes in an entry.
+func (a *Analysis) take(e record.Entry) {
+	switch {
 	case e.Run != nil:
 		a.run = *e.Run
 	case e.Server != nil:
@@ -155,13 +190,6 @@ func (a *Analysis) Add(e record.Entry) []Change {
 	case e.Trial != nil:
 		a.trials = append(a.trials, *e.Trial)
 	}
-	var leaks []Change
-	for _, l := range a.leaks[before:] {
-		c := a.change(l)
-		c.Known = a.known(a.marking(), &c)
-		leaks = append(leaks, c)
-	}
-	return leaks
 }
 
 // Read takes in a record as [record.Read] yields it, and returns how many lines

@@ -5,28 +5,54 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 )
 
-// explained returns the failovers, and says what brought each about.
-func (a *Analysis) explained() []Failover {
-	asked := func(seq int64) bool {
-		return slices.ContainsFunc(a.noted, func(n *notedWrite) bool {
-			return n.seq < seq && AsksForFailover(n.Command) && !strings.HasPrefix(n.reply, "-")
-		})
-	}
-	for i := range a.failovers {
-		f := &a.failovers[i]
-		s := a.servers[slices.IndexFunc(a.servers, func(s *server) bool { return s.Address == f.Server })]
-		switch {
-		case asked(f.seq):
-			f.Through = "command"
-		case s.Cluster:
-			f.Through = "cluster"
-		case s.Sentinels || a.sentinelAt(s):
-			f.Through = "sentinel"
+// through says what gave a server another master, where it was no test: "cluster",
+// "sentinel", or "command" (a test had asked for a failover). Else it is a change like any
+// other, by a test or by somebody who is not known.
+func (a *Analysis) through(s *server, value string, seq int64) string {
+	for _, name := range []string{"replicaof", "slaveof"} {
+		if len(s.explain(name, value)) > 0 {
+			return ""
 		}
 	}
-	return a.failovers
+	asked := func(n *notedWrite) bool {
+		return n.seq < seq && AsksForFailover(n.Command) && !strings.HasPrefix(n.reply, "-")
+	}
+	switch {
+	case slices.ContainsFunc(a.noted, asked):
+		return "command"
+	case s.Cluster:
+		return "cluster"
+	case s.Sentinels || a.sentinelAt(s):
+		return "sentinel"
+	}
+	return ""
+}
+
+// unexplained reports whether an entry shows another master of a server, for which there is
+// no explanation yet. Who is connected then stands in the entries behind it.
+func (a *Analysis) unexplained(e record.Entry) bool {
+	var looks []record.Look
+	switch {
+	case e.Boundary != nil:
+		looks = e.Boundary.Looks
+	case e.Reply != nil:
+		looks = e.Reply.Looks
+	}
+	return slices.ContainsFunc(looks, func(look record.Look) bool {
+		if look.Server < 0 || look.Server >= len(a.servers) {
+			return false
+		}
+		s := a.servers[look.Server]
+		for name, value := range look.Config {
+			if redisconf.IsRole(name) && s.now[name] != value && a.through(s, value, e.Seq) == "" {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // sentinelAt reports whether a Sentinel was seen connected to a server.

@@ -83,8 +83,11 @@ type Server struct {
 	ConfigSets int64 `json:"config_sets"`
 	HeardSets  int64 `json:"heard_sets"`
 	// Config is every parameter as the run found it. It is no part of findings.json.
-	Config    map[string]string `json:"-"`
-	Failovers int               `json:"failovers"` // how many of Findings.Failovers are of this server
+	Config map[string]string `json:"-"`
+	// Gone is set where nobody named it and it was not there any more at the end: the
+	// tests had started it, and have stopped it.
+	Gone      bool `json:"gone"`
+	Failovers int  `json:"failovers"` // how many of Findings.Failovers are of this server
 }
 
 // Owner names who made a change.
@@ -323,19 +326,17 @@ type Restart struct {
 	Owners []Owner   `json:"owners"` // open while it happened
 }
 
-// Failover is another master of a server, which a cluster, Sentinel or somebody who is no
-// test gave it.
+// Failover is another master of a server, which a cluster or Sentinel gave it, or a command
+// that asks for a failover.
 type Failover struct {
-	// Through says what brought it about: "cluster", "sentinel", "command" (a test had
-	// asked for it), or "" where that is not known.
-	Through string `json:"through"`
-
-	seq    int64
-	Server string    `json:"server"`
-	At     time.Time `json:"at"`
-	From   string    `json:"from"` // "host port", or empty: it was a master
-	To     string    `json:"to"`
-	Owners []Owner   `json:"owners"` // open while it happened
+	// Through says what brought it about: "cluster", "sentinel" or "command" (a test had
+	// asked for it).
+	Through string    `json:"through"`
+	Server  string    `json:"server"`
+	At      time.Time `json:"at"`
+	From    string    `json:"from"` // "host port", or empty: it was a master
+	To      string    `json:"to"`
+	Owners  []Owner   `json:"owners"` // open while it happened
 }
 
 // Unmet is an expectation that did not hold when the run began.

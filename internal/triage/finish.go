@@ -48,6 +48,14 @@ func hidden(value string) bool { return len(value) > 8 && value[:8] == "(hidden 
 
 // Findings says what the record meant. Nothing may be added after it.
 func (a *Analysis) Findings() *Findings {
+	if e := a.delayed; e != nil {
+		a.release()
+		for _, m := range a.changes {
+			if m.seq == e.Seq && redisconf.IsRole(m.parameter) {
+				m.caveat = join(m.caveat, "The record ends before it says who was connected then, so it may have been a failover.")
+			}
+		}
+	}
 	a.over = true
 	a.outcomes.unfinished(a.last, a.ended)
 	for _, s := range a.units { // what was still open when the record ended
@@ -61,7 +69,7 @@ func (a *Analysis) Findings() *Findings {
 	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
 		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), Swallowed: orEmpty(a.swallowed), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.sightless()),
-		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.explained()), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
+		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.failovers), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
 		Writes: a.written(), Refused: a.refusals(), Spoken: orEmpty(a.spoken)}
 	for _, s := range a.servers {
 		if s.Perturbed == nil {
@@ -72,7 +80,7 @@ func (a *Analysis) Findings() *Findings {
 		}
 		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
 			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks, ConfigSets: s.sets, HeardSets: s.heardSets,
-			Failovers: s.failovers, Config: s.Config})
+			Failovers: s.failovers, Gone: s.gone(), Config: s.Config})
 		f.Changed = append(f.Changed, s.changed...)
 		f.Timelines = append(f.Timelines, s.drawn(a.began))
 	}

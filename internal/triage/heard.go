@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 )
 
 // What the tap heard, as findings: the writes, the OOM errors, and who else was
@@ -211,9 +212,12 @@ func (a *Analysis) strangersAt(m *mutation) []record.Client {
 			found = append(found, c.List...)
 		}
 	}
-	config := func(c record.Client) bool { return c.Command == "config|set" || c.Command == "config" } // before Redis 7.0 without its subcommand
-	if slices.ContainsFunc(found, config) {
-		found = slices.DeleteFunc(found, func(c record.Client) bool { return !config(c) })
+	sets := func(c record.Client) bool { return c.Command == "config|set" || c.Command == "config" } // before Redis 7.0 without its subcommand
+	if redisconf.IsRole(m.parameter) {
+		sets = func(c record.Client) bool { return c.Command == "replicaof" || c.Command == "slaveof" }
+	}
+	if slices.ContainsFunc(found, sets) {
+		found = slices.DeleteFunc(found, func(c record.Client) bool { return !sets(c) })
 	}
 	return found
 }

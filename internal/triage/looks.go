@@ -104,9 +104,11 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 		if s.now[name] == value {
 			continue
 		}
-		if redisconf.IsRole(name) && a.movedBySystem(s, value) {
-			a.failedOver(s, name, value, look, e.Seq, refs)
-			continue
+		if redisconf.IsRole(name) {
+			if through := a.through(s, value, e.Seq); through != "" {
+				a.failedOver(s, name, value, through, look, e.Seq, refs)
+				continue
+			}
 		}
 		if restarted && (look.Counters == nil || look.Counters.ConfigSet == 0) {
 			s.initial[name] = value // it came back with that, and nobody has set anything since
@@ -148,24 +150,12 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 	}
 }
 
-// movedBySystem reports whether it was not a test that gave a server another master: a
-// cluster, Sentinel, or whoever looks after the servers did. Where the tap would have heard
-// a test, none was heard.
-func (a *Analysis) movedBySystem(s *server, value string) bool {
-	for _, name := range []string{"replicaof", "slaveof"} {
-		if len(s.explain(name, value)) > 0 {
-			return false
-		}
-	}
-	return s.Cluster || s.Sentinels || a.run.Tap
-}
-
 // failedOver takes in that a server has another master, which is no leak: what it has now is
 // its own.
-func (a *Analysis) failedOver(s *server, name, value string, look record.Look, seq int64, refs []record.Ref) {
+func (a *Analysis) failedOver(s *server, name, value, through string, look record.Look, seq int64, refs []record.Ref) {
 	m := &mutation{server: s, parameter: name, from: s.now[name], to: value, seq: seq, sent: s.sent, received: look.Received}
 	s.history[name] = append(s.history[name], m)
-	a.failovers = append(a.failovers, Failover{seq: seq, Server: s.Address, At: look.Received, From: s.now[name], To: value, Owners: a.names(refs)})
+	a.failovers = append(a.failovers, Failover{Through: through, Server: s.Address, At: look.Received, From: s.now[name], To: value, Owners: a.names(refs)})
 	s.now[name], s.initial[name] = value, value
 	s.failovers++
 }

@@ -31,8 +31,8 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
-		{name: "failover-while-nobody-is-open", on: func() *rec { return replica().tap() }, story: `A replica becomes the master before
-			the first test binary starts. It is a failover, and not a change by nobody.`, write: func(r *rec) {
+		{name: "failover-while-nobody-is-open", on: func() *rec { return replica().sentinels().tap() }, story: `A replica that a Sentinel looks
+			after becomes the master before the first test binary starts. It is a failover, and not a change by nobody.`, write: func(r *rec) {
 			r.set("replicaof", "")
 			p := r.pkg("shop/cache")
 			p.begin("TestA").end("pass")
@@ -48,6 +48,46 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
+		{name: "role-by-nobody-known", on: func() *rec { return newRec().tap() }, story: `The server becomes a replica while TestA runs, by the
+			redis-cli that it started, say. No Sentinel was connected, and it is in no cluster: it is a leak by an unidentified
+			writer, as of any other parameter, and the exit code is 3. It is not put back, and no command says to.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			r.set("replicaof", "10.0.0.2 6379")
+			a.endAmong([]string{"replicaof"}, "app replicaof", "cron config|set")
+			p.begin("TestB").end("pass")
+			p.done("pass")
+			r.left(role)
+		}},
+		{name: "role-by-nobody-known-while-nobody-is-open", on: func() *rec { return replica().tap() }, story: `The same before the first
+			test binary starts.`, write: func(r *rec) {
+			r.set("replicaof", "")
+			p := r.pkg("shop/cache")
+			p.begin("TestA").end("pass")
+			p.done("pass")
+			r.left(role)
+		}},
+		{name: "role-borrowed-by-nobody-known", on: func() *rec { return replica().tap() }, story: `Another program takes the server away from
+			its master while TestA runs, and gives it back before TestA ends. Nothing is left changed.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			s := a.begin("one")
+			r.set("replicaof", "")
+			s.end("pass")
+			r.set("replicaof", "10.0.0.2 6379")
+			a.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "role-after-a-restart", on: func() *rec { return newRec().tap() }, story: `The server is started anew as a replica while TestA runs.
+			Nobody set that: it is how the server is now.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			a := p.begin("TestA")
+			r.restart(map[string]string{"replicaof": "10.0.0.2 6379"})
+			a.end("pass")
+			p.done("pass")
+			r.left(map[string]record.Why{"replicaof": record.WhyRole})
+		}},
 		{name: "role-of-a-test", on: func() *rec { return replica().tap() }, story: `TestA sends REPLICAOF NO ONE and leaves it at that. It was
 			heard, so it is TestA's leak. A role is not put back, also this one is not; the report has the command.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -57,7 +97,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
-		{name: "role-of-a-test-and-a-failover", on: func() *rec { return replica().tap() }, story: `TestA sends REPLICAOF NO ONE, and Sentinel then
+		{name: "role-of-a-test-and-a-failover", on: func() *rec { return replica().sentinels().tap() }, story: `TestA sends REPLICAOF NO ONE, and Sentinel then
 			makes it the replica of another master. TestA leaked, and nothing of that is left: what the server is now is
 			Sentinel's, so no command says to change it.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -70,7 +110,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
-		{name: "role-borrowed-after-a-failover", on: func() *rec { return newRec().tap() }, story: `After a failover TestB takes the server away from its new
+		{name: "role-borrowed-after-a-failover", on: func() *rec { return newRec().sentinels().tap() }, story: `After a failover TestB takes the server away from its new
 			master and gives it back. What it found is the new master, not the one of the run's begin.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")

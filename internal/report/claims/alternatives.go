@@ -116,7 +116,7 @@ func (v *View) fakes() bool {
 
 func (v *View) elsewhere() (hypothesis, bool) {
 	const what = "The tests use another server than the watched one"
-	unwatched, idle, untraced := v.Unwatched(), v.Unused(), v.uninstrumented()
+	unwatched, idle, untraced := v.Unwatched(), v.Unused(), v.Uninstrumented()
 	switch {
 	case !v.Run.Tap:
 		return hypothesis{what, notKnown, "the tests' connections were not traced"}, true
@@ -202,11 +202,19 @@ func (v *View) rewritten() (hypothesis, bool) {
 			return hypothesis{what, ruledIn, "it was sent: a restart keeps what was changed by then"}, v.Run.Tap
 		}
 	}
-	if untraced := v.uninstrumented(); len(untraced) > 0 {
+	if untraced := v.Uninstrumented(); len(untraced) > 0 {
 		return hypothesis{what, notKnown, List(Names(untraced), maxNamed) + " could not be traced"}, v.Run.Tap
 	}
 	if slices.ContainsFunc(v.Servers, func(s triage.Server) bool { return s.ConfigSets > s.HeardSets }) {
 		return hypothesis{what, notKnown, "no traced connection sent it, but not all that changed the server was traced"}, v.Run.Tap
 	}
 	return hypothesis{what, ruledOut, "no traced connection sent it"}, v.Run.Tap
+}
+
+func addresses(spoken []triage.Spoken) []string {
+	var all []string
+	for _, s := range spoken {
+		all = append(all, s.Address)
+	}
+	return Unique(all)
 }

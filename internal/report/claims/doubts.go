@@ -1,12 +1,10 @@
 package claims
 
-import (
-	"tracetest/internal/record"
-	"tracetest/internal/triage"
-)
+import "tracetest/internal/triage"
 
-// A doubt is a reason why what was not observed may still have happened.
+// A doubt is a reason why what was not observed may still have happened, in words.
 type doubt struct {
+	kind  triage.DoubtKind
 	short Text // without names, for a headline
 	full  Text
 }
@@ -21,79 +19,54 @@ func Doubts(f *triage.Findings) []string {
 	return all
 }
 
-func (v *View) findDoubts() []doubt {
-	var doubts []doubt
-	add := func(short, full Text) { doubts = append(doubts, doubt{short, full}) }
-	if len(v.Servers) == 0 {
-		add("no server was watched", "No server was watched.")
+func (v *View) wordDoubts() []doubt {
+	var all []doubt
+	for _, d := range v.Findings.Doubts() {
+		short, full := doubtWords(d)
+		all = append(all, doubt{d.Kind, short, full})
 	}
-	if v.Tests.Total == 0 {
-		add("no test ran", "No test ran.")
-	}
-	if v.Run.Mode != record.ModeGate {
-		text := Text("Tests were not synchronized with the snapshots, so no change can be put down to one of them.")
-		if v.Run.ModeReason != "" {
-			text += " Reason: " + say(v.Run.ModeReason).Period()
-		}
-		add("the tests were not synchronized with the snapshots", text)
-	}
-	if paths := v.uninstrumented(); len(paths) > 0 {
-		short := Count(len(paths), "package") + " " + Plural(len(paths), "was", "were") + " not instrumented"
-		add(short, short+" and could change the server unobserved: "+List(Names(paths), 5)+".")
-	}
-	doubts = append(doubts, v.serverDoubts()...)
-	late := 0
-	for _, n := range v.Notices {
-		if n.Code == "gate-late" {
-			late++
-		}
-	}
-	if late > 0 {
-		add("a test went on before the server had answered", "A test went on before the server had answered, "+Times(late)+".")
-	}
-	if names := v.Unclaimed(); len(names) > 0 {
-		short := Count(len(names), "parameter") + " " + Plural(len(names), "was", "were") + " changed by an unidentified writer"
-		add(short, short+": "+List(Names(names), 5)+".")
-	}
-	return doubts
+	return all
 }
 
-// serverDoubts are those about servers: what was not watched, or not all the time.
-func (v *View) serverDoubts() (doubts []doubt) {
-	add := func(short, full Text) { doubts = append(doubts, doubt{short, full}) }
-	for _, s := range v.Servers {
-		if s.Partial != "" {
-			add("a server was watched only in part", code(s.Address)+" was watched only in part: "+say(s.Partial).Period())
+// doubtWords says a doubt in short, without names, and in full.
+func doubtWords(d triage.Doubt) (short, full Text) {
+	n, names := len(d.Names), List(Names(d.Names), 5)
+	switch d.Kind {
+	case triage.DoubtNoServer:
+		return "no server was watched", "No server was watched."
+	case triage.DoubtNoTest:
+		return "no test ran", "No test ran."
+	case triage.DoubtNotSynchronized:
+		full := Text("Tests were not synchronized with the snapshots, so no change can be put down to one of them.")
+		if d.Reason != "" {
+			full += " Reason: " + say(d.Reason).Period()
 		}
-	}
-	if spoken := v.Unwatched(); len(spoken) > 0 {
-		short := "the tests used " + Count(len(spoken), "server") + " that " + Plural(len(spoken), "was", "were") + " not watched"
-		add(short, short.Upper()+": "+List(Names(addresses(spoken)), 5)+"; "+say(spoken[0].Problem).Period())
-	}
-	if n := len(v.Blind); n > 0 {
-		var where []string
-		for _, b := range v.Blind {
-			where = append(where, b.Server)
+		return "the tests were not synchronized with the snapshots", full
+	case triage.DoubtNotInstrumented:
+		short := Count(n, "package") + " " + Plural(n, "was", "were") + " not instrumented"
+		return short, short + " and could change a server unobserved: " + names + "."
+	case triage.DoubtUntraced:
+		full := Text("Which servers the tests used was not traced")
+		if d.Reason != "" {
+			full += " (" + say(d.Reason) + ")"
 		}
-		add("the server was unreachable "+Times(n), List(Names(Unique(where)), 5)+" was unreachable "+Times(n)+".")
+		return "which servers the tests used was not traced", full + "."
+	case triage.DoubtPartial:
+		return "a server was watched only in part", names + " was watched only in part: " + say(d.Reason).Period()
+	case triage.DoubtUnwatched:
+		short := "the tests used " + Count(n, "server") + " that " + Plural(n, "was", "were") + " not watched"
+		return short, short.Upper() + ": " + names + "; " + say(d.Reason).Period()
+	case triage.DoubtUnreachable:
+		return "the server was unreachable " + Times(d.Times), names + " was unreachable " + Times(d.Times) + "."
+	case triage.DoubtRestarted:
+		return "the server restarted " + Times(d.Times), names + " restarted " + Times(d.Times) + "; a restart undoes changes without a trace."
+	case triage.DoubtLate:
+		return "a test went on before the server had answered", "A test went on before the server had answered, " + Times(d.Times) + "."
+	case triage.DoubtUnclaimed:
+		short := Count(n, "parameter") + " " + Plural(n, "was", "were") + " changed by an unidentified writer"
+		return short, short + ": " + names + "."
 	}
-	if n := len(v.Restarts); n > 0 {
-		var where []string
-		for _, r := range v.Restarts {
-			where = append(where, r.Server)
-		}
-		add("the server restarted "+Times(n), List(Names(Unique(where)), 5)+" restarted "+Times(n)+"; a restart undoes changes without a trace.")
-	}
-	var moved []string
-	for _, f := range v.Failovers {
-		if f.Through == "" {
-			moved = append(moved, f.Server)
-		}
-	}
-	if len(moved) > 0 {
-		add("an unidentified writer gave a server another master", List(Names(Unique(moved)), 5)+" got another master, and it is not known from whom.")
-	}
-	return doubts
+	return say(string(d.Kind)), say(string(d.Kind)).Period()
 }
 
 // DoubtTexts are the doubts in full.
@@ -103,49 +76,4 @@ func (v *View) DoubtTexts() []Text {
 		all = append(all, d.full)
 	}
 	return all
-}
-
-// uninstrumented lists the packages of an instrumented run that could run code
-// without being watched: their test binaries never said hello.
-func (v *View) uninstrumented() []string {
-	if v.Run.Mode != record.ModeGate {
-		return nil
-	}
-	unbuilt := make(map[string]bool)
-	for _, f := range v.Failures {
-		if f.Status == "build" {
-			unbuilt[f.Package] = true
-		}
-	}
-	var paths []string
-	for _, p := range v.Packages {
-		ranCode := p.Ran || p.Outcome == "pass" || p.Outcome == "died" || p.Outcome == "fail" && !unbuilt[p.Path]
-		if ranCode && !p.Instrumented {
-			paths = append(paths, p.Path)
-		}
-	}
-	return paths
-}
-
-func addresses(spoken []triage.Spoken) []string {
-	var all []string
-	for _, s := range spoken {
-		all = append(all, s.Address)
-	}
-	return Unique(all)
-}
-
-// Unclaimed lists what was at a value at the end at which no leak left it.
-func (v *View) Unclaimed() []string {
-	claimed := make(map[string]bool)
-	for _, l := range v.Leaks {
-		claimed[l.Server+"\x00"+l.Parameter+"\x00"+l.To] = true
-	}
-	var names []string
-	for _, c := range v.Changed {
-		if !claimed[c.Server+"\x00"+c.Parameter+"\x00"+c.Value] {
-			names = append(names, c.Parameter)
-		}
-	}
-	return Unique(names)
 }

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"slices"
 	"strings"
 
 	"tracetest/internal/report/doc"
@@ -134,7 +135,29 @@ func (v *View) restored(c triage.Change) Text {
 			return "by tracetest, after the run"
 		}
 	}
+	if v.Stopped(c.Server) {
+		return "no: the server is gone, the tests stopped it"
+	}
 	return "no: still changed at the end of the run"
+}
+
+// Stopped reports whether the tests had started a server themselves, and stopped it.
+func (v *View) Stopped(server string) bool {
+	return slices.ContainsFunc(v.Servers, func(s triage.Server) bool { return s.Address == server && s.Gone })
+}
+
+// LeftNothing says why nothing is left changed after leaks.
+func (v *View) LeftNothing() Text {
+	put := func(c triage.Change) bool { return c.RestoredByTool || c.RestoredBy != nil }
+	switch {
+	case !slices.ContainsFunc(v.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }):
+		return "nothing is left changed: tracetest restored every leak"
+	case !slices.ContainsFunc(v.Leaks, func(c triage.Change) bool { return !put(c) }):
+		return "nothing is left changed: every leak was restored later"
+	case !slices.ContainsFunc(v.Leaks, func(c triage.Change) bool { return !put(c) && !v.Stopped(c.Server) }):
+		return "nothing is left changed: the server is gone, the tests stopped it"
+	}
+	return "nothing is left changed: the values of every leak are gone" // a restart, a failover
 }
 
 // stack shows the way to a call, when more than the call itself is known.

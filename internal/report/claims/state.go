@@ -131,7 +131,7 @@ func (v *View) failovers() []doc.Block {
 		}
 		return "replica of " + code(of)
 	}
-	through := map[string]Text{"cluster": "the cluster", "sentinel": "Sentinel", "command": "a test that asked for it", "": "not known"}
+	through := map[string]Text{"cluster": "the cluster", "sentinel": "Sentinel", "command": "a test that asked for it"}
 	blocks := append([]doc.Block{h2("Failovers"), para("These servers got another master, and no test was traced giving it to them. It is no leak, and tracetest leaves it as it is.")}, doc.Rows(v.Failovers, 0, file,
 		doc.Column[triage.Failover]{Title: "Server", Cell: func(f triage.Failover) Text { return code(f.Server) }},
 		doc.Column[triage.Failover]{Title: "Before", Cell: func(f triage.Failover) Text { return role(f.From) }},

@@ -216,6 +216,8 @@ func (v *View) nothingLeft() Text {
 		text += "; tracetest and " + List(other, maxNamed) + " restored everything"
 	case len(other) > 0:
 		text += ", but only because " + List(other, maxNamed) + " happened to restore it later"
+	case slices.ContainsFunc(v.Leaks, func(c triage.Change) bool { return v.Stopped(c.Server) }):
+		text += ": the server is gone, the tests stopped it"
 	}
 	return text + "."
 }
@@ -227,7 +229,7 @@ func (v *View) Fix() Text {
 	}
 	g := v.Groups[0]
 	first := g.Changes[0]
-	if redisconf.IsRole(first.Parameter) && len(g.Changes) == 1 {
+	if redisconf.IsRole(first.Parameter) && !first.Unheard && len(g.Changes) == 1 {
 		return "give the test that changes the master servers of its own"
 	}
 	if !g.Accused() {
@@ -247,7 +249,7 @@ func (v *View) Fix() Text {
 func (v *View) forGood() []doc.Block {
 	g := v.Groups[0]
 	first := g.Changes[0]
-	if redisconf.IsRole(first.Parameter) && len(g.Changes) == 1 {
+	if redisconf.IsRole(first.Parameter) && !first.Unheard && len(g.Changes) == 1 {
 		return []doc.Block{para("For good: give the test that changes who is the master servers of its own. To change it back in a clean-up loses what was written meanwhile.")}
 	}
 	if first.Unheard {
@@ -282,7 +284,7 @@ func (v *View) forGood() []doc.Block {
 func (v *View) inDepth() []doc.Block {
 	values := make(map[string]map[string]string) // by server
 	for _, c := range v.Leaks {
-		if c.Secret || doc.Clean(c.Baseline) != c.Baseline || redisconf.IsRole(c.Parameter) {
+		if c.Secret || doc.Clean(c.Baseline) != c.Baseline || redisconf.IsRole(c.Parameter) || v.Stopped(c.Server) {
 			continue
 		}
 		if values[c.Server] == nil {

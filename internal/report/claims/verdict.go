@@ -9,11 +9,6 @@ import (
 	"tracetest/internal/triage"
 )
 
-// Clean reports whether the run may be said to have left nothing behind.
-func (v *View) Clean() bool {
-	return len(v.Leaks) == 0 && v.Run.Complete && len(v.doubts) == 0
-}
-
 // A Mood is the verdict at a glance, which is never all that says it.
 type Mood string
 
@@ -76,6 +71,8 @@ func (v *View) leakClause() Text {
 		return "no configuration leaked"
 	case n == 0: // incomplete
 		return "no leak was seen in the part that ran"
+	case n == 1 && v.Run.Complete && v.doubts[0].kind == triage.DoubtUntraced:
+		return "no configuration leaked on the servers that were watched, but " + v.doubts[0].short
 	case n == 1:
 		return "no leak was seen, but " + v.doubts[0].short
 	default:

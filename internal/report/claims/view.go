@@ -84,7 +84,7 @@ func New(f *triage.Findings) *View {
 		v.Ties[i] = t
 	}
 	v.byHarm()
-	v.doubts = v.findDoubts()
+	v.doubts = v.wordDoubts()
 	return v
 }
 

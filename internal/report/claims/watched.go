@@ -204,7 +204,7 @@ func (v *View) unobserved() []doc.Block {
 	for _, pkg := range v.Packages {
 		outcome[pkg.Path] = pkg.Outcome
 	}
-	blocks := append([]doc.Block{h2("What could not be observed"), items}, doc.Rows(v.uninstrumented(), 0, file,
+	blocks := append([]doc.Block{h2("What could not be observed"), items}, doc.Rows(v.Uninstrumented(), 0, file,
 		doc.Column[string]{Title: "Not instrumented", Cell: code},
 		doc.Column[string]{Title: "Outcome", Cell: func(path string) Text {
 			if outcome[path] == "" {

@@ -96,13 +96,7 @@ func (s *runScreen) serverPart() section {
 		part.lines = append(part.lines, s.commandLines(state.Commands)...)
 	}
 	if len(s.Changed)+len(s.Unmet)+len(s.Polluted)+len(s.Dirty) == 0 && len(s.Leaks) > 0 {
-		text := claims.Text("nothing is left changed: every leak was restored later")
-		if slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool && c.RestoredBy == nil }) {
-			text = "nothing is left changed: the values of every leak are gone" // a restart, a failover
-		} else if !slices.ContainsFunc(s.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }) {
-			text = "nothing is left changed: tracetest restored every leak"
-		}
-		part.lines = append(part.lines, s.wrap(text, 2)...)
+		part.lines = append(part.lines, s.wrap(s.LeftNothing(), 2)...)
 	}
 	return part
 }
