@@ -17,6 +17,7 @@ import (
 	"tracetest/internal/printable"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
+	"tracetest/internal/redisconf"
 	"tracetest/internal/report"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
@@ -156,7 +157,7 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 		values[p.Parameter] = p.Started
 	}
 	for _, u := range one.Unmet {
-		if record.IsRole(u.Parameter) {
+		if redisconf.IsRole(u.Parameter) {
 			one.Error = u.Parameter + " says who is the master, which tracetest never changes"
 			continue
 		}
