@@ -64,7 +64,7 @@ func (v *survey) leakClaim(k ink, g group) string {
 	set := list(v.set(k, g), maxTold+1) + " on " + k.name(c.Server)
 	switch {
 	case c.Owner == nil && len(c.Suspects) > 0:
-		return "Not settled: one of " + count(len(c.Suspects), "suspect") + " left " + set + ". Suspects: " + k.suspects(c.Suspects, maxTold) + "."
+		return "Not settled: one of " + count(len(c.Suspects), "suspect") + orEarlier(c.AndEarlier) + " left " + set + ". Suspects: " + k.suspects(c.Suspects, maxTold) + "."
 	case c.Owner == nil:
 		return "Not settled: somebody left " + set + "."
 	case c.Unheard:

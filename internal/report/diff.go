@@ -177,7 +177,7 @@ func diffOwner(k ink, s *diff.LeakOfSide) string {
 	case len(s.Suspects) == 0:
 		return "not settled"
 	}
-	return "one of: " + k.owners(s.Suspects, maxTold)
+	return "one of: " + k.owners(s.Suspects, maxTold) + orEarlier(s.AndEarlier)
 }
 
 func diffValue(k ink, l diff.Leak, s *diff.LeakOfSide) string {

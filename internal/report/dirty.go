@@ -55,7 +55,7 @@ func (v *survey) likely(k ink, d triage.Dirty) string {
 
 // setter names who sets a parameter, and where.
 func (v *survey) setter(k ink, s triage.Setter) string {
-	who := "one of " + k.owners(s.Suspects, 3)
+	who := "one of " + k.owners(s.Suspects, 3) + orEarlier(s.AndEarlier)
 	if s.Owner != nil {
 		who = k.owner(*s.Owner)
 	}

@@ -203,7 +203,7 @@ func (p *page) told(g group) string {
 	set := p.set(p.k, g)
 	seen := ", on " + p.k.name(first.Server) + ", first seen at " + p.clock(first.At)
 	if first.Owner == nil {
-		text := "Not settled: one of " + count(len(first.Suspects), "suspect")
+		text := "Not settled: one of " + count(len(first.Suspects), "suspect") + orEarlier(first.AndEarlier)
 		if len(first.Suspects) == 0 {
 			text = "Not settled: somebody"
 		}

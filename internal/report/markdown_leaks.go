@@ -125,7 +125,7 @@ func (p *page) evidence(g group) []string {
 		items = append(items, "Caveat: "+text)
 	}
 	if n := len(c.Suspects); n > 0 {
-		items = append(items, "Suspects ("+itoa(n)+"): "+p.k.suspects(c.Suspects, maxBlocks))
+		items = append(items, "Suspects ("+itoa(n)+"): "+p.k.suspects(c.Suspects, maxBlocks)+orEarlier(c.AndEarlier))
 	}
 	if n := len(g.failures); n > 0 {
 		items = append(items, "Tied to it: "+count(n, "failure")+", see [Failures](#failures)")
@@ -227,7 +227,7 @@ func (p *page) by(c triage.Change) string {
 	if len(c.Suspects) == 0 {
 		return "not settled"
 	}
-	return "one of: " + p.cell.owners(c.Suspects, maxTold)
+	return "one of: " + p.cell.owners(c.Suspects, maxTold) + orEarlier(c.AndEarlier)
 }
 
 func (p *page) caveat(c triage.Change) string {

@@ -317,6 +317,9 @@ func cleanupOf(c triage.Change) string {
 	if c.Owner != nil {
 		return kindOf(*c.Owner)
 	}
+	if c.AndEarlier > 0 {
+		return "test"
+	}
 	kind := "test"
 	for i, s := range c.Suspects {
 		if k := kindOf(s); i == 0 {

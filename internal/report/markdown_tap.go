@@ -23,7 +23,7 @@ func (p *page) writes() {
 		mixed = mixed || w.Certainty != triage.Exact
 	}
 	for _, w := range p.Writes[:min(most, len(p.Writes))] {
-		by := "one of: " + p.cell.owners(w.Suspects, maxTold)
+		by := "one of: " + p.cell.owners(w.Suspects, maxTold) + orEarlier(w.AndEarlier)
 		if w.Owner != nil {
 			by = p.cell.owner(*w.Owner)
 		}

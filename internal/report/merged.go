@@ -170,9 +170,9 @@ func mergedOwner(k ink, l merge.Leak) string {
 	case len(l.Suspects) == 0:
 		return "not settled"
 	case l.MoreSuspects > 0:
-		return "one of " + itoa(len(l.Suspects)+l.MoreSuspects) + ": " + k.owners(l.Suspects, maxTold)
+		return "one of " + itoa(len(l.Suspects)+l.MoreSuspects) + ": " + k.owners(l.Suspects, maxTold) + orEarlier(l.AndEarlier)
 	}
-	return "one of: " + k.owners(l.Suspects, maxTold)
+	return "one of: " + k.owners(l.Suspects, maxTold) + orEarlier(l.AndEarlier)
 }
 
 // values are what it was changed from and to, the most frequent as they come.

@@ -53,7 +53,7 @@ func (s *screen) leakLines(g group) (lines []string, links []link, err error) {
 		who = s.k.by(first)
 		note = ownerNote(first)
 	} else {
-		who = "one of: " + s.k.owners(first.Suspects, 3)
+		who = "one of: " + s.k.owners(first.Suspects, 3) + orEarlier(first.AndEarlier)
 	}
 	room := s.width - textWidth(prefix) - textWidth(note)
 	lines = []string{fit(prefix+fit(who, max(room, 3))+note, s.width)}

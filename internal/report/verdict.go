@@ -92,7 +92,7 @@ func (v *survey) leaked() string {
 		return what + " by " + who(culprits, kinds)
 	case len(culprits) > 0:
 		return what + " by " + who(culprits, kinds) + " and others that are not settled"
-	case unheard == 0 && len(v.groups) == 1 && len(unique(suspects)) > 1:
+	case unheard == 0 && len(v.groups) == 1 && len(unique(suspects)) > 1 && v.groups[0].changes[0].AndEarlier == 0:
 		return what + " by one of " + itoa(len(unique(suspects))) + " suspects"
 	}
 	return what + ", by whom is not settled"

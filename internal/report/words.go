@@ -114,7 +114,15 @@ func (k ink) by(c triage.Change) string {
 	case len(c.Suspects) == 0:
 		return "somebody"
 	}
-	return "one of " + count(len(c.Suspects), "suspect")
+	return "one of " + count(len(c.Suspects), "suspect") + orEarlier(c.AndEarlier)
+}
+
+// orEarlier says that a list of suspects leaves some out.
+func orEarlier(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return " or of " + itoa(n) + " that are not listed, most of which had ended before"
 }
 
 // ownerFull names an owner and where it lives.
