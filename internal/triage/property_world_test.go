@@ -734,7 +734,7 @@ func worlds(t *testing.T, judge func(*world, *triage.Findings) []string) {
 
 // judge returns what is wrong, each as a kind and what it was.
 func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad []string) {
-	say := func(what, value string, who *triage.Owner, certainty triage.Certainty, suspects []triage.Owner) {
+	say := func(what, value string, who *triage.Owner, certainty triage.Certainty, suspects []triage.Owner, earlier int) {
 		d, known := w.truth[value]
 		if !known {
 			return
@@ -751,7 +751,7 @@ func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad [
 		if d.client {
 			way += " by a client's goroutine"
 		}
-		if !slices.ContainsFunc(append(d.also, d.by), func(o string) bool { return slices.Contains(accused, o) }) {
+		if earlier == 0 && !slices.ContainsFunc(append(d.also, d.by), func(o string) bool { return slices.Contains(accused, o) }) {
 			bad = append(bad, fmt.Sprintf("%s, %s: %s of %s by %q, and %q are accused", certainty, way, what, value, d.by, accused))
 		}
 		if d.kind != "" && what != "write" && d.kind != what {
@@ -768,13 +768,13 @@ func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad [
 		}
 	}
 	for _, c := range f.Leaks {
-		say("leak", c.To, c.Owner, c.Certainty, c.Suspects)
+		say("leak", c.To, c.Owner, c.Certainty, c.Suspects, c.AndEarlier)
 	}
 	for _, c := range f.Contained {
-		say("contained", c.To, c.Owner, c.Certainty, c.Suspects)
+		say("contained", c.To, c.Owner, c.Certainty, c.Suspects, c.AndEarlier)
 	}
 	for _, x := range f.Writes {
-		say("write", x.Command[len(x.Command)-1], x.Owner, x.Certainty, x.Suspects)
+		say("write", x.Command[len(x.Command)-1], x.Owner, x.Certainty, x.Suspects, x.AndEarlier)
 	}
 	return bad
 }
