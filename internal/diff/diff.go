@@ -89,18 +89,19 @@ type Leak struct {
 
 // LeakOfSide is a leak as one run saw it.
 type LeakOfSide struct {
-	Owner     *triage.Owner    `json:"owner"` // nil where it is not settled
-	Suspects  []triage.Owner   `json:"suspects"`
-	Certainty triage.Certainty `json:"certainty"`
-	From      string           `json:"from"`
-	To        string           `json:"to"`
-	Secret    bool             `json:"secret"`
-	Unheard   bool             `json:"unheard"`
-	Place     string           `json:"place"` // file:line, relative to the folder of the run; may be empty
-	Count     int              `json:"count"` // times that it was seen
-	Known     *triage.Known    `json:"known"` // by the baseline of that run
-	server    string           // of the first
-	to        []string         // each value that it was left at
+	Owner      *triage.Owner    `json:"owner"` // nil where it is not settled
+	Suspects   []triage.Owner   `json:"suspects"`
+	AndEarlier int              `json:"and_earlier"` // others that may be the one, and are not listed
+	Certainty  triage.Certainty `json:"certainty"`
+	From       string           `json:"from"`
+	To         string           `json:"to"`
+	Secret     bool             `json:"secret"`
+	Unheard    bool             `json:"unheard"`
+	Place      string           `json:"place"` // file:line, relative to the folder of the run; may be empty
+	Count      int              `json:"count"` // times that it was seen
+	Known      *triage.Known    `json:"known"` // by the baseline of that run
+	server     string           // of the first
+	to         []string         // each value that it was left at
 }
 
 // Failure is a test that failed in one of the runs, or in both.

@@ -143,7 +143,7 @@ func gather(v *view, tapped bool) (map[leakKey]*Leak, []leakKey) {
 		key := leakKey{owners: fmt.Sprintf("%q", owners), settled: c.Owner != nil, parameter: c.Parameter, direction: direction(c.Parameter, c.Baseline, c.To), unheard: c.Unheard && tapped}
 		l := all[key]
 		if l == nil {
-			side := &LeakOfSide{Owner: c.Owner, Suspects: append([]triage.Owner{}, c.Suspects...), Certainty: c.Certainty, From: c.From, To: c.To, Secret: c.Secret,
+			side := &LeakOfSide{Owner: c.Owner, Suspects: append([]triage.Owner{}, c.Suspects...), AndEarlier: c.AndEarlier, Certainty: c.Certainty, From: c.From, To: c.To, Secret: c.Secret,
 				Unheard: c.Unheard, Place: place(v.Findings, c), Known: c.Known, server: c.Server}
 			l = &Leak{Parameter: c.Parameter, Direction: key.direction, owners: owners, Old: side, New: side} // whichever run it is of
 			all[key] = l

@@ -197,7 +197,7 @@ func keyOf(f *triage.Findings, c triage.Change) leakKey {
 	if c.Owner != nil {
 		key.owner = *c.Owner
 	} else {
-		key.suspects = fmt.Sprint(len(c.Suspects)) // there may be thousands, so they are not named here
+		key.suspects = fmt.Sprint(len(c.Suspects), c.AndEarlier) // there may be thousands, so they are not named here
 		for _, s := range slices.SortedFunc(slices.Values(c.Suspects), compareOwners) {
 			key.suspects = strconv.FormatUint(hash(key.suspects, s.Package, s.Test, s.Spec), 16)
 		}
@@ -234,7 +234,7 @@ func (l *leakSeen) add(c triage.Change) {
 func newLeak(seen leakSeen, most int) *Leak {
 	c := seen.change
 	suspects := append([]triage.Owner{}, c.Suspects[:min(len(c.Suspects), most)]...)
-	l := &Leak{Parameter: c.Parameter, Owner: c.Owner, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), Place: seen.key.place, Secret: c.Secret, Unheard: c.Unheard,
+	l := &Leak{Parameter: c.Parameter, Owner: c.Owner, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), AndEarlier: c.AndEarlier, Place: seen.key.place, Secret: c.Secret, Unheard: c.Unheard,
 		Certainties: []triage.Certainty{}, Values: []Value{}, Runs: []int{}, Servers: []string{}}
 	if c.Call != nil {
 		l.Function = c.Call.Function

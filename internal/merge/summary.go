@@ -107,6 +107,7 @@ type Leak struct {
 	Owner        *triage.Owner      `json:"owner"`         // nil where it is not settled
 	Suspects     []triage.Owner     `json:"suspects"`      // then: one of them, in each run
 	MoreSuspects int                `json:"more_suspects"` // beyond the first hundred
+	AndEarlier   int                `json:"and_earlier"`   // others that may be the one and that the runs do not list
 	Function     string             `json:"function"`      // of the call; empty where none was seen
 	Place        string             `json:"place"`         // file:line of the call, else of the spec; relative to the folder of the run
 	Certainties  []triage.Certainty `json:"certainties"`

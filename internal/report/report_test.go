@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // recordings are fixtures that are runs of triage's corpus, so that no report is
 // tested with what triage never says.
 var recordings = map[string]string{
-	"clean": "parents-cleanup", "clean_failures": "oom-without-a-change", "contained": "victim-of-a-contained-change", "died": "killed", "incomplete": "no-end",
+	"clean": "parents-cleanup", "clean_failures": "oom-without-a-change", "contained": "victim-of-testmain", "died": "killed", "incomplete": "no-end",
 	"narrowed": "parallel-narrowed", "package_owner": "package-init", "restored_later": "left-behind-and-put-back", "unmet": "unmet", "outside": "unheard",
 	"blind_restart": "restart", "not_instrumented": "not-held-and-put-back-by-the-held",
 }

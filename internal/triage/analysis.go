@@ -49,9 +49,10 @@ type Analysis struct {
 	episodes   []*episode   // open ones
 	leaks      []*episode   // closed, in the order in which they ended
 	contained  []*episode
-	unheld     []*mutation   // changes seen while tests ran that were not held
-	outside    []*mutation   // changes while nobody was open
-	noted      []*notedWrite // writes, the same ones together
+	excursions map[excursion]*episode // those that are contained
+	unheld     []*mutation            // changes seen while tests ran that were not held
+	outside    []*mutation            // changes while nobody was open
+	noted      []*notedWrite          // writes, the same ones together
 	notes      map[string]*notedWrite
 	unanswered map[key]*notedWrite
 	pending    map[key]*write // those without a reply, whose effect a look can show
@@ -92,7 +93,7 @@ type process struct {
 	suiteTest int64
 	specHost  int64    // the test that the last spec ran in
 	ended     []*owner // who has ended last
-	dropped   bool     // there were more
+	dropped   int      // how many more there were
 	quit      bool     // it goes on without being held
 	asked     []string
 	waited    time.Duration // for tracetest, at least
@@ -105,7 +106,7 @@ func New() *Analysis {
 		open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{},
 		units: map[unit]*unitState{}, outcomes: newOutcomes(), pending: map[key]*write{},
 		notes: map[string]*notedWrite{}, logged: map[settingKey]*setting{}, unanswered: map[key]*notedWrite{}, refusedAt: map[key]*refusal{},
-		resets: map[key]*server{},
+		resets: map[key]*server{}, excursions: map[excursion]*episode{},
 	}
 }
 

@@ -16,12 +16,13 @@ import (
 
 // author is who made a write, or met an error.
 type author struct {
-	refs   []record.Ref // who it may be
-	exact  bool         // it is refs[0]
-	node   bool         // it was made in a node of a Ginkgo suite
-	specs  int          // specs of the process that had begun by then
-	call   *Call        // nil where no stack shows it
-	caveat string
+	refs    []record.Ref // who it may be
+	exact   bool         // it is refs[0]
+	earlier int          // more who it may be, that have ended and are not among refs
+	node    bool         // it was made in a node of a Ginkgo suite
+	specs   int          // specs of the process that had begun by then
+	call    *Call        // nil where no stack shows it
+	caveat  string
 }
 
 // phaseOf says in which part of a Ginkgo suite something was done in a node of
@@ -75,6 +76,7 @@ type evidence struct {
 	takes   bool         // it does what others can have handed to it
 	serves  bool         // it answers requests: whoever asks waits
 	tests   []string     // whose code is on the stack, innermost first
+	earlier int          // how many more can have handed something to it than the rules list
 	called  bool         // the function of the first is on the stack, so that it was called there
 }
 
@@ -94,6 +96,7 @@ func (a *Analysis) evidence(p *process, by record.By) *evidence {
 	e.node = holdsPart(by.Stack, ".(*Suite).runNode")
 	e.runs = holds(by.Stack, "testing.tRunner", "testing.fRunner", "testing.runExample", "testing.(*B).runN", "runtime.main")
 	e.tests, e.called = testsOn(by.Stack, p.Package, func(test string) bool { return len(a.family(e, test)) > 0 })
+	e.earlier = 0
 	outer := by.Stack[max(0, a.site(by.Stack)):]
 	takes := func(f record.Frame) bool { return f.Takes }
 	e.takes = slices.ContainsFunc(outer, takes) || slices.ContainsFunc(by.Started, takes)
@@ -117,7 +120,8 @@ func (a *Analysis) rule(e *evidence) author {
 				w.refs = append(w.refs, ref)
 			}
 		}
-		w.exact = r.proves && len(w.refs) == 1
+		w.earlier = e.earlier
+		w.exact = r.proves && len(w.refs) == 1 && w.earlier == 0
 		if r.caveat != nil {
 			w.caveat = r.caveat(a, e, &w)
 		}

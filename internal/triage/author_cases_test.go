@@ -50,7 +50,8 @@ func goroutineCases() []recorded {
 			r.end(0)
 		}},
 		{name: "timer-of-the-test", on: tapped, story: `A timer runs on a goroutine without a label. The closure is
-			TestX's, by its name, and TestY, which runs beside it, did nothing.`, write: func(r *rec) {
+			TestX's, by its name: most likely TestX set the timer, and not TestY, which runs beside it. But whoever calls TestX, or
+			finds the closure in a variable, can have set it as well.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
 			p.write(timer(x.frame(".func1", 14)), "CONFIG", "SET", "hz", "20").ok()
@@ -60,7 +61,7 @@ func goroutineCases() []recorded {
 			r.end(0)
 		}},
 		{name: "timer-of-a-test-that-ended", on: tapped, story: `The timer goes off when its test has ended and TestB
-			runs. TestB was the only one open.`, write: func(r *rec) {
+			runs. TestB was the only one open. TestA is named first, and never TestB alone.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
 			a.end("pass")
@@ -84,7 +85,8 @@ func goroutineCases() []recorded {
 			r.end(0)
 		}},
 		{name: "timer-of-testmain", on: tapped, story: `A timer that TestMain set goes off while TestA runs. TestMain is
-			no test, though it is called like one, and TestA is not the only one who can have been behind it.`, write: func(r *rec) {
+			no test, though it is called like one, and TestA is not the only one who can have been behind it. Nor is TestMain when
+			TestA has ended: it can have left a closure of TestMain to be called.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
 			p.write(timer("shop/cache.TestMain.func1 cache/a_test.go:8"), "CONFIG", "SET", "hz", "20").ok()
@@ -94,7 +96,7 @@ func goroutineCases() []recorded {
 			r.end(0)
 		}},
 		{name: "timer-of-two", on: tapped, story: `A timer without a label runs a closure of TestY, and within it one of
-			TestX. It is one of the two, whoever is found first.`, write: func(r *rec) {
+			TestX. It is one of the two, most likely, whoever is found first.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
 			z := p.begin("TestZ")
@@ -162,7 +164,7 @@ func goroutineCases() []recorded {
 			r.end(0)
 		}},
 		{name: "worker-of-another-test", on: tapped, story: `TestX started a worker, and TestY gives it a closure to
-			run. By the label it is TestX's; the code is TestY's.`, write: func(r *rec) {
+			run. By the label it is TestX's; the code is TestY's, which is named first.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
 			p.write(x.label(y.frame(".func1", 24), "shop/cache.work cache/pool.go:9"), "CONFIG", "SET", "hz", "20").ok()
@@ -172,7 +174,7 @@ func goroutineCases() []recorded {
 			r.end(0)
 		}},
 		{name: "late-job-of-a-test", on: tapped, story: `TestA gives a closure to a worker of TestMain and ends; the
-			worker comes to it while TestB runs. The code is TestA's, as with a timer. By the label it would be the
+			worker comes to it while TestB runs. The code is TestA's, as with a timer, which is named first. By the label it would be the
 			package's or TestB's, and TestA would not even be a suspect.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -193,7 +195,7 @@ func goroutineCases() []recorded {
 			r.end(0)
 		}},
 		{name: "timer-of-a-subtest", on: tapped, story: `The closure of a timer has the name of the test around the subtest
-			that set it. It is that test's or one of its subtests', also of one that has ended; never that test's alone.`, write: func(r *rec) {
+			that set it. It is that test's or one of its subtests', also of one that has ended, most likely; never that test's alone.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
 			a.begin("starts").end("pass")

@@ -2,6 +2,7 @@ package triage
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sort"
 	"time"
@@ -23,6 +24,8 @@ type mutation struct {
 	restart   bool         // the server restarted in between
 	tool      bool         // tracetest itself did it
 	unsighted bool         // the server was out of sight in between
+	units     []unit       // of refs
+	earlier   int          // tests beside refs that may have made it, see evidence
 	write     *write       // that made it or, of several, the last; nil where none was seen
 	call      *Call        // the line of it, or of all of them
 	exact     bool         // whoever made the write is known
@@ -44,9 +47,10 @@ type episode struct {
 	restoredBy *mutation // that put it back after the unit had ended
 	settled    *mutation // the one that the finding is about
 	from       string
-	cut        bool // the record ended before the units did
-	unseen     bool // the server was never seen again after the units had ended
-	leaked     bool // it was judged to be a leak
+	cut        bool  // the record ended before the units did
+	unseen     bool  // the server was never seen again after the units had ended
+	leaked     bool  // it was judged to be a leak
+	early      *unit // it was so judged at the end of this one, while others were open that may have made it
 }
 
 // putBackOnce reports whether the unit changed the parameter and then changed it
@@ -104,6 +108,8 @@ func (a *Analysis) assign(m *mutation) {
 }
 
 func (a *Analysis) file(m *mutation, units []unit) {
+	m.units, m.episode = units, nil
+	a.ebb(m)
 	for _, e := range a.episodes {
 		if e.server == m.server && e.parameter == m.parameter && intersect(e.units, units) {
 			e.mutations = append(e.mutations, m)
@@ -117,12 +123,64 @@ func (a *Analysis) file(m *mutation, units []unit) {
 	e := &episode{server: m.server, parameter: m.parameter, mutations: []*mutation{m}, begin: m.seq - 1}
 	a.join(e, units)
 	m.back = m.server.earlier(m, e.begin)
-	if m.to == a.baseline(m) || m.to == a.found(e) {
+	if m.to == a.baseline(m) || m.to == a.found(e.server, e.parameter, e.begin) {
 		return // it put back what an earlier unit had changed
 	}
 	m.episode = e
 	a.episodes = append(a.episodes, e)
 	a.settle()
+}
+
+// ebb closes the episodes that a change would go on with and whose parameter is
+// back at what was found: what comes now is another one, and who met the one value
+// did not meet the other.
+func (a *Analysis) ebb(m *mutation) {
+	a.episodes = slices.DeleteFunc(a.episodes, func(e *episode) bool {
+		if e.server != m.server || e.parameter != m.parameter || !intersect(e.units, m.units) {
+			return false
+		}
+		e.from = a.found(e.server, e.parameter, e.begin)
+		if !e.undone(m.from) {
+			return false
+		}
+		a.contain(e)
+		return true
+	})
+}
+
+// undone reports whether a value is what the units of an episode found, or the
+// baseline.
+func (e *episode) undone(value string) bool {
+	return value == e.from || value == e.server.initial[e.parameter]
+}
+
+// contain files an episode that was put back. The same once more, as in a loop,
+// is the same finding.
+func (a *Analysis) contain(e *episode) {
+	e.settled = e.last()
+	for _, m := range slices.Backward(e.mutations) {
+		if !e.undone(m.to) {
+			e.settled = m
+			break
+		}
+	}
+	same := excursion{server: e.server.Index, parameter: e.parameter, from: e.from, to: e.settled.to, refs: fmt.Sprint(e.settled.refs), begin: e.begin}
+	if e.settled.call != nil {
+		same.place = e.settled.call.File + ":" + itoa(e.settled.call.Line)
+	}
+	if first := a.excursions[same]; first != nil {
+		first.mutations = append(first.mutations, e.mutations...)
+		return
+	}
+	a.excursions[same] = e
+	a.contained = append(a.contained, e)
+}
+
+// excursion is what makes contained changes the same.
+type excursion struct {
+	server                           int
+	parameter, from, to, refs, place string
+	begin                            int64
 }
 
 // join adds units to an episode.
@@ -178,49 +236,83 @@ func (a *Analysis) leak(e *episode) {
 
 func (a *Analysis) baseline(m *mutation) string { return m.initial }
 
-// found returns the value that the earliest unit of an episode began with.
-func (a *Analysis) found(e *episode) string {
-	for _, m := range slices.Backward(e.server.history[e.parameter]) {
-		if m.seq <= e.begin {
+// found returns the value that a parameter had as of an entry: what a unit found
+// that began with it.
+func (a *Analysis) found(s *server, parameter string, begin int64) string {
+	for _, m := range slices.Backward(s.history[parameter]) {
+		if m.seq <= begin {
 			return m.to
 		}
 	}
-	return e.server.Config[e.parameter] // when the run began
+	return s.Config[parameter] // when the run began
 }
 
-// settle judges the episodes of which every unit has ended.
+// leftBy returns the first unit that has ended, may have made a change of an
+// episode, and then left it, and which change that is. One that had ended before is judged as those are that
+// were open then: what they do not see at their end nobody has left to anybody.
+func (a *Analysis) leftBy(e *episode) (by *unit, at int) {
+	for i, u := range e.units {
+		s := a.units[u]
+		if s == nil || s.end <= 0 {
+			continue
+		}
+		from := a.found(e.server, e.parameter, s.begin)
+		left := func(value string) bool { return value != from && value != e.server.initial[e.parameter] }
+		for at, m := range slices.Backward(e.mutations) {
+			if !slices.Contains(m.units, u) {
+				continue
+			}
+			if s.end >= m.seq && left(m.to) && left(e.server.now[e.parameter]) {
+				e.from = from
+				return &e.units[i], at
+			}
+			break
+		}
+	}
+	return nil, 0
+}
+
+// settle judges the episodes of which every unit has ended, and those that are a
+// leak if one that has ended is the one: in doubt nothing is called undone that may
+// have been left.
 //
 // The parameter was undone when it is now, or was after the units' own last
 // change, what the units found or the baseline.
 func (a *Analysis) settle() {
+	var later []*mutation // than a leak, by others
 	a.episodes = slices.DeleteFunc(a.episodes, func(e *episode) bool {
 		if e.server.blind != 0 && !a.over {
 			return false // the end of its units was not seen: the next look tells
 		}
 		e.unseen = e.server.blind != 0
+		open := false
 		for _, u := range e.units {
-			if s := a.units[u]; s != nil && s.end == 0 {
-				return false
-			} else if s != nil && s.end < 0 {
-				e.cut = true
-			}
+			s := a.units[u]
+			open = open || s != nil && s.end == 0
+			e.cut = e.cut || s != nil && s.end < 0
 		}
-		e.from = a.found(e)
-		undone := func(value string) bool { return value == e.from || value == e.server.initial[e.parameter] }
-		e.settled = e.last()
-		if !undone(e.last().to) && !undone(e.server.now[e.parameter]) {
+		e.from, e.settled = a.found(e.server, e.parameter, e.begin), e.last()
+		switch by, at := a.leftBy(e); {
+		case by != nil:
+			if open {
+				e.early = by
+			}
+			later = append(later, e.mutations[at+1:]...)
+			e.mutations = e.mutations[: at+1 : at+1]
+			e.settled = e.last()
 			a.leak(e)
-			return true
+		case open:
+			return false
+		case !e.undone(e.last().to) && !e.undone(e.server.now[e.parameter]):
+			a.leak(e)
+		default:
+			a.contain(e)
 		}
-		for _, m := range slices.Backward(e.mutations) {
-			if !undone(m.to) {
-				e.settled = m
-				break
-			}
-		}
-		a.contained = append(a.contained, e)
 		return true
 	})
+	for _, m := range later {
+		a.file(m, m.units)
+	}
 }
 
 // phase says in which part of a Ginkgo suite a test was when a change was

@@ -60,6 +60,7 @@ func corpus() []chapter {
 		{"How the run ended", runCases()},
 		{"Who was seen writing", slices.Concat(writeCases(), undoneCases(), strangerCases(), askedCases())},
 		{"Whose goroutine it was", slices.Concat(goroutineCases(), clientCases(), nodeCases())},
+		{"In doubt", doubtCases()},
 		{"What else was heard", slices.Concat(callCases(), heardCases())},
 		{"Once judged wrongly", judgementCases()},
 		{"Leaks that are known", knownCases()},

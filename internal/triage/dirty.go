@@ -31,10 +31,11 @@ type Dirty struct {
 
 // Setter is who was heard setting a parameter to one value, and to no other.
 type Setter struct {
-	Owner    *Owner  `json:"owner"`    // nil when it was one of Suspects
-	Suspects []Owner `json:"suspects"` // else empty
-	Count    int     `json:"count"`    // times: the last of several may put back what it found
-	Call     *Call   `json:"call"`
+	Owner      *Owner  `json:"owner"`       // nil when it was one of Suspects
+	Suspects   []Owner `json:"suspects"`    // else empty
+	AndEarlier int     `json:"and_earlier"` // see Change
+	Count      int     `json:"count"`       // times: the last of several may put back what it found
+	Call       *Call   `json:"call"`
 }
 
 // setting is what one unit was heard setting a parameter to.
@@ -98,7 +99,7 @@ func (a *Analysis) setters(s *server, parameter, value string, which func(*setti
 			continue
 		}
 		owner, _, suspects := a.attribution(x.author)
-		all = append(all, Setter{Owner: owner, Suspects: suspects, Count: x.count, Call: x.call})
+		all = append(all, Setter{Owner: owner, Suspects: suspects, AndEarlier: x.author.earlier, Count: x.count, Call: x.call})
 	}
 	slices.SortStableFunc(all, func(x, y Setter) int { return min(x.Count, 2) - min(y.Count, 2) })
 	return all

@@ -98,7 +98,8 @@ func failureCases() []recorded {
 			r.end(0)
 		}},
 		{name: "victim-of-a-contained-change", story: `Of two parallel tests one lowers maxmemory for a moment and puts it
-			back; the other fails with OOM. It is a contained change that broke it, and no leak.`, write: func(r *rec) {
+			back; the other fails with OOM, and ends before that. If it was the other's own it is a leak, and nobody was heard: in
+			doubt it is one.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
 			s := x.begin("lower")

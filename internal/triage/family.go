@@ -22,7 +22,7 @@ const maxLate = 32
 // remember notes that an owner has ended.
 func (p *process) remember(o *owner) {
 	if len(p.ended) == maxEnded {
-		p.ended, p.dropped = p.ended[1:], true
+		p.ended, p.dropped = p.ended[1:], p.dropped+1
 	}
 	p.ended = append(p.ended, o)
 }
@@ -38,9 +38,11 @@ func (a *Analysis) recalled(o *owner) record.Ref {
 
 // others returns everybody who can have left something to be done by now: the
 // package, the tests that are open, those around the active ones and those that
-// wait for their turn among them, and those that have ended last.
+// wait for their turn among them, and those that have ended last. How many it leaves
+// away it adds to what is known.
 func (a *Analysis) others(e *evidence) (refs []record.Ref) {
 	var open []*owner
+	earlier := 0
 	for _, o := range a.owners {
 		if o.process == e.Index && o.ID > 0 && o.status == "" && !o.node {
 			open = append(open, o)
@@ -65,9 +67,12 @@ func (a *Analysis) others(e *evidence) (refs []record.Ref) {
 	for i, o := range open {
 		if around[o.ID] || i < maxLate {
 			refs = append(refs, o.ref())
+		} else {
+			earlier++
 		}
 	}
 	refs = append(refs, record.Ref{Package: e.Package, Process: e.Index})
+	e.earlier = max(e.earlier, earlier+e.dropped+max(0, len(e.process.ended)-maxLate))
 	for i, past := range slices.Backward(e.process.ended) {
 		if len(e.process.ended)-i > maxLate {
 			break
@@ -103,6 +108,13 @@ func (a *Analysis) families(e *evidence) (refs []record.Ref) {
 	return refs
 }
 
+// handed returns who can be behind code of other tests: most likely these, but
+// who calls the function of a test, or finds a closure of it in a variable, can
+// hand that on as well, and is not on the stack when it is called.
+func (a *Analysis) handed(e *evidence) []record.Ref {
+	return append(a.families(e), a.others(e)...)
+}
+
 // family returns a test and its subtests: the name of its code does not say
 // which of them made it. Those that run come before those that have ended.
 func (a *Analysis) family(e *evidence, test string) (refs []record.Ref) {
@@ -125,8 +137,12 @@ func (a *Analysis) family(e *evidence, test string) (refs []record.Ref) {
 			refs = append(refs, a.recalled(o))
 		}
 	}
+	complete := e.dropped == 0 || len(refs) == 1 && !a.owners[refs[0].Owner].inner && !strings.HasPrefix(test, "/")
+	if !complete {
+		e.earlier = max(e.earlier, e.dropped)
+	}
 	switch {
-	case !e.dropped:
+	case complete:
 	case len(refs) == 0 && !strings.HasPrefix(test, "/"):
 		refs = append([]record.Ref{a.ghost(e, test)}, e.active...) // it can have had subtests
 	case len(refs) == 1 && a.owners[refs[0].Owner].inner:

@@ -120,8 +120,9 @@ type Change struct {
 	Baseline   string    `json:"baseline"`
 	Owner      *Owner    `json:"owner"` // nil when narrowed
 	Certainty  Certainty `json:"certainty"`
-	Suspects   []Owner   `json:"suspects"` // when narrowed, else empty
-	Call       *Call     `json:"call"`     // nil while nobody saw the write
+	Suspects   []Owner   `json:"suspects"`    // when narrowed, else empty
+	AndEarlier int       `json:"and_earlier"` // then: how many more tests of the process, most of which had ended, may be the one and are not in Suspects
+	Call       *Call     `json:"call"`        // nil while nobody saw the write
 	RestoredBy *Owner    `json:"restored_by"`
 	// RestoredByTool is set when tracetest itself put it back (--restore).
 	RestoredByTool bool      `json:"restored_by_tool"`
@@ -284,28 +285,30 @@ type Blind struct {
 // Write is what the tests' own connections sent to change a server: all calls
 // of one owner at one place with one command.
 type Write struct {
-	Server    string    `json:"server"`  // address
-	Watched   bool      `json:"watched"` // whether tracetest watched it
-	Command   []string  `json:"command"` // of the first, secrets hidden
-	Count     int       `json:"count"`
-	Others    int       `json:"others"` // owners that did the same at the same place, beside this one
-	Owner     *Owner    `json:"owner"`  // nil when narrowed
-	Certainty Certainty `json:"certainty"`
-	Suspects  []Owner   `json:"suspects"`
-	Call      *Call     `json:"call"`
-	Reply     string    `json:"reply"` // to the first; empty where it was not seen
-	At        time.Time `json:"at"`    // of the first
+	Server     string    `json:"server"`  // address
+	Watched    bool      `json:"watched"` // whether tracetest watched it
+	Command    []string  `json:"command"` // of the first, secrets hidden
+	Count      int       `json:"count"`
+	Others     int       `json:"others"` // owners that did the same at the same place, beside this one
+	Owner      *Owner    `json:"owner"`  // nil when narrowed
+	Certainty  Certainty `json:"certainty"`
+	Suspects   []Owner   `json:"suspects"`
+	AndEarlier int       `json:"and_earlier"` // see Change
+	Call       *Call     `json:"call"`
+	Reply      string    `json:"reply"` // to the first; empty where it was not seen
+	At         time.Time `json:"at"`    // of the first
 }
 
 // Refusal is OOM errors that one owner met at one place.
 type Refusal struct {
-	Server    string    `json:"server"`
-	Owner     *Owner    `json:"owner"` // nil when narrowed
-	Certainty Certainty `json:"certainty"`
-	Suspects  []Owner   `json:"suspects"`
-	Count     int64     `json:"count"`
-	Text      string    `json:"text"`
-	Call      *Call     `json:"call"`
+	Server     string    `json:"server"`
+	Owner      *Owner    `json:"owner"` // nil when narrowed
+	Certainty  Certainty `json:"certainty"`
+	Suspects   []Owner   `json:"suspects"`
+	AndEarlier int       `json:"and_earlier"` // see Change
+	Count      int64     `json:"count"`
+	Text       string    `json:"text"`
+	Call       *Call     `json:"call"`
 }
 
 // Spoken is an address that test binaries spoke to as a Redis.

@@ -117,7 +117,7 @@ func (a *Analysis) attribution(w author) (owner *Owner, certainty Certainty, sus
 		names = []Owner{a.name(w.refs[0], phase)}
 	}
 	switch {
-	case len(names) != 1:
+	case len(names) != 1 || w.earlier > 0:
 		return nil, Narrowed, names
 	case w.exact:
 		return &names[0], Exact, []Owner{}
@@ -174,6 +174,7 @@ func (a *Analysis) written() []Write {
 	for _, n := range a.noted {
 		out := n.Write
 		out.Owner, out.Certainty, out.Suspects = a.attribution(n.author)
+		out.AndEarlier = n.earlier
 		out.Reply, out.Others = n.reply, len(n.owners)-1
 		all = append(all, out)
 	}
@@ -188,6 +189,7 @@ func (a *Analysis) refusals() []Refusal {
 			out.Server = r.server.Address
 		}
 		out.Owner, out.Certainty, out.Suspects = a.attribution(r.author)
+		out.AndEarlier = r.earlier
 		all = append(all, out)
 	}
 	return all

@@ -47,10 +47,10 @@ func (a *Analysis) marking() *record.Baseline {
 func (a *Analysis) today() string { return a.began.UTC().Format("2006-01-02") }
 
 // known returns the entry of a baseline that covers a leak, or nil. One that is
-// narrowed is covered only if each suspect is: else the one that did it may be one
-// that nobody knows of. It then has the entry that expires first.
+// narrowed is covered only if each suspect is, and none is left out: else the one that
+// did it may be one that nobody knows of. It then has the entry that expires first.
 func (a *Analysis) known(b *record.Baseline, c *Change) *Known {
-	if b == nil {
+	if b == nil || c.AndEarlier > 0 {
 		return nil
 	}
 	by := c.Suspects

@@ -94,6 +94,9 @@ func (a *Analysis) change(e *episode) Change {
 	if e.unseen && !e.cut {
 		c.Caveat = join(c.Caveat, "The server was out of sight when the "+c.Unit+" ended; its clean-up may have put it back.")
 	}
+	if e.early != nil && e.restoredBy != nil {
+		c.Caveat = join(c.Caveat, "It was there when "+a.plainNames([]record.Ref{a.units[*e.early].ownerRef})+" ended, and was put back before the others had: it is a leak if it was that one's.")
+	}
 	a.putBack(&c, e.restoredBy)
 	return c
 }
@@ -125,7 +128,8 @@ func (a *Analysis) describe(m *mutation) Change {
 	c.Caveat = m.caveat
 	c.Call, c.Strangers, c.Unheard = m.call, a.strangersAt(m), m.unheard
 	names := a.suspects(m)
-	if len(names) != 1 {
+	if len(names) != 1 || m.earlier > 0 {
+		c.AndEarlier = m.earlier
 		c.Certainty, c.Suspects, c.Settle = Narrowed, names, a.settleBy(m)
 		return c
 	}

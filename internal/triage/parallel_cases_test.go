@@ -73,7 +73,7 @@ func parallelCases() []recorded {
 			r.end(0)
 		}},
 		{name: "put-back-after-the-first-ended", story: `Two parallel tests are suspects; after TestX has ended, TestY puts the
-			value back. If it was TestY's own, this is no leak; so it is not called one.`, write: func(r *rec) {
+			value back. If it was TestY's own, this is no leak; if it was TestX's it is. In doubt it is one, of one of the two.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
 			r.set("maxmemory", mb1)

@@ -143,6 +143,30 @@ func (s *sequential) right() (leaks, contained []string) {
 			if len(own) == 0 {
 				continue
 			}
+			// Each time the value is back at what was found, what follows is another.
+			var told []string
+			undo := func(own []step) {
+				for _, x := range slices.Backward(own) {
+					if text := fmt.Sprintf("%s %s to %s by %s", name, found, x.to, x.owner); !undone(x.to) {
+						if !slices.Contains(told, text) {
+							told, contained = append(told, text), append(contained, text)
+						}
+						break
+					}
+				}
+			}
+			for i := 1; i < len(own); i++ {
+				if undone(own[i].from) {
+					undo(own[:i])
+					own, i = own[i:], 0
+					if undone(own[0].to) {
+						own, i = own[1:], 0
+					}
+				}
+			}
+			if len(own) == 0 {
+				continue
+			}
 			last := own[len(own)-1]
 			if !undone(last.to) && !undone(u.ended[name]) {
 				text := fmt.Sprintf("%s %s to %s by %s", name, found, last.to, last.owner)
@@ -155,12 +179,7 @@ func (s *sequential) right() (leaks, contained []string) {
 				leaks = append(leaks, text)
 				continue
 			}
-			for _, x := range slices.Backward(own) {
-				if !undone(x.to) {
-					contained = append(contained, fmt.Sprintf("%s %s to %s by %s", name, found, x.to, x.owner))
-					break
-				}
-			}
+			undo(own)
 		}
 	}
 	slices.Sort(leaks)

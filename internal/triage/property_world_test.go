@@ -53,6 +53,7 @@ type deed struct {
 	way     string
 	kind    string // "leak" or "contained" where it is known
 	client  bool
+	told    bool // it must be told as a change of its own
 }
 
 // actor is a test, subtest or spec, or with no test the package.
@@ -374,9 +375,15 @@ func (w *world) act(a *actor) {
 	if w.suite != nil && a == w.suite {
 		return
 	}
-	switch w.rand.IntN(20) {
+	switch w.rand.IntN(25) {
 	case 16, 17:
 		w.limit(a)
+	case 20, 21:
+		w.doubtful(a)
+	case 22:
+		w.twice(a)
+	case 23, 24:
+		w.closureOf(a)
 	case 18, 19:
 		w.meet(a)
 	case 0, 1, 2, 3:
@@ -458,7 +465,7 @@ func (w *world) byClient(a *actor, by record.By) record.By {
 		client = w.begun[dials-2].label()
 	}
 	client.Started = stack("github.com/redis/rueidis.(*pipe).background /mod/github.com/redis/rueidis@v1.0.53/pipe.go:300")
-	waiting := []record.By{waits(by, true)}
+	waiting := []record.By{waits(by, !w.in(3))} // in a helper that takes any command it says nothing of what it sets
 	for _, o := range w.open() {
 		if o != a && o != w.suite && w.in(3) && slices.Contains(w.running, o) {
 			waiting = append(waiting, waits(w.own(o), w.in(3)))
@@ -487,6 +494,96 @@ func (w *world) change(a *actor, by record.By) {
 		a.clean = append(a.clean, func() { w.p.writeTo(server, w.own(up), "CONFIG", "SET", name, "0").ok() })
 	}
 	w.truth[value] = d
+}
+
+// doubtful has an actor change a parameter that nobody else has in a way that does
+// not say who it was. Somebody else puts it back when the actor has left it.
+func (w *world) doubtful(a *actor) {
+	if w.single == 40 || a == nil || a.kind == record.KindSpec && a.owner.Container != "" {
+		return
+	}
+	by, way := w.job(a), "doubtful job"
+	switch w.rand.IntN(4) {
+	case 0:
+		by, way = w.timer(a), "doubtful timer"
+	case 1:
+		by, way = w.byClient(a, w.own(a)), "doubtful client"
+	case 2:
+		by, way = w.after(a, a), "doubtful after"
+	}
+	value := w.next(a, way)
+	name, server := fmt.Sprintf("x%d", w.single), w.rand.IntN(2)
+	w.single++
+	w.p.writeTo(server, by, "CONFIG", "SET", name, value).ok()
+	d := w.truth[value]
+	switch w.rand.IntN(3) {
+	case 0:
+		a.clean = append(a.clean, func() { w.p.writeTo(server, w.job(a), "CONFIG", "SET", name, "0").ok() })
+	case 1:
+		d.kind, d.told = "leak", true
+	default:
+		d.kind, d.told = "leak", true
+		w.left = append(w.left, func() {
+			if !w.unit(a).over {
+				return // it is left
+			}
+			who := (*actor)(nil)
+			if len(w.running) > 0 {
+				who = w.running[0]
+			}
+			if by := w.own(who); who != nil || w.in(2) {
+				w.p.writeTo(server, by, "CONFIG", "SET", name, "0").ok()
+			} else {
+				w.p.writeTo(server, w.job(nil), "CONFIG", "SET", name, "0").ok()
+			}
+		})
+	}
+	w.truth[value] = d
+}
+
+// unit is the test or spec that must leave all as it was, for an actor within it.
+func (w *world) unit(a *actor) *actor {
+	top := a.test
+	for a.kind != record.KindSpec && top.parent != nil {
+		top = top.parent
+	}
+	return w.begun[slices.IndexFunc(w.begun, func(o *actor) bool { return o.test == top })]
+}
+
+// twice has an actor change a parameter and put it back, and again: that is two
+// changes.
+func (w *world) twice(a *actor) {
+	if w.single == 40 || a == nil {
+		return
+	}
+	name, server := fmt.Sprintf("x%d", w.single), w.rand.IntN(2)
+	w.single++
+	for range 2 {
+		value := w.next(a, "twice")
+		w.truth[value] = deed{by: w.name(a), way: "twice", kind: "contained", told: true}
+		w.p.writeTo(server, w.own(a), "CONFIG", "SET", name, value).ok()
+		w.p.writeTo(server, w.own(a), "CONFIG", "SET", name, "0").ok()
+	}
+}
+
+// closureOf has an actor leave to a timer or a worker what runs a closure of
+// another test, whose function it called or which it found in a variable.
+func (w *world) closureOf(a *actor) {
+	other := w.begun[w.rand.IntN(max(1, len(w.begun))):]
+	if len(other) == 0 || a == nil {
+		return
+	}
+	by := timer(w.line(other[0]))
+	if w.in(2) {
+		by = w.job(a)
+		by.Stack = append(stack(w.line(other[0])), by.Stack...)
+	}
+	f := func() { w.set(a, "closure of another", by) }
+	if w.in(2) {
+		w.leave(f)
+		return
+	}
+	f()
 }
 
 // limit sets the limit of memory, and half of those who do put back what there
@@ -637,7 +734,7 @@ func worlds(t *testing.T, judge func(*world, *triage.Findings) []string) {
 
 // judge returns what is wrong, each as a kind and what it was.
 func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad []string) {
-	say := func(what, value string, who *triage.Owner, certainty triage.Certainty, suspects []triage.Owner) {
+	say := func(what, value string, who *triage.Owner, certainty triage.Certainty, suspects []triage.Owner, earlier int) {
 		d, known := w.truth[value]
 		if !known {
 			return
@@ -654,21 +751,30 @@ func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad [
 		if d.client {
 			way += " by a client's goroutine"
 		}
-		if !slices.ContainsFunc(append(d.also, d.by), func(o string) bool { return slices.Contains(accused, o) }) {
+		if earlier == 0 && !slices.ContainsFunc(append(d.also, d.by), func(o string) bool { return slices.Contains(accused, o) }) {
 			bad = append(bad, fmt.Sprintf("%s, %s: %s of %s by %q, and %q are accused", certainty, way, what, value, d.by, accused))
 		}
 		if d.kind != "" && what != "write" && d.kind != what {
 			bad = append(bad, fmt.Sprintf("%s in place of %s, %s: %s by %q", what, d.kind, way, value, d.by))
 		}
 	}
+	told := map[string]bool{}
+	for _, c := range append(slices.Clone(f.Leaks), f.Contained...) {
+		told[c.To] = true
+	}
+	for value, d := range w.truth {
+		if d.told && !told[value] {
+			bad = append(bad, fmt.Sprintf("not told, %s: %s by %q", d.way, value, d.by))
+		}
+	}
 	for _, c := range f.Leaks {
-		say("leak", c.To, c.Owner, c.Certainty, c.Suspects)
+		say("leak", c.To, c.Owner, c.Certainty, c.Suspects, c.AndEarlier)
 	}
 	for _, c := range f.Contained {
-		say("contained", c.To, c.Owner, c.Certainty, c.Suspects)
+		say("contained", c.To, c.Owner, c.Certainty, c.Suspects, c.AndEarlier)
 	}
 	for _, x := range f.Writes {
-		say("write", x.Command[len(x.Command)-1], x.Owner, x.Certainty, x.Suspects)
+		say("write", x.Command[len(x.Command)-1], x.Owner, x.Certainty, x.Suspects, x.AndEarlier)
 	}
 	return bad
 }

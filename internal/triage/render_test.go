@@ -175,6 +175,9 @@ func change(f *triage.Findings, c triage.Change) string {
 	if len(c.Suspects) > 0 {
 		text += " to " + owners(c.Suspects)
 	}
+	if c.AndEarlier > 0 {
+		text += fmt.Sprintf(" and %d earlier", c.AndEarlier)
+	}
 	text += ", of a " + c.Unit
 	if c.RestoredBy != nil {
 		text += ", put back by " + owner(*c.RestoredBy)

@@ -50,7 +50,7 @@ func rules() []rule {
 			when: func(a *Analysis, e *evidence) bool {
 				return e.runs && e.by.Label == record.LabelOwner && a.foreign(e) && !e.called
 			},
-			who:    func(a *Analysis, e *evidence) []record.Ref { return append([]record.Ref{e.own}, a.families(e)...) },
+			who:    func(a *Analysis, e *evidence) []record.Ref { return append([]record.Ref{e.own}, a.handed(e)...) },
 			caveat: caveat("It ran a closure that another test had made."),
 			runs:   []string{"closure-of-another-on-its-own"},
 		},
@@ -74,8 +74,7 @@ func rules() []rule {
 		{
 			name:   "no label, a closure of a test",
 			when:   func(a *Analysis, e *evidence) bool { return e.by.Label == record.LabelNone && a.foreign(e) },
-			who:    (*Analysis).families,
-			proves: true,
+			who:    (*Analysis).handed,
 			caveat: familyCaveat,
 			runs:   []string{"timer-of-the-test", "timer-of-a-test-that-ended", "timer-of-two", "timer-of-a-subtest"},
 		},
@@ -84,8 +83,8 @@ func rules() []rule {
 			when: func(a *Analysis, e *evidence) bool {
 				return e.by.Label == record.LabelNone && holdsPart(e.by.Stack, ".TestMain.")
 			},
-			who:    ownAndActive,
-			proves: true,
+			who:    func(a *Analysis, e *evidence) []record.Ref { return append(ownAndActive(a, e), a.others(e)...) },
+			caveat: caveat("The code is of TestMain; a test can have left it to be called later."),
 			runs:   []string{"timer-of-testmain"},
 		},
 		{
@@ -105,8 +104,7 @@ func rules() []rule {
 		{
 			name:   "a closure of a test, on a goroutine of another",
 			when:   func(a *Analysis, e *evidence) bool { return a.foreign(e) },
-			who:    (*Analysis).families,
-			proves: true,
+			who:    (*Analysis).handed,
 			caveat: familyCaveat,
 			runs:   []string{"worker-of-another-test", "late-job-of-a-test", "worker-of-another-test-runs-a-subtests"},
 		},
@@ -115,7 +113,7 @@ func rules() []rule {
 			when: func(a *Analysis, e *evidence) bool { return startedBy(e, handers()) },
 			who: func(a *Analysis, e *evidence) []record.Ref {
 				if len(e.tests) > 0 {
-					return append(a.family(e, e.innermost()), e.own)
+					return slices.Concat(a.family(e, e.innermost()), []record.Ref{e.own}, a.others(e))
 				}
 				return slices.Concat(ownAndActive(a, e), e.perhaps, a.others(e))
 			},
@@ -207,11 +205,8 @@ func workerCaveat(a *Analysis, e *evidence, w *author) string {
 }
 
 func familyCaveat(a *Analysis, e *evidence, w *author) string {
-	if w.exact || len(w.refs) == 1 {
-		return ""
-	}
 	tests := slices.DeleteFunc(slices.Clone(e.tests), func(test string) bool { return a.ownIs(e, test) })
-	return "The code is of " + strings.ReplaceAll(strings.Join(tests, " and "), "/", "") + ", and a subtest can have made it."
+	return "The code is of " + strings.ReplaceAll(strings.Join(tests, " and "), "/", "") + ", which or a subtest of which made it; somebody else can have left it to be called."
 }
 
 // ofSuite reports whether a goroutine is of the test that runs a Ginkgo suite,

@@ -31,6 +31,7 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 	for _, c := range told {
 		who := a.rule(a.evidence(e.process, c))
 		w.merge(who.refs...)
+		w.earlier = max(w.earlier, who.earlier)
 		w.node, exact = w.node || who.node, exact && who.exact
 		if call := a.call(c.Stack, "waiting"); call != nil {
 			if line := call.File + ":" + itoa(call.Line); !slices.Contains(lines, line) {
@@ -53,12 +54,15 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 		w.merge(e.active...)
 		w.merge(e.own)
 		w.merge(e.perhaps...)
-	case len(candidates) > setting && !(setting == 1 && a.started(e, told[0])):
-		// The words in its code are no proof where others wait as well, unless the
-		// goroutine was started by the same test, as that of its own client is.
+	case len(candidates) > setting:
+		// The words in its code are no proof where others wait as well, which may be
+		// for the same client: a helper that takes any command has none.
 		n := len(w.refs)
 		for _, c := range candidates[setting:] {
-			w.merge(a.rule(a.evidence(e.process, c)).refs...)
+			who := a.rule(a.evidence(e.process, c))
+			w.merge(who.refs...)
+			w.earlier = max(w.earlier, who.earlier)
+			exact = exact && who.exact
 		}
 		if w.exact = exact && len(w.refs) == 1; len(w.refs) > n {
 			w.caveat = "Several tests waited for replies of this client; the line is the one whose code sets a parameter."
@@ -93,12 +97,6 @@ func last(b record.By) int {
 		return 0
 	}
 	return 1
-}
-
-// started reports whether the goroutine that wrote was started by the test that
-// one belongs to which waits.
-func (a *Analysis) started(e *evidence, c record.By) bool {
-	return owned(e.by) && len(e.perhaps) == 0 && owned(c) && len(c.Perhaps) == 0 && e.by.Owner.ID == c.Owner.ID
 }
 
 // perCall reports whether a goroutine that waits has started the one that writes

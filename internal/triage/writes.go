@@ -252,7 +252,7 @@ func (a *Analysis) claim(m *mutation) {
 			if v, sets := w.value(m.parameter); there && sets && redisconf.Same(v.Value, m.to) && m.caveat == "" {
 				// It may have been worked off only now.
 				m.caveat = "A test that has ended had sent this value, and nobody heard the answer."
-				m.call = w.call
+				m.call, m.earlier = w.call, max(m.earlier, w.earlier)
 				for _, ref := range w.refs {
 					if !slices.Contains(m.refs, ref) {
 						m.refs = append(m.refs, ref)
@@ -268,7 +268,7 @@ func (a *Analysis) claim(m *mutation) {
 	m.write, m.call, m.exact, m.refs, m.caveat = last, last.call, true, nil, last.caveat
 	for _, w := range writes {
 		w.shown[m.parameter] = true
-		m.exact = m.exact && w.exact
+		m.exact, m.earlier = m.exact && w.exact, max(m.earlier, w.earlier)
 		for _, ref := range w.refs {
 			if !slices.Contains(m.refs, ref) {
 				m.refs = append(m.refs, ref)
@@ -313,10 +313,10 @@ func (a *Analysis) unseen(w *write, e record.Entry, at time.Time) {
 				continue
 			}
 			there := &mutation{server: w.server, parameter: v.Parameter, from: w.server.now[v.Parameter], to: was.Value, refs: first.refs, seq: e.Seq,
-				sent: w.server.sent, received: at, write: first, call: first.call, exact: first.exact,
+				sent: w.server.sent, received: at, write: first, call: first.call, exact: first.exact, earlier: first.earlier,
 				caveat: "No look saw it: the writes that set it and put it back were both accepted between two looks."}
 			back := *there
-			back.from, back.to, back.write, back.call, back.exact = there.to, there.from, w, w.call, w.exact
+			back.from, back.to, back.write, back.call, back.exact, back.earlier = there.to, there.from, w, w.call, w.exact, w.earlier
 			first.shown[v.Parameter] = true
 			a.mutate(there)
 			a.mutate(&back)

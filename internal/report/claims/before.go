@@ -55,7 +55,7 @@ func (v *View) likely(d triage.Dirty) Text {
 
 // setter names who sets a parameter, and where.
 func (v *View) setter(s triage.Setter) Text {
-	who := "one of " + Owners(s.Suspects, 3)
+	who := "one of " + Owners(s.Suspects, 3) + orEarlier(s.AndEarlier)
 	if s.Owner != nil {
 		who = Owner(*s.Owner)
 	}

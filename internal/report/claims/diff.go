@@ -154,7 +154,7 @@ func StateWord(s diff.State) Text {
 // DiffBy is who it was, or the suspects.
 func DiffBy(l diff.Leak) By {
 	s := later(l)
-	return By{Owner: s.Owner, Untraced: s.Unheard, Suspects: s.Suspects}
+	return By{Owner: s.Owner, Untraced: s.Unheard, Suspects: s.Suspects, Earlier: s.AndEarlier}
 }
 
 func diffValue(l diff.Leak, s *diff.LeakOfSide) Text {

@@ -135,7 +135,7 @@ func (v *View) story(g Group) Text {
 	case first.Owner == nil && len(first.Suspects) == 0:
 		text = "An unidentified writer left " + set + seen + "."
 	case first.Owner == nil:
-		text = "One of " + Count(len(first.Suspects), "suspect") + " left " + set + seen + ". Suspects: " + Owners(first.Suspects, maxNamed) + "."
+		text = "One of " + Count(len(first.Suspects), "suspect") + orEarlier(first.AndEarlier) + " left " + set + seen + ". Suspects: " + Owners(first.Suspects, maxNamed) + "."
 	default:
 		text = ownerFull(*first.Owner) + " left " + set + seen
 		if first.Unheard {

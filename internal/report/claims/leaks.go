@@ -102,7 +102,7 @@ func (v *View) evidence(g Group) doc.List {
 	}
 	items = append(append(items, Unique(reasons)...), Unique(caveats)...)
 	n := len(c.Suspects)
-	add("Suspects ("+itoa(n)+"): "+suspectList(c.Suspects, maxBlocks), n > 0)
+	add("Suspects ("+itoa(n)+"): "+suspectList(c.Suspects, maxBlocks)+orEarlier(c.AndEarlier), n > 0)
 	add("Correlated with it: "+Count(len(g.Failures), "failure")+", see "+doc.Anchor("Failures", "failures"), len(g.Failures) > 0)
 	return items
 }

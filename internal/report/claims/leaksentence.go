@@ -43,7 +43,7 @@ func (v *View) leakClaim(g Group) Text {
 	set := changesOf(g) + " on " + code(c.Server)
 	switch {
 	case c.Owner == nil && len(c.Suspects) > 0:
-		return "One of " + Count(len(c.Suspects), "suspect") + " left " + set + " (ambiguous). Suspects: " + suspectList(c.Suspects, maxNamed) + "."
+		return "One of " + Count(len(c.Suspects), "suspect") + orEarlier(c.AndEarlier) + " left " + set + " (ambiguous). Suspects: " + suspectList(c.Suspects, maxNamed) + "."
 	case c.Owner == nil:
 		return "An unidentified writer left " + set + "."
 	case c.Unheard:

@@ -154,7 +154,7 @@ func InRuns(n, ran int) Text {
 
 // MergedBy is who it was, or the suspects.
 func MergedBy(l merge.Leak) By {
-	return By{Owner: l.Owner, Untraced: l.Unheard, Suspects: l.Suspects, More: l.MoreSuspects}
+	return By{Owner: l.Owner, Untraced: l.Unheard, Suspects: l.Suspects, More: l.MoreSuspects, Earlier: l.AndEarlier}
 }
 
 // MergedValues are what it was changed from and to, the most frequent as they come.

@@ -215,7 +215,7 @@ func (v *View) writes() []doc.Block {
 		doc.Column[triage.Write]{Title: "Command", Cell: func(w triage.Write) Text { return code(strings.Join(w.Command, " ")) }},
 		doc.Column[triage.Write]{Title: "Times", Cell: func(w triage.Write) Text { return itoa(w.Count) }, Right: true},
 		doc.Column[triage.Write]{Title: "By", Cell: func(w triage.Write) Text {
-			text := By{Owner: w.Owner, Suspects: w.Suspects}.Text(maxNamed)
+			text := By{Owner: w.Owner, Suspects: w.Suspects, Earlier: w.AndEarlier}.Text(maxNamed)
 			if w.Others > 0 {
 				text += " and " + Count(w.Others, "other")
 			}

@@ -345,6 +345,9 @@ func cleanupOf(c triage.Change) string {
 	if c.Owner != nil {
 		return string(kindOf(*c.Owner))
 	}
+	if c.AndEarlier > 0 {
+		return "test"
+	}
 	kind := Text("test")
 	for i, s := range c.Suspects {
 		if k := kindOf(s); i == 0 {

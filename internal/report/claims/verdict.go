@@ -94,7 +94,7 @@ func (v *View) left(g Group) Text {
 	case c.Owner != nil:
 		text += " by " + Owner(*c.Owner)
 	case len(c.Suspects) > 0:
-		text += " by one of " + Count(len(c.Suspects), "suspect")
+		text += " by one of " + Count(len(c.Suspects), "suspect") + orEarlier(c.AndEarlier)
 	default:
 		text += " by an unidentified writer"
 	}

@@ -151,11 +151,12 @@ type By struct {
 	Owner    *triage.Owner
 	Untraced bool // the change was not traced to the owner
 	Suspects []triage.Owner
-	More     int // suspects that are not listed
+	More     int // suspects that are not listed here
+	Earlier  int // others that may be the one, and that nobody listed
 }
 
 func by(c triage.Change) By {
-	return By{Owner: c.Owner, Untraced: c.Unheard, Suspects: c.Suspects}
+	return By{Owner: c.Owner, Untraced: c.Unheard, Suspects: c.Suspects, Earlier: c.AndEarlier}
 }
 
 // Text names who it was; of suspects at most limit.
@@ -169,11 +170,19 @@ func (b By) Text(limit int) Text {
 	case n == 0:
 		return "not identified"
 	case limit == 0:
-		return "one of " + Count(n, "suspect")
+		return "one of " + Count(n, "suspect") + orEarlier(b.Earlier)
 	case b.More > 0:
-		return "one of " + itoa(n) + ": " + Owners(b.Suspects, limit)
+		return "one of " + itoa(n) + ": " + Owners(b.Suspects, limit) + orEarlier(b.Earlier)
 	}
-	return "one of: " + Owners(b.Suspects, limit)
+	return "one of: " + Owners(b.Suspects, limit) + orEarlier(b.Earlier)
+}
+
+// orEarlier says that a list of suspects leaves some out.
+func orEarlier(n int) Text {
+	if n == 0 {
+		return ""
+	}
+	return ", or of " + itoa(n) + " more that are not listed, most of which had ended before"
 }
 
 // suspectList names owners with their packages where these differ.
