@@ -47,10 +47,10 @@ type episode struct {
 	restoredBy *mutation // that put it back after the unit had ended
 	settled    *mutation // the one that the finding is about
 	from       string
-	cut        bool  // the record ended before the units did
-	unseen     bool  // the server was never seen again after the units had ended
-	leaked     bool  // it was judged to be a leak
-	early      *unit // it was so judged at the end of this one, while others were open that may have made it
+	cut        bool        // the record ended before the units did
+	unseen     bool        // the server was never seen again after the units had ended
+	leaked     bool        // it was judged to be a leak
+	early      *record.Ref // it was so judged at the end of this one, while others were open that may have made it
 }
 
 // putBackOnce reports whether the unit changed the parameter and then changed it
@@ -295,7 +295,7 @@ func (a *Analysis) settle() {
 		switch by, at := a.leftBy(e); {
 		case by != nil:
 			if open {
-				e.early = by
+				e.early = &a.units[*by].ownerRef
 			}
 			later = append(later, e.mutations[at+1:]...)
 			e.mutations = e.mutations[: at+1 : at+1]

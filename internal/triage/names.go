@@ -95,7 +95,11 @@ func (a *Analysis) change(e *episode) Change {
 		c.Caveat = join(c.Caveat, "The server was out of sight when the "+c.Unit+" ended; its clean-up may have put it back.")
 	}
 	if e.early != nil && e.restoredBy != nil {
-		c.Caveat = join(c.Caveat, "It was there when "+a.plainNames([]record.Ref{a.units[*e.early].ownerRef})+" ended, and was put back before the others had: it is a leak if it was that one's.")
+		who := a.plainNames([]record.Ref{*e.early})
+		if who == "" {
+			who = "package " + e.early.Package
+		}
+		c.Caveat = join(c.Caveat, "It was there when "+who+" ended, and was put back before the others had: it is a leak if it was that one's.")
 	}
 	a.putBack(&c, e.restoredBy)
 	return c
