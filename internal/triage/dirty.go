@@ -177,9 +177,10 @@ func (a *Analysis) dirty(f *Findings, of []*outcome) []Dirty {
 			}
 			d.Likely = []Setter{}
 			if o, known := s.StartedWith[parameter]; !known || !redisconf.Same(o.Value, value) { // else no run left it so
-				d.Likely = a.setters(s, parameter, value, nil)
+				d.Likely = a.setters(s, parameter, value, func(x *setting) bool { return x.moot }) // else it put back what this run had changed
 			}
-			if d.Failures == 0 && len(d.Likely) == 0 {
+			// Where no failure met it, Redis's own default does not make it wrong.
+			if d.Failures == 0 && (len(d.Likely) == 0 || d.Source == "default") {
 				continue
 			}
 			if parameter == memoryLimit && s.Counters != nil {

@@ -63,6 +63,29 @@ func dirtyCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
+		{name: "restored-to-what-was-there", on: func() *rec { return tapped().base("maxmemory", gb2) }, story: `TestA leaves 1 MiB, and TestB puts back the 2 GiB that the run found; what the server was started with is
+			not known. TestB set just the value that was there at the start, and left nothing in an earlier run: nothing is wrong, and no limit is to be lifted.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			p.contact(0)
+			a := p.begin("TestA")
+			a.sets(12, "maxmemory", mb1)
+			a.end("pass")
+			b := p.begin("TestB")
+			b.sets(27, "maxmemory", gb2)
+			b.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
+		{name: "set-up-of-a-server-that-nobody-knows", on: func() *rec { return tapped().base("maxmemory", gb2) }, story: `A set-up sets what is there, nothing fails, and what the server was started with is not known: nobody can say that
+			it is wrong.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			p.contact(0)
+			e := p.begin("TestSetUp")
+			e.sets(27, "maxmemory", gb2)
+			e.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
 		{name: "dirty-policy", on: func() *rec { return tapped().base("maxmemory-policy", "allkeys-lru").base("maxmemory", mb1) }, story: `An earlier run left a policy and a limit that evict; TestA sets that policy. What failed met evictions.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.contact(0)
