@@ -134,10 +134,10 @@ func (o *bisectOptions) site(cmd *cobra.Command) {
 	f.BoolVar(&o.spawns, "spawn", false, "start a redis-server (or valkey-server) of its own for each trial, with --expect; they run at the same time")
 	f.StringArrayVar(&o.env, "spawn-env", nil, "`NAME` of the variable from which the tests read its address, beside REDIS_ADDR, REDIS_URL, REDIS_HOST and REDIS_PORT; repeatable")
 	group(f, "Server", "flush", "yes", "spawn", "spawn-env")
-	f.StringVar(&o.gate, "gate", "auto", "`MODE` of synchronizing tests with snapshots at their boundaries: auto, on or off")
-	f.StringVar(&o.tap, "tap", "auto", "`MODE` of tracing the tests' own Redis connections: auto, on or off")
-	f.StringVar(&o.follow, "follow", "auto", "`MODE` of watching servers that the tests turn out to use: auto or off")
-	group(f, "Tests", "gate", "tap", "follow")
+	f.StringVar(&o.instrument, "instrument", "auto", "`MODE` of synchronizing tests with snapshots at their boundaries: auto, on or off")
+	f.StringVar(&o.trace, "trace", "auto", "`MODE` of tracing the tests' own Redis connections: auto, on or off")
+	f.StringVar(&o.discover, "discover", "auto", "`MODE` of watching servers that the tests turn out to use: auto or off")
+	group(f, "Tests", "instrument", "trace", "discover")
 	completeWhere(cmd)
 	for _, c := range o.choices() {
 		if f.Lookup(c.flag) != nil {

@@ -94,10 +94,10 @@ func (o *bisectOptions) sound(suite *bisect.Suite, say func(string, ...any)) err
 	case !f.Run.Complete:
 		return fmt.Errorf("the run of the suite did not come to its end: %s", f.Run.Incomplete)
 	}
-	if len(f.Unmet) > 0 {
-		return errors.New(claims.UnmetLine(f.Unmet[0]))
+	if len(f.UnmetExpectations) > 0 {
+		return errors.New(claims.UnmetLine(f.UnmetExpectations[0]))
 	}
-	for _, p := range f.Polluted {
+	for _, p := range f.Drift {
 		say("%s", claims.DriftLine(p))
 	}
 	return nil

@@ -80,8 +80,8 @@ type checkedServer struct {
 	Version     string                   `json:"version"`
 	StartedWith map[string]record.Origin `json:"started_with"`
 	Unknown     string                   `json:"unknown"` // why not everything of that is known
-	Unmet       []triage.Unmet           `json:"unmet"`
-	Polluted    []triage.Polluted        `json:"polluted"`
+	UnmetExpectations       []triage.UnmetExpectation           `json:"unmet_expectations"`
+	Drift    []triage.Drift        `json:"drift"`
 	Fixed       map[string]string        `json:"fixed"` // what --fix wrote
 	Error       string                   `json:"error"` // of --fix
 }
@@ -106,7 +106,7 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 			return &unable{err}
 		}
 		told = told || len(one.StartedWith) > 0
-		if len(one.Unmet)+len(one.Polluted) > 0 && (!o.fix || one.Error != "") {
+		if len(one.UnmetExpectations)+len(one.Drift) > 0 && (!o.fix || one.Error != "") {
 			all.Exit = triage.ExitLeaked
 		}
 		all.Servers = append(all.Servers, *one)
@@ -145,7 +145,7 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 	a.Add(record.Entry{Seq: 1, At: time.Now(), Run: &record.Run{Schema: record.Schema, Expect: run.Expected(expect)}})
 	a.Add(record.Entry{Seq: 2, At: time.Now(), Server: &begin})
 	one := &checkedServer{Address: begin.Address, Flavor: begin.Flavor, Version: begin.Version, StartedWith: begin.StartedWith, Unknown: begin.StartUnknown,
-		Unmet: append([]triage.Unmet{}, a.Unmet()...), Polluted: append([]triage.Polluted{}, a.Polluted()...), Fixed: map[string]string{}}
+		UnmetExpectations: append([]triage.UnmetExpectation{}, a.UnmetExpectations()...), Drift: append([]triage.Drift{}, a.Drift()...), Fixed: map[string]string{}}
 	if one.StartedWith == nil {
 		one.StartedWith = map[string]record.Origin{}
 	}
@@ -153,10 +153,10 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 		return one, nil
 	}
 	values := map[string]string{}
-	for _, p := range one.Polluted {
+	for _, p := range one.Drift {
 		values[p.Parameter] = p.Started
 	}
-	for _, u := range one.Unmet {
+	for _, u := range one.UnmetExpectations {
 		if redisconf.IsRole(u.Parameter) {
 			one.Error = u.Parameter + " says who is the master, which tracetest never changes"
 			continue
@@ -193,7 +193,7 @@ func (o *checkOptions) tell(out io.Writer, all checked, expect map[string]string
 	screen := screenOf(out, os.Getenv)
 	out = findCI(os.Getenv).harmless(out)
 	for _, s := range all.Servers {
-		wrong, fixed := len(s.Unmet)+len(s.Polluted), len(s.Fixed) > 0 && s.Error == ""
+		wrong, fixed := len(s.UnmetExpectations)+len(s.Drift), len(s.Fixed) > 0 && s.Error == ""
 		verdict := screen.painted("as it should be, as far as that is known", "32")
 		switch {
 		case wrong > 0 && fixed:
@@ -204,7 +204,7 @@ func (o *checkOptions) tell(out io.Writer, all checked, expect map[string]string
 			verdict = screen.painted("nothing says how it should be", "33")
 		}
 		say("%s (%s %s): %s", printable.Line(s.Address), s.Flavor, printable.Line(s.Version), verdict)
-		for _, line := range terminal.Check(compared(s.StartedWith, expect), s.Unmet, s.Polluted, fixed) {
+		for _, line := range terminal.Check(compared(s.StartedWith, expect), s.UnmetExpectations, s.Drift, fixed) {
 			say("  %s", line)
 		}
 		if s.Unknown != "" {

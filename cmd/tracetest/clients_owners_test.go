@@ -64,7 +64,7 @@ func TestClientsOwners(t *testing.T) {
 	redis := redistest.Start(t)
 	// Not -parallel, which Ginkgo refuses.
 	env := []string{"REDIS_ADDR=" + redis.Addr, "GOMAXPROCS=16"}
-	f, _ := runTracetest(t, filepath.Join("..", "..", "testdata", "clients"), env, "--tap=on", "--redis", redis.Addr, "./owners")
+	f, _ := runTracetest(t, filepath.Join("..", "..", "testdata", "clients"), env, "--trace=on", "--redis", redis.Addr, "./owners")
 	rows, kinds := ownedRows(), ownedKinds()
 	found := make([][]triage.Certainty, len(rows))
 	for i := range rows {
@@ -77,7 +77,7 @@ func TestClientsOwners(t *testing.T) {
 			t.Fatalf("not a row: %+v", w)
 		}
 		found[row][kind] = w.Certainty
-		if accused, want := accusedOf(w.Owner, w.Suspects), kinds[kind].owner(rows[row]); !slices.Contains(accused, want) {
+		if accused, want := accusedOf(w.By, w.Suspects), kinds[kind].owner(rows[row]); !slices.Contains(accused, want) {
 			t.Errorf("%s, %s: %s %q, want %s", rows[row].name, kinds[kind].name, w.Certainty, accused, want)
 		}
 	}

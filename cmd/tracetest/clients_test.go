@@ -27,14 +27,14 @@ func TestClients(t *testing.T) {
 	redis := redistest.Start(t, "--tls-port", redistest.TLSPort, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert, "--tls-auth-clients", "no")
 	dir := filepath.Join("..", "..", "testdata", "clients")
 	env := []string{"REDIS_ADDR=" + redis.Addr, "REDIS_TLS_ADDR=" + redis.TLSAddr, "REDIS_SOCKET=" + redis.Socket}
-	f, code := runTracetest(t, dir, env, "--tap=on", "--redis", redis.Addr, ".", "--", "-parallel=16")
+	f, code := runTracetest(t, dir, env, "--trace=on", "--redis", redis.Addr, ".", "--", "-parallel=16")
 	if code != triage.ExitLeaked {
 		t.Errorf("exit code %d, want %d; failures %+v", code, triage.ExitLeaked, f.Failures)
 	}
 	marks := markedLines(t, filepath.Join(dir, "clients.go"))
 	want := clientTests(t, dir)
 	for _, leak := range f.Leaks {
-		if leak.Owner == nil {
+		if leak.By == nil {
 			// Of those that wait at the same time for clients which write on goroutines of
 			// their own it is not proved whose client it is.
 			var among []string
@@ -50,30 +50,30 @@ func TestClients(t *testing.T) {
 			t.Errorf("%s to %s: %s, suspects %v", leak.Parameter, leak.To, leak.Certainty, leak.Suspects)
 			continue
 		}
-		mark, known := want[leak.Owner.Test]
-		delete(want, leak.Owner.Test)
+		mark, known := want[leak.By.Test]
+		delete(want, leak.By.Test)
 		if !known {
-			t.Errorf("%s is accused, and leaks nothing", leak.Owner.Test)
+			t.Errorf("%s is accused, and leaks nothing", leak.By.Test)
 			continue
 		}
 		if leak.Certainty != triage.Exact || leak.Call == nil || filepath.Base(leak.Call.File) != "clients.go" || leak.Call.Line != marks[mark] {
-			t.Errorf("%s: %s, call %+v; want exact, clients.go:%d", leak.Owner.Test, leak.Certainty, leak.Call, marks[mark])
+			t.Errorf("%s: %s, call %+v; want exact, clients.go:%d", leak.By.Test, leak.Certainty, leak.Call, marks[mark])
 			continue
 		}
 		if os.Getenv("TRACETEST_ALL") != "" {
-			t.Logf("| %s | %s | clients.go:%d | %s |", leak.Owner.Test, mark, leak.Call.Line, leak.Call.Found)
+			t.Logf("| %s | %s | clients.go:%d | %s |", leak.By.Test, mark, leak.Call.Line, leak.Call.Found)
 		}
 	}
 	for _, missing := range slices.Sorted(maps.Keys(want)) {
 		t.Errorf("%s left the parameter changed, and was not named", missing)
 	}
-	for _, s := range f.Spoken {
+	for _, s := range f.Endpoints {
 		if s.Server != redis.Addr {
 			t.Errorf("spoken to %+v: want it to be known as %s", s, redis.Addr)
 		}
 	}
-	if len(f.Spoken) != 3 {
-		t.Errorf("%d addresses were spoken to, want 3", len(f.Spoken))
+	if len(f.Endpoints) != 3 {
+		t.Errorf("%d addresses were spoken to, want 3", len(f.Endpoints))
 	}
 }
 

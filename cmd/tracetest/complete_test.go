@@ -48,7 +48,7 @@ func TestCompletion(t *testing.T) {
 		{"tracetest report run.", "tracetest report run.jsonl "},
 		{"tracetest --rest", "tracetest --restore "},
 		{"tracetest --restore n", "tracetest --restore never "},
-		{"tracetest --gate=of", "tracetest --gate=off "},
+		{"tracetest --instrument=of", "tracetest --instrument=off "},
 		{"tracetest --format testd", "tracetest --format testdox "},
 		{"tracetest check --expect maxmemory-policy=noe", "tracetest check --expect maxmemory-policy=noeviction "},
 		{"tracetest ./te", "tracetest ./test/"},

@@ -160,8 +160,8 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		if built := slices.IndexFunc(suite.Findings.Failures, isBuild); built >= 0 {
 			return &unable{fmt.Errorf("the tests of %s could not be built: %s", suite.Findings.Failures[built].Package, suite.Findings.Failures[built].Message)}
 		}
-		if len(suite.Findings.Unmet) > 0 {
-			return &unable{errors.New(claims.UnmetLine(suite.Findings.Unmet[0]))}
+		if len(suite.Findings.UnmetExpectations) > 0 {
+			return &unable{errors.New(claims.UnmetLine(suite.Findings.UnmetExpectations[0]))}
 		}
 		if !suite.Findings.Run.Complete {
 			told.Stopped = suite.Findings.Run.Incomplete // the run is not counted

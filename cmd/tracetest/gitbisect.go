@@ -39,7 +39,7 @@ func gitVerdict(f *triage.Findings, parameters []string) int {
 	switch {
 	case len(parameters) > 0 && leaks:
 		return gitBad
-	case !f.Run.Complete || !built || f.Tests.Total == 0 || len(f.Unmet) > 0:
+	case !f.Run.Complete || !built || f.Tests.Total == 0 || len(f.UnmetExpectations) > 0:
 		return gitSkip
 	case len(parameters) > 0 && died:
 		return gitSkip // what it did not come to might leak

@@ -125,9 +125,9 @@ func TestIncident(t *testing.T) {
 		}
 	})
 	t.Run("events only", func(t *testing.T) {
-		f := incident(t, "", "--gate", "off")
+		f := incident(t, "", "--instrument", "off")
 		for _, leak := range f.Leaks {
-			if leak.Owner != nil || !slices.Contains(leak.Suspects, triage.Owner{Package: want.Package, Test: want.Test}) {
+			if leak.By != nil || !slices.Contains(leak.Suspects, triage.Owner{Package: want.Package, Test: want.Test}) {
 				t.Errorf("leak %+v: want no owner, and %s among the suspects", leak, want.Test)
 			}
 		}
@@ -144,7 +144,7 @@ func wantLeaks(t *testing.T, f *triage.Findings, owner triage.Owner, want expect
 	}
 	for _, change := range want.Leak.Changes {
 		found := slices.ContainsFunc(f.Leaks, func(c triage.Change) bool {
-			return c.Parameter == change.Parameter && c.From == change.From && c.To == change.To && c.Owner != nil && *c.Owner == owner &&
+			return c.Parameter == change.Parameter && c.From == change.From && c.To == change.To && c.By != nil && *c.By == owner &&
 				c.Certainty == triage.Exact && c.Together == 1 && c.Call != nil && strings.HasSuffix(c.Call.File, "/"+change.File) && c.Call.Line == change.Line &&
 				strings.HasSuffix(c.Call.Function, ".SimulateMemoryPressure") && len(c.Call.Chain) > 1 && filepath.Base(c.Location) == fmt.Sprintf("%s:%d", filepath.Base(want.Leak.File), want.Leak.Line)
 		})
@@ -184,11 +184,11 @@ func TestNamesTheLeaker(t *testing.T) {
 		env := []string{"REDIS_ADDR=" + redis.Addr, "LEAKER=" + name}
 		owner := triage.Owner{Package: "fixture", Test: name}
 		f, code := runTracetest(t, dir, env, "--redis", redis.Addr)
-		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].Owner == nil || *f.Leaks[0].Owner != owner || f.Leaks[0].Certainty != triage.Exact {
+		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].By == nil || *f.Leaks[0].By != owner || f.Leaks[0].Certainty != triage.Exact {
 			t.Errorf("%s leaks: exit code %d, leaks %+v", name, code, f.Leaks)
 		}
-		f, code = runTracetest(t, dir, env, "--redis", redis.Addr, "--gate", "off")
-		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].Owner != nil || !slices.Contains(f.Leaks[0].Suspects, owner) {
+		f, code = runTracetest(t, dir, env, "--redis", redis.Addr, "--instrument", "off")
+		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].By != nil || !slices.Contains(f.Leaks[0].Suspects, owner) {
 			t.Errorf("%s leaks, events only: exit code %d, leaks %+v", name, code, f.Leaks)
 		}
 		redis.Do(t, "CONFIG", "SET", "maxmemory", "2gb") // it was not known to be a test's, and is left
@@ -273,8 +273,8 @@ func use(t *testing.T) {
 	for i := range runs {
 		name := fmt.Sprintf("TestP%d", i%8)
 		f, code := runTracetest(t, dir, []string{"REDIS_ADDR=" + redis.Addr, "LEAKER=" + name}, "--redis", redis.Addr, ".", "--", "-parallel=8")
-		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].Owner == nil || *f.Leaks[0].Owner != (triage.Owner{Package: "fixture", Test: name}) ||
-			f.Leaks[0].Certainty != triage.Exact || f.Leaks[0].Call == nil || len(f.Contained) != 0 {
+		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].By == nil || *f.Leaks[0].By != (triage.Owner{Package: "fixture", Test: name}) ||
+			f.Leaks[0].Certainty != triage.Exact || f.Leaks[0].Call == nil || len(f.Reverted) != 0 {
 			t.Errorf("run %d, %s leaks: exit code %d, leaks %+v", i, name, code, f.Leaks)
 			continue
 		}

@@ -20,9 +20,9 @@ import (
 type options struct {
 	redis        []string
 	out          string
-	gate         string
-	tap          string
-	follow       string
+	instrument         string
+	trace          string
+	discover       string
 	restore      string
 	expect       []string
 	format       string
@@ -42,13 +42,13 @@ type options struct {
 
 func (o *options) flags(f *pflag.FlagSet) {
 	o.where(f)
-	f.StringVar(&o.gate, "gate", "auto", "`MODE` of synchronizing tests with snapshots at their boundaries: auto, on (fail rather than go without) or off")
-	f.StringVar(&o.tap, "tap", "auto", "`MODE` of tracing the tests' own Redis connections, to find the line that made a change: auto, on or off")
-	f.StringVar(&o.follow, "follow", "auto", "`MODE` of watching servers that the tests turn out to use: auto or off")
+	f.StringVar(&o.instrument, "instrument", "auto", "`MODE` of synchronizing tests with snapshots at their boundaries: auto, on (fail rather than go without) or off")
+	f.StringVar(&o.trace, "trace", "auto", "`MODE` of tracing the tests' own Redis connections, to find the line that made a change: auto, on or off")
+	f.StringVar(&o.discover, "discover", "auto", "`MODE` of watching servers that the tests turn out to use: auto or off")
 	f.StringVar(&o.restore, "restore", "run", "`WHEN` to restore what tests left changed: test (after each), run (at its end) or never")
 	f.BoolVar(&o.perturb, "perturb", false, "first move parameters a little off their usual values, so that hard-coded restores show; restored at the end")
 	f.StringVar(&o.baseline, "baseline", "", "`FILE` of known leaks, which alone do not fail the run; see tracetest baseline --help")
-	group(f, "Tests", "gate", "tap", "follow", "restore", "perturb", "baseline")
+	group(f, "Tests", "instrument", "trace", "discover", "restore", "perturb", "baseline")
 	f.BoolVar(&o.prove, "prove", false, "re-run tests to prove or refute that the failures correlated with a leak come from it")
 	f.IntVar(&o.trials, "trials", 2, "`N` re-runs of each")
 	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "`TIME` that all re-runs may take")
@@ -82,13 +82,13 @@ type choice struct {
 
 func (o *options) choices() []choice {
 	return []choice{
-		{"gate", &o.gate, []cobra.Completion{
+		{"instrument", &o.instrument, []cobra.Completion{
 			cobra.CompletionWithDesc("auto", "where that can be done"),
 			cobra.CompletionWithDesc("on", "fail rather than go without"), "off"}},
-		{"tap", &o.tap, []cobra.Completion{
-			cobra.CompletionWithDesc(string(instrument.TapAuto), "where that can be done"),
-			cobra.CompletionWithDesc(string(instrument.TapOn), "fail rather than go without"), string(instrument.TapOff)}},
-		{"follow", &o.follow, []cobra.Completion{
+		{"trace", &o.trace, []cobra.Completion{
+			cobra.CompletionWithDesc(string(instrument.TraceAuto), "where that can be done"),
+			cobra.CompletionWithDesc(string(instrument.TraceOn), "fail rather than go without"), string(instrument.TraceOff)}},
+		{"discover", &o.discover, []cobra.Completion{
 			cobra.CompletionWithDesc("auto", "from their first command on"), "off"}},
 		{"restore", &o.restore, []cobra.Completion{
 			cobra.CompletionWithDesc(string(run.RestoreNever), "write nothing"),

@@ -102,7 +102,7 @@ func runRandom(t *testing.T, seed uint64, only func(string) bool) *randomRun {
 	}
 	// Not -parallel, which Ginkgo refuses.
 	env := []string{"GOMAXPROCS=16", "REDIS_ADDR=" + first.Addr, "REDIS2=" + second.Addr, "GOFLAGS=-buildvcs=false -mod=mod", "GOWORK=off"}
-	f, _ := runTracetest(t, dir, env, "--tap=on", "--redis", first.Addr, "./...", "--", "-vet=off")
+	f, _ := runTracetest(t, dir, env, "--trace=on", "--redis", first.Addr, "./...", "--", "-vet=off")
 	return s.judge(f)
 }
 
@@ -144,21 +144,21 @@ func (s *randomSuite) judge(f *triage.Findings) *randomRun {
 			r.no(nil, "%s did not run: %+v", p.Path, p)
 		}
 	}
-	for what, changes := range map[string][]triage.Change{"leak": f.Leaks, "contained": f.Contained} {
+	for what, changes := range map[string][]triage.Change{"leak": f.Leaks, "contained": f.Reverted} {
 		for _, c := range changes {
-			r.said(what, c.To, c.Certainty, accusedOf(c.Owner, c.Suspects), c.Caveat)
+			r.said(what, c.To, c.Certainty, accusedOf(c.By, c.Suspects), c.Caveat)
 		}
 	}
 	for _, w := range f.Writes {
 		if len(w.Command) == 4 && w.Count == 1 && w.Others == 0 {
-			r.said("write", w.Command[3], w.Certainty, accusedOf(w.Owner, w.Suspects), "")
+			r.said("write", w.Command[3], w.Certainty, accusedOf(w.By, w.Suspects), "")
 		}
 	}
 	for value, is := range s.truth {
 		switch r.seen[value] {
 		case "":
 			r.count["never seen"]++
-		case "write", "contained":
+		case "write", "reverted":
 			if is.kind == "leak" {
 				r.no([]string{is.unit}, "the leak of %s by %q is not told (%s by %s)", value, is.owners, is.way, is.client)
 			}

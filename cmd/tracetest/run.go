@@ -76,11 +76,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return err
 	}
 	screen.show(shown)
-	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.gate != "off" {
+	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.instrument != "off" {
 		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so a change can only be narrowed down to suspects: " + reason)
 	}
-	if on, reason := plan.Tap(); !on && o.gate != "off" && o.tap != "off" {
-		if mode, _ := plan.Mode(); mode == record.ModeGate {
+	if on, reason := plan.Trace(); !on && o.instrument != "off" && o.trace != "off" {
+		if mode, _ := plan.Mode(); mode == record.ModeInstrumented {
 			screen.Say("tracetest: the tests' connections cannot be traced, so the line that made a change stays unknown: " + reason)
 		}
 	}
@@ -178,7 +178,7 @@ func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, op
 			return plan.Flush(ctx)
 		}
 	}
-	left := prove.Prove(ctx, f, prove.Options{Run: options, Trials: o.trials, Budget: o.proveTime, Ready: ready, Say: say,
+	left := prove.Prove(ctx, f, prove.Options{Run: options, Trials: o.trials, Budget: o.proveTime, Ready: ready, Print: say,
 		Append: func(t record.Trial) { writer.Append(record.Entry{Trial: &t}) }})
 	if err := plan.AsBefore(ctx); err != nil {
 		say("tracetest: " + err.Error())
@@ -204,7 +204,7 @@ func catchSignals() (signals chan os.Signal, stop func()) {
 func (o *options) runOptions(packages, goTest []string, targets []snapshot.Target, expect map[string]string, signals chan os.Signal) run.Options {
 	return run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
-		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Gate: o.gate, Tap: instrument.Tap(o.tap), Follow: o.follow,
+		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Instrument: o.instrument, Trace: instrument.Trace(o.trace), Discover: o.discover,
 		Restore: run.Restore(o.restore), Timeout: o.timeout, Signals: signals, Secrets: redact.New(),
 	}
 }
@@ -267,12 +267,12 @@ func (w *watching) entry(e record.Entry) {
 		w.screen.Say("tracetest: " + line)
 	}
 	if e.Server != nil {
-		for _, u := range w.analysis.Unmet() {
+		for _, u := range w.analysis.UnmetExpectations() {
 			if u.Server == e.Server.Address {
 				w.screen.Say("tracetest: " + claims.UnmetLine(u))
 			}
 		}
-		for _, p := range w.analysis.Polluted() {
+		for _, p := range w.analysis.Drift() {
 			if p.Server == e.Server.Address {
 				w.screen.Say("tracetest: " + claims.DriftLine(p))
 			}

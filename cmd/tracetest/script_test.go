@@ -125,15 +125,15 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 			}
 		},
 		// leak PARAMETER FROM TO CERTAINTY OWNER: there is this leak.
-		// contained: the same among the contained changes.
+		// reverted: the same among the reverted changes.
 		"leak":      func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, leaks) },
-		"contained": func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, contained) },
+		"reverted": func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, contained) },
 		// suspect PARAMETER OWNER: the change of it is narrowed, and this owner is a suspect.
 		"suspect": wantSuspect,
-		// leaks N, contains N, failures N: there are so many.
+		// leaks N, reverts N, failures N: there are so many.
 		"leaks": func(ts *testscript.TestScript, _ bool, args []string) { wantCount(ts, args, len(findings(ts).Leaks)) },
-		"contains": func(ts *testscript.TestScript, _ bool, args []string) {
-			wantCount(ts, args, len(findings(ts).Contained))
+		"reverts": func(ts *testscript.TestScript, _ bool, args []string) {
+			wantCount(ts, args, len(findings(ts).Reverted))
 		},
 		"failures": func(ts *testscript.TestScript, _ bool, args []string) {
 			wantCount(ts, args, len(findings(ts).Failures))
@@ -238,7 +238,7 @@ func findings(ts *testscript.TestScript) *triage.Findings {
 }
 
 func leaks(f *triage.Findings) []triage.Change     { return f.Leaks }
-func contained(f *triage.Findings) []triage.Change { return f.Contained }
+func contained(f *triage.Findings) []triage.Change { return f.Reverted }
 
 // ownerText is how scripts write an owner: "Test", "Test: spec" or "package path".
 func ownerText(o *triage.Owner) string {
@@ -254,8 +254,8 @@ func ownerText(o *triage.Owner) string {
 }
 
 func changeText(c triage.Change) string {
-	who := ownerText(c.Owner)
-	if c.Certainty == triage.Narrowed {
+	who := ownerText(c.By)
+	if c.Certainty == triage.Ambiguous {
 		var names []string
 		for _, s := range c.Suspects {
 			names = append(names, ownerText(&s))
@@ -279,8 +279,8 @@ func wantChange(ts *testscript.TestScript, neg bool, args []string, of func(*tri
 
 func wantSuspect(ts *testscript.TestScript, _ bool, args []string) {
 	f := findings(ts)
-	for _, c := range append(f.Leaks, f.Contained...) {
-		if c.Parameter == args[0] && c.Certainty == triage.Narrowed && c.Owner == nil &&
+	for _, c := range append(f.Leaks, f.Reverted...) {
+		if c.Parameter == args[0] && c.Certainty == triage.Ambiguous && c.By == nil &&
 			slices.ContainsFunc(c.Suspects, func(o triage.Owner) bool { return ownerText(&o) == args[1] }) {
 			return
 		}

@@ -86,7 +86,7 @@ type openTest struct {
 
 // Held is a test process that waits at a boundary, or has something to say
 // that is no boundary.
-type Held struct {
+type Arrival struct {
 	// Process is set when a process is new or its package became known. It
 	// goes into the record before the boundary.
 	Process *record.Process
@@ -98,7 +98,7 @@ type Held struct {
 	Ran string
 	// Told is set when it is the tap that has something to say. Nothing else is
 	// then.
-	Told *Told
+	Message *Message
 
 	answer   string
 	message  message
@@ -106,14 +106,14 @@ type Held struct {
 }
 
 // Since is when the process began to wait.
-func (h *Held) Since() time.Time { return h.message.came }
+func (h *Arrival) Since() time.Time { return h.message.came }
 
 // Waiting reports whether the process still waits. One that has given up was
 // not held, and what is seen now may be its doing.
-func (h *Held) Waiting() bool { return h.message.conn == nil || !hungUp(h.message.conn) }
+func (h *Arrival) Waiting() bool { return h.message.conn == nil || !hungUp(h.message.conn) }
 
 // Release lets the process go on. Only the first call does something.
-func (h *Held) Release() {
+func (h *Arrival) Release() {
 	if !h.released {
 		h.released = true
 		h.message.answer <- h.answer
@@ -152,7 +152,7 @@ func Listen(dir string, packages func(dir string) string, source Source) (*Serve
 }
 
 // Env returns what the environment of the tests needs.
-func (s *Server) Env() string { return "TRACETEST_GATE=" + s.path }
+func (s *Server) Env() string { return "TRACETEST_SOCKET=" + s.path }
 
 // Close shuts the gate and removes the socket. Tests that wait go on.
 func (s *Server) Close() (err error) {
@@ -196,7 +196,7 @@ func (s *Server) post(m message) bool {
 
 // Next waits for the next process that says something. It returns nil when ctx
 // is done.
-func (s *Server) Next(ctx context.Context) *Held {
+func (s *Server) Next(ctx context.Context) *Arrival {
 	for {
 		m, ok := s.take(ctx)
 		if !ok {
@@ -205,7 +205,7 @@ func (s *Server) Next(ctx context.Context) *Held {
 		if m.fields[0] == "hello" && !m.waited && s.waitForGone(ctx, m) {
 			continue
 		}
-		h := &Held{answer: "go", message: m}
+		h := &Arrival{answer: "go", message: m}
 		s.understand(h, m)
 		return h
 	}
@@ -278,7 +278,7 @@ func (s *Server) dead(hello message) map[int]*process {
 
 // understand turns a message into a boundary. What it does not understand it
 // lets pass.
-func (s *Server) understand(h *Held, m message) {
+func (s *Server) understand(h *Arrival, m message) {
 	f := m.fields
 	arg := func(i int) string {
 		if i < len(f) {
@@ -300,7 +300,7 @@ func (s *Server) understand(h *Held, m message) {
 	b := record.Boundary{Process: p.Index}
 	switch f[0] {
 	case "redis", "login", "secret", "write", "note", "reply", "noted", "fault", "faults", "asks":
-		h.Told = s.told(p, f)
+		h.Message = s.message(p, f)
 		return
 	}
 	if p.Host != nil && f[0] != string(record.VerbGone) {
@@ -366,7 +366,7 @@ func (s *Server) understand(h *Held, m message) {
 	h.Boundary = b
 }
 
-func (s *Server) hello(h *Held, f []string) {
+func (s *Server) hello(h *Arrival, f []string) {
 	if len(f) < 5 {
 		return
 	}

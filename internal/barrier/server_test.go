@@ -23,7 +23,7 @@ import (
 
 // TestMain is a process that lives until its stdin ends, when it is asked to.
 func TestMain(m *testing.M) {
-	if os.Getenv("TRACETEST_GATE_LIVES") != "" {
+	if os.Getenv("TRACETEST_SOCKET_LIVES") != "" {
 		io.Copy(io.Discard, os.Stdin)
 		return
 	}
@@ -119,7 +119,7 @@ func wantNext(t testing.TB, s *Server, want string) {
 func startProcess(t *testing.T) (pid string, end func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "TRACETEST_GATE_LIVES=1")
+	cmd.Env = append(os.Environ(), "TRACETEST_SOCKET_LIVES=1")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func TestSocket(t *testing.T) {
 	if dir, err := os.Stat(filepath.Dir(s.path)); err != nil || dir.Mode().Perm() != 0o700 {
 		t.Errorf("%v, %v", dir, err)
 	}
-	if s.Env() != "TRACETEST_GATE="+s.path {
+	if s.Env() != "TRACETEST_SOCKET="+s.path {
 		t.Error(s.Env())
 	}
 	if err := s.Close(); err != nil {

@@ -11,7 +11,7 @@ import (
 
 // Told is what the tap of a test process told. One of its fields is set. The
 // indexes of servers in it are -1: the gate knows of no server.
-type Told struct {
+type Message struct {
 	Contact *record.Contact
 	Write   *record.Write
 	Reply   *record.Reply
@@ -52,7 +52,7 @@ func owned(text string) record.By {
 }
 
 // told takes in what the tap told. It returns nil where it does not understand.
-func (s *Server) told(p *process, f []string) *Told {
+func (s *Server) message(p *process, f []string) *Message {
 	if len(f) < 4 {
 		return nil
 	}
@@ -65,31 +65,31 @@ func (s *Server) told(p *process, f []string) *Told {
 			return nil
 		}
 		p.conns[conn] = f[1]
-		return &Told{Contact: &record.Contact{Process: p.Index, Network: f[0], Address: f[1], Local: f[2], Server: -1,
+		return &Message{Contact: &record.Contact{Process: p.Index, Network: f[0], Address: f[1], Local: f[2], Server: -1,
 			TLS: f[3] == "true", Inside: f[4] == "true", Vague: f[5] != "true"}}
 	case "login":
 		if len(f) < 2 {
 			return nil
 		}
-		return &Told{Login: &Login{Address: p.conns[conn], User: f[0], Password: f[1:]}}
+		return &Message{Login: &Login{Address: p.conns[conn], User: f[0], Password: f[1:]}}
 	case "secret":
-		return &Told{Secret: f}
+		return &Message{Secret: f}
 	case "reply", "noted":
-		return &Told{Reply: &record.Reply{Process: p.Index, Number: number, Text: f[0]}}
+		return &Message{Reply: &record.Reply{Process: p.Index, Number: number, Text: f[0]}}
 	case "faults":
 		more, _ := strconv.ParseInt(f[0], 10, 64)
-		return &Told{Refused: &record.Refused{Process: p.Index, Number: number, Count: more, Server: -1}}
+		return &Message{Refused: &record.Refused{Process: p.Index, Number: number, Count: more, Server: -1}}
 	case "write", "note":
 		if by, rest := s.by(f); len(rest) > 0 {
-			return &Told{Write: &record.Write{Process: p.Index, Number: number, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
+			return &Message{Write: &record.Write{Process: p.Index, Number: number, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
 		}
 	case "asks":
 		if by, rest := s.by(f); len(rest) > 0 {
-			return &Told{Asked: &record.Asked{Process: p.Index, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
+			return &Message{Asked: &record.Asked{Process: p.Index, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
 		}
 	case "fault":
 		if by, rest := s.by(f); len(rest) == 1 {
-			return &Told{Refused: &record.Refused{Process: p.Index, Number: number, Count: 1, Server: -1, Address: p.conns[conn], Text: rest[0], By: by}}
+			return &Message{Refused: &record.Refused{Process: p.Index, Number: number, Count: 1, Server: -1, Address: p.conns[conn], Text: rest[0], By: by}}
 		}
 	}
 	return nil

@@ -41,21 +41,21 @@ func TestTold(t *testing.T) {
 	}
 	for _, test := range []struct {
 		said []string
-		want Told
+		want Message
 	}{
-		{[]string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"}, Told{Contact: &record.Contact{Process: 3, Network: "tcp", Address: "h:1", Local: "l:2", Server: -1, TLS: true}}},
-		{[]string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"}, Told{Contact: &record.Contact{Process: 3, Network: "unix", Address: "/s", Server: -1, Inside: true, Vague: true}}},
-		{words("write", "CONFIG", "SET", "save", ""), Told{Write: &record.Write{Process: 3, Number: 5, Server: -1, Address: "h:1", Command: []string{"CONFIG", "SET", "save", ""}, By: by}}},
-		{[]string{"write", "9", "6", "false", "", "1", "package", "0", "", "", "", "FLUSHALL"}, Told{Write: &record.Write{Process: 3, Number: 6, Server: -1, Command: []string{"FLUSHALL"}, By: record.By{Label: record.LabelPackage}}}},
-		{[]string{"write", "2", "6", "false", "", "1", "", "0", "", "", "", "FLUSHALL"}, Told{Write: &record.Write{Process: 3, Number: 6, Server: -1, Address: "/s", Command: []string{"FLUSHALL"}}}},
-		{[]string{"reply", "1", "5", "+OK"}, Told{Reply: &record.Reply{Process: 3, Number: 5, Text: "+OK"}}},
-		{words("fault", "OOM x"), Told{Refused: &record.Refused{Process: 3, Number: 5, Count: 1, Server: -1, Address: "h:1", Text: "OOM x", By: by}}},
-		{[]string{"faults", "0", "5", "12"}, Told{Refused: &record.Refused{Process: 3, Number: 5, Count: 12, Server: -1}}},
+		{[]string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"}, Message{Contact: &record.Contact{Process: 3, Network: "tcp", Address: "h:1", Local: "l:2", Server: -1, TLS: true}}},
+		{[]string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"}, Message{Contact: &record.Contact{Process: 3, Network: "unix", Address: "/s", Server: -1, Inside: true, Vague: true}}},
+		{words("write", "CONFIG", "SET", "save", ""), Message{Write: &record.Write{Process: 3, Number: 5, Server: -1, Address: "h:1", Command: []string{"CONFIG", "SET", "save", ""}, By: by}}},
+		{[]string{"write", "9", "6", "false", "", "1", "package", "0", "", "", "", "FLUSHALL"}, Message{Write: &record.Write{Process: 3, Number: 6, Server: -1, Command: []string{"FLUSHALL"}, By: record.By{Label: record.LabelPackage}}}},
+		{[]string{"write", "2", "6", "false", "", "1", "", "0", "", "", "", "FLUSHALL"}, Message{Write: &record.Write{Process: 3, Number: 6, Server: -1, Address: "/s", Command: []string{"FLUSHALL"}}}},
+		{[]string{"reply", "1", "5", "+OK"}, Message{Reply: &record.Reply{Process: 3, Number: 5, Text: "+OK"}}},
+		{words("fault", "OOM x"), Message{Refused: &record.Refused{Process: 3, Number: 5, Count: 1, Server: -1, Address: "h:1", Text: "OOM x", By: by}}},
+		{[]string{"faults", "0", "5", "12"}, Message{Refused: &record.Refused{Process: 3, Number: 5, Count: 12, Server: -1}}},
 	} {
 		s, p := ear()
-		s.told(p, []string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"})
-		s.told(p, []string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"})
-		if got := s.told(p, test.said); got == nil || !reflect.DeepEqual(*got, test.want) {
+		s.message(p, []string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"})
+		s.message(p, []string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"})
+		if got := s.message(p, test.said); got == nil || !reflect.DeepEqual(*got, test.want) {
 			t.Errorf("%q: %+v, want %+v", test.said, got, test.want)
 		}
 	}
@@ -75,12 +75,12 @@ func TestToldMalformed(t *testing.T) {
 		{"begin", "1", "2", "3", "4", "5", "6", "7"}, {"REDIS", "1", "0", "tcp", "h:1", "l:2", "true", "false"}, {"", "", "", "", "", "", "", ""},
 	} {
 		s, p := ear()
-		if got := s.told(p, said); got != nil {
+		if got := s.message(p, said); got != nil {
 			t.Errorf("%q is taken for %+v", said, got)
 		}
 	}
 	s, p := ear()
-	if got := s.told(p, []string{"write", "x", "y", "?", "", "1", "{", "0", "what are no stacks\n\ngoroutine", "what is no profile\n#\t\n#\t\t\t\n\n#", "x\ty", "FLUSHALL"}); got == nil || !reflect.DeepEqual(got.Write.By, record.By{}) || got.Write.Address != "" {
+	if got := s.message(p, []string{"write", "x", "y", "?", "", "1", "{", "0", "what are no stacks\n\ngoroutine", "what is no profile\n#\t\n#\t\t\t\n\n#", "x\ty", "FLUSHALL"}); got == nil || !reflect.DeepEqual(got.Write.By, record.By{}) || got.Write.Address != "" {
 		t.Errorf("without numbers and label: %+v", got)
 	}
 }
@@ -287,7 +287,7 @@ func FuzzTold(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, said string) {
 		s, p := ear()
-		got := s.told(p, strings.Split(said, "\x00"))
+		got := s.message(p, strings.Split(said, "\x00"))
 		if got == nil {
 			return
 		}

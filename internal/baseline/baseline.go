@@ -234,11 +234,11 @@ func Of(f *triage.Findings, d Defaults) (b *record.Baseline, unsettled []triage.
 	d.Expires = cmp.Or(d.Expires, f.Run.Started.UTC().AddDate(0, 0, 90).Format(dateForm))
 	b = &record.Baseline{Known: []record.Known{}}
 	for _, c := range f.Leaks {
-		if c.Owner == nil || c.Unheard && c.Known == nil {
+		if c.By == nil || c.Untraced && c.Known == nil {
 			unsettled = append(unsettled, c)
 			continue
 		}
-		k := record.Known{Package: c.Owner.Package, Test: c.Owner.Test, Spec: c.Owner.Spec, Parameter: c.Parameter, Owner: d.Owner, Reason: d.Reason, Expires: d.Expires}
+		k := record.Known{Package: c.By.Package, Test: c.By.Test, Spec: c.By.Spec, Parameter: c.Parameter, Owner: d.Owner, Reason: d.Reason, Expires: d.Expires}
 		if c.Known != nil {
 			k.Owner, k.Reason, k.Expires = c.Known.Owner, c.Known.Reason, c.Known.Expires
 		}

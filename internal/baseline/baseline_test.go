@@ -118,11 +118,11 @@ func FuzzParse(f *testing.F) {
 func TestOf(t *testing.T) {
 	a, b := triage.Owner{Package: "p", Test: "TestA"}, triage.Owner{Package: "p", Test: "TestB"}
 	f := &triage.Findings{Run: triage.Run{Started: time.Date(2026, 11, 24, 23, 0, 0, 0, time.UTC)}, Leaks: []triage.Change{
-		{Parameter: "hz", Owner: &b},
-		{Parameter: "hz", Owner: &a, Known: &triage.Known{Owner: "me", Reason: "why", Expires: "2026-12-01"}},
-		{Parameter: "hz", Owner: &b, Server: "another"},
-		{Parameter: "timeout", Certainty: triage.Narrowed, Suspects: []triage.Owner{a, b}},
-		{Parameter: "maxmemory", Owner: &a, Unheard: true},
+		{Parameter: "hz", By: &b},
+		{Parameter: "hz", By: &a, Known: &triage.Known{Owner: "me", Reason: "why", Expires: "2026-12-01"}},
+		{Parameter: "hz", By: &b, Server: "another"},
+		{Parameter: "timeout", Certainty: triage.Ambiguous, Suspects: []triage.Owner{a, b}},
+		{Parameter: "maxmemory", By: &a, Untraced: true},
 	}}
 	got, unsettled := baseline.Of(f, baseline.Defaults{})
 	want := []record.Known{

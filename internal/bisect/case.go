@@ -73,15 +73,15 @@ func (s *Suite) CaseOfParameter(name string) Case {
 			continue
 		}
 		owners := change.Suspects
-		if change.Owner != nil {
-			owners = []triage.Owner{*change.Owner}
+		if change.By != nil {
+			owners = []triage.Owner{*change.By}
 		}
 		for _, owner := range owners {
 			for i := range c.Before {
 				if b := &c.Before[i]; within(nameOf(owner), b.Test) {
 					b.Weight = weightNarrowed
 					b.Evidence = "left " + name + " changed from " + change.From + " to " + change.To
-					if change.Owner != nil && !slices.Contains(c.Leakers, b.Test) {
+					if change.By != nil && !slices.Contains(c.Leakers, b.Test) {
 						b.Weight = weightTied
 						c.Leakers = append(c.Leakers, b.Test)
 					}
@@ -207,7 +207,7 @@ func (s *Suite) weigh(c *Case) {
 		if tied[i] {
 			weight = weightTied
 		}
-		if leak.Owner != nil && suspect(*leak.Owner, weight, what) {
+		if leak.By != nil && suspect(*leak.By, weight, what) {
 			c.Causes = append(c.Causes, leak.Parameter)
 		}
 		for _, owner := range leak.Suspects {
@@ -217,11 +217,11 @@ func (s *Suite) weigh(c *Case) {
 			c.clean(s, *leak.RestoredBy)
 		}
 	}
-	for _, change := range f.Contained {
-		if change.Owner != nil {
-			suspect(*change.Owner, weightUndone, "changed "+change.Parameter+" for a while")
-			if !c.ran(*change.Owner) && slices.Contains(c.Causes, change.Parameter) {
-				c.clean(s, *change.Owner)
+	for _, change := range f.Reverted {
+		if change.By != nil {
+			suspect(*change.By, weightUndone, "changed "+change.Parameter+" for a while")
+			if !c.ran(*change.By) && slices.Contains(c.Causes, change.Parameter) {
+				c.clean(s, *change.By)
 			}
 		}
 	}
@@ -237,14 +237,14 @@ func (s *Suite) weigh(c *Case) {
 		if strings.HasPrefix(strings.ToLower(write.Command[0]), "flush") {
 			weight = weightFlush
 		}
-		if write.Owner == nil {
+		if write.By == nil {
 			continue
 		}
-		suspect(*write.Owner, weight, "sent "+command)
+		suspect(*write.By, weight, "sent "+command)
 	}
 	for _, g := range f.Growth {
 		if g.Keys > 0 {
-			suspect(g.Owner, weightData, "left keys behind")
+			suspect(g.By, weightData, "left keys behind")
 		}
 	}
 	for _, failure := range f.Failures {

@@ -200,8 +200,8 @@ func (s *Suite) Whole() error {
 		return fmt.Errorf("the run of the suite did not come to its end: %s", f.Run.Incomplete)
 	case len(s.Units) == 0:
 		return errors.New("no test ran")
-	case len(f.Blind) > 0:
-		return fmt.Errorf("%s could not be seen for a while: %s", f.Blind[0].Server, f.Blind[0].Reason)
+	case len(f.Gaps) > 0:
+		return fmt.Errorf("%s could not be seen for a while: %s", f.Gaps[0].Server, f.Gaps[0].Reason)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ type Run struct {
 	File       string       `json:"file"`
 	Started    time.Time    `json:"started"`
 	Mode       record.Mode  `json:"mode"`
-	Tap        bool         `json:"tap"`
+	Traced        bool         `json:"traced"`
 	Complete   bool         `json:"complete"`
 	Incomplete string       `json:"incomplete"`
 	Doubts     []string     `json:"doubts"`
@@ -89,14 +89,14 @@ type Leak struct {
 
 // LeakOfSide is a leak as one run saw it.
 type LeakOfSide struct {
-	Owner      *triage.Owner    `json:"owner"` // nil where it is not settled
+	By      *triage.Owner    `json:"by"` // nil where it is not settled
 	Suspects   []triage.Owner   `json:"suspects"`
 	AndEarlier int              `json:"and_earlier"` // others that may be the one, and are not listed
 	Certainty  triage.Certainty `json:"certainty"`
 	From       string           `json:"from"`
 	To         string           `json:"to"`
 	Secret     bool             `json:"secret"`
-	Unheard    bool             `json:"unheard"`
+	Untraced    bool             `json:"untraced"`
 	Place      string           `json:"place"` // file:line, relative to the folder of the run; may be empty
 	Count      int              `json:"count"` // times that it was seen
 	Known      *triage.Known    `json:"known"` // by the baseline of that run
@@ -117,7 +117,7 @@ type Failure struct {
 type FailureOfSide struct {
 	Status    string        `json:"status"`
 	Cause     triage.Cause  `json:"cause"`
-	Tied      bool          `json:"tied"`      // to a change of that run
+	Tied      bool          `json:"correlated"`      // to a change of that run
 	Culprit   *triage.Owner `json:"culprit"`   // then: who made it; nil where that is not settled
 	Parameter string        `json:"parameter"` // then: of what
 	Message   string        `json:"message"`
@@ -152,7 +152,7 @@ func (d *Diff) exit() int {
 
 func runOf(s Side) Run {
 	f := s.Findings
-	return Run{File: s.File, Started: f.Run.Started, Mode: f.Run.Mode, Tap: f.Run.Tap, Complete: f.Run.Complete, Incomplete: f.Run.Incomplete,
+	return Run{File: s.File, Started: f.Run.Started, Mode: f.Run.Mode, Traced: f.Run.Traced, Complete: f.Run.Complete, Incomplete: f.Run.Incomplete,
 		Doubts: append([]string{}, s.Doubts...), Listed: f.Cases != nil, Tests: f.Tests}
 }
 
@@ -183,7 +183,7 @@ func (v *view) blurred(which string, other *view, server string) string {
 		return "the " + which + " run is incomplete"
 	}
 	// The other's server was named too where it had no tap, or is the same one.
-	watched := !other.Findings.Run.Tap || slices.ContainsFunc(v.Findings.Servers, func(s triage.Server) bool { return s.Address == server })
+	watched := !other.Findings.Run.Traced || slices.ContainsFunc(v.Findings.Servers, func(s triage.Server) bool { return s.Address == server })
 	kinds := v.Findings.Doubts() // Doubts are these in words
 	for i, doubt := range v.Doubts {
 		if !watched || i >= len(kinds) || kinds[i].Kind != triage.DoubtUntraced { // which is about servers that were not watched

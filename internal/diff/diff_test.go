@@ -35,7 +35,7 @@ func recorded(t testing.TB, name string) *triage.Findings {
 
 // run is one in which these tests ended so; tests that leak or fail are added.
 func run(tests ...string) *triage.Findings {
-	f := &triage.Findings{Run: triage.Run{Mode: record.ModeGate, Complete: true}, Cases: &triage.Cases{}, Packages: []triage.Package{{Path: "p", Outcome: "pass", Ran: true, Instrumented: true}}}
+	f := &triage.Findings{Run: triage.Run{Mode: record.ModeInstrumented, Complete: true}, Cases: &triage.Cases{}, Packages: []triage.Package{{Path: "p", Outcome: "pass", Ran: true, Instrumented: true}}}
 	for _, text := range tests {
 		name, status, _ := strings.Cut(text, " ")
 		f.Cases.Add(triage.Case{Owner: owner(name), Kind: record.KindTest, Status: status})
@@ -52,12 +52,12 @@ func leaks(f *triage.Findings, all ...triage.Change) *triage.Findings {
 
 func leak(test, parameter, from, to string) triage.Change {
 	o := owner(test)
-	return triage.Change{Server: "localhost:6379", Parameter: parameter, From: from, Baseline: from, To: to, Owner: &o, Certainty: triage.Exact,
+	return triage.Change{Server: "localhost:6379", Parameter: parameter, From: from, Initial: from, To: to, By: &o, Certainty: triage.Exact,
 		Call: &triage.Call{File: "/src/a_test.go", Line: 7}}
 }
 
 func suspects(parameter, from, to string, tests ...string) triage.Change {
-	c := triage.Change{Server: "localhost:6379", Parameter: parameter, From: from, Baseline: from, To: to, Certainty: triage.Narrowed}
+	c := triage.Change{Server: "localhost:6379", Parameter: parameter, From: from, Initial: from, To: to, Certainty: triage.Ambiguous}
 	for _, test := range tests {
 		c.Suspects = append(c.Suspects, owner(test))
 	}
@@ -77,8 +77,8 @@ func told(d *diff.Diff) string {
 			side = l.Old
 		}
 		who := "suspects"
-		if side.Owner != nil {
-			who = side.Owner.Test
+		if side.By != nil {
+			who = side.By.Test
 		}
 		text := fmt.Sprintf("%s %s %s", l.State, who, l.Parameter)
 		if l.Why != "" {
@@ -174,11 +174,11 @@ func TestLeaks(t *testing.T) {
 // both runs listened.
 func TestUnheard(t *testing.T) {
 	heard, unheard := leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")), leaks(run("TestA pass"), leak("TestA", "hz", "10", "20"))
-	unheard.Leaks[0].Unheard = true
+	unheard.Leaks[0].Untraced = true
 	if got := told(compare(heard, unheard)); got != "kept TestA hz; exit 0" {
 		t.Errorf("got %s", got)
 	}
-	heard.Run.Tap, unheard.Run.Tap = true, true
+	heard.Run.Traced, unheard.Run.Traced = true, true
 	if got := told(compare(heard, unheard)); !strings.HasPrefix(got, "unsettled TestA hz (in one of the runs nobody was heard") || !strings.HasSuffix(got, "exit 2") {
 		t.Errorf("got %s", got)
 	}

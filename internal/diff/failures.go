@@ -88,19 +88,19 @@ func failed(f *triage.Findings) map[triage.Owner]*FailureOfSide {
 
 func sideOf(f *triage.Findings, x triage.Failure) *FailureOfSide {
 	side := &FailureOfSide{Status: x.Status, Cause: x.Cause, Message: x.Message, Count: 1}
-	if !x.Tied() {
+	if !x.Correlated() {
 		return side
 	}
 	var change *triage.Change
 	switch {
 	case x.Leak != nil && *x.Leak >= 0 && *x.Leak < len(f.Leaks):
 		change = &f.Leaks[*x.Leak]
-	case x.Contained != nil && *x.Contained >= 0 && *x.Contained < len(f.Contained):
-		change = &f.Contained[*x.Contained]
+	case x.Reverted != nil && *x.Reverted >= 0 && *x.Reverted < len(f.Reverted):
+		change = &f.Reverted[*x.Reverted]
 	default:
 		return side
 	}
-	side.Tied, side.Culprit, side.Parameter = true, change.Owner, change.Parameter
+	side.Tied, side.Culprit, side.Parameter = true, change.By, change.Parameter
 	return side
 }
 

@@ -24,7 +24,7 @@ type leakKey struct {
 
 // leaks compares what leaked.
 func (c *comparison) leaks() []Leak {
-	tapped := c.before.Findings.Run.Tap && c.after.Findings.Run.Tap
+	tapped := c.before.Findings.Run.Traced && c.after.Findings.Run.Traced
 	before, beforeKeys := gather(c.before, tapped)
 	after, afterKeys := gather(c.after, tapped)
 	wanted := map[triage.Owner]bool{}
@@ -115,8 +115,8 @@ func (c *comparison) masked(v *view, l *Leak, which string) string {
 	side := cmp.Or(l.Old, l.New)
 	at := func(parameter, value string) bool { return parameter == l.Parameter && slices.Contains(side.to, value) }
 	f := v.Findings
-	began := slices.ContainsFunc(f.Polluted, func(p triage.Polluted) bool { return at(p.Parameter, p.Value) }) ||
-		slices.ContainsFunc(f.Unmet, func(u triage.Unmet) bool { return at(u.Parameter, u.Value) }) ||
+	began := slices.ContainsFunc(f.Drift, func(p triage.Drift) bool { return at(p.Parameter, p.Value) }) ||
+		slices.ContainsFunc(f.UnmetExpectations, func(u triage.UnmetExpectation) bool { return at(u.Parameter, u.Value) }) ||
 		slices.ContainsFunc(f.Servers, func(s triage.Server) bool {
 			value, known := s.Config[l.Parameter]
 			return known && at(l.Parameter, value)
@@ -136,15 +136,15 @@ func gather(v *view, tapped bool) (map[leakKey]*Leak, []leakKey) {
 	all, keys := map[leakKey]*Leak{}, []leakKey{}
 	for _, c := range v.Findings.Leaks {
 		owners := leakOwners(slices.Clone(c.Suspects))
-		if c.Owner != nil {
-			owners = leakOwners{*c.Owner}
+		if c.By != nil {
+			owners = leakOwners{*c.By}
 		}
 		slices.SortFunc(owners, compareOwners)
-		key := leakKey{owners: fmt.Sprintf("%q", owners), settled: c.Owner != nil, parameter: c.Parameter, direction: direction(c.Parameter, c.Baseline, c.To), unheard: c.Unheard && tapped}
+		key := leakKey{owners: fmt.Sprintf("%q", owners), settled: c.By != nil, parameter: c.Parameter, direction: direction(c.Parameter, c.Initial, c.To), unheard: c.Untraced && tapped}
 		l := all[key]
 		if l == nil {
-			side := &LeakOfSide{Owner: c.Owner, Suspects: append([]triage.Owner{}, c.Suspects...), AndEarlier: c.AndEarlier, Certainty: c.Certainty, From: c.From, To: c.To, Secret: c.Secret,
-				Unheard: c.Unheard, Place: place(v.Findings, c), Known: c.Known, server: c.Server}
+			side := &LeakOfSide{By: c.By, Suspects: append([]triage.Owner{}, c.Suspects...), AndEarlier: c.AndEarlier, Certainty: c.Certainty, From: c.From, To: c.To, Secret: c.Secret,
+				Untraced: c.Untraced, Place: place(v.Findings, c), Known: c.Known, server: c.Server}
 			l = &Leak{Parameter: c.Parameter, Direction: key.direction, owners: owners, Old: side, New: side} // whichever run it is of
 			all[key] = l
 			keys = append(keys, key)

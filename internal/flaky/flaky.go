@@ -102,10 +102,10 @@ func (s *Survey) Add(suite *bisect.Suite, order string) {
 		}
 	}
 	for _, leak := range f.Leaks {
-		if leak.Owner == nil {
+		if leak.By == nil {
 			continue
 		}
-		name := record.Name{Package: leak.Owner.Package, Test: leak.Owner.Test, Spec: leak.Owner.Spec}
+		name := record.Name{Package: leak.By.Package, Test: leak.By.Test, Spec: leak.By.Spec}
 		if leaked[name] {
 			continue
 		}
@@ -127,20 +127,20 @@ func (s *Survey) row(name record.Name) *Row {
 // causeOf says what the findings of its run tie a failure to: "" is nothing.
 func causeOf(f *triage.Findings, failure triage.Failure) (cause string, of *record.Name) {
 	change := func(c triage.Change) *record.Name {
-		if c.Owner == nil {
+		if c.By == nil {
 			return nil
 		}
-		return &record.Name{Package: c.Owner.Package, Test: c.Owner.Test, Spec: c.Owner.Spec}
+		return &record.Name{Package: c.By.Package, Test: c.By.Test, Spec: c.By.Spec}
 	}
 	switch {
 	case failure.Leak != nil:
 		of = change(f.Leaks[*failure.Leak])
-	case failure.Contained != nil:
-		of = change(f.Contained[*failure.Contained])
+	case failure.Reverted != nil:
+		of = change(f.Reverted[*failure.Reverted])
 	}
 	owner := triage.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}
-	restarted := slices.ContainsFunc(f.Restarts, func(r triage.Restart) bool { return slices.Contains(r.Owners, owner) })
-	failedOver := slices.ContainsFunc(f.Failovers, func(x triage.Failover) bool { return slices.Contains(x.Owners, owner) })
+	restarted := slices.ContainsFunc(f.Restarts, func(r triage.Restart) bool { return slices.Contains(r.Active, owner) })
+	failedOver := slices.ContainsFunc(f.Failovers, func(x triage.Failover) bool { return slices.Contains(x.Active, owner) })
 	message := strings.ToLower(failure.Message)
 	switch {
 	case failure.Cause == triage.CauseOOM:

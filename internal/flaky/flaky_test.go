@@ -32,7 +32,7 @@ func name(test string) record.Name { return record.Name{Package: "p", Test: test
 
 // suite is a run in which these tests ran, and these failed.
 func suite(ran []string, failed ...triage.Failure) *bisect.Suite {
-	s := &bisect.Suite{Findings: &triage.Findings{Failures: failed, Leaks: []triage.Change{{Parameter: "maxmemory", Owner: &triage.Owner{Package: "p", Test: "TestLeak"}}}}}
+	s := &bisect.Suite{Findings: &triage.Findings{Failures: failed, Leaks: []triage.Change{{Parameter: "maxmemory", By: &triage.Owner{Package: "p", Test: "TestLeak"}}}}}
 	for _, test := range ran {
 		status := "pass"
 		for _, f := range failed {

@@ -35,17 +35,17 @@ type Overlay struct {
 	Hooked []string // packages whose Ginkgo specs report to the gate
 	// Unhooked are the packages whose Ginkgo specs cannot, and why.
 	Unhooked map[string]string
-	Tap      bool
-	NoTap    string // why there is no tap
+	Traced      bool
+	NoTrace    string // why there is no tap
 }
 
 // Tap says whether the tests' connections are to be heard.
-type Tap string
+type Trace string
 
 const (
-	TapAuto Tap = "auto" // where that is possible
-	TapOn   Tap = "on"
-	TapOff  Tap = "off"
+	TraceAuto Trace = "auto" // where that is possible
+	TraceOn   Trace = "on"
+	TraceOff  Trace = "off"
 )
 
 // Prepare writes an overlay into dir, which must exist and be private. Nothing
@@ -53,7 +53,7 @@ const (
 //
 // The files have the same content in every run, wherever dir is, and so the
 // build cache of the go command holds.
-func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages []*gotest.Package, args *gotest.Args, tap Tap) (*Overlay, error) {
+func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages []*gotest.Package, args *gotest.Args, tap Trace) (*Overlay, error) {
 	switch tools.GOOS {
 	case "windows", "plan9", "js", "wasip1":
 		return nil, fmt.Errorf("the gate does not work on %s: it needs unix sockets", tools.GOOS)
@@ -129,7 +129,7 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 
 // standard returns the patched files of the standard library, by their path
 // below src. The gate is needed; the tap is done without unless it is asked for.
-func (o *Overlay) standard(goroot, goos string, replace map[string]string, tap Tap) (map[string][]byte, error) {
+func (o *Overlay) standard(goroot, goos string, replace map[string]string, tap Trace) (map[string][]byte, error) {
 	add := func(files map[string][]byte, p patch) error {
 		patched, err := p.apply(goroot)
 		for name, content := range patched {
@@ -143,24 +143,24 @@ func (o *Overlay) standard(goroot, goos string, replace map[string]string, tap T
 	}
 	heard := map[string][]byte{}
 	var problem error
-	for _, p := range tapPatches() {
-		if tap != TapOff && problem == nil {
+	for _, p := range tracePatches() {
+		if tap != TraceOff && problem == nil {
 			problem = add(heard, p)
 		}
 	}
 	switch {
-	case tap == TapOff:
-		o.NoTap = "--tap=off"
-	case problem != nil && tap == TapOn:
-		return nil, fmt.Errorf("--tap=on: %w", problem)
+	case tap == TraceOff:
+		o.NoTrace = "--trace=off"
+	case problem != nil && tap == TraceOn:
+		return nil, fmt.Errorf("--trace=on: %w", problem)
 	case problem != nil:
-		o.NoTap = problem.Error()
+		o.NoTrace = problem.Error()
 	}
-	o.Tap = o.NoTap == ""
-	if !o.Tap {
+	o.Traced = o.NoTrace == ""
+	if !o.Traced {
 		clear(heard)
 	}
-	return heard, add(heard, testingPatch(goroot, goos, o.Tap))
+	return heard, add(heard, testingPatch(goroot, goos, o.Traced))
 }
 
 // userOverlay reads the overlay that the user asked for, on the command line

@@ -60,7 +60,7 @@ func prepare(t *testing.T, args *gotest.Args) (*Overlay, map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := Prepare(t.Context(), t.TempDir(), tools, packages, args, TapOff)
+	o, err := Prepare(t.Context(), t.TempDir(), tools, packages, args, TraceOff)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestCollisionIsRefused(t *testing.T) {
 	dir := module(t, map[string]string{"go.mod": "module m\n", "o.json": string(text)})
 	for name, cache := range map[string]string{"plain": "", "below the module cache": filepath.Dir(root)} {
 		tools := &gotest.Toolchain{GOROOT: root, GOMODCACHE: cache, GOOS: goos()}
-		_, err := Prepare(t.Context(), t.TempDir(), tools, nil, parse(t, "", "-C", dir, "-overlay=o.json"), TapOff)
+		_, err := Prepare(t.Context(), t.TempDir(), tools, nil, parse(t, "", "-C", dir, "-overlay=o.json"), TraceOff)
 		if err == nil || !strings.Contains(err.Error(), "your own overlay replaces "+real) {
 			t.Errorf("%s: error %v", name, err)
 		}
@@ -136,7 +136,7 @@ func TestToolchainInTheModuleCache(t *testing.T) {
 	text, _ := json.Marshal(map[string]any{"Replace": map[string]string{other: "mine.go", "a.go": "b.go"}})
 	dir := module(t, map[string]string{"go.mod": "module m\n", "o.json": string(text)})
 	tools := &gotest.Toolchain{GOROOT: root, GOMODCACHE: filepath.Dir(root), GOOS: goos()}
-	o, err := Prepare(t.Context(), t.TempDir(), tools, nil, parse(t, "", "-C", dir, "-overlay=o.json"), TapOff)
+	o, err := Prepare(t.Context(), t.TempDir(), tools, nil, parse(t, "", "-C", dir, "-overlay=o.json"), TraceOff)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestToolchainInTheModuleCache(t *testing.T) {
 
 func TestSystemsWithoutGate(t *testing.T) {
 	for _, system := range []string{"windows", "plan9", "js", "wasip1", "another"} {
-		if _, err := Prepare(t.Context(), t.TempDir(), &gotest.Toolchain{GOOS: system}, nil, parse(t, ""), TapOff); err == nil || !strings.Contains(err.Error(), system) {
+		if _, err := Prepare(t.Context(), t.TempDir(), &gotest.Toolchain{GOOS: system}, nil, parse(t, ""), TraceOff); err == nil || !strings.Contains(err.Error(), system) {
 			t.Errorf("%s: error %v", system, err)
 		}
 	}

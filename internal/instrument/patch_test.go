@@ -82,7 +82,7 @@ func tokens(t *testing.T, source []byte) (all []tokenAt) {
 
 // everyPatch are the patches of the gate, and those of the tap.
 func everyPatch(goroot string) []patch {
-	return append(tapPatches(), testingPatch(goroot, "linux", false), testingPatch(goroot, "linux", true))
+	return append(tracePatches(), testingPatch(goroot, "linux", false), testingPatch(goroot, "linux", true))
 }
 
 // Guards against a Go release that is not known, and against positions in
@@ -154,7 +154,7 @@ func copyPackage(t *testing.T, p patch, change func(file, text string) string) s
 // Guards against a Go release that is patched in the wrong place, and against
 // a message from which nobody can tell what is missing.
 func TestUnknownGo(t *testing.T) {
-	gate, tap := testingPatch(goroots(t)["local"], "linux", false), tapPatches()
+	gate, tap := testingPatch(goroots(t)["local"], "linux", false), tracePatches()
 	tests := []struct {
 		name           string
 		p              patch
@@ -229,13 +229,13 @@ func FuzzX(f *testing.F)        { f.Add(1); f.Fuzz(func(t *testing.T, i int) {})
 // not speak: a module is tested with it, and the gate listens.
 func TestOverlayRuns(t *testing.T) {
 	for name, root := range goroots(t) {
-		for _, tap := range []Tap{TapOff, TapOn} {
+		for _, tap := range []Trace{TraceOff, TraceOn} {
 			t.Run(name+"/tap "+string(tap), func(t *testing.T) { overlayRuns(t, name, root, tap) })
 		}
 	}
 }
 
-func overlayRuns(t *testing.T, name, root string, tap Tap) {
+func overlayRuns(t *testing.T, name, root string, tap Trace) {
 	t.Parallel()
 	module := t.TempDir()
 	write(t, module, map[string]string{"go.mod": "module tiny\n\ngo 1.22\n", "tiny_test.go": strings.Replace(tiny, "/* Output: x */", "\n\t// Output: x\n", 1)})

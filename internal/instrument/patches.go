@@ -53,7 +53,7 @@ func testingPatch(goroot, goos string, tap bool) patch {
 // tapPatches let the tests' own connections be heard: they label goroutines
 // with their owner, and call package testing when a Redis client says
 // something that changes the server.
-func tapPatches() []patch {
+func tracePatches() []patch {
 	return []patch{
 		{
 			dir: "runtime/pprof", host: "runtime.go", parts: []string{"labels/labels.go"},
@@ -107,7 +107,7 @@ var tracetestHook func(event string, conn, number int64, about []string)
 func testingGlue(goroot string, tap bool) glue {
 	g := exitHook(goroot)
 	if tap {
-		g.code += tapGlue
+		g.code += traceGlue
 		g.imports = append(g.imports, "runtime/pprof")
 		g.unsafe = true
 	}
@@ -131,7 +131,7 @@ func exitHook(goroot string) glue {
 
 // tapGlue ties package testing to the two others. The variable is that of
 // package net where there is one: a test binary without it is not given it.
-const tapGlue = `
+const traceGlue = `
 func tracetestSetOwner(label string) { pprof.TracetestSet(label) }
 func tracetestGetOwner() string { return pprof.TracetestGet() }
 

@@ -155,7 +155,7 @@ func (m *Merge) addTest(t *Test, seen wrong, number int) {
 		t.Message = seen.message
 	}
 	if seen.swallowed > 0 {
-		t.Swallowed++
+		t.IgnoredOOM++
 	}
 	t.Causes.add(seen.causes)
 }
@@ -197,8 +197,8 @@ func (m *Merge) Summary() *Summary {
 	for _, l := range m.leaks {
 		kept := *l
 		kept.Ran = -1
-		if l.Owner != nil {
-			kept.Ran = m.ranIn(*l.Owner)
+		if l.By != nil {
+			kept.Ran = m.ranIn(*l.By)
 		}
 		slices.Sort(kept.Certainties)
 		s.Leaks = append(s.Leaks, kept)

@@ -43,7 +43,7 @@ func merged(limits merge.Limits, runs ...*triage.Findings) *merge.Summary {
 func leakOf(t *testing.T, s *merge.Summary, parameter, test string) merge.Leak {
 	t.Helper()
 	for _, l := range s.Leaks {
-		if l.Parameter == parameter && l.Owner != nil && l.Owner.Test == test {
+		if l.Parameter == parameter && l.By != nil && l.By.Test == test {
 			return l
 		}
 	}
@@ -119,7 +119,7 @@ func TestSuspectsStayWithinTheirRun(t *testing.T) {
 	other := triage.Owner{Package: "shop/cache", Test: "TestZ"}
 	second.Leaks[0].Suspects = []triage.Owner{first.Leaks[0].Suspects[0], other}
 	s := merged(merge.DefaultLimits(), first, second)
-	if len(s.Leaks) != 2 || s.Leaks[0].Owner != nil || s.Leaks[1].Owner != nil || s.Leaks[0].InRuns != 1 {
+	if len(s.Leaks) != 2 || s.Leaks[0].By != nil || s.Leaks[1].By != nil || s.Leaks[0].InRuns != 1 {
 		t.Errorf("got %+v", s.Leaks)
 	}
 	for _, w := range s.Wrong {
@@ -144,7 +144,7 @@ func TestKnown(t *testing.T) {
 // What nobody was heard writing is not put together with what a test wrote.
 func TestUnheardIsApart(t *testing.T) {
 	f, g := recorded(t, "unheard"), recorded(t, "unheard")
-	g.Leaks[0].Unheard = false
+	g.Leaks[0].Untraced = false
 	if s := merged(merge.DefaultLimits(), f, g); len(s.Leaks) != 2 {
 		t.Errorf("got %+v", s.Leaks)
 	}
@@ -171,7 +171,7 @@ func TestPlacesAreRelative(t *testing.T) {
 
 // many is a run of n tests of which the last k fail.
 func many(pkg string, n, k int) *triage.Findings {
-	f := &triage.Findings{Cases: &triage.Cases{}, Run: triage.Run{Mode: record.ModeGate, Complete: true}, Packages: []triage.Package{{Path: pkg, Ran: true}}}
+	f := &triage.Findings{Cases: &triage.Cases{}, Run: triage.Run{Mode: record.ModeInstrumented, Complete: true}, Packages: []triage.Package{{Path: pkg, Ran: true}}}
 	for i := range n {
 		owner := triage.Owner{Package: pkg, Test: fmt.Sprintf("TestA/%d", i)}
 		f.Cases.Add(triage.Case{Owner: owner, Kind: record.KindTest, Status: "pass", End: time.Unix(1, 0)})
@@ -287,8 +287,8 @@ func TestDeterministic(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, l := range s.Leaks {
-		if l.Owner != nil && l.Ran < l.InRuns {
-			t.Errorf("%s leaked in %d runs, and ran in %d", l.Owner.Test, l.InRuns, l.Ran)
+		if l.By != nil && l.Ran < l.InRuns {
+			t.Errorf("%s leaked in %d runs, and ran in %d", l.By.Test, l.InRuns, l.Ran)
 		}
 	}
 	for _, w := range s.Wrong {
@@ -303,8 +303,8 @@ func TestOwnChangeMakesNoVictim(t *testing.T) {
 	zero := 0
 	for by, want := range map[string]int{"TestA": 0, "TestA/sub": 0, "TestAB": 1, "TestB": 1} {
 		owner := triage.Owner{Package: "p", Test: by}
-		f := &triage.Findings{Run: triage.Run{Complete: true}, Contained: []triage.Change{{Parameter: "maxmemory", Owner: &owner}},
-			Failures: []triage.Failure{{Package: "p", Test: "TestA", Status: "fail", Cause: triage.CauseOOM, Certainty: "correlated", Contained: &zero}}}
+		f := &triage.Findings{Run: triage.Run{Complete: true}, Reverted: []triage.Change{{Parameter: "maxmemory", By: &owner}},
+			Failures: []triage.Failure{{Package: "p", Test: "TestA", Status: "fail", Cause: triage.CauseOOM, Certainty: "correlated", Reverted: &zero}}}
 		m := merge.New(merge.DefaultLimits())
 		m.Add(merge.Of("run", f, nil))
 		s := m.Summary()

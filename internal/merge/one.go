@@ -51,7 +51,7 @@ type leakSeen struct {
 // Of reads one run. Doubts say why what was not seen in it may still have
 // happened.
 func Of(file string, f *triage.Findings, doubts []string) *One {
-	o := &One{run: Run{File: file, Started: f.Run.Started, Seconds: max(0, f.Run.Finished.Sub(f.Run.Started)).Seconds(), Go: f.Run.Go, Mode: f.Run.Mode, Tap: f.Run.Tap,
+	o := &One{run: Run{File: file, Started: f.Run.Started, Seconds: max(0, f.Run.Finished.Sub(f.Run.Started)).Seconds(), Go: f.Run.Go, Mode: f.Run.Mode, Traced: f.Run.Traced,
 		Exit: f.Run.Exit, Incomplete: f.Run.Incomplete, Doubts: append([]string{}, doubts...), Tests: f.Tests, Leaks: len(f.Leaks), Failures: len(f.Failures)}}
 	o.run.Verdict = verdict(f, doubts)
 	if !f.Run.Complete && o.run.Incomplete == "" {
@@ -70,8 +70,8 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 	leakAt := make([]int, len(f.Leaks)) // index into o.leaks
 	leaks := map[leakKey]int{}
 	for i, c := range f.Leaks {
-		if c.Owner != nil && !c.Unheard {
-			of(*c.Owner).leaks++
+		if c.By != nil && !c.Untraced {
+			of(*c.By).leaks++
 		}
 		key := keyOf(f, c)
 		j, known := leaks[key]
@@ -93,7 +93,7 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 		default:
 			causes.Other = 1
 		}
-		tied, victim := x.Tied(), false
+		tied, victim := x.Correlated(), false
 		if tied {
 			causes.Tied = 1
 			if victim = !ownChange(f, x); victim {
@@ -114,8 +114,8 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 			w.message = shorten(x.Message)
 		}
 	}
-	for _, s := range f.Swallowed {
-		of(s.Owner).swallowed++
+	for _, s := range f.IgnoredOOM {
+		of(s.By).swallowed++
 	}
 	o.attend(f)
 	o.watched(f)
@@ -125,10 +125,10 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 // ownChange reports whether a failure is tied to a change that the test which
 // failed made itself, or a part of it did, and put back.
 func ownChange(f *triage.Findings, x triage.Failure) bool {
-	if x.Contained == nil || *x.Contained < 0 || *x.Contained >= len(f.Contained) {
+	if x.Reverted == nil || *x.Reverted < 0 || *x.Reverted >= len(f.Reverted) {
 		return false
 	}
-	by := f.Contained[*x.Contained].Owner
+	by := f.Reverted[*x.Reverted].By
 	if by == nil || by.Package != x.Package {
 		return false
 	}
@@ -187,15 +187,15 @@ func (o *One) watched(f *triage.Findings) {
 	for _, r := range f.Restarts {
 		count(r.Server, func(s *Server) { s.Restarts++ })
 	}
-	for _, b := range f.Blind {
-		count(b.Server, func(s *Server) { s.Blind++ })
+	for _, b := range f.Gaps {
+		count(b.Server, func(s *Server) { s.Gaps++ })
 	}
 }
 
 func keyOf(f *triage.Findings, c triage.Change) leakKey {
-	key := leakKey{parameter: c.Parameter, unheard: c.Unheard}
-	if c.Owner != nil {
-		key.owner = *c.Owner
+	key := leakKey{parameter: c.Parameter, unheard: c.Untraced}
+	if c.By != nil {
+		key.owner = *c.By
 	} else {
 		key.suspects = fmt.Sprint(len(c.Suspects), c.AndEarlier) // there may be thousands, so they are not named here
 		for _, s := range slices.SortedFunc(slices.Values(c.Suspects), compareOwners) {
@@ -234,7 +234,7 @@ func (l *leakSeen) add(c triage.Change) {
 func newLeak(seen leakSeen, most int) *Leak {
 	c := seen.change
 	suspects := append([]triage.Owner{}, c.Suspects[:min(len(c.Suspects), most)]...)
-	l := &Leak{Parameter: c.Parameter, Owner: c.Owner, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), AndEarlier: c.AndEarlier, Place: seen.key.place, Secret: c.Secret, Unheard: c.Unheard,
+	l := &Leak{Parameter: c.Parameter, By: c.By, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), AndEarlier: c.AndEarlier, Place: seen.key.place, Secret: c.Secret, Untraced: c.Untraced,
 		Certainties: []triage.Certainty{}, Values: []Value{}, Runs: []int{}, Servers: []string{}}
 	if c.Call != nil {
 		l.Function = c.Call.Function

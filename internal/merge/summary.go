@@ -72,7 +72,7 @@ type Run struct {
 	Seconds    float64      `json:"seconds"` // how long it took
 	Go         string       `json:"go"`
 	Mode       record.Mode  `json:"mode"`
-	Tap        bool         `json:"tap"`
+	Traced        bool         `json:"traced"`
 	Verdict    Verdict      `json:"verdict"`
 	Exit       int          `json:"exit"`
 	Incomplete string       `json:"incomplete"` // why it is not complete; empty when it is
@@ -89,7 +89,7 @@ type Causes struct {
 	OOM      int `json:"oom"`
 	Eviction int `json:"eviction"`
 	Other    int `json:"other"`
-	Tied     int `json:"tied"` // those of oom and eviction that are tied to a change of their run, and those that were proved
+	Tied     int `json:"correlated"` // those of oom and eviction that are tied to a change of their run, and those that were proved
 }
 
 func (c *Causes) add(d Causes) {
@@ -104,7 +104,7 @@ func (c *Causes) add(d Causes) {
 // line, over the runs.
 type Leak struct {
 	Parameter    string             `json:"parameter"`
-	Owner        *triage.Owner      `json:"owner"`         // nil where it is not settled
+	By        *triage.Owner      `json:"by"`         // nil where it is not settled
 	Suspects     []triage.Owner     `json:"suspects"`      // then: one of them, in each run
 	MoreSuspects int                `json:"more_suspects"` // beyond the first hundred
 	AndEarlier   int                `json:"and_earlier"`   // others that may be the one and that the runs do not list
@@ -114,7 +114,7 @@ type Leak struct {
 	Values       []Value            `json:"values"`
 	MoreValues   int                `json:"more_values"` // leaks of values that are not among Values
 	Secret       bool               `json:"secret"`
-	Unheard      bool               `json:"unheard"`  // no test binary was heard doing it: another program did, while the owner ran
+	Untraced      bool               `json:"untraced"`  // no test binary was heard doing it: another program did, while the owner ran
 	Count        int                `json:"count"`    // times, in all runs
 	InRuns       int                `json:"in_runs"`  // runs that it was seen in
 	Ran          int                `json:"ran"`      // runs that its owner ran in; -1 where that is not known
@@ -127,10 +127,10 @@ type Leak struct {
 // text orders leaks.
 func (l *Leak) text() string {
 	owner := triage.Owner{}
-	if l.Owner != nil {
-		owner = *l.Owner
+	if l.By != nil {
+		owner = *l.By
 	}
-	return fmt.Sprintf("%q %q %q %q %v", owner, l.Suspects, l.Parameter, l.Place, l.Unheard)
+	return fmt.Sprintf("%q %q %q %q %v", owner, l.Suspects, l.Parameter, l.Place, l.Untraced)
 }
 
 // Value is what a parameter was changed from and to, and how often.
@@ -148,7 +148,7 @@ type Test struct {
 	Leaked     int    `json:"leaked"` // not where another program did it while it ran
 	Victim     int    `json:"victim"` // failed, tied to a change that is not its own
 	Failed     int    `json:"failed"`
-	Swallowed  int    `json:"swallowed"` // passed although commands of it were refused
+	IgnoredOOM  int    `json:"ignored_oom"` // passed although commands of it were refused
 	Causes     Causes `json:"causes"`    // of its failures; here each counts
 	LeakedRuns []int  `json:"leaked_runs"`
 	VictimRuns []int  `json:"victim_runs"`
@@ -164,7 +164,7 @@ type Server struct {
 	Runs     int    `json:"runs"`
 	Leaks    int    `json:"leaks"`
 	Restarts int    `json:"restarts"`
-	Blind    int    `json:"blind"` // times that it could not be seen
+	Gaps    int    `json:"gaps"` // times that it could not be seen
 }
 
 func (s Server) name() Server {
@@ -175,7 +175,7 @@ func (s *Server) add(t Server) {
 	s.Runs++
 	s.Leaks += t.Leaks
 	s.Restarts += t.Restarts
-	s.Blind += t.Blind
+	s.Gaps += t.Gaps
 }
 
 // Unreadable is an input of which nothing is known.

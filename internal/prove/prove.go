@@ -38,7 +38,7 @@ type Options struct {
 	// run began. Each trial puts back what its own tests have set.
 	Ready  func(ctx context.Context) error
 	Append func(record.Trial)
-	Say    func(text string)
+	Print    func(text string)
 }
 
 // A suspicion is leaks of one owner that changed together, and the failures
@@ -86,7 +86,7 @@ func (p *prover) leave(why string) {
 // settle tries all victims of a suspicion at once, then those by themselves that
 // this did not settle.
 func (p *prover) settle(ctx context.Context, s *suspicion) {
-	p.Say(fmt.Sprintf("tracetest: proving: re-running %d failed tests without %s and after it", len(s.victims), s.culprit.Label()))
+	p.Print(fmt.Sprintf("tracetest: proving: re-running %d failed tests without %s and after it", len(s.victims), s.culprit.Label()))
 	p.round(ctx, s, nil, record.TrialAlone)
 	all := p.round(ctx, s, s.victims, kinds()...)
 	for _, v := range s.victims {
@@ -160,7 +160,7 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 		t.Tests = append(t.Tests, record.Tried{Name: v.Name, Outcome: ran.Outcomes.Of(v.Name)})
 	}
 	for _, leak := range ran.Findings.Leaks {
-		if leak.Owner != nil && nameOf(*leak.Owner) == s.culprit.Name && s.parameters[leak.Server+" "+leak.Parameter] {
+		if leak.By != nil && nameOf(*leak.By) == s.culprit.Name && s.parameters[leak.Server+" "+leak.Parameter] {
 			t.Leaked = true
 		}
 	}

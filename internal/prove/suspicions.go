@@ -17,10 +17,10 @@ func suspicions(f *triage.Findings) []*suspicion {
 	var all []*suspicion
 	of := map[int]*suspicion{} // by index of the leak
 	for i, leak := range f.Leaks {
-		if leak.Owner == nil {
+		if leak.By == nil {
 			continue
 		}
-		culprit := target{Name: nameOf(*leak.Owner), Location: leak.Location}
+		culprit := target{Name: nameOf(*leak.By), Location: leak.Location}
 		at := slices.IndexFunc(all, func(s *suspicion) bool { return s.culprit == culprit })
 		if at < 0 {
 			at = len(all)

@@ -47,8 +47,8 @@ func TestSuspicions(t *testing.T) {
 	zero, one, two := 0, 1, 2
 	f := &triage.Findings{
 		Leaks: []triage.Change{
-			{Server: "s", Parameter: "maxmemory", Owner: owner}, {Server: "s", Parameter: "maxmemory-policy", Owner: owner}, {Server: "s", Parameter: "hz"},
-			{Server: "s", Parameter: "timeout", Owner: &triage.Owner{Package: "p", Test: "TestNobodyMinds"}},
+			{Server: "s", Parameter: "maxmemory", By: owner}, {Server: "s", Parameter: "maxmemory-policy", By: owner}, {Server: "s", Parameter: "hz"},
+			{Server: "s", Parameter: "timeout", By: &triage.Owner{Package: "p", Test: "TestNobodyMinds"}},
 		},
 		Failures: []triage.Failure{
 			{Package: "p", Test: "TestV", Leak: &zero}, {Package: "p", Test: "TestW", Leak: &one}, {Package: "p", Test: "TestX", Leak: &two}, {Package: "p", Test: "TestY"},

@@ -50,7 +50,7 @@ func (c *checker) check(e Entry) error {
 // lacks says what an entry does not tell that each of its kind tells.
 func (e Entry) lacks() error {
 	switch {
-	case e.Run != nil && e.Run.Mode != ModeGate && e.Run.Mode != ModeEvents:
+	case e.Run != nil && e.Run.Mode != ModeInstrumented && e.Run.Mode != ModeEvents:
 		return fmt.Errorf("a run that is watched in no known way: %q", e.Run.Mode)
 	case e.Server != nil && (e.Server.Address == "" || e.Server.Config == nil):
 		return errors.New("a server without its address or its configuration")
@@ -71,7 +71,7 @@ func (e Entry) lacks() error {
 	case e.Notice != nil && e.Notice.Code == "":
 		return errors.New("a notice without its code")
 	}
-	for _, look := range e.looks() {
+	for _, look := range e.snapshots() {
 		if look.Sent.IsZero() || look.Received.IsZero() {
 			return errors.New("a look without its time")
 		}
@@ -105,23 +105,23 @@ func (b *Boundary) lacks() error {
 }
 
 // looks are those of an entry.
-func (e Entry) looks() []Look {
+func (e Entry) snapshots() []Snapshot {
 	switch {
 	case e.Boundary != nil:
-		return e.Boundary.Looks
+		return e.Boundary.Snapshots
 	case e.Write != nil:
-		return e.Write.Looks
+		return e.Write.Snapshots
 	case e.Reply != nil:
-		return e.Reply.Looks
-	case e.Restore != nil && e.Restore.Look != nil:
-		return []Look{*e.Restore.Look}
+		return e.Reply.Snapshots
+	case e.Restore != nil && e.Restore.Snapshot != nil:
+		return []Snapshot{*e.Restore.Snapshot}
 	}
 	return nil
 }
 
 // refers checks what an entry refers to, and notes what later ones may.
 func (c *checker) refers(e Entry) error {
-	for _, look := range e.looks() {
+	for _, look := range e.snapshots() {
 		if err := c.server(look.Server, false); err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ type Mode string
 
 const (
 	// ModeGate: the tests were held at each boundary while a snapshot was taken.
-	ModeGate Mode = "gate"
+	ModeInstrumented Mode = "instrumented"
 	// ModeEvents: snapshots were taken when `go test -json` events arrived,
 	// which is always after the tests had gone on.
 	ModeEvents Mode = "events"
@@ -72,8 +72,8 @@ type Run struct {
 	Go         string            `json:"go" redact:"-"` // of the tests' toolchain, such as "go1.26.8"
 	Mode       Mode              `json:"mode"`
 	ModeReason string            `json:"mode_reason,omitempty"` // why the gate is not in use; empty when it is
-	Tap        bool              `json:"tap"`
-	TapReason  string            `json:"tap_reason,omitempty"`            // why the tap is not in use; empty when it is
+	Traced        bool              `json:"traced"`
+	TraceReason  string            `json:"trace_reason,omitempty"`            // why the tap is not in use; empty when it is
 	Restore    string            `json:"restore" redact:"-"`              // never, run or test
 	Expect     map[string]string `json:"expect,omitempty" redact:"value"` // --expect, as `CONFIG GET` would say it
 	Baseline   *Baseline         `json:"baseline,omitempty"`              // --baseline: the leaks that are known; nil without one
@@ -108,7 +108,7 @@ type Server struct {
 	// parameter. A parameter that is missing is not known.
 	StartedWith map[string]Origin `json:"started_with,omitempty"`
 	// Followed is set on a server that nobody named: the tests spoke to it.
-	Followed bool `json:"followed,omitempty"`
+	Discovered bool `json:"discovered,omitempty"`
 	// Perturbed is what parameters were before --perturb moved them; Config has
 	// what it moved them to.
 	Perturbed map[string]string `json:"perturbed,omitempty" redact:"value"`
@@ -173,7 +173,7 @@ type Boundary struct {
 	// Follows is set on the begin of a test that came at once behind the end of
 	// the one before, with nothing in between that could do something unheard. The
 	// looks of that end count for it, and it has none of its own.
-	Follows bool `json:"follows,omitempty"`
+	Coalesced bool `json:"coalesced,omitempty"`
 	// Container is the Ordered container that ended, on close, and Before the
 	// boundary that showed it, which comes next. The container ended before
 	// the looks of this one.
@@ -182,8 +182,8 @@ type Boundary struct {
 	End       *Outcome `json:"end,omitempty"`   // on end
 	Nodes     []Node   `json:"nodes,omitempty"` // on suite-end: Ginkgo's suite nodes that ran
 	// Held is how long the test waited for its answer, in nanoseconds.
-	Held  time.Duration `json:"held,omitempty"`
-	Looks []Look        `json:"looks,omitempty"`
+	Waited  time.Duration `json:"waited,omitempty"`
+	Snapshots []Snapshot        `json:"snapshots,omitempty"`
 }
 
 // Kind is what an owner is.
@@ -231,7 +231,7 @@ type Node struct {
 }
 
 // Look is one server as one boundary saw it.
-type Look struct {
+type Snapshot struct {
 	Server   int       `json:"server"`
 	Sent     time.Time `json:"sent"`     // before the question left: what ended earlier is in the answer
 	Received time.Time `json:"received"` // after the answer: what began later is not
@@ -296,7 +296,7 @@ type Restore struct {
 	// write, and why. It is told at the end of the run, also where nothing was written.
 	Left map[string]Why `json:"left,omitempty"`
 	// Look is taken after it, so that the change is tracetest's own.
-	Look *Look `json:"look,omitempty"`
+	Snapshot *Snapshot `json:"snapshot,omitempty"`
 }
 
 // Why says why tracetest does not put a parameter back.
@@ -316,7 +316,7 @@ const (
 // Notice is something that the reader of the report must know about how the
 // run was watched.
 type Notice struct {
-	Code    string `json:"code" redact:"-"` // for programs, such as "gate-late"
+	Code    string `json:"code" redact:"-"` // for programs, such as "not-waiting"
 	Text    string `json:"text"`            // a sentence for people
 	Package string `json:"package,omitempty" redact:"-"`
 }

@@ -56,7 +56,7 @@ func TestCheck(t *testing.T) {
 	}
 	lines := strings.SplitAfter(text, "\n")
 	for line, change := range map[string][2]string{
-		"look of no server":          {`"looks":[{"server":0`, `"looks":[{"server":7`},
+		"look of no server":          {`"snapshots":[{"server":0`, `"snapshots":[{"server":7`},
 		"begin of no process":        {`"verb":"begin","process":1`, `"verb":"begin","process":7`},
 		"end of nobody":              {`"verb":"end","process":1,"owner":1`, `"verb":"end","process":1,"owner":7`},
 		"an unknown kind":            {`"verb":"suite-end"`, `"verb":"suite-enc"`},

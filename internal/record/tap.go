@@ -26,9 +26,9 @@ type Contact struct {
 	Problem string `json:"problem,omitempty"` // why it is not watched
 }
 
-// NotFollowed is the Problem of a server that is not watched because --follow=off
+// NotFollowed is the Problem of a server that is not watched because --discover=off
 // says so.
-const NotFollowed = "--follow=off"
+const NotDiscovered = "--discover=off"
 
 // By says whose goroutine did something.
 type By struct {
@@ -93,7 +93,7 @@ type Write struct {
 	By     By      `json:"by"`
 	// Looks are taken before it is sent: what it finds, and what it takes with it of what was
 	// counted.
-	Looks []Look `json:"looks,omitempty"`
+	Snapshots []Snapshot `json:"snapshots,omitempty"`
 }
 
 // Value is what a write sets a parameter to.
@@ -108,7 +108,7 @@ type Reply struct {
 	Process int    `json:"process"`
 	Number  int64  `json:"number"`
 	Text    string `json:"text"` // first line, such as "+OK"
-	Looks   []Look `json:"looks,omitempty"`
+	Snapshots   []Snapshot `json:"snapshots,omitempty"`
 }
 
 // Refused are OOM errors that one owner met at one place in the code.

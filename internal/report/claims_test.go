@@ -34,23 +34,23 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 		memory          triage.Memory
 		holds, withheld string
 	}{
-		{"unknown start", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: -1}, "is not known: either", "Cause: the memory was full"},
-		{"started with it", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
-		{"lowered before, and full", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: 2 * mib}, "the limit was lowered before this run, and the memory was full", "Cause: the memory was full"},
-		{"raised since the start", triage.Memory{Used: 3 * mib, Limit: 2 * mib, Baseline: 2 * mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
+		{"unknown start", triage.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: -1}, "is not known: either", "Cause: the memory was full"},
+		{"started with it", triage.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
+		{"lowered before, and full", triage.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: 2 * mib}, "the limit was lowered before this run, and the memory was full", "Cause: the memory was full"},
+		{"raised since the start", triage.Memory{Used: 3 * mib, Limit: 2 * mib, Initial: 2 * mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
 		{"no limit in any snapshot", triage.Memory{Used: 3 * mib, Started: -1, Reason: "unseen"}, "Neither that snapshot nor the one before shows a limit", "full"},
-		{"a limit that was not reached", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Baseline: 2048 * mib, Started: -1, UnheardSets: 2, Reason: "unseen"},
+		{"a limit that was not reached", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Initial: 2048 * mib, Started: -1, UntracedSets: 2, Reason: "unseen"},
 			"Either the limit was lower for a moment between two snapshots, or the memory was full and was freed again", "Cause: the memory was full"},
-		{"counted by the server", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Baseline: 2048 * mib, Started: -1, UnheardSets: 2, Reason: "unseen"},
+		{"counted by the server", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Initial: 2048 * mib, Started: -1, UntracedSets: 2, Reason: "unseen"},
 			"2 calls of CONFIG SET; without the trace", "had not lowered"},
-		{"reached before the first test", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Began: 2 * mib, Started: -1, Reason: "start"},
+		{"reached before the first test", triage.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Began: 2 * mib, Started: -1, Reason: "start"},
 			"2 MiB were in use before the first test. No test of this run filled it.", "Cause: the memory was full"},
-		{"expected otherwise", triage.Memory{Used: 3 * mib, Limit: mib, Baseline: mib, Started: -1, Expected: &expected},
+		{"expected otherwise", triage.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: -1, Expected: &expected},
 			"2 GiB was expected (`--expect`): either the server was started so, or", "started with 2 GiB"},
 	} {
 		f := load(t, "testdata/polluted.json")
 		test.memory.Server, test.memory.Reason = f.Servers[0].Address, cmp.Or(test.memory.Reason, "memory")
-		f.Polluted = nil
+		f.Drift = nil
 		f.Memory = []triage.Memory{test.memory}
 		line := row(markdown(t, f), "refused writes")
 		if !strings.Contains(line, test.holds) || strings.Contains(line, test.withheld) || strings.Contains(line, "tests filled") {
@@ -71,8 +71,8 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 			f.Writes = append(f.Writes, triage.Write{Server: f.Servers[0].Address, Command: []string{"config", "rewrite"}, Count: 1, Reply: reply, Certainty: triage.Exact})
 		}
 	}
-	spoken := func(s triage.Spoken) func(f *triage.Findings) {
-		return func(f *triage.Findings) { f.Spoken = append(f.Spoken, s) }
+	spoken := func(s triage.Endpoint) func(f *triage.Findings) {
+		return func(f *triage.Findings) { f.Endpoints = append(f.Endpoints, s) }
 	}
 	for _, test := range []struct {
 		name, about, want string
@@ -89,18 +89,18 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 		{"refused", rewrite, "| no | it was sent and refused", rewritten("-ERR The server is running without a config file")},
 		{"a package that is not heard", rewrite, "| not known | `shop/deaf`", deaf},
 		{"nothing of it", elsewhere, "| no | each address", func(*triage.Findings) {}},
-		{"another server", elsewhere, "| yes | `10.0.0.9:6379`", spoken(triage.Spoken{Address: "10.0.0.9:6379", Problem: "no answer"})},
-		{"no Redis at all", elsewhere, "| no | each address", spoken(triage.Spoken{Address: "10.0.0.9:80", Foreign: true, Problem: "what answers is not a Redis"})},
+		{"another server", elsewhere, "| yes | `10.0.0.9:6379`", spoken(triage.Endpoint{Address: "10.0.0.9:6379", Problem: "no answer"})},
+		{"no Redis at all", elsewhere, "| no | each address", spoken(triage.Endpoint{Address: "10.0.0.9:80", Foreign: true, Problem: "what answers is not a Redis"})},
 		{"a package that is not heard", elsewhere, "| not known | `shop/deaf`", deaf},
-		{"a change that is not heard", stranger, "| perhaps |", func(f *triage.Findings) { f.Leaks[0].Unheard = true }},
-		{"calls that are not heard", stranger, "| perhaps |", func(f *triage.Findings) { f.Servers[0].ConfigSets = f.Servers[0].HeardSets + 1 }},
+		{"a change that is not heard", stranger, "| perhaps |", func(f *triage.Findings) { f.Leaks[0].Untraced = true }},
+		{"calls that are not heard", stranger, "| perhaps |", func(f *triage.Findings) { f.Servers[0].ConfigSets = f.Servers[0].TracedSets + 1 }},
 		{"while no test ran", stranger, "| yes |", func(f *triage.Findings) { f.Notices = append(f.Notices, triage.Notice{Code: "outside-change"}) }},
 	} {
 		f := load(t, "testdata/exact.json")
-		if f.Run.Mode != record.ModeGate || !f.Run.Tap {
+		if f.Run.Mode != record.ModeInstrumented || !f.Run.Traced {
 			t.Fatal("the fixture is not of a run with the tap")
 		}
-		f.Spoken = slices.DeleteFunc(f.Spoken, func(s triage.Spoken) bool { return s.Inside })
+		f.Endpoints = slices.DeleteFunc(f.Endpoints, func(s triage.Endpoint) bool { return s.Inside })
 		test.change(f)
 		if line := row(markdown(t, f), test.about); !strings.Contains(line, test.want) {
 			t.Errorf("%s: %q, want %q", test.name, line, test.want)
@@ -117,12 +117,12 @@ func TestUnheardIsNotAccused(t *testing.T) {
 	for _, both := range []bool{false, true} {
 		f := load(t, "testdata/exact.json")
 		c := f.Leaks[0]
-		c.Owner, c.Unheard, c.Certainty, c.Call, c.Together, c.OwnerEnd, c.Unit = &unheard, true, triage.Bracketed, nil, 0, "pass", "test"
+		c.By, c.Untraced, c.Certainty, c.Call, c.Together, c.Ended, c.Unit = &unheard, true, triage.Inferred, nil, 0, "pass", "test"
 		f.Leaks, f.Failures = []triage.Change{c}, nil
 		f.Run.Exit = triage.ExitLeaked
 		f.Cases = cases(nil, triage.Case{Owner: heard, Status: "pass"}, triage.Case{Owner: unheard, Status: "pass"})
 		if both {
-			c.Owner, c.Unheard, c.Certainty, c.Parameter = &heard, false, triage.Exact, "hz"
+			c.By, c.Untraced, c.Certainty, c.Parameter = &heard, false, triage.Exact, "hz"
 			f.Leaks = append(f.Leaks, c)
 			if md := markdown(t, f); !strings.Contains(md, " ran, by an unidentified writer, and 1 more leak") {
 				t.Errorf("headline: %s", row(md, "# Redis triage"))

@@ -331,10 +331,10 @@ func TestFormatsAccuseNobody(t *testing.T) {
 	}
 	f = load(t, "testdata/incident.jsonl")
 	for i := range f.Leaks {
-		f.Leaks[i].Unheard, f.Leaks[i].Certainty = true, triage.Bracketed
+		f.Leaks[i].Untraced, f.Leaks[i].Certainty = true, triage.Inferred
 	}
 	text = rendered(t, formats()["junit.xml"], f)
-	if want := `<testcase name="` + f.Leaks[0].Owner.Spec + `" classname="` + f.Leaks[0].Owner.Package + `" time="`; !regexp.MustCompile(regexp.QuoteMeta(want) + `[\d.]+"/>`).MatchString(text) {
+	if want := `<testcase name="` + f.Leaks[0].By.Spec + `" classname="` + f.Leaks[0].By.Package + `" time="`; !regexp.MustCompile(regexp.QuoteMeta(want) + `[\d.]+"/>`).MatchString(text) {
 		t.Error("a test is marked for what a hand that was not seen did while it ran")
 	}
 }
@@ -355,7 +355,7 @@ func TestJUnitLeaks(t *testing.T) {
 	run := func(n int, status string) triage.Case {
 		return triage.Case{Owner: triage.Owner{Package: "p", Test: "TestLeaks"}, Status: status, Begin: at.Add(time.Duration(n) * time.Second), End: at.Add(time.Duration(n)*time.Second + time.Second/2)}
 	}
-	leak := triage.Change{Server: "localhost:1", Parameter: "maxmemory", From: "0", To: "1024", Owner: &triage.Owner{Package: "p", Test: "TestLeaks"}, Certainty: triage.Exact, At: at.Add(1200 * time.Millisecond)}
+	leak := triage.Change{Server: "localhost:1", Parameter: "maxmemory", From: "0", To: "1024", By: &triage.Owner{Package: "p", Test: "TestLeaks"}, Certainty: triage.Exact, At: at.Add(1200 * time.Millisecond)}
 	f := &triage.Findings{
 		Run:   triage.Run{Complete: true, Exit: triage.ExitLeaked, Started: at, Finished: at.Add(time.Minute)},
 		Leaks: []triage.Change{leak},
@@ -402,8 +402,8 @@ func TestJUnitStray(t *testing.T) {
 		{Package: "b", Status: "died", Cause: triage.CauseOther},
 	}
 	f.Leaks = []triage.Change{
-		{Parameter: "hz", Owner: &triage.Owner{Package: "b", Test: "TestSuite", Spec: "[BeforeSuite]"}, Certainty: triage.Exact},
-		{Parameter: "hz", Owner: &triage.Owner{Package: "c"}, Certainty: triage.Bracketed},
+		{Parameter: "hz", By: &triage.Owner{Package: "b", Test: "TestSuite", Spec: "[BeforeSuite]"}, Certainty: triage.Exact},
+		{Parameter: "hz", By: &triage.Owner{Package: "c"}, Certainty: triage.Inferred},
 	}
 	text := rendered(t, formats()["junit.xml"], f)
 	checkJUnit(t, text)
@@ -451,7 +451,7 @@ func TestFormatsErrors(t *testing.T) {
 // Secrets that slipped into the findings do not come out here either.
 func TestFormatsHideSecrets(t *testing.T) {
 	f := load(t, "testdata/secret.json")
-	f.Leaks[0].To, f.Leaks[0].Baseline, f.Leaks[0].From = "hunter2", "hunter2", "hunter3"
+	f.Leaks[0].To, f.Leaks[0].Initial, f.Leaks[0].From = "hunter2", "hunter2", "hunter3"
 	for ending, do := range formats() {
 		if text := rendered(t, do, f); strings.Contains(text, "hunter") {
 			t.Errorf("%s: the secret is in it", ending)
@@ -522,7 +522,7 @@ func FuzzHostileFormats(f *testing.F) {
 			}
 			found.Leaks[i].Location = "/src/" + text + ":7"
 		}
-		found.Leaks[0].Certainty = triage.Bracketed
+		found.Leaks[0].Certainty = triage.Inferred
 		for ending, do := range formats() {
 			checkFormat(t, ending, rendered(t, do, found))
 		}
@@ -572,8 +572,8 @@ func TestFormatsOfRecordedRuns(t *testing.T) {
 		}
 		mine := map[string]bool{} // who is accused
 		for _, c := range f.Leaks {
-			if c.Owner != nil && !c.Unheard && c.Known == nil {
-				mine[c.Owner.Package+" "+cmp.Or(c.Owner.Spec, c.Owner.Test, "[outside its tests]")] = true
+			if c.By != nil && !c.Untraced && c.Known == nil {
+				mine[c.By.Package+" "+cmp.Or(c.By.Spec, c.By.Test, "[outside its tests]")] = true
 			}
 		}
 		for _, leaks := range []string{"failure", "none"} {

@@ -267,8 +267,8 @@ func FuzzHostileText(f *testing.F) {
 		poison(reflect.ValueOf(findings).Elem(), text)
 		if kinds { // so that not only the ways for unknown kinds are taken
 			findings.Run.Mode = "gate"
-			findings.Leaks[0].Certainty = triage.Bracketed
-			findings.Leaks[1].Certainty = triage.Narrowed
+			findings.Leaks[0].Certainty = triage.Inferred
+			findings.Leaks[1].Certainty = triage.Ambiguous
 			for i := range findings.Failures {
 				findings.Failures[i].Cause = triage.CauseOOM
 				findings.Failures[i].Certainty = "correlated"

@@ -266,7 +266,7 @@ func hostileRun(t *testing.T) *triage.Findings {
 // fail.
 func manyTests(n int) *triage.Findings {
 	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	f := &triage.Findings{Schema: triage.Schema, Run: triage.Run{Started: begin, Mode: record.ModeGate, Tap: true, Complete: true, GoExit: 1, Exit: 1},
+	f := &triage.Findings{Schema: triage.Schema, Run: triage.Run{Started: begin, Mode: record.ModeInstrumented, Traced: true, Complete: true, GoExit: 1, Exit: 1},
 		Servers: []triage.Server{{Address: "127.0.0.1:6379", Flavor: "redis", Version: "7.0.15"}}, Cases: new(triage.Cases)}
 	at := begin
 	memory := triage.Timeline{Values: []triage.Values{{Parameter: "maxmemory", Steps: []triage.Step{{At: begin, Value: "2147483648"}}}}}
@@ -279,8 +279,8 @@ func manyTests(n int) *triage.Findings {
 		c := triage.Case{Owner: owner, Kind: record.KindTest, Status: "pass", Begin: at.Add(-40 * time.Millisecond), End: at}
 		switch {
 		case i%1000 == 500:
-			f.Leaks = append(f.Leaks, triage.Change{Server: "127.0.0.1:6379", Parameter: "maxmemory", From: "2147483648", To: "1048576", Baseline: "2147483648", Owner: &owner, Certainty: triage.Exact,
-				At: at, Unit: "test", OwnerEnd: "pass", Together: len(f.Leaks) + 1})
+			f.Leaks = append(f.Leaks, triage.Change{Server: "127.0.0.1:6379", Parameter: "maxmemory", From: "2147483648", To: "1048576", Initial: "2147483648", By: &owner, Certainty: triage.Exact,
+				At: at, Unit: "test", Ended: "pass", Together: len(f.Leaks) + 1})
 			memory.Values[0].Steps = append(memory.Values[0].Steps, triage.Step{At: at, Value: "1048576"}, triage.Step{At: at.Add(500 * time.Millisecond), Value: "2147483648"})
 		case i%1000 > 500 && i%1000 < 600 && i%3 == 0:
 			c.Status = "fail"

@@ -140,8 +140,8 @@ func TestPageOfEveryRecordedRun(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) { checkPage(t, text) })
 		leaking := map[triage.Owner]bool{}
 		for _, l := range f.Leaks {
-			if l.Owner != nil && !l.Unheard {
-				leaking[*l.Owner] = true
+			if l.By != nil && !l.Untraced {
+				leaking[*l.By] = true
 			}
 		}
 		want := 0

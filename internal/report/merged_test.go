@@ -98,7 +98,7 @@ func TestMergedGolden(t *testing.T) {
 func TestMergedClaims(t *testing.T) {
 	clean := merge.New(merge.DefaultLimits())
 	f := recorded(t, "parents-cleanup")
-	f.Run.Tap = true
+	f.Run.Traced = true
 	clean.Add(merge.Of("a", f, claims.Doubts(f)))
 	if text := mergedTerminal(t, clean.Summary(), terminal.Options{}); !strings.HasPrefix(text, "tracetest 1 run: 1 clean\n") {
 		t.Errorf("got %s", text)
@@ -150,7 +150,7 @@ func FuzzMergedText(f *testing.F) {
 			s.Runs[i].Verdict = verdicts[i]
 		}
 		for i := range s.Leaks {
-			s.Leaks[i].Certainties = []triage.Certainty{triage.Narrowed}
+			s.Leaks[i].Certainties = []triage.Certainty{triage.Ambiguous}
 		}
 		checkMarkdown(t, mergedMarkdown(t, s))
 		checkScreen(t, mergedTerminal(t, s, terminal.Options{ReportPath: hostile}), 80)

@@ -42,8 +42,8 @@ func fixtures(t *testing.T) map[string]*triage.Findings {
 	for name, file := range fixtureFiles(t) {
 		all[name] = load(t, file)
 		switch name { // recorded without the tap, after which nothing is called clean
-		case "clean", "clean_failures", "contained", "unmet", "polluted":
-			all[name].Run.Tap = true
+		case "clean", "clean_failures", "contained", "unmet", "drift":
+			all[name].Run.Traced = true
 		}
 	}
 	return all
@@ -286,8 +286,8 @@ func TestVerdicts(t *testing.T) {
 // A secret that slipped into the findings must not come out of them.
 func TestSecretsAreNotWritten(t *testing.T) {
 	f := load(t, "testdata/secret.json")
-	f.Leaks[0].To, f.Leaks[0].Baseline = "hunter2", "hunter2"
-	f.Changed[0].Value, f.Changed[0].Baseline = "hunter2", "hunter2"
+	f.Leaks[0].To, f.Leaks[0].Initial = "hunter2", "hunter2"
+	f.Changed[0].Value, f.Changed[0].Initial = "hunter2", "hunter2"
 	if text := markdown(t, f) + onTerminal(t, f, terminal.Options{}); strings.Contains(text, "hunter2") {
 		t.Error("the secret is in the report")
 	}
@@ -297,7 +297,7 @@ func TestSecretsAreNotWritten(t *testing.T) {
 func TestDamagedFindings(t *testing.T) {
 	bad := 7
 	f := &triage.Findings{
-		Failures: []triage.Failure{{Cause: triage.CauseOOM, Leak: &bad, Contained: &bad}},
+		Failures: []triage.Failure{{Cause: triage.CauseOOM, Leak: &bad, Reverted: &bad}},
 		Leaks:    []triage.Change{{}, {Certainty: triage.Exact}},
 	}
 	if !strings.HasPrefix(markdown(t, f), "# Redis triage: incomplete run: ") {
@@ -339,12 +339,12 @@ func many() *triage.Findings {
 	started := time.Date(2025, 10, 29, 12, 0, 0, 0, time.UTC)
 	f := &triage.Findings{Run: triage.Run{Started: started, Mode: "gate", Complete: true, GoExit: 1}}
 	f.Tests = triage.Tests{Total: 3000, Failed: 3000}
-	f.Servers = []triage.Server{{Address: "localhost:6379", Parameters: 300, Looks: 6001}}
+	f.Servers = []triage.Server{{Address: "localhost:6379", Parameters: 300, Snapshots: 6001}}
 	for i := range 300 {
 		f.Leaks = append(f.Leaks, triage.Change{
 			Server: "localhost:6379", Parameter: fmt.Sprintf("p%d-max-bytes", i%60),
-			From: "1024", To: fmt.Sprint(i), Baseline: "1024", Certainty: triage.Bracketed, Together: i + 1,
-			Owner: &triage.Owner{Package: "example.com/p", Test: fmt.Sprintf("TestN%03d", i)},
+			From: "1024", To: fmt.Sprint(i), Initial: "1024", Certainty: triage.Inferred, Together: i + 1,
+			By: &triage.Owner{Package: "example.com/p", Test: fmt.Sprintf("TestN%03d", i)},
 			At:    started.Add(time.Duration(i) * time.Second),
 		})
 	}

@@ -40,9 +40,9 @@ func checkWords(t *testing.T, where, text string) {
 
 // quiet takes out what others say: tests, servers, and triage for now.
 func quiet(f *triage.Findings) *triage.Findings {
-	for _, changes := range [][]triage.Change{f.Leaks, f.Contained} {
+	for _, changes := range [][]triage.Change{f.Leaks, f.Reverted} {
 		for i := range changes {
-			changes[i].Caveat, changes[i].Settle = "", ""
+			changes[i].Caveat, changes[i].Disambiguate = "", ""
 		}
 	}
 	for i := range f.Failures {
@@ -51,12 +51,12 @@ func quiet(f *triage.Findings) *triage.Findings {
 	for i := range f.Notices {
 		f.Notices[i].Text, f.Notices[i].Code = "", ""
 	}
-	for i := range f.Spoken {
-		if f.Spoken[i].Problem != "" {
-			f.Spoken[i].Problem = "x"
+	for i := range f.Endpoints {
+		if f.Endpoints[i].Problem != "" {
+			f.Endpoints[i].Problem = "x"
 		}
 	}
-	f.Run.ModeReason, f.Run.TapReason, f.Run.Incomplete = "", "", ""
+	f.Run.ModeReason, f.Run.TraceReason, f.Run.Incomplete = "", "", ""
 	return f
 }
 

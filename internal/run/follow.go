@@ -28,10 +28,10 @@ type lastEnd struct {
 // end returns what a boundary is for a begin that comes next.
 func (w *watcher) end(b *record.Boundary) lastEnd {
 	e := lastEnd{process: b.Process}
-	if b.Verb != record.VerbEnd || len(b.Looks) < len(w.p.servers) || !quiet(b.Looks) {
+	if b.Verb != record.VerbEnd || len(b.Snapshots) < len(w.p.servers) || !quiet(b.Snapshots) {
 		return lastEnd{}
 	}
-	for _, look := range b.Looks {
+	for _, look := range b.Snapshots {
 		if look.Received.After(e.looked) {
 			e.looked = look.Received
 		}
@@ -40,14 +40,14 @@ func (w *watcher) end(b *record.Boundary) lastEnd {
 }
 
 // follows reports whether the looks at the last end count for a boundary.
-func (w *watcher) follows(last lastEnd, b *record.Boundary, came time.Time) bool {
+func (w *watcher) coalesces(last lastEnd, b *record.Boundary, came time.Time) bool {
 	if b.Verb != record.VerbBegin || b.Begin.Kind != record.KindTest || b.Begin.Parent != 0 {
 		return false
 	}
 	if last.looked.IsZero() || last.process != b.Process || came.Sub(last.looked) > instant {
 		return false
 	}
-	if on, _ := w.p.Tap(); !on || len(w.taps.open) > 0 { // a write without its reply may have an effect yet
+	if on, _ := w.p.Trace(); !on || len(w.tracer.open) > 0 { // a write without its reply may have an effect yet
 		return false
 	}
 	active := w.open.Active()

@@ -116,7 +116,7 @@ func (r *repair) restore(ctx context.Context, as record.Restore, marks []then) {
 			continue
 		}
 		if i >= len(marks) {
-			marks = append(marks, then{r.w.baseline[i], 0}) // it is watched since
+			marks = append(marks, then{r.w.initial[i], 0}) // it is watched since
 		}
 		ledger := r.w.ledgers[i]
 		keep := r.w.p.o.Keep

@@ -48,9 +48,9 @@ type Options struct {
 	Container    string // name of the container that the server is in; empty: to be found
 	Expect       map[string]string
 	Baseline     *record.Baseline // the leaks that are known, for the record; may be nil
-	Gate         string           // auto, on or off
-	Tap          instrument.Tap
-	Follow       string // auto or off: whether servers are watched that the tests turn out to speak to
+	Instrument         string           // auto, on or off
+	Trace          instrument.Trace
+	Discover       string // auto or off: whether servers are watched that the tests turn out to speak to
 	Restore      Restore
 	Keep         []string      // parameters that RestoreTest leaves as they are
 	Owned        bool          // the targets are servers of tracetest's own, on which everything may be put back
@@ -93,7 +93,7 @@ type Plan struct {
 	begin   []record.Server
 	dir     string // private, for the overlay and the socket
 	overlay *instrument.Overlay
-	gate    *barrier.Server
+	barrier    *barrier.Server
 	out     *record.Writer
 	knew    int    // secrets, when all of the record had passed the door
 	reason  string // why there is no gate
@@ -154,12 +154,12 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 				return fmt.Errorf("--perturb: moving the parameters of %s: %w", target.Address(), err)
 			}
 			p.begin[i].Config = server.Shown()
-			if look := server.Look(ctx); look.Counters != nil {
+			if look := server.Sample(ctx); look.Counters != nil {
 				p.begin[i].Counters = look.Counters // our own write is counted by now
 			}
 		}
 	}
-	if err := p.openGate(ctx); err != nil {
+	if err := p.openBarrier(ctx); err != nil {
 		return err
 	}
 	p.findSentinels(ctx)
@@ -177,32 +177,32 @@ func (p *Plan) findSentinels(ctx context.Context) {
 
 // openGate prepares the gate. Without one, and unless it is asked for, the
 // run goes on with events only.
-func (p *Plan) openGate(ctx context.Context) error {
-	if p.o.Gate == "off" {
-		p.reason = "--gate=off"
-		if p.o.Tap == instrument.TapOn {
-			return errors.New("--tap=on: the tap needs the gate, and --gate=off says that there is none")
+func (p *Plan) openBarrier(ctx context.Context) error {
+	if p.o.Instrument == "off" {
+		p.reason = "--instrument=off"
+		if p.o.Trace == instrument.TraceOn {
+			return errors.New("--trace=on needs instrumented tests, and --instrument=off says that they are not to be")
 		}
 		return nil
 	}
-	err := p.tryGate(ctx)
+	err := p.tryInstrument(ctx)
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if p.o.Gate == "on" {
-		return fmt.Errorf("--gate=on: %w", err)
+	if p.o.Instrument == "on" {
+		return fmt.Errorf("--instrument=on: %w", err)
 	}
-	if p.o.Tap == instrument.TapOn {
-		return fmt.Errorf("--tap=on: the tap needs the gate: %w", err)
+	if p.o.Trace == instrument.TraceOn {
+		return fmt.Errorf("--trace=on needs instrumented tests: %w", err)
 	}
 	p.reason = err.Error()
 	return nil
 }
 
-func (p *Plan) tryGate(ctx context.Context) (err error) {
+func (p *Plan) tryInstrument(ctx context.Context) (err error) {
 	if p.listed, err = gotest.List(ctx, p.args); err != nil {
 		if overlay, set := p.args.Value("overlay"); set {
 			err = fmt.Errorf("%w (with your own -overlay=%s)", err, overlay)
@@ -212,7 +212,7 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 	if p.dir, err = privateDir(); err != nil {
 		return err
 	}
-	if p.overlay, err = instrument.Prepare(ctx, p.dir, p.tools, p.listed, p.args, p.o.Tap); err != nil {
+	if p.overlay, err = instrument.Prepare(ctx, p.dir, p.tools, p.listed, p.args, p.o.Trace); err != nil {
 		return err
 	}
 	byDir := map[string]string{}
@@ -220,10 +220,10 @@ func (p *Plan) tryGate(ctx context.Context) (err error) {
 		byDir[realPath(listed.Dir)] = listed.ImportPath
 	}
 	code := newSource()
-	p.gate, err = barrier.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] },
+	p.barrier, err = barrier.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] },
 		barrier.Source{Std: p.standard(), Sets: code.sets, Takes: code.takes})
 	if err == nil {
-		p.gate.Key = p.o.Secrets.Key()
+		p.barrier.Key = p.o.Secrets.Key()
 	}
 	return err
 }
@@ -254,8 +254,8 @@ func (p *Plan) Close() error {
 			errs = append(errs, errors.New("undoing --perturb: "+r.Error))
 		}
 	})
-	if p.gate != nil {
-		errs = append(errs, p.gate.Close())
+	if p.barrier != nil {
+		errs = append(errs, p.barrier.Close())
 	}
 	for _, s := range p.servers {
 		s.Close()
@@ -284,18 +284,18 @@ func (p *Plan) Redact(file *os.File) error {
 
 // Mode says how the tests will be watched, and why not with the gate.
 func (p *Plan) Mode() (record.Mode, string) {
-	if p.gate == nil {
+	if p.barrier == nil {
 		return record.ModeEvents, p.reason
 	}
-	return record.ModeGate, ""
+	return record.ModeInstrumented, ""
 }
 
 // Tap says whether the tests' connections will be heard, and why not.
-func (p *Plan) Tap() (on bool, reason string) {
-	if p.gate == nil {
-		return false, "the tap needs the gate"
+func (p *Plan) Trace() (on bool, reason string) {
+	if p.barrier == nil {
+		return false, "the tests are not instrumented"
 	}
-	return p.overlay.Tap, p.overlay.NoTap
+	return p.overlay.Traced, p.overlay.NoTrace
 }
 
 // Run runs the tests and writes the record. Whatever happens, it ends in an End.
@@ -304,20 +304,20 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	out.Through(p.door)
 	p.knew = p.o.Secrets.Known()
 	goRoot, overlay := "", ""
-	if p.gate != nil {
+	if p.barrier != nil {
 		goRoot, overlay = p.overlay.GOROOT, p.overlay.File
 	}
 	path, env := p.tools.Command(goRoot)
 	args := p.args.GoTest(overlay)
 	env = append(env, p.o.Env...)
-	if p.gate != nil {
-		env = append(env, p.gate.Env())
+	if p.barrier != nil {
+		env = append(env, p.barrier.Env())
 		env = append(env, p.quietLabels()...)
 	}
 	p.header(append([]string{path}, args...))
 	w := newWatcher(p)
 	end := w.watch(ctx, func() (*command, error) { return start(path, args, env) })
-	p.baseline, p.gone = w.baseline, w.repair.gone
+	p.baseline, p.gone = w.initial, w.repair.gone
 	for i := range p.begin {
 		p.written = append(p.written, Written{RunID: w.runIDs[i], Values: w.ledgers[i].wrote()})
 	}
@@ -361,7 +361,7 @@ func (p *Plan) AsBefore(ctx context.Context) error {
 		if i >= len(p.baseline) || p.gone[i] {
 			continue
 		}
-		if look := s.Look(ctx); look.Error != "" {
+		if look := s.Sample(ctx); look.Error != "" {
 			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), look.Error))
 		} else if err := s.NotAs(p.baseline[i], nil); err != nil {
 			errs = append(errs, err)
@@ -389,7 +389,7 @@ func (p *Plan) Flush(ctx context.Context) error {
 func (p *Plan) quietLabels() []string {
 	const setting = "tracebacklabels"
 	debug := os.Getenv("GODEBUG")
-	if !p.overlay.Tap || !p.tools.AtLeast(27) || strings.Contains(debug, setting) {
+	if !p.overlay.Traced || !p.tools.AtLeast(27) || strings.Contains(debug, setting) {
 		return nil
 	}
 	if debug != "" {
@@ -402,8 +402,8 @@ func (p *Plan) quietLabels() []string {
 func (p *Plan) header(goTest []string) {
 	mode, reason := p.Mode()
 	dir, _ := os.Getwd()
-	tap, noTap := p.Tap()
-	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: reason, Tap: tap, TapReason: noTap,
+	tap, noTap := p.Trace()
+	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: reason, Traced: tap, TraceReason: noTap,
 		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Baseline: p.o.Baseline, Command: p.o.Secrets.Args(p.o.Command), GoTest: p.o.Secrets.Args(goTest)}
 	if p.dir != "" { // a folder of this run alone says nothing to a reader
 		for i := range h.GoTest {

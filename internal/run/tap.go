@@ -18,21 +18,21 @@ import (
 
 // taps takes in what the tap tells: it finds the servers that the tests speak
 // to, and looks at them when a write has had its effect.
-type taps struct {
+type tracer struct {
 	w      *watcher
 	places map[string]int             // index of the watched server at an address, or -1
 	locals map[string]bool            // addresses of the tests' own connections
 	locked map[string]*record.Contact // that ask for a login, by address
 	open   map[[2]int64]*record.Write // that a look can show and that have no reply, by process and number
-	told   map[int]map[string]int     // by server: how many writes of a parameter may still be seen to change it
+	expected   map[int]map[string]int     // by server: how many writes of a parameter may still be seen to change it
 }
 
-func newTaps(w *watcher) *taps {
-	return &taps{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, told: map[int]map[string]int{}}
+func newTracer(w *watcher) *tracer {
+	return &tracer{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, expected: map[int]map[string]int{}}
 }
 
 // hear takes in what a held process told.
-func (t *taps) hear(ctx context.Context, told *barrier.Told) {
+func (t *tracer) hear(ctx context.Context, told *barrier.Message) {
 	switch {
 	case told.Contact != nil:
 		t.contact(ctx, told.Contact)
@@ -58,7 +58,7 @@ func (t *taps) hear(ctx context.Context, told *barrier.Told) {
 	}
 }
 
-func (t *taps) at(address string) int {
+func (t *tracer) at(address string) int {
 	if i, known := t.places[address]; known {
 		return i
 	}
@@ -101,7 +101,7 @@ func effectOf(command []string) effect {
 	return effectNone
 }
 
-func (t *taps) write(ctx context.Context, write *record.Write) {
+func (t *tracer) write(ctx context.Context, write *record.Write) {
 	write.Server = t.at(write.Address)
 	kind := effectOf(write.Command)
 	if write.Server >= 0 {
@@ -110,7 +110,7 @@ func (t *taps) write(ctx context.Context, write *record.Write) {
 		if kind != effectNone {
 			t.open[[2]int64{int64(write.Process), write.Number}] = write
 			if look { // what it finds must be known: that is what it is undone to
-				write.Looks = []record.Look{t.w.lookAt(ctx, write.Server)}
+				write.Snapshots = []record.Snapshot{t.w.snapshotOf(ctx, write.Server)}
 			}
 		}
 		t.w.ledgers[write.Server].write(write)
@@ -118,7 +118,7 @@ func (t *taps) write(ctx context.Context, write *record.Write) {
 	t.hideUnknown(write)
 	t.relocate(&write.By)
 	t.w.append(record.Entry{Write: write})
-	t.strangers(ctx, write.Looks) // of what had changed before it
+	t.otherClients(ctx, write.Snapshots) // of what had changed before it
 	for _, v := range write.Values {
 		t.parameters(write.Server)[v.Parameter]++
 	}
@@ -126,7 +126,7 @@ func (t *taps) write(ctx context.Context, write *record.Write) {
 
 // hideUnknown hides the values of parameters that no watched server knows: a name
 // that is mistyped can be that of a secret.
-func (t *taps) hideUnknown(write *record.Write) {
+func (t *tracer) hideUnknown(write *record.Write) {
 	c := write.Command
 	if len(c) < 4 || !strings.EqualFold(c[0], "config") || !strings.EqualFold(c[1], "set") {
 		return
@@ -145,7 +145,7 @@ func (t *taps) hideUnknown(write *record.Write) {
 
 // relocate names files of the toolchain by where it is, and not by the link
 // that it was run from.
-func (t *taps) relocate(by *record.By) {
+func (t *tracer) relocate(by *record.By) {
 	link, goroot := t.w.p.overlay.GOROOT, t.w.p.tools.GOROOT
 	if link == goroot {
 		return
@@ -162,16 +162,16 @@ func (t *taps) relocate(by *record.By) {
 	}
 }
 
-func (t *taps) parameters(server int) map[string]int {
-	if t.told[server] == nil {
-		t.told[server] = map[string]int{}
+func (t *tracer) parameters(server int) map[string]int {
+	if t.expected[server] == nil {
+		t.expected[server] = map[string]int{}
 	}
-	return t.told[server]
+	return t.expected[server]
 }
 
 // reply looks at what a write has done, before whoever made it goes on. All
 // servers are looked at: a failover changes two of them.
-func (t *taps) reply(ctx context.Context, reply *record.Reply) {
+func (t *tracer) reply(ctx context.Context, reply *record.Reply) {
 	key := [2]int64{int64(reply.Process), reply.Number}
 	write := t.open[key]
 	delete(t.open, key)
@@ -179,10 +179,10 @@ func (t *taps) reply(ctx context.Context, reply *record.Reply) {
 		if write.Server >= 0 {
 			t.w.ledgers[write.Server].reply(reply)
 		}
-		reply.Looks = t.w.look(ctx, t.w.aloof.replied(write))
+		reply.Snapshots = t.w.snapshot(ctx, t.w.aloof.replied(write))
 	}
 	t.w.append(record.Entry{Reply: reply})
-	t.strangers(ctx, reply.Looks)
+	t.otherClients(ctx, reply.Snapshots)
 	if write != nil {
 		for _, v := range write.Values {
 			if left := t.parameters(write.Server); left[v.Parameter] > 0 {
@@ -216,7 +216,7 @@ func values(s *snapshot.Server, command []string) []record.Value {
 
 // strangers asks who else is connected when a parameter has changed that no
 // test binary was seen writing.
-func (t *taps) strangers(ctx context.Context, looks []record.Look) {
+func (t *tracer) otherClients(ctx context.Context, looks []record.Snapshot) {
 	for _, look := range looks {
 		var unknown []string
 		written := t.parameters(look.Server)
@@ -245,7 +245,7 @@ func (t *taps) strangers(ctx context.Context, looks []record.Look) {
 
 // contact takes in that a test binary is about to speak to a Redis. One that is
 // not watched is from now on, while the first command waits.
-func (t *taps) contact(ctx context.Context, c *record.Contact) {
+func (t *tracer) contact(ctx context.Context, c *record.Contact) {
 	t.locals[c.Local] = true
 	if c.Network != "unix" && !strings.HasPrefix(c.Network, "tcp") {
 		c.Inside = true // a net.Pipe, a bufconn: its other end is in the test binary
@@ -267,7 +267,7 @@ func (t *taps) contact(ctx context.Context, c *record.Contact) {
 // login takes in that a test is about to log in. Where the server asks us for a
 // login too, and the test uses the one of a server that was named, it is ours as
 // well: whoever listens there is about to be told it anyway.
-func (t *taps) login(ctx context.Context, l *barrier.Login) {
+func (t *tracer) login(ctx context.Context, l *barrier.Login) {
 	secrets := t.w.p.o.Secrets
 	secrets.AddMarks(l.Password...)
 	c := t.locked[l.Address]
@@ -293,7 +293,7 @@ func (t *taps) login(ctx context.Context, l *barrier.Login) {
 
 // find returns the watched server at an address, and starts to watch it where
 // there is none yet, with the login that as says.
-func (t *taps) find(ctx context.Context, c *record.Contact, as func(snapshot.Target) snapshot.Target) (index int, problem string) {
+func (t *tracer) find(ctx context.Context, c *record.Contact, as func(snapshot.Target) snapshot.Target) (index int, problem string) {
 	for i, s := range t.w.p.servers {
 		if c.Inside && i >= len(t.w.p.begin) {
 			break // nobody named it, and this process listens where it was
@@ -305,8 +305,8 @@ func (t *taps) find(ctx context.Context, c *record.Contact, as func(snapshot.Tar
 	if c.Inside || c.Vague || c.Address == "" {
 		return -1, "" // or no Redis at all, which it is not asked
 	}
-	if t.w.p.o.Follow == "off" {
-		return -1, record.NotFollowed
+	if t.w.p.o.Discover == "off" {
+		return -1, record.NotDiscovered
 	}
 	target := t.w.p.servers[0].Target().At(c.Network, c.Address)
 	if c.TLS != target.Secure() {
@@ -331,7 +331,7 @@ func (t *taps) find(ctx context.Context, c *record.Contact, as func(snapshot.Tar
 		c.Foreign = errors.Is(err, snapshot.ErrForeign) || errors.Is(err, snapshot.ErrSentinel)
 		return -1, err.Error()
 	}
-	begin.Followed = true
+	begin.Discovered = true
 	for i, s := range t.w.runIDs {
 		if s != "" && s == begin.RunID {
 			server.Close() // it is one of ours, at another address

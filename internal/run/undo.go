@@ -95,7 +95,7 @@ type witness struct {
 }
 
 // look takes in how the server looked, and the mark of that look.
-func (l *ledger) look(look record.Look, at snapshot.Mark, by witness) {
+func (l *ledger) look(look record.Snapshot, at snapshot.Mark, by witness) {
 	if look.Error != "" {
 		for _, w := range l.writes {
 			w.unsure = true
@@ -217,12 +217,12 @@ const looksAfter = 2
 
 // restored takes in the look behind a write of tracetest's own.
 func (l *ledger) restored(r *record.Restore, at snapshot.Mark, by witness) {
-	if r.Look == nil || r.Look.Error != "" {
+	if r.Snapshot == nil || r.Snapshot.Error != "" {
 		return
 	}
-	if r.Look.RunID == "" {
+	if r.Snapshot.RunID == "" {
 		for name := range r.Values {
-			value, moved := r.Look.Config[name]
+			value, moved := r.Snapshot.Config[name]
 			if s := l.changed[name]; moved && s != nil && value == r.Values[name] {
 				l.now[name] = value
 				if value == s.found.value { // else it is what an earlier test had set
@@ -230,11 +230,11 @@ func (l *ledger) restored(r *record.Restore, at snapshot.Mark, by witness) {
 				}
 			}
 		}
-		if r.Look.Counters != nil {
-			l.sets = r.Look.Counters.ConfigSet // our own
+		if r.Snapshot.Counters != nil {
+			l.sets = r.Snapshot.Counters.ConfigSet // our own
 		}
 	}
-	l.look(*r.Look, at, by)
+	l.look(*r.Snapshot, at, by)
 }
 
 // undo says what may be put back of what changed since a unit began, or with clock zero since

@@ -33,7 +33,7 @@ func newStory() *story {
 }
 
 func (s *story) look() {
-	look := record.Look{Counters: &record.Counters{ConfigSet: s.sets}}
+	look := record.Snapshot{Counters: &record.Counters{ConfigSet: s.sets}}
 	for name, value := range s.config {
 		if s.shown[name] != value {
 			if look.Config == nil {
@@ -122,11 +122,11 @@ func (s *story) do(step string) {
 		reply(w, "+OK")
 	case "unit": // begins
 		s.clock = s.l.clock
-	case "blind":
-		s.l.look(record.Look{Error: "no answer"}, snapshot.Mark{}, s.by)
+	case "gaps":
+		s.l.look(record.Snapshot{Error: "no answer"}, snapshot.Mark{}, s.by)
 	case "gone": // the test binary is
 		s.by.present = func(int) bool { return false }
-	case "look":
+	case "snapshot":
 		s.look()
 	case "untraced": // from here on the tap is off
 		s.by.traced = false
@@ -251,7 +251,7 @@ func TestLedgerRestored(t *testing.T) {
 	s.do("test hz 20")
 	s.do("others maxmemory 1")
 	s.set("hz", "10")
-	r := &record.Restore{Values: map[string]string{"hz": "10"}, Look: &record.Look{Config: map[string]string{"hz": "10"}, Counters: &record.Counters{ConfigSet: s.sets}}}
+	r := &record.Restore{Values: map[string]string{"hz": "10"}, Snapshot: &record.Snapshot{Config: map[string]string{"hz": "10"}, Counters: &record.Counters{ConfigSet: s.sets}}}
 	s.l.restored(r, snapshot.Mark{}, s.by)
 	s.shown = maps.Clone(s.config)
 	if got := s.ends(); got != "maxmemory left: untraced" || len(s.l.wrote()) != 0 {

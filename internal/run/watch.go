@@ -22,11 +22,11 @@ type watcher struct {
 	repair  *repair
 	// container is the Ordered container of the last spec, by process.
 	container map[int]string
-	baseline  []snapshot.Mark // of the servers; of one that restarted, as of then
+	initial  []snapshot.Mark // of the servers; of one that restarted, as of then
 	runIDs    []string
 	ledgers   []*ledger
 	greeted   time.Time // when the first test binary had started
-	taps      *taps
+	tracer      *tracer
 	aloof     *aloof
 	ended     lastEnd
 	ends      ends
@@ -38,14 +38,14 @@ func newWatcher(p *Plan) *watcher {
 	for i, s := range p.servers {
 		w.meet(s, p.begin[i])
 	}
-	w.taps, w.aloof = newTaps(w), newAloof(w)
+	w.tracer, w.aloof = newTracer(w), newAloof(w)
 	w.repair = &repair{w: w, marks: map[place][]then{}, gone: map[int]bool{}}
 	return w
 }
 
 // meet takes in a server that is watched from now on.
 func (w *watcher) meet(s *snapshot.Server, begin record.Server) {
-	w.baseline = append(w.baseline, s.Mark())
+	w.initial = append(w.initial, s.Mark())
 	w.runIDs = append(w.runIDs, begin.RunID)
 	w.ledgers = append(w.ledgers, newLedger(begin, s.Mark()))
 }
@@ -66,7 +66,7 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	}
 	gateCtx, closeGate := context.WithCancel(ctx)
 	defer closeGate()
-	held := w.heldTests(gateCtx)
+	held := w.waiting(gateCtx)
 	go w.read(cmd, events)
 	ended := make(chan record.End, 1)
 	go func() { ended <- cmd.wait(w.p.o.Signals, w.p.o.Grace, w.p.o.Output.Say) }()
@@ -77,8 +77,8 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	for end == nil || !read {
 		select {
 		case <-slow:
-			if on, _ := w.p.Tap(); on && w.greeted.IsZero() {
-				w.p.o.Output.Say("tracetest: first build with --tap: recompiling packages that import net (cached afterwards); --tap=off does without.")
+			if on, _ := w.p.Trace(); on && w.greeted.IsZero() {
+				w.p.o.Output.Say("tracetest: first build with --trace: recompiling packages that import net (cached afterwards); --trace=off does without.")
 			}
 		case h := <-held:
 			w.boundary(ctx, h)
@@ -121,14 +121,14 @@ func (w *watcher) read(cmd *command, events *backlog) {
 
 // heldTests yields the tests that wait at the gate. It never yields where
 // there is none.
-func (w *watcher) heldTests(ctx context.Context) <-chan *barrier.Held {
-	held := make(chan *barrier.Held)
-	if w.p.gate == nil {
+func (w *watcher) waiting(ctx context.Context) <-chan *barrier.Arrival {
+	held := make(chan *barrier.Arrival)
+	if w.p.barrier == nil {
 		return held
 	}
 	go func() {
 		for {
-			h := w.p.gate.Next(ctx)
+			h := w.p.barrier.Next(ctx)
 			if h == nil {
 				return
 			}
@@ -144,7 +144,7 @@ func (w *watcher) heldTests(ctx context.Context) <-chan *barrier.Held {
 
 // drain hears the ends of test binaries that come after the go command's own, also
 // of those that tests started: they must not act behind the last look.
-func (w *watcher) drain(ctx context.Context, held <-chan *barrier.Held) {
+func (w *watcher) drain(ctx context.Context, held <-chan *barrier.Arrival) {
 	deadline := time.After(2 * time.Second)
 	for w.open.Lasting() {
 		select {
@@ -161,11 +161,11 @@ func (w *watcher) drain(ctx context.Context, held <-chan *barrier.Held) {
 // Where the looks of a boundary show nothing new, the process goes on while it
 // is recorded: whatever ends tracetest in between loses that nothing had
 // happened. What has changed is recorded first.
-func (w *watcher) boundary(ctx context.Context, h *barrier.Held) {
+func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	defer h.Release()
-	if h.Told != nil {
+	if h.Message != nil {
 		w.ended = lastEnd{}
-		w.taps.hear(ctx, h.Told)
+		w.tracer.hear(ctx, h.Message)
 		return
 	}
 	if h.Ran != "" {
@@ -198,41 +198,41 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Held) {
 		b = record.Boundary{Verb: record.VerbQuit, Process: b.Process}
 	}
 	w.closeContainer(ctx, &b)
-	if b.Follows = w.follows(last, &b, h.Since()); b.Follows {
+	if b.Coalesced = w.coalesces(last, &b, h.Since()); b.Coalesced {
 		// The looks of the end before it count.
 	} else if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
-		b.Looks = w.look(ctx, w.aloof.at(&b))
+		b.Snapshots = w.snapshot(ctx, w.aloof.at(&b))
 	}
-	b.Held = time.Since(h.Since())
+	b.Waited = time.Since(h.Since())
 	if b.Verb != record.VerbQuit && !h.Waiting() {
 		// It gave up while we looked, so what was seen may be what it did
 		// since. It goes on without being held.
-		b = record.Boundary{Verb: record.VerbQuit, Process: b.Process, Looks: b.Looks}
+		b = record.Boundary{Verb: record.VerbQuit, Process: b.Process, Snapshots: b.Snapshots}
 	}
 	if b.Verb == record.VerbQuit {
-		w.append(record.Entry{Notice: &record.Notice{Code: "gate-late", Package: w.open.Package(b.Process),
-			Text: "The test binary of this package stopped waiting for tracetest: it had no answer for a minute, or could not reach it. From there on its tests were not held, and what changed is narrowed to suspects at best."}})
+		w.append(record.Entry{Notice: &record.Notice{Code: "not-waiting", Package: w.open.Package(b.Process),
+			Text: "The test binary of this package stopped waiting for tracetest: it had no answer for a minute, or could not reach it. From there on its tests were not synchronized, and changes can only be narrowed down to suspects."}})
 	}
 	w.repair.before(ctx, &b)
-	if w.p.o.Restore != RestoreTest && w.p.o.Units == nil && quiet(b.Looks) {
+	if w.p.o.Restore != RestoreTest && w.p.o.Units == nil && quiet(b.Snapshots) {
 		h.Release() // nobody is asked, and nothing is put back
 	}
 	w.append(record.Entry{Boundary: &b})
-	w.strangers(ctx, b.Looks)
+	w.otherClients(ctx, b.Snapshots)
 	w.repair.after(ctx, &b)
 	w.ended = w.end(&b)
 }
 
 // quiet reports whether looks show what the ones before did.
-func quiet(looks []record.Look) bool {
-	return !slices.ContainsFunc(looks, func(l record.Look) bool { return l.Error != "" || l.RunID != "" || len(l.Config) > 0 })
+func quiet(looks []record.Snapshot) bool {
+	return !slices.ContainsFunc(looks, func(l record.Snapshot) bool { return l.Error != "" || l.RunID != "" || len(l.Config) > 0 })
 }
 
 // strangers asks, where the tap would have heard the tests, who else may have
 // changed what has changed.
-func (w *watcher) strangers(ctx context.Context, looks []record.Look) {
-	if on, _ := w.p.Tap(); on {
-		w.taps.strangers(ctx, looks)
+func (w *watcher) otherClients(ctx context.Context, looks []record.Snapshot) {
+	if on, _ := w.p.Trace(); on {
+		w.tracer.otherClients(ctx, looks)
 	}
 }
 
@@ -262,9 +262,9 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 		return
 	}
 	closed := &record.Boundary{Verb: record.VerbClose, Process: b.Process, Container: last, Before: b.Verb}
-	closed.Looks = w.look(ctx, w.aloof.at(closed))
+	closed.Snapshots = w.snapshot(ctx, w.aloof.at(closed))
 	w.append(record.Entry{Boundary: closed})
-	w.strangers(ctx, closed.Looks)
+	w.otherClients(ctx, closed.Snapshots)
 	w.repair.after(ctx, closed)
 }
 
@@ -280,27 +280,27 @@ func (w *watcher) events(ctx context.Context, tests []*record.Test) {
 	}
 	if due {
 		b := &record.Boundary{Verb: record.VerbEvent}
-		b.Looks = w.look(ctx, w.aloof.at(b))
+		b.Snapshots = w.snapshot(ctx, w.aloof.at(b))
 		w.append(record.Entry{Boundary: b})
 	}
 }
 
 // look looks at all servers at once, but for those that it must stay out of.
-func (w *watcher) look(ctx context.Context, stays func(server int) bool) []record.Look {
-	looks := make([]record.Look, 0, len(w.p.servers))
+func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []record.Snapshot {
+	looks := make([]record.Snapshot, 0, len(w.p.servers))
 	for i := range w.p.servers {
 		if !stays(i) {
-			looks = append(looks, record.Look{Server: i})
+			looks = append(looks, record.Snapshot{Server: i})
 			delete(w.aloof.away, i)
 		}
 	}
 	if len(looks) == 1 {
-		looks[0] = w.lookAt(ctx, looks[0].Server)
+		looks[0] = w.snapshotOf(ctx, looks[0].Server)
 		return looks
 	}
 	var all sync.WaitGroup
 	for i := range looks {
-		all.Go(func() { looks[i] = w.p.servers[looks[i].Server].Look(ctx) })
+		all.Go(func() { looks[i] = w.p.servers[looks[i].Server].Sample(ctx) })
 	}
 	all.Wait()
 	for _, look := range looks {
@@ -310,17 +310,17 @@ func (w *watcher) look(ctx context.Context, stays func(server int) bool) []recor
 }
 
 // lookAt looks at one server.
-func (w *watcher) lookAt(ctx context.Context, i int) record.Look {
-	look := w.p.servers[i].Look(ctx)
+func (w *watcher) snapshotOf(ctx context.Context, i int) record.Snapshot {
+	look := w.p.servers[i].Sample(ctx)
 	w.seen(ctx, i, look)
 	return look
 }
 
 // seen takes a look into the ledger of its server.
-func (w *watcher) seen(ctx context.Context, i int, look record.Look) {
+func (w *watcher) seen(ctx context.Context, i int, look record.Snapshot) {
 	mark := w.p.servers[i].Mark()
 	if look.RunID != "" {
-		w.runIDs[i], w.baseline[i] = look.RunID, mark
+		w.runIDs[i], w.initial[i] = look.RunID, mark
 	}
 	w.ledgers[i].look(look, mark, w.witness(ctx, i))
 }
@@ -328,10 +328,10 @@ func (w *watcher) seen(ctx context.Context, i int, look record.Look) {
 // witness says what is known of the look that was just taken.
 func (w *watcher) witness(ctx context.Context, i int) witness {
 	active := w.open.Active()
-	traced, _ := w.p.Tap()
+	traced, _ := w.p.Trace()
 	return witness{
 		owned: w.p.o.Owned && i < len(w.p.o.Targets), traced: traced, present: w.open.Present,
-		held:  w.p.gate != nil && len(active) > 0 && !slices.ContainsFunc(active, func(r record.Ref) bool { return r.Process == 0 }),
+		held:  w.p.barrier != nil && len(active) > 0 && !slices.ContainsFunc(active, func(r record.Ref) bool { return r.Process == 0 }),
 		other: func() bool { return w.other(ctx, i) },
 	}
 }
@@ -350,19 +350,19 @@ func (w *watcher) other(ctx context.Context, i int) bool {
 // finish takes the last look and puts back what the tests left changed.
 func (w *watcher) finish(ctx context.Context) {
 	last := &record.Boundary{Verb: record.VerbFinish}
-	last.Looks = w.look(ctx, w.aloof.at(last))
+	last.Snapshots = w.snapshot(ctx, w.aloof.at(last))
 	w.append(record.Entry{Boundary: last})
-	w.strangers(ctx, last.Looks)
+	w.otherClients(ctx, last.Snapshots)
 	if w.p.o.Restore == RestoreNever {
 		return
 	}
-	for i, look := range last.Looks {
+	for i, look := range last.Snapshots {
 		if i >= len(w.p.begin) && look.Gone {
 			w.repair.gone[i] = true // the tests' own, and they have ended it
 		}
 	}
 	var begin []then
-	for _, mark := range w.baseline {
+	for _, mark := range w.initial {
 		begin = append(begin, then{mark, 0})
 	}
 	w.repair.restore(ctx, record.Restore{When: "run"}, begin)

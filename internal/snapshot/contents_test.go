@@ -90,7 +90,7 @@ func TestPutBack(t *testing.T) {
 		}
 	}
 	// The connection is at its database again, and sees what it saw.
-	if look := s.Look(t.Context()); look.Error != "" {
+	if look := s.Sample(t.Context()); look.Error != "" {
 		t.Error(look.Error)
 	}
 	if touched, err := s.PutBack(t.Context(), before, []string{"kept"}); err != nil || len(touched) != 1 {

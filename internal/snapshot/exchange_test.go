@@ -176,7 +176,7 @@ func TestWhatALateAnswerShowedIsSeenLater(t *testing.T) {
 			set <- err
 		}()
 		time.Sleep(50 * time.Millisecond) // so that the server has it before the look
-		if l := s.Look(t.Context()); l.Error == "" {
+		if l := s.Sample(t.Context()); l.Error == "" {
 			t.Fatal("a paused server answered")
 		}
 		if err := <-set; err != nil {

@@ -75,7 +75,7 @@ func TestPasswordSet(t *testing.T) {
 	// Set and locked out between two looks: nobody can know the password.
 	server.Do(t, "config", "set", "requirepass", "never-seen")
 	kill()
-	if l := s.Look(t.Context()); !strings.HasPrefix(l.Error, "NOAUTH") {
+	if l := s.Sample(t.Context()); !strings.HasPrefix(l.Error, "NOAUTH") {
 		t.Fatalf("look is %+v", l)
 	}
 	if err := server.Restart(); err != nil {
@@ -138,7 +138,7 @@ func TestRightsTakenAway(t *testing.T) {
 		t.Errorf("without INFO the look is %+v", l)
 	}
 	server.Do(t, "acl", "setuser", "obs", "-config")
-	if l := s.Look(t.Context()); l.Error != "NOPERM: this user may no longer run CONFIG GET" {
+	if l := s.Sample(t.Context()); l.Error != "NOPERM: this user may no longer run CONFIG GET" {
 		t.Errorf("look is %+v", l)
 	}
 	server.Do(t, "acl", "setuser", "obs", "+@all")
@@ -160,14 +160,14 @@ func TestMaxClients(t *testing.T) {
 	})
 	other, _ := open(t, server.Addr, Options{})
 	start := time.Now()
-	l := s.Look(t.Context())
+	l := s.Sample(t.Context())
 	if !strings.Contains(l.Error, "maxclients") && !strings.Contains(l.Error, "closes the connection") || time.Since(start) > time.Second {
 		t.Fatalf("after %s the look is %+v", time.Since(start), l)
 	}
 	if err := other.Close(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "there is no way back", func() bool { return s.Look(t.Context()).Error == "" })
+	eventually(t, "there is no way back", func() bool { return s.Sample(t.Context()).Error == "" })
 }
 
 func TestClientPause(t *testing.T) {
@@ -196,7 +196,7 @@ func TestHungServer(t *testing.T) {
 	look(t, s)
 	server.Pause(t)
 	start := time.Now()
-	if l := s.Look(t.Context()); !strings.HasPrefix(l.Error, "no answer within 400ms") && !strings.HasPrefix(l.Error, "no answer within 400 ms") {
+	if l := s.Sample(t.Context()); !strings.HasPrefix(l.Error, "no answer within 400ms") && !strings.HasPrefix(l.Error, "no answer within 400 ms") {
 		t.Errorf("look is %+v", l)
 	}
 	if took := time.Since(start); took < timeout || took > 3*timeout {
@@ -204,7 +204,7 @@ func TestHungServer(t *testing.T) {
 	}
 	for range 3 {
 		start := time.Now()
-		if l := s.Look(t.Context()); !strings.HasPrefix(l.Error, "still no answer") {
+		if l := s.Sample(t.Context()); !strings.HasPrefix(l.Error, "still no answer") {
 			t.Errorf("look is %+v", l)
 		}
 		if took := time.Since(start); took > 3*briefly {
@@ -225,7 +225,7 @@ func TestHungServer(t *testing.T) {
 	}
 	server.Resume(t)
 	eventually(t, "the restore did not happen", func() bool {
-		return s.Look(t.Context()).Error == "" && !strings.Contains(server.Do(t, "config", "get", "hz"), "20")
+		return s.Sample(t.Context()).Error == "" && !strings.Contains(server.Do(t, "config", "get", "hz"), "20")
 	})
 }
 
@@ -235,15 +235,15 @@ func TestOldQuestionIsGivenUp(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{Timeout: 150 * time.Millisecond})
 	server.Pause(t)
-	if l := s.Look(t.Context()); l.Error == "" {
+	if l := s.Sample(t.Context()); l.Error == "" {
 		t.Fatal("a paused server answered")
 	}
 	s.pending.asked = time.Now().Add(-time.Hour)
-	if l := s.Look(t.Context()); l.Error == "" {
+	if l := s.Sample(t.Context()); l.Error == "" {
 		t.Fatal("a paused server answered")
 	}
 	server.Resume(t)
-	eventually(t, "there is no way back", func() bool { return s.Look(t.Context()).Error == "" })
+	eventually(t, "there is no way back", func() bool { return s.Sample(t.Context()).Error == "" })
 }
 
 func TestBusyScript(t *testing.T) {
@@ -267,7 +267,7 @@ func TestBusyScript(t *testing.T) {
 	s.mu.Lock()
 	s.patience = time.Second
 	s.mu.Unlock()
-	if l := s.Look(t.Context()); l.Error != "BUSY: a script is running" {
+	if l := s.Sample(t.Context()); l.Error != "BUSY: a script is running" {
 		t.Errorf("look is %+v", l)
 	}
 	server.Do(t, "script", "kill")
@@ -307,7 +307,7 @@ func TestRestartAndShutdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	if l := s.Look(t.Context()); l.Error != "connection refused" || time.Since(start) > time.Second {
+	if l := s.Sample(t.Context()); l.Error != "connection refused" || time.Since(start) > time.Second {
 		t.Errorf("after %s the look is %+v", time.Since(start), l)
 	}
 	if err := server.Restart(); err != nil {
@@ -340,7 +340,7 @@ func TestReplicaOfNobody(t *testing.T) {
 	if r == nil || r.Error != "" || strings.Contains(r.Command, "REPLICAOF") {
 		t.Fatalf("restored with %+v", r)
 	}
-	want(t, *r.Look, map[string]string{"hz": "10"}) // and not the role
+	want(t, *r.Snapshot, map[string]string{"hz": "10"}) // and not the role
 	if err := s.Flush(t.Context(), mark); err == nil || !strings.Contains(err.Error(), "failover") {
 		t.Errorf("flushed a server that has another role: %v", err)
 	}

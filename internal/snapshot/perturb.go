@@ -32,7 +32,7 @@ func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error
 // Unperturb undoes what Perturb moved, from the mark behind it to the one before, and
 // looks again. What no longer is what Perturb made of it is somebody else's by now.
 func (s *Server) Unperturb(ctx context.Context, moved, before Mark) *record.Restore {
-	if s.Look(ctx).Error != "" || s.Mark().runID != before.runID {
+	if s.Sample(ctx).Error != "" || s.Mark().runID != before.runID {
 		return nil
 	}
 	ours := make(map[string]Mark)

@@ -65,8 +65,8 @@ func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
 		}
 		return done
 	}
-	look := s.look(ctx, time.Now())
-	done.Look = &look
+	look := s.sample(ctx, time.Now())
+	done.Snapshot = &look
 	done.Error = s.Scrub(s.unrestored(to, shown, w.refused, got.err, look))
 	return done
 }
@@ -119,7 +119,7 @@ func (s *Server) differing(to Mark) map[string]string {
 }
 
 // unrestored is what is to be said when not all is as it was.
-func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string]error, failed error, look record.Look) string {
+func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string]error, failed error, look record.Snapshot) string {
 	if look.Error != "" {
 		return "not read back: " + look.Error
 	}

@@ -62,7 +62,7 @@ func TestRestoreEveryParameter(t *testing.T) {
 		t.Fatalf("restored with %+v", r)
 	}
 	for name := range l.Config {
-		if r.Values[name] != d.Config[name] || r.Look.Config[name] != d.Config[name] {
+		if r.Values[name] != d.Config[name] || r.Snapshot.Config[name] != d.Config[name] {
 			t.Errorf("%s is restored to %q, was %q", name, r.Values[name], d.Config[name])
 		}
 	}
@@ -110,7 +110,7 @@ func TestRestoreWhatCanBe(t *testing.T) {
 		strings.Contains(r.Error, "hz") || strings.Contains(r.Error, ";") {
 		t.Fatalf("restored with %+v", r)
 	}
-	want(t, *r.Look, map[string]string{"maxmemory": "0", "hz": "10"})
+	want(t, *r.Snapshot, map[string]string{"maxmemory": "0", "hz": "10"})
 }
 
 func TestRestoreWhileOutOfMemory(t *testing.T) {
@@ -203,7 +203,7 @@ func TestRestoreOneByOne(t *testing.T) {
 	look(t, s)
 	s.together = false
 	r := s.Restore(t.Context(), mark)
-	if r == nil || r.Error != "" || strings.Count(r.Command, "CONFIG SET") != 2 || r.Look.Counters.ConfigSet != 3 {
+	if r == nil || r.Error != "" || strings.Count(r.Command, "CONFIG SET") != 2 || r.Snapshot.Counters.ConfigSet != 3 {
 		t.Fatalf("restored with %+v", r)
 	}
 }

@@ -107,22 +107,22 @@ func (s *Server) Target() Target { return s.target }
 
 // Look looks at the server now. It always returns within Options.Timeout;
 // what went wrong is in Error.
-func (s *Server) Look(ctx context.Context) record.Look {
+func (s *Server) Sample(ctx context.Context) record.Snapshot {
 	start := time.Now()
 	if err := s.take(ctx, start); err != nil {
-		return s.blind(start, err)
+		return s.gap(start, err)
 	}
 	defer s.give()
-	return s.look(ctx, start)
+	return s.sample(ctx, start)
 }
 
 // look is Look for who has the turn.
-func (s *Server) look(ctx context.Context, start time.Time) record.Look {
+func (s *Server) sample(ctx context.Context, start time.Time) record.Snapshot {
 	got := s.exchange(ctx, start, s.asker.ask)
 	if got.err != nil {
-		return s.blind(start, got.err)
+		return s.gap(start, got.err)
 	}
-	look := record.Look{Server: s.index, Sent: got.sent, Received: time.Now()}
+	look := record.Snapshot{Server: s.index, Sent: got.sent, Received: time.Now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if got.info != nil {
@@ -146,8 +146,8 @@ func (s *Server) look(ctx context.Context, start time.Time) record.Look {
 	return look
 }
 
-func (s *Server) blind(start time.Time, err error) record.Look {
-	return record.Look{Server: s.index, Sent: start, Received: time.Now(), Error: s.Scrub(s.trouble(err)), Gone: isGone(err)}
+func (s *Server) gap(start time.Time, err error) record.Snapshot {
+	return record.Snapshot{Server: s.index, Sent: start, Received: time.Now(), Error: s.Scrub(s.trouble(err)), Gone: isGone(err)}
 }
 
 // differing is what is new in a configuration.

@@ -40,9 +40,9 @@ func open(t testing.TB, url string, options Options) (*Server, record.Server) {
 }
 
 // look must succeed.
-func look(t testing.TB, s *Server) record.Look {
+func look(t testing.TB, s *Server) record.Snapshot {
 	t.Helper()
-	l := s.Look(t.Context())
+	l := s.Sample(t.Context())
 	if l.Error != "" {
 		t.Fatalf("the look did not succeed: %s", l.Error)
 	}
@@ -52,7 +52,7 @@ func look(t testing.TB, s *Server) record.Look {
 	return l
 }
 
-func want(t testing.TB, got record.Look, config map[string]string) {
+func want(t testing.TB, got record.Snapshot, config map[string]string) {
 	t.Helper()
 	if !maps.Equal(got.Config, config) {
 		t.Fatalf("the look has %v, want %v", got.Config, config)
@@ -195,7 +195,7 @@ func TestLooksFromSeveralGoroutines(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 20 {
-				if l := s.Look(context.Background()); l.Error != "" {
+				if l := s.Sample(context.Background()); l.Error != "" {
 					t.Error(l.Error)
 				}
 				s.Differs(s.Mark())
@@ -213,7 +213,7 @@ func TestCancelledLook(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
 	start := time.Now()
-	if l := s.Look(ctx); !strings.Contains(l.Error, "cancelled") || time.Since(start) > 2*time.Second {
+	if l := s.Sample(ctx); !strings.Contains(l.Error, "cancelled") || time.Since(start) > 2*time.Second {
 		t.Errorf("after %s: %+v", time.Since(start), l)
 	}
 	server.Resume(t)
@@ -246,7 +246,7 @@ func TestPartial(t *testing.T) {
 			at.server.Do(t, at.config, "set", "maxmemory", "20mb")
 			want(t, look(t, s), map[string]string{"maxmemory": "20971520"})
 			r := s.Restore(t.Context(), mark)
-			if r == nil || !strings.Contains(r.Error, "maxmemory is not restored") || r.Look == nil {
+			if r == nil || !strings.Contains(r.Error, "maxmemory is not restored") || r.Snapshot == nil {
 				t.Errorf("restored with %+v", r)
 			}
 		})

@@ -58,7 +58,7 @@ func (s *Server) trouble(err error) string {
 	case errors.Is(err, errSilent), isTimeout(err):
 		return "no answer within " + seconds(s.timeout) + " (CLIENT PAUSE, DEBUG SLEEP or a hung server?)"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return "the look was cancelled"
+		return "the snapshot was cancelled"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
 	case errors.Is(err, fs.ErrNotExist):

@@ -48,9 +48,9 @@ type Analysis struct {
 	changes    []*mutation  // in order
 	episodes   []*episode   // open ones
 	leaks      []*episode   // closed, in the order in which they ended
-	contained  []*episode
+	reverted  []*episode
 	excursions map[excursion]*episode // those that are contained
-	unheld     []*mutation            // changes seen while tests ran that were not held
+	unsynchronized     []*mutation            // changes seen while tests ran that were not held
 	outside    []*mutation            // changes while nobody was open
 	noted      []*notedWrite          // writes, the same ones together
 	notes      map[string]*notedWrite
@@ -58,24 +58,24 @@ type Analysis struct {
 	pending    map[key]*write // those without a reply, whose effect a look can show
 	settings   []*setting     // what units were heard setting, in order
 	logged     map[settingKey]*setting
-	spoken     []Spoken
+	endpoints     []Endpoint
 	resets     map[key]*server // CONFIG RESETSTAT without a reply
 	refusedAt  map[key]*refusal
 	refused    []*refusal
-	strangers  []strangers
+	clients  []otherClients
 	delayed    *record.Entry // the last entry, while the entries behind it may explain what it shows
 	trials     []record.Trial
 	marks      *record.Baseline // that leaks are marked by, if not that of the run
-	looked     int64            // sequence number of the last entry with a look
+	sampled     int64            // sequence number of the last entry with a look
 	ghosts     int64            // number of the last owner of which only its name is known, counted down
 
 	outcomes  outcomes
 	growth    []Growth
-	blind     []Blind
+	gaps     []Gap
 	restarts  []Restart
 	failovers []Failover
 	memory    []Memory
-	swallowed []Swallowed
+	ignored []IgnoredOOM
 	restored  []Restore
 	notices   []Notice
 	last      int64  // sequence number of the entry before
@@ -127,7 +127,7 @@ func (a *Analysis) Add(e record.Entry) []Change {
 	before := len(a.leaks)
 	switch {
 	case a.delayed != nil && e.Clients != nil:
-		a.strangers = append(a.strangers, strangers{e.Clients, a.delayed.Seq})
+		a.clients = append(a.clients, otherClients{e.Clients, a.delayed.Seq})
 	case a.waits(e):
 		a.delayed = &e
 	default:
@@ -179,7 +179,7 @@ func (a *Analysis) take(e record.Entry) {
 	case e.Asked != nil:
 		a.asked(e.Asked)
 	case e.Clients != nil:
-		a.strangers = append(a.strangers, strangers{e.Clients, a.looked})
+		a.clients = append(a.clients, otherClients{e.Clients, a.sampled})
 	case e.Test != nil:
 		a.test(e)
 	case e.Restore != nil:
@@ -249,7 +249,7 @@ func (a *Analysis) adopt(p record.Process, e record.Entry) {
 	now := record.Ref{Package: p.Package, Process: p.Index}
 	begin := e.Seq - 1
 	var adopted []*mutation
-	a.unheld = slices.DeleteFunc(a.unheld, func(m *mutation) bool {
+	a.unsynchronized = slices.DeleteFunc(a.unsynchronized, func(m *mutation) bool {
 		i := slices.Index(m.refs, waiting)
 		if i < 0 {
 			return false
@@ -287,20 +287,20 @@ func (a *Analysis) boundary(e record.Entry) {
 	if b.Verb == record.VerbQuit {
 		a.quit(e) // since its last boundary it was not held
 	}
-	if b.Follows {
+	if b.Coalesced {
 		a.follow(b)
 	} else {
 		a.widen()
 	}
-	for _, look := range b.Looks {
+	for _, look := range b.Snapshots {
 		if look.Server >= 0 && look.Server < len(a.servers) {
-			a.look(a.servers[look.Server], look, e, nil)
+			a.snapshot(a.servers[look.Server], look, e, nil)
 		}
 	}
 	if b.Verb != record.VerbQuit {
 		a.open.Apply(e)
 	}
-	a.waited(b.Process, e.At.Add(-b.Held), e.At)
+	a.waited(b.Process, e.At.Add(-b.Waited), e.At)
 	a.outcomes.seen(b)
 	p := a.processes[b.Process]
 	switch b.Verb {
@@ -324,7 +324,7 @@ func (a *Analysis) boundary(e record.Entry) {
 	case record.VerbExit, record.VerbGone:
 		a.processEnd(b.Process, e)
 	case record.VerbFinish:
-		for _, look := range b.Looks {
+		for _, look := range b.Snapshots {
 			if look.Server >= 0 && look.Server < len(a.servers) {
 				a.servers[look.Server].atEnd = look.Error == ""
 			}

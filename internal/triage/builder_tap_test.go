@@ -20,7 +20,7 @@ import (
 func tapped() *rec { return newRec().tap() }
 
 func (r *rec) tap() *rec {
-	r.entries[0].Run.Tap = true
+	r.entries[0].Run.Traced = true
 	r.entries[0].Run.Module = "shop"
 	return r
 }
@@ -203,7 +203,7 @@ func (p *proc) add(w *record.Write) *sent {
 	p.r.told++
 	w.Process, w.Number = p.index, p.r.told
 	if w.Server >= 0 && w.Command[0] == "CONFIG" && w.Command[1] == "RESETSTAT" {
-		w.Looks = []record.Look{p.r.look(w.Server)}
+		w.Snapshots = []record.Snapshot{p.r.look(w.Server)}
 	}
 	p.r.add(record.Entry{Write: w})
 	return &sent{Write: w, p: p}
@@ -243,7 +243,7 @@ func (w *sent) took() *sent {
 func (w *sent) reply(text string) {
 	r := &record.Reply{Process: w.Process, Number: w.Number, Text: text}
 	if len(w.Values) > 0 {
-		r.Looks = w.p.r.looks()
+		r.Snapshots = w.p.r.looks()
 	}
 	w.p.r.add(record.Entry{Reply: r})
 }

@@ -72,7 +72,7 @@ var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // newRec begins the record of a run that holds its tests and watches one
 // server.
-func newRec() *rec { return newRecOf(record.Run{Mode: record.ModeGate}, 1) }
+func newRec() *rec { return newRecOf(record.Run{Mode: record.ModeInstrumented}, 1) }
 
 func newRecOf(run record.Run, servers int) *rec {
 	r := &rec{now: epoch}
@@ -88,7 +88,7 @@ func newRecOf(run record.Run, servers int) *rec {
 		run.Restore = "run"
 	}
 	if run.Mode == record.ModeEvents && run.ModeReason == "" {
-		run.ModeReason = "--gate=off"
+		run.ModeReason = "--instrument=off"
 	}
 	r.add(record.Entry{Run: &run})
 	for i := range servers {
@@ -184,17 +184,17 @@ func (r *rec) wait(d time.Duration) { r.now = r.now.Add(d) }
 
 // How it is recorded.
 
-func (r *rec) looks() []record.Look {
-	var looks []record.Look
+func (r *rec) looks() []record.Snapshot {
+	var looks []record.Snapshot
 	for i := range r.servers {
 		looks = append(looks, r.look(i))
 	}
 	return looks
 }
 
-func (r *rec) look(server int) record.Look {
+func (r *rec) look(server int) record.Snapshot {
 	s := r.servers[server]
-	look := record.Look{Server: server, Sent: r.now.Add(200 * time.Microsecond), Received: r.now.Add(700 * time.Microsecond)}
+	look := record.Snapshot{Server: server, Sent: r.now.Add(200 * time.Microsecond), Received: r.now.Add(700 * time.Microsecond)}
 	if s.trouble != "" {
 		look.Error = s.trouble
 		return look
@@ -217,7 +217,7 @@ func (r *rec) look(server int) record.Look {
 // boundary records an instant with its looks.
 func (r *rec) boundary(b record.Boundary) {
 	if !r.apart {
-		b.Looks = r.looks()
+		b.Snapshots = r.looks()
 	}
 	r.add(record.Entry{Boundary: &b})
 }
@@ -273,7 +273,7 @@ func (p *proc) start(kind record.Kind, name string, parent *test) *test {
 		owner.Parent = parent.id
 	}
 	t.owner, t.parent = owner, parent
-	b := record.Boundary{Verb: record.VerbBegin, Process: p.index, Owner: t.id, Begin: owner, Follows: p.follows}
+	b := record.Boundary{Verb: record.VerbBegin, Process: p.index, Owner: t.id, Begin: owner, Coalesced: p.follows}
 	if p.follows {
 		r.add(record.Entry{Boundary: &b})
 	} else {
@@ -407,7 +407,7 @@ func (p *proc) kill() {
 
 // quit says that the process goes on without being held.
 func (p *proc) quit() {
-	p.r.notice("gate-late", p.path)
+	p.r.notice("not-waiting", p.path)
 	p.r.boundary(record.Boundary{Verb: record.VerbQuit, Process: p.index})
 }
 
@@ -455,7 +455,7 @@ func (r *rec) restore(when string, after *test, values map[string]string) {
 		e.Owner = after.id
 	}
 	look := r.look(0)
-	e.Look = &look
+	e.Snapshot = &look
 	r.add(record.Entry{Restore: e})
 }
 

@@ -118,7 +118,7 @@ func TestTimelineIsBounded(t *testing.T) {
 	const looks = 20_000
 	for i := range looks {
 		r.entries = append(r.entries, record.Entry{Seq: int64(len(r.entries) + 1), At: r.entries[0].At, Boundary: &record.Boundary{Verb: record.VerbEvent,
-			Looks: []record.Look{{Server: 0, Sent: r.entries[0].At.Add(time.Duration(i) * time.Second), Received: r.entries[0].At.Add(time.Duration(i) * time.Second),
+			Snapshots: []record.Snapshot{{Server: 0, Sent: r.entries[0].At.Add(time.Duration(i) * time.Second), Received: r.entries[0].At.Add(time.Duration(i) * time.Second),
 				Config:   map[string]string{"maxmemory": strings.Repeat("1", i%2+1)},
 				Counters: &record.Counters{UsedMemory: int64(2_000_000 + i), OOM: int64(i)}}}}})
 	}

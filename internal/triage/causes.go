@@ -67,7 +67,7 @@ func (a *Analysis) count(s *server, refs []record.Ref, p pressure) {
 // failure turns an outcome into a Failure with its cause.
 func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 	out := Failure{Package: f.pkg, Test: f.test, Spec: f.spec, Cause: CauseOther, Certainty: "correlated",
-		Message: f.message, Location: f.location, Status: f.status, Shown: []string{}}
+		Message: f.message, Location: f.location, Status: f.status, Observed: []string{}}
 	if f.owner != nil && f.spec != "" && !f.owner.node {
 		out.SpecLocation = f.owner.Location
 	}
@@ -79,7 +79,7 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 		words = excerpt(f.message)
 	}
 	out.Output = f.output.text
-	out.Held = a.waitedBy(f)
+	out.Waited = a.waitedBy(f)
 	out.OOMSaid = words.oom+words.aborted > 0 || strings.Contains(out.Message, "OOM")
 	counted := map[Cause][]*server{}
 	for _, s := range a.servers {
@@ -111,14 +111,14 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 	case out.Evicted > 0:
 		out.Cause = CauseEviction
 	default:
-		out.Shown = a.showing(f)
+		out.Observed = a.showing(f)
 		return out
 	}
 	servers := counted[out.Cause]
 	if len(servers) == 0 && len(a.servers) == 1 {
 		servers = a.servers
 	}
-	out.Leak, out.Contained = a.behind(f, out.Cause, servers, leaks, contained)
+	out.Leak, out.Reverted = a.behind(f, out.Cause, servers, leaks, contained)
 	return out
 }
 
@@ -195,10 +195,10 @@ func (f *outcome) under(servers []*server) (all []limitMet) {
 // reject writes or evict keys that it would have kept.
 func (a *Analysis) harmful(m *mutation, cause Cause) bool {
 	if m.parameter == memoryLimit {
-		lower, ok := redisconf.Less(m.parameter, m.to, a.baseline(m))
+		lower, ok := redisconf.Less(m.parameter, m.to, a.initial(m))
 		return lower && ok
 	}
-	before, after := redisconf.Eviction(a.baseline(m)), redisconf.Eviction(m.to)
+	before, after := redisconf.Eviction(a.initial(m)), redisconf.Eviction(m.to)
 	if cause == CauseOOM {
 		return after < before
 	}

@@ -4,7 +4,7 @@ import "tracetest/internal/record"
 
 func recordOf(p record.Process) record.Entry { return record.Entry{Process: &p} }
 
-func restoring() *rec { return newRecOf(record.Run{Mode: record.ModeGate, Restore: "test"}, 1) }
+func restoring() *rec { return newRecOf(record.Run{Mode: record.ModeInstrumented, Restore: "test"}, 1) }
 
 func containedCases() []recorded {
 	return []recorded{

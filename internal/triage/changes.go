@@ -31,7 +31,7 @@ type mutation struct {
 	exact     bool         // whoever made the write is known
 	episode   *episode     // that it belongs to; nil where it is none's
 	back      *mutation    // the change that had set the value which it brought back, see answerable
-	unheard   bool         // the tap was on and heard nobody write it
+	untraced   bool         // the tap was on and heard nobody write it
 	caveat    string
 }
 
@@ -101,7 +101,7 @@ func (a *Analysis) assign(m *mutation) {
 	if !held {
 		// A package that began and was never held, or is not yet: which of the
 		// two is known when the whole record is read.
-		a.unheld = append(a.unheld, m)
+		a.unsynchronized = append(a.unsynchronized, m)
 		return
 	}
 	a.file(m, units)
@@ -123,7 +123,7 @@ func (a *Analysis) file(m *mutation, units []unit) {
 	e := &episode{server: m.server, parameter: m.parameter, mutations: []*mutation{m}, begin: m.seq - 1}
 	a.join(e, units)
 	m.back = m.server.earlier(m, e.begin)
-	if m.to == a.baseline(m) || m.to == a.found(e.server, e.parameter, e.begin) {
+	if m.to == a.initial(m) || m.to == a.found(e.server, e.parameter, e.begin) {
 		return // it put back what an earlier unit had changed
 	}
 	m.episode = e
@@ -173,7 +173,7 @@ func (a *Analysis) contain(e *episode) {
 		return
 	}
 	a.excursions[same] = e
-	a.contained = append(a.contained, e)
+	a.reverted = append(a.reverted, e)
 }
 
 // excursion is what makes contained changes the same.
@@ -212,7 +212,7 @@ func (a *Analysis) markRestored(m *mutation) {
 		l.restoredBy = m
 	}
 	delete(left, m.to)
-	if m.to == a.baseline(m) {
+	if m.to == a.initial(m) {
 		for _, leaks := range left {
 			for _, l := range leaks {
 				l.restoredBy = m
@@ -234,7 +234,7 @@ func (a *Analysis) leak(e *episode) {
 	left[e.from] = append(left[e.from], e)
 }
 
-func (a *Analysis) baseline(m *mutation) string { return m.initial }
+func (a *Analysis) initial(m *mutation) string { return m.initial }
 
 // found returns the value that a parameter had as of an entry: what a unit found
 // that began with it.
@@ -281,10 +281,10 @@ func (a *Analysis) leftBy(e *episode) (by *unit, at int) {
 func (a *Analysis) settle() {
 	var later []*mutation // than a leak, by others
 	a.episodes = slices.DeleteFunc(a.episodes, func(e *episode) bool {
-		if e.server.blind != 0 && !a.over {
+		if e.server.gap != 0 && !a.over {
 			return false // the end of its units was not seen: the next look tells
 		}
-		e.unseen = e.server.blind != 0
+		e.unseen = e.server.gap != 0
 		open := false
 		for _, u := range e.units {
 			s := a.units[u]

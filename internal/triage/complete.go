@@ -43,7 +43,7 @@ func conditions() []condition {
 		{"a server was watched", true, ExitFailed, (*Analysis).serverless},
 		{"each watched server was seen when the tests had ended", true, ExitFailed, (*Analysis).unseenAtEnd},
 		{"each server that the tests used was watched", true, ExitFailed, (*Analysis).unwatchedServer},
-		{"each write that a server accepted was shown by a look", true, ExitFailed, (*Analysis).unshownWrite},
+		{"each write that a server accepted was shown by a snapshot", true, ExitFailed, (*Analysis).unshownWrite},
 		{"the tests of each package that passed came to their end", true, ExitFailed, (*Analysis).unendedTests},
 		{"each test binary ended", true, ExitFailed, (*Analysis).lastingProcess},
 		{"the go command ended with 0", false, ExitFailed, (*Analysis).failedCommand},
@@ -111,7 +111,7 @@ func (a *Analysis) serverless(*Findings) string {
 
 func (a *Analysis) unseenAtEnd(*Findings) string {
 	for _, s := range a.servers {
-		if !s.gone() && (s.blind != 0 || !s.atEnd) {
+		if !s.gone() && (s.gap != 0 || !s.atEnd) {
 			return s.Address + " could not be seen when the run ended"
 		}
 	}
@@ -120,32 +120,32 @@ func (a *Analysis) unseenAtEnd(*Findings) string {
 
 // gone reports whether a server that nobody named was ended by the tests: they
 // had started it.
-func (s *server) gone() bool { return s.Followed && s.blind != 0 && s.nobody }
+func (s *server) gone() bool { return s.Discovered && s.gap != 0 && s.nobody }
 
-// unwatchedServer lets --follow=off be, as long as a server was watched that the
+// unwatchedServer lets --discover=off be, as long as a server was watched that the
 // tests used: whoever says it does not ask about the others.
 func (a *Analysis) unwatchedServer(f *Findings) string {
 	var unasked, watched string
 	for _, s := range f.Unwatched() {
-		if s.Problem != record.NotFollowed {
+		if s.Problem != record.NotDiscovered {
 			return "the tests used " + s.Address + ", which was not watched: " + s.Problem
 		}
 		unasked = cmp.Or(unasked, s.Address)
 	}
-	for _, s := range f.Spoken {
+	for _, s := range f.Endpoints {
 		watched = cmp.Or(watched, s.Server)
 	}
 	if unasked != "" && watched == "" {
-		return "the tests used " + unasked + ", and no server that was watched: name it with --redis, or leave --follow=off away"
+		return "the tests used " + unasked + ", and no server that was watched: name it with --redis, or leave --discover=off away"
 	}
 	return ""
 }
 
 // Unwatched lists what the tests spoke to and nobody looked at. A server in the
 // test binary itself is nobody else's business.
-func (f *Findings) Unwatched() []Spoken {
-	var all []Spoken
-	for _, s := range f.Spoken {
+func (f *Findings) Unwatched() []Endpoint {
+	var all []Endpoint
+	for _, s := range f.Endpoints {
 		if s.Server != "" || s.Inside || s.Foreign {
 			continue
 		}
@@ -166,7 +166,7 @@ func (a *Analysis) unshownWrite(*Findings) string {
 	for _, s := range a.servers {
 		if len(s.unshown) > 0 {
 			w := s.unshown[0]
-			return fmt.Sprintf("%s accepted %s, and no look shows it", s.Address, strings.Join(w.Command, " "))
+			return fmt.Sprintf("%s accepted %s, and no snapshot shows it", s.Address, strings.Join(w.Command, " "))
 		}
 	}
 	return ""
@@ -254,7 +254,7 @@ func (a *Analysis) leftChanged(f *Findings) string {
 }
 
 func (a *Analysis) unmetExpectation(f *Findings) string {
-	if len(f.Unmet) > 0 { // it had leaked before
+	if len(f.UnmetExpectations) > 0 { // it had leaked before
 		return "--expect was not met"
 	}
 	return ""

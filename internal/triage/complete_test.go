@@ -12,13 +12,13 @@ import (
 // wholeRun is a record that meets each condition of exit code 0.
 func wholeRun() []record.Entry {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	look := func() []record.Look { return []record.Look{{Sent: at, Received: at.Add(time.Millisecond)}} }
-	boundary := func(b record.Boundary) record.Entry { b.Looks = look(); return record.Entry{Boundary: &b} }
+	look := func() []record.Snapshot { return []record.Snapshot{{Sent: at, Received: at.Add(time.Millisecond)}} }
+	boundary := func(b record.Boundary) record.Entry { b.Snapshots = look(); return record.Entry{Boundary: &b} }
 	event := func(action, test string) record.Entry {
 		return record.Entry{Test: &record.Test{Time: at, Action: action, Package: "p", Test: test}}
 	}
 	return []record.Entry{
-		{Run: &record.Run{Schema: record.Schema, Mode: record.ModeGate, Tap: true}},
+		{Run: &record.Run{Schema: record.Schema, Mode: record.ModeInstrumented, Traced: true}},
 		{Server: &record.Server{Address: "s:1", Config: map[string]string{"maxmemory": "0", "timeout": "0"}}},
 		event("start", ""),
 		{Process: &record.Process{Index: 1, PID: 9, Package: "p"}},
@@ -27,7 +27,7 @@ func wholeRun() []record.Entry {
 		event("run", "TestA"),
 		{Contact: &record.Contact{Process: 1, Network: "tcp", Address: "s:1"}},
 		{Write: &record.Write{Process: 1, Number: 1, Address: "s:1", Command: []string{"config", "set", "timeout", "0"}, Values: []record.Value{{Parameter: "timeout", Value: "0"}}}},
-		{Reply: &record.Reply{Process: 1, Number: 1, Text: "+OK", Looks: look()}},
+		{Reply: &record.Reply{Process: 1, Number: 1, Text: "+OK", Snapshots: look()}},
 		boundary(record.Boundary{Verb: record.VerbEnd, Process: 1, Owner: 1, End: &record.Outcome{Status: "pass"}}),
 		event("pass", "TestA"),
 		boundary(record.Boundary{Verb: record.VerbExit, Process: 1}),
@@ -78,16 +78,16 @@ func TestEachPathToExitZero(t *testing.T) {
 		"tracetest could write all of the record":               {change(func([]record.Entry) {}), full, "disk full"},
 		"the record is whole":                                   {change(func(e []record.Entry) { e[15].Seq = 99 }), nil, "damaged"},
 		"a server was watched":                                  {change(func(e []record.Entry) { e[1] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, "no server"},
-		"each watched server was seen when the tests had ended": {change(func(e []record.Entry) { e[14].Boundary.Looks = nil }), nil, "s:1 could not be seen"},
+		"each watched server was seen when the tests had ended": {change(func(e []record.Entry) { e[14].Boundary.Snapshots = nil }), nil, "s:1 could not be seen"},
 		"each server that the tests used was watched": {change(func(e []record.Entry) {
 			*e[7].Contact = record.Contact{Process: 1, Address: "t:2", TLS: true, Server: -1, Problem: "it speaks TLS; name it"}
 		}), nil, "t:2, which was not watched: it speaks TLS"},
-		"each write that a server accepted was shown by a look":   {change(func(e []record.Entry) { e[8].Write.Values[0].Value = "7" }), nil, "no look shows it"},
+		"each write that a server accepted was shown by a snapshot":   {change(func(e []record.Entry) { e[8].Write.Values[0].Value = "7" }), nil, "no look shows it"},
 		"the tests of each package that passed came to their end": {change(func(e []record.Entry) { e[13].Test.Unended = true; e[13].Test.Missing = []string{"TestZ"} }), nil, "TestZ never ran"},
 		"each test binary ended":                                  {change(func(e []record.Entry) { e[12] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, "still ran"},
 		"the go command ended with 0":                             {change(func(e []record.Entry) { e[15].End.GoExit = 1 }), nil, ""},
 		"no test failed":                                          {change(func(e []record.Entry) { e[10].Boundary.End.Status, e[11].Test.Action = "fail", "fail" }), nil, ""},
-		"nothing was left changed that is not known":              {change(func(e []record.Entry) { e[10].Boundary.Looks[0].Config = map[string]string{"maxmemory": "1"} }), nil, ""},
+		"nothing was left changed that is not known":              {change(func(e []record.Entry) { e[10].Boundary.Snapshots[0].Config = map[string]string{"maxmemory": "1"} }), nil, ""},
 		"--expect was met":                                        {change(func(e []record.Entry) { e[0].Run.Expect = map[string]string{"maxmemory": "1"} }), nil, ""},
 	}
 	for _, c := range conditions() {

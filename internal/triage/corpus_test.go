@@ -151,34 +151,34 @@ func TestContract(t *testing.T) {
 func broken(f *triage.Findings) []string {
 	var bad []string
 	say := func(format string, args ...any) { bad = append(bad, fmt.Sprintf(format, args...)) }
-	for _, list := range [][]triage.Change{f.Leaks, f.Contained} {
+	for _, list := range [][]triage.Change{f.Leaks, f.Reverted} {
 		for _, c := range list {
-			named, several := c.Owner != nil, len(c.Suspects) > 0
+			named, several := c.By != nil, len(c.Suspects) > 0
 			switch {
 			case named == several:
 				say("%s has an owner and suspects, or neither", c.Parameter)
-			case named == (c.Certainty == triage.Narrowed):
+			case named == (c.Certainty == triage.Ambiguous):
 				say("%s is %s", c.Parameter, c.Certainty)
-			case c.Certainty == triage.Exact && c.Unheard, c.Call != nil && c.Unheard:
+			case c.Certainty == triage.Exact && c.Untraced, c.Call != nil && c.Untraced:
 				say("%s: nobody was heard writing it, and it is %s, by %v", c.Parameter, c.Certainty, c.Call)
-			case c.Certainty == triage.Exact && !f.Run.Tap, c.Unheard && !f.Run.Tap, c.Call != nil && !f.Run.Tap:
+			case c.Certainty == triage.Exact && !f.Run.Traced, c.Untraced && !f.Run.Traced, c.Call != nil && !f.Run.Traced:
 				say("%s is %s, and nobody listened", c.Parameter, c.Certainty)
-			case len(c.Strangers) > 0 && !c.Unheard:
+			case len(c.OtherClients) > 0 && !c.Untraced:
 				say("%s: strangers are told of, and it was heard", c.Parameter)
 			case c.Call != nil && (c.Call.File == "" || len(c.Call.Chain) == 0):
 				say("%s: the call is nowhere: %+v", c.Parameter, *c.Call)
-			case c.Settle != "" && !several:
+			case c.Disambiguate != "" && !several:
 				say("%s: what would settle it is said, and it is settled", c.Parameter)
 			case c.RestoredBy != nil && c.RestoredByTool:
 				say("%s was put back twice", c.Parameter)
 			}
-			if c.Secret != strings.Contains(c.From+c.To+c.Baseline, "(hidden ") {
+			if c.Secret != strings.Contains(c.From+c.To+c.Initial, "(hidden ") {
 				say("%s: secret is %v", c.Parameter, c.Secret)
 			}
 		}
 	}
 	for i, c := range f.Leaks {
-		if c.To == c.From || c.To == c.Baseline {
+		if c.To == c.From || c.To == c.Initial {
 			say("%s leaked a value that is no leak: %s", c.Parameter, c.To)
 		}
 		if i > 0 && c.At.Before(f.Leaks[i-1].At) {
@@ -189,33 +189,33 @@ func broken(f *triage.Findings) []string {
 				continue
 			}
 			first := slices.IndexFunc(f.Leaks, func(l triage.Change) bool { return l.Together == c.Together }) == j
-			if c.Owner == nil || d.Owner == nil || *c.Owner != *d.Owner || c.Parameter == d.Parameter || first && !c.At.Equal(d.At) && !sharesCall(c, d) {
+			if c.By == nil || d.By == nil || *c.By != *d.By || c.Parameter == d.Parameter || first && !c.At.Equal(d.At) && !sharesCall(c, d) {
 				say("%s and %s share a CONFIG SET", c.Parameter, d.Parameter)
 			}
 		}
 	}
 	attributed := func(what string, by *triage.Owner, certainty triage.Certainty, suspects []triage.Owner) {
-		if (by == nil) != (certainty == triage.Narrowed) || (by == nil) != (len(suspects) > 0) {
+		if (by == nil) != (certainty == triage.Ambiguous) || (by == nil) != (len(suspects) > 0) {
 			say("%s is %s, by %v, one of %v", what, certainty, by, suspects)
 		}
 	}
 	for _, w := range f.Writes {
-		attributed(strings.Join(w.Command, " "), w.Owner, w.Certainty, w.Suspects)
+		attributed(strings.Join(w.Command, " "), w.By, w.Certainty, w.Suspects)
 		if w.Count < 1 || w.Others < 0 {
 			say("%v was sent %d times, by %d others", w.Command, w.Count, w.Others)
 		}
 	}
 	for _, r := range f.Refused {
-		attributed(r.Text, r.Owner, r.Certainty, r.Suspects)
+		attributed(r.Text, r.By, r.Certainty, r.Suspects)
 	}
 	for _, x := range f.Failures {
-		if x.Leak != nil && x.Contained != nil {
+		if x.Leak != nil && x.Reverted != nil {
 			say("%s has a leak and a contained change behind it", x.Test)
 		}
 		if x.OOMErrors < 0 || x.Evicted < 0 {
 			say("%s met %d and %d", x.Test, x.OOMErrors, x.Evicted)
 		}
-		if (x.Leak != nil || x.Contained != nil) && x.Cause == triage.CauseOther {
+		if (x.Leak != nil || x.Reverted != nil) && x.Cause == triage.CauseOther {
 			say("%s has something behind it and no cause", x.Test)
 		}
 	}

@@ -31,7 +31,7 @@ type Dirty struct {
 
 // Setter is who was heard setting a parameter to one value, and to no other.
 type Setter struct {
-	Owner      *Owner  `json:"owner"`       // nil when it was one of Suspects
+	By      *Owner  `json:"by"`       // nil when it was one of Suspects
 	Suspects   []Owner `json:"suspects"`    // else empty
 	AndEarlier int     `json:"and_earlier"` // see Change
 	Count      int     `json:"count"`       // times: the last of several may put back what it found
@@ -99,7 +99,7 @@ func (a *Analysis) setters(s *server, parameter, value string, which func(*setti
 			continue
 		}
 		owner, _, suspects := a.attribution(x.author)
-		all = append(all, Setter{Owner: owner, Suspects: suspects, AndEarlier: x.author.earlier, Count: x.count, Call: x.call})
+		all = append(all, Setter{By: owner, Suspects: suspects, AndEarlier: x.author.earlier, Count: x.count, Call: x.call})
 	}
 	slices.SortStableFunc(all, func(x, y Setter) int { return min(x.Count, 2) - min(y.Count, 2) })
 	return all
@@ -130,7 +130,7 @@ func (a *Analysis) sharesUnit(w author, l finding) bool {
 // metStart returns the failures that met a parameter as the run had found it.
 func (a *Analysis) metStart(s *server, parameter string, failures []Failure, of []*outcome) (which []int) {
 	for i, f := range failures {
-		if f.Leak != nil || f.Contained != nil || f.Cause != CauseOOM && f.Cause != CauseEviction {
+		if f.Leak != nil || f.Reverted != nil || f.Cause != CauseOOM && f.Cause != CauseEviction {
 			continue
 		}
 		limit := parameter == memoryLimit && bytes(s.Config[memoryLimit]) > 0
@@ -161,7 +161,7 @@ const memoryPolicy = "maxmemory-policy"
 func (a *Analysis) dirty(f *Findings, of []*outcome) []Dirty {
 	all := []Dirty{}
 	for _, s := range a.servers {
-		if s.Followed && s.blind != 0 {
+		if s.Discovered && s.gap != 0 {
 			continue // the tests' own, and gone
 		}
 		for _, parameter := range sortedKeys(s.Config) {
@@ -170,7 +170,7 @@ func (a *Analysis) dirty(f *Findings, of []*outcome) []Dirty {
 				continue
 			}
 			met := a.metStart(s, parameter, f.Failures, of)
-			d := Dirty{Server: s.Address, Parameter: parameter, Value: value, Used: -1, Discovered: s.Followed, Failures: len(met)}
+			d := Dirty{Server: s.Address, Parameter: parameter, Value: value, Used: -1, Discovered: s.Discovered, Failures: len(met)}
 			var known bool
 			if d.Should, d.Source, known = a.should(s, parameter, d.Failures > 0); !known || redisconf.Same(d.Should, value) {
 				continue

@@ -49,20 +49,20 @@ func (f *Findings) Doubts() []Doubt {
 	untraced := f.Uninstrumented()
 	add(len(f.Servers) == 0, Doubt{Kind: DoubtNoServer})
 	add(f.Tests.Total == 0, Doubt{Kind: DoubtNoTest})
-	add(f.Run.Mode != record.ModeGate, Doubt{Kind: DoubtNotSynchronized, Reason: f.Run.ModeReason})
+	add(f.Run.Mode != record.ModeInstrumented, Doubt{Kind: DoubtNotSynchronized, Reason: f.Run.ModeReason})
 	add(len(untraced) > 0, Doubt{Kind: DoubtNotInstrumented, Names: untraced})
-	add(!f.Run.Tap, Doubt{Kind: DoubtUntraced, Reason: f.Run.TapReason})
+	add(!f.Run.Traced, Doubt{Kind: DoubtUntraced, Reason: f.Run.TraceReason})
 	for _, s := range f.Servers {
 		add(s.Partial != "", Doubt{Kind: DoubtPartial, Names: []string{s.Address}, Reason: s.Partial})
 	}
 	if spoken := f.Unwatched(); len(spoken) > 0 {
-		add(true, Doubt{Kind: DoubtUnwatched, Names: addresses(spoken, func(s Spoken) string { return s.Address }), Reason: spoken[0].Problem})
+		add(true, Doubt{Kind: DoubtUnwatched, Names: addresses(spoken, func(s Endpoint) string { return s.Address }), Reason: spoken[0].Problem})
 	}
-	add(len(f.Blind) > 0, Doubt{Kind: DoubtUnreachable, Names: addresses(f.Blind, func(b Blind) string { return b.Server }), Times: len(f.Blind)})
+	add(len(f.Gaps) > 0, Doubt{Kind: DoubtUnreachable, Names: addresses(f.Gaps, func(b Gap) string { return b.Server }), Times: len(f.Gaps)})
 	add(len(f.Restarts) > 0, Doubt{Kind: DoubtRestarted, Names: addresses(f.Restarts, func(r Restart) string { return r.Server }), Times: len(f.Restarts)})
 	late := 0
 	for _, n := range f.Notices {
-		if n.Code == "gate-late" {
+		if n.Code == "not-waiting" {
 			late++
 		}
 	}
@@ -75,7 +75,7 @@ func (f *Findings) Doubts() []Doubt {
 // Uninstrumented lists the packages of an instrumented run that could run code
 // without being watched: their test binaries never said hello.
 func (f *Findings) Uninstrumented() []string {
-	if f.Run.Mode != record.ModeGate {
+	if f.Run.Mode != record.ModeInstrumented {
 		return nil
 	}
 	var paths []string

@@ -262,7 +262,7 @@ func runCases() []recorded {
 			s.end("pass")
 		}},
 		{name: "unmet", on: func() *rec {
-			return newRecOf(record.Run{Mode: record.ModeGate, Expect: map[string]string{"maxmemory": gb1, "hz": "10", "nonsense": "1"}}, 1)
+			return newRecOf(record.Run{Mode: record.ModeInstrumented, Expect: map[string]string{"maxmemory": gb1, "hz": "10", "nonsense": "1"}}, 1)
 		}, story: `--expect names what the server should have had when the run began. What it had not is listed, and is nobody's
 			leak: no test had run. The exit code is as ever.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")

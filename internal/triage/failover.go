@@ -34,14 +34,14 @@ func (a *Analysis) through(s *server, value string, seq int64) string {
 // unexplained reports whether an entry shows another master of a server, for which there is
 // no explanation yet. Who is connected then stands in the entries behind it.
 func (a *Analysis) unexplained(e record.Entry) bool {
-	var looks []record.Look
+	var looks []record.Snapshot
 	switch {
 	case e.Boundary != nil:
-		looks = e.Boundary.Looks
+		looks = e.Boundary.Snapshots
 	case e.Reply != nil:
-		looks = e.Reply.Looks
+		looks = e.Reply.Snapshots
 	}
-	return slices.ContainsFunc(looks, func(look record.Look) bool {
+	return slices.ContainsFunc(looks, func(look record.Snapshot) bool {
 		if look.Server < 0 || look.Server >= len(a.servers) {
 			return false
 		}
@@ -57,7 +57,7 @@ func (a *Analysis) unexplained(e record.Entry) bool {
 
 // sentinelAt reports whether a Sentinel was seen connected to a server.
 func (a *Analysis) sentinelAt(s *server) bool {
-	return slices.ContainsFunc(a.strangers, func(c strangers) bool {
+	return slices.ContainsFunc(a.clients, func(c otherClients) bool {
 		return c.Server >= 0 && c.Server < len(a.servers) && a.servers[c.Server] == s &&
 			slices.ContainsFunc(c.List, func(c record.Client) bool { return strings.HasPrefix(c.Name, "sentinel-") })
 	})

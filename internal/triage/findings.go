@@ -16,26 +16,26 @@ type Findings struct {
 	Run       Run         `json:"run"`
 	Servers   []Server    `json:"servers"`
 	Leaks     []Change    `json:"leaks"`     // in run order, one for each unit and parameter
-	Contained []Change    `json:"contained"` // changes that were undone before their unit ended
+	Reverted []Change    `json:"reverted"` // changes that were undone before their unit ended
 	Failures  []Failure   `json:"failures"`
 	Growth    []Growth    `json:"growth"`    // units that left most behind, largest first
 	Memory    []Memory    `json:"memory"`    // how each server stood when it first refused writes for want of memory
-	Swallowed []Swallowed `json:"swallowed"` // who passed although commands of it were refused
+	IgnoredOOM []IgnoredOOM `json:"ignored_oom"` // who passed although commands of it were refused
 
 	Tests    Tests     `json:"tests"`
 	Packages []Package `json:"packages"`
 	Changed  []Changed `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
 	Restored []Restore `json:"restored"` // what tracetest wrote to the servers
-	Blind    []Blind   `json:"blind"`    // stretches in which a server could not be seen
+	Gaps    []Gap   `json:"gaps"`    // stretches in which a server could not be seen
 	Restarts []Restart `json:"restarts"`
 	// Failovers are changes of a server's master that no test made: no leaks.
 	Failovers []Failover `json:"failovers"`
 	Writes    []Write    `json:"writes"`   // commands of the tests that change a server rather than data
 	Refused   []Refusal  `json:"refused"`  // OOM errors that the tests' clients got
-	Spoken    []Spoken   `json:"spoken"`   // addresses that the tests spoke to as a Redis
-	Polluted  []Polluted `json:"polluted"` // changed before the run began
+	Endpoints    []Endpoint   `json:"endpoints"`   // addresses that the tests spoke to as a Redis
+	Drift  []Drift `json:"drift"` // changed before the run began
 	Dirty     []Dirty    `json:"dirty"`    // at a value before the first test that it should not have, or that failures met
-	Unmet     []Unmet    `json:"unmet"`    // --expect that the server did not meet when the run began
+	UnmetExpectations     []UnmetExpectation    `json:"unmet_expectations"`    // --expect that the server did not meet when the run began
 	Notices   []Notice   `json:"notices"`
 	Baseline  Baseline   `json:"baseline"` // of known leaks
 
@@ -54,8 +54,8 @@ type Run struct {
 	Go         string         `json:"go"`
 	Mode       record.Mode    `json:"mode"`
 	ModeReason string         `json:"mode_reason"` // why events and not the gate; empty for the gate
-	Tap        bool           `json:"tap"`
-	TapReason  string         `json:"tap_reason"` // why there is no tap; empty when there is
+	Traced        bool           `json:"traced"`
+	TraceReason  string         `json:"trace_reason"` // why there is no tap; empty when there is
 	Complete   bool           `json:"complete"`
 	Incomplete string         `json:"incomplete"` // why it is not complete
 	Exit       int            `json:"exit"`       // of tracetest
@@ -76,12 +76,12 @@ type Server struct {
 	StartUnknown string                   `json:"start_unknown"` // why not all of that is known; empty when it is
 	Partial      string                   `json:"partial"`       // why only INFO was watched; empty when everything was
 	Parameters   int                      `json:"parameters"`
-	Looks        int                      `json:"looks"` // snapshots taken
+	Snapshots        int                      `json:"snapshots"` // snapshots taken
 	// ConfigSets is how many calls of CONFIG SET the server counted during the run
 	// (Redis 7.0 and later), without tracetest's own; HeardSets how many of them
 	// the tap heard.
 	ConfigSets int64 `json:"config_sets"`
-	HeardSets  int64 `json:"heard_sets"`
+	TracedSets  int64 `json:"traced_sets"`
 	// Config is every parameter as the run found it. It is no part of findings.json.
 	Config map[string]string `json:"-"`
 	// Gone is set where nobody named it and it was not there any more at the end: the
@@ -105,9 +105,9 @@ const (
 	Exact Certainty = "exact"
 	// Bracketed: it happened between the held begin and end of this owner
 	// while no other was open, but nobody saw the write.
-	Bracketed Certainty = "bracketed"
+	Inferred Certainty = "inferred"
 	// Narrowed: several owners were open; Suspects holds them all.
-	Narrowed Certainty = "narrowed"
+	Ambiguous Certainty = "ambiguous"
 )
 
 // Change is a parameter that a unit left changed (a leak), or changed and put
@@ -117,8 +117,8 @@ type Change struct {
 	Parameter  string    `json:"parameter"`
 	From       string    `json:"from"` // the value when the unit began
 	To         string    `json:"to"`   // a leak: when it ended; contained: the last that differed
-	Baseline   string    `json:"baseline"`
-	Owner      *Owner    `json:"owner"` // nil when narrowed
+	Initial   string    `json:"initial"`
+	By      *Owner    `json:"by"` // nil when narrowed
 	Certainty  Certainty `json:"certainty"`
 	Suspects   []Owner   `json:"suspects"`    // when narrowed, else empty
 	AndEarlier int       `json:"and_earlier"` // then: how many more tests of the process, most of which had ended, may be the one and are not in Suspects
@@ -130,11 +130,11 @@ type Change struct {
 
 	Unit     string `json:"unit"`      // what should have put it back, in words: "test", "spec", "package", ...
 	Location string `json:"location"`  // file:line of the owner where Ginkgo says it; else empty
-	OwnerEnd string `json:"owner_end"` // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
+	Ended string `json:"ended"` // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
 	Together int    `json:"together"`  // leaks of one owner seen in one look, as of one CONFIG SET, share this number, from 1
 	Secret   bool   `json:"secret"`    // the values are hidden
 	Caveat   string `json:"caveat"`    // what weakens the attribution, a sentence; often empty
-	Settle   string `json:"settle"`    // what would settle it, a command; empty unless narrowed
+	Disambiguate   string `json:"disambiguate"`    // what would settle it, a command; empty unless narrowed
 	// Constant is set on a leak whose owner changed the parameter and then set it
 	// again, to something else than it had found: a restore that is hard-coded,
 	// most likely.
@@ -144,10 +144,10 @@ type Change struct {
 	Again string `json:"again"`
 	// Unheard is set when the tap was on and heard no test binary write it: it
 	// was another program.
-	Unheard bool `json:"unheard"`
+	Untraced bool `json:"untraced"`
 	// Strangers are the clients that were connected then, other than tracetest
 	// and the test binaries.
-	Strangers []record.Client `json:"strangers"`
+	OtherClients []record.Client `json:"other_clients"`
 	// AlsoSetBy are others that set the same value later, when it changed nothing, and
 	// did not put it back: a leak masks theirs.
 	AlsoSetBy []Setter `json:"also_set_by"`
@@ -185,7 +185,7 @@ type Failure struct {
 	Cause     Cause  `json:"cause"`
 	Certainty string `json:"certainty"` // correlated, proved or refuted
 	Leak      *int   `json:"leak"`      // index into Leaks
-	Contained *int   `json:"contained"` // index into Contained
+	Reverted *int   `json:"reverted"` // index into Contained
 	OOMErrors int64  `json:"oom_errors"`
 	OOMCall   *Call  `json:"oom_call"` // where it met the first, as far as the tap saw
 	Evicted   int64  `json:"evicted"`  // keys, while it ran
@@ -203,11 +203,11 @@ type Failure struct {
 	// Shown is what it asked a watched server for whose answer shows tracetest's own
 	// commands and connection too, such as "SLOWLOG GET"; not where it is tied to a
 	// change.
-	Shown []string `json:"shown"`
+	Observed []string `json:"observed"`
 	// Held is set where it met the time limit of go test: how long, in seconds, the
 	// tests of its process had been held by then, at least. The limit was put off by
 	// as long, up to 45 s.
-	Held float64 `json:"held"`
+	Waited float64 `json:"waited"`
 	// Output is what it printed, its middle cut out where it is long. Of a run
 	// with very many failures the last ones have none.
 	Output string `json:"-"`
@@ -215,14 +215,14 @@ type Failure struct {
 
 // Tied reports whether the failure is put down to a change: by a re-run, or
 // because it met what such a change brings and no re-run has refuted it.
-func (x *Failure) Tied() bool {
+func (x *Failure) Correlated() bool {
 	redis := x.Cause == CauseOOM || x.Cause == CauseEviction
-	return (x.Certainty == "proved" || redis && x.Certainty != "refuted") && (x.Leak != nil || x.Contained != nil)
+	return (x.Certainty == "proved" || redis && x.Certainty != "refuted") && (x.Leak != nil || x.Reverted != nil)
 }
 
 // Growth is what a unit left behind in the server.
 type Growth struct {
-	Owner  Owner  `json:"owner"`
+	By  Owner  `json:"by"`
 	Server string `json:"server"`
 	Bytes  int64  `json:"bytes"` // of used_memory, in which the buffers of connections count too
 	Keys   int64  `json:"keys"`
@@ -254,7 +254,7 @@ type Changed struct {
 	Server    string `json:"server"`
 	Parameter string `json:"parameter"`
 	Value     string `json:"value"`
-	Baseline  string `json:"baseline"`
+	Initial  string `json:"initial"`
 	Secret    bool   `json:"secret"`
 	// Repaired is set when tracetest put it back and read it back. Why says why it left
 	// it alone; empty where it did not, or was told to (--restore=never).
@@ -274,11 +274,11 @@ type Restore struct {
 }
 
 // Blind is a stretch in which a server could not be seen.
-type Blind struct {
+type Gap struct {
 	Server string    `json:"server"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to,omitzero"` // missing when it was never seen again
-	Owners []Owner   `json:"owners"`      // open when the sight was lost
+	Active []Owner   `json:"active"`      // open when the sight was lost
 	Reason string    `json:"reason"`
 }
 
@@ -290,7 +290,7 @@ type Write struct {
 	Command    []string  `json:"command"` // of the first, secrets hidden
 	Count      int       `json:"count"`
 	Others     int       `json:"others"` // owners that did the same at the same place, beside this one
-	Owner      *Owner    `json:"owner"`  // nil when narrowed
+	By      *Owner    `json:"by"`  // nil when narrowed
 	Certainty  Certainty `json:"certainty"`
 	Suspects   []Owner   `json:"suspects"`
 	AndEarlier int       `json:"and_earlier"` // see Change
@@ -302,7 +302,7 @@ type Write struct {
 // Refusal is OOM errors that one owner met at one place.
 type Refusal struct {
 	Server     string    `json:"server"`
-	Owner      *Owner    `json:"owner"` // nil when narrowed
+	By      *Owner    `json:"by"` // nil when narrowed
 	Certainty  Certainty `json:"certainty"`
 	Suspects   []Owner   `json:"suspects"`
 	AndEarlier int       `json:"and_earlier"` // see Change
@@ -312,7 +312,7 @@ type Refusal struct {
 }
 
 // Spoken is an address that test binaries spoke to as a Redis.
-type Spoken struct {
+type Endpoint struct {
 	Address  string   `json:"address"`
 	TLS      bool     `json:"tls"`
 	Packages []string `json:"packages"`
@@ -326,7 +326,7 @@ type Spoken struct {
 type Restart struct {
 	Server string    `json:"server"`
 	At     time.Time `json:"at"`
-	Owners []Owner   `json:"owners"` // open while it happened
+	Active []Owner   `json:"active"` // open while it happened
 }
 
 // Failover is another master of a server, which a cluster or Sentinel gave it, or a command
@@ -339,11 +339,11 @@ type Failover struct {
 	At      time.Time `json:"at"`
 	From    string    `json:"from"` // "host port", or empty: it was a master
 	To      string    `json:"to"`
-	Owners  []Owner   `json:"owners"` // open while it happened
+	Active  []Owner   `json:"active"` // open while it happened
 }
 
 // Unmet is an expectation that did not hold when the run began.
-type Unmet struct {
+type UnmetExpectation struct {
 	Server    string `json:"server"`
 	Parameter string `json:"parameter"`
 	Expected  string `json:"expected"`

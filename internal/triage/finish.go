@@ -27,7 +27,7 @@ func (a *Analysis) finish() {
 			if past := s.history[name]; redisconf.IsRole(name) && (len(past) == 0 || past[len(past)-1].write == nil) {
 				command = "" // it could be a failover, which nobody is to undo
 			}
-			s.changed = append(s.changed, Changed{Server: s.Address, Parameter: name, Value: s.now[name], Baseline: was,
+			s.changed = append(s.changed, Changed{Server: s.Address, Parameter: name, Value: s.now[name], Initial: was,
 				Secret: hidden(s.now[name]) || hidden(was), Command: command})
 		}
 	}
@@ -67,10 +67,10 @@ func (a *Analysis) Findings() *Findings {
 	if !a.finished() {
 		a.finish() // as of the last look: tracetest was killed before its own
 	}
-	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Contained: []Change{}, Failures: []Failure{},
-		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), Swallowed: orEmpty(a.swallowed), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Blind: orEmpty(a.sightless()),
-		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.failovers), Polluted: orEmpty(a.Polluted()), Unmet: orEmpty(a.Unmet()), Notices: orEmpty(a.notices),
-		Writes: a.written(), Refused: a.refusals(), Spoken: orEmpty(a.spoken)}
+	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Reverted: []Change{}, Failures: []Failure{},
+		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), IgnoredOOM: orEmpty(a.ignored), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Gaps: orEmpty(a.sightless()),
+		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.failovers), Drift: orEmpty(a.Drift()), UnmetExpectations: orEmpty(a.UnmetExpectations()), Notices: orEmpty(a.notices),
+		Writes: a.written(), Refused: a.refusals(), Endpoints: orEmpty(a.endpoints)}
 	for _, s := range a.servers {
 		if s.Perturbed == nil {
 			s.Perturbed = map[string]string{}
@@ -79,7 +79,7 @@ func (a *Analysis) Findings() *Findings {
 			s.StartedWith = map[string]record.Origin{}
 		}
 		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
-			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Looks: s.looks, ConfigSets: s.sets, HeardSets: s.heardSets,
+			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Snapshots: s.snapshots, ConfigSets: s.sets, TracedSets: s.tracedSets,
 			Failovers: s.failovers, Gone: s.gone(), Config: s.Config})
 		f.Changed = append(f.Changed, s.changed...)
 		f.Timelines = append(f.Timelines, s.drawn(a.began))
@@ -101,11 +101,11 @@ func (a *Analysis) Findings() *Findings {
 		f.Leaks = append(f.Leaks, l.Change)
 	}
 	for _, c := range contained {
-		f.Contained = append(f.Contained, c.Change)
+		f.Reverted = append(f.Reverted, c.Change)
 	}
 	f.Dirty = a.dirty(f, listed)
 	a.prove(f)
-	a.notHeld(f)
+	a.notInstrumented(f)
 	a.together(f.Leaks)
 	a.mark(f)
 	f.Run = a.runOf(f)
@@ -118,15 +118,15 @@ func (a *Analysis) Findings() *Findings {
 
 // sightless returns the stretches in which a server could not be seen, but for
 // the end of one that nobody named: the tests had started it and have ended it.
-func (a *Analysis) sightless() []Blind {
+func (a *Analysis) sightless() []Gap {
 	gone := map[int]bool{}
 	for _, s := range a.servers {
 		if s.gone() {
-			gone[s.blind-1] = true
+			gone[s.gap-1] = true
 		}
 	}
-	var all []Blind
-	for i, b := range a.blind {
+	var all []Gap
+	for i, b := range a.gaps {
 		if !gone[i] {
 			all = append(all, b)
 		}
@@ -143,11 +143,11 @@ type finding struct {
 
 // judged returns the leaks and the contained changes in the order of the run.
 func (a *Analysis) judged() (leaks, contained []finding) {
-	leaks, contained = a.unheldChanges()
+	leaks, contained = a.unsynchronizedChanges()
 	for _, e := range a.leaks {
 		leaks = append(leaks, finding{Change: a.change(e), mutations: e.mutations, seq: e.settled.seq})
 	}
-	for _, e := range a.contained {
+	for _, e := range a.reverted {
 		contained = append(contained, finding{Change: a.change(e), mutations: e.mutations, seq: e.settled.seq})
 	}
 	for _, list := range [][]finding{leaks, contained} {
@@ -160,14 +160,14 @@ func (a *Analysis) judged() (leaks, contained []finding) {
 
 // notHeld says what was seen of packages that did not shake hands, and what
 // changed while nobody was open.
-func (a *Analysis) notHeld(f *Findings) {
+func (a *Analysis) notInstrumented(f *Findings) {
 	for _, p := range f.Packages {
 		if n := a.outcomes.packages[p.Path].elsewhere(); n > 0 {
 			f.Notices = append(f.Notices, Notice{Code: "not-instrumented", Package: p.Path, Text: fmt.Sprintf(
-				"%d of its tests ran in a process that is not held, such as one that its TestMain starts. What changed meanwhile is narrowed to suspects at best.", n)})
-		} else if a.run.Mode == record.ModeGate && p.Ran && !p.Instrumented {
+				"%d of its tests ran in a process that is not synchronized, such as one that its TestMain starts. Changes during that time can only be narrowed down to suspects.", n)})
+		} else if a.run.Mode == record.ModeInstrumented && p.Ran && !p.Instrumented {
 			f.Notices = append(f.Notices, Notice{Code: "not-instrumented", Package: p.Path,
-				Text: "The test binary of this package never shook hands with the gate. Its tests were not held, and what changed while they ran is narrowed to suspects at best."})
+				Text: "The test binary of this package was not instrumented. Changes during its tests can only be narrowed down to suspects."})
 		}
 	}
 	for _, m := range a.outside {
@@ -188,8 +188,8 @@ func (a *Analysis) together(leaks []Change) {
 	}
 	same := map[by][]int{} // leaks of one owner, in order
 	for i, l := range leaks {
-		if l.Owner != nil {
-			k := by{l.Server, *l.Owner}
+		if l.By != nil {
+			k := by{l.Server, *l.By}
 			same[k] = append(same[k], i)
 		}
 	}
@@ -201,11 +201,11 @@ func (a *Analysis) together(leaks []Change) {
 		number++
 		x := leaks[i]
 		leaks[i].Together = number
-		if x.Owner == nil {
+		if x.By == nil {
 			continue
 		}
 		group := map[string]bool{x.Parameter: true}
-		for _, j := range same[by{x.Server, *x.Owner}] {
+		for _, j := range same[by{x.Server, *x.By}] {
 			y := leaks[j]
 			if j > i && y.Together == 0 && !group[y.Parameter] && (x.At.Equal(y.At) || oneCall(x.Call, y.Call)) {
 				leaks[j].Together, group[y.Parameter] = number, true
@@ -222,16 +222,16 @@ func oneCall(a, b *Call) bool {
 }
 
 // Unmet returns what the servers that were read so far do not have and should.
-func (a *Analysis) Unmet() []Unmet {
-	var unmet []Unmet
+func (a *Analysis) UnmetExpectations() []UnmetExpectation {
+	var unmet []UnmetExpectation
 	for _, s := range a.servers {
 		unmet = append(unmet, a.unmet(s)...)
 	}
 	return unmet
 }
 
-func (a *Analysis) unmet(s *server) []Unmet {
-	var unmet []Unmet
+func (a *Analysis) unmet(s *server) []UnmetExpectation {
+	var unmet []UnmetExpectation
 	for _, name := range sortedKeys(a.run.Expect) {
 		expected := a.run.Expect[name]
 		value, known := s.Config[name]
@@ -241,7 +241,7 @@ func (a *Analysis) unmet(s *server) []Unmet {
 		if value == expected && known {
 			continue
 		}
-		u := Unmet{Server: s.Address, Parameter: name, Expected: expected, Value: value}
+		u := UnmetExpectation{Server: s.Address, Parameter: name, Expected: expected, Value: value}
 		if known && !hidden(value) && !redisconf.IsRole(name) {
 			u.Command = a.command(s, map[string]string{name: expected})
 		}
@@ -252,7 +252,7 @@ func (a *Analysis) unmet(s *server) []Unmet {
 
 func (a *Analysis) runOf(f *Findings) Run {
 	r := Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Source: a.run.Source, Go: a.run.Go, Mode: a.run.Mode,
-		ModeReason: a.run.ModeReason, Tap: a.run.Tap, TapReason: a.run.TapReason, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
+		ModeReason: a.run.ModeReason, Traced: a.run.Traced, TraceReason: a.run.TraceReason, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
 	r.GoExit = -1
 	if a.end != nil {
 		r.GoExit = a.end.GoExit

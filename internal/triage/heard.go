@@ -118,11 +118,11 @@ func (a *Analysis) attribution(w author) (owner *Owner, certainty Certainty, sus
 	}
 	switch {
 	case len(names) != 1 || w.earlier > 0:
-		return nil, Narrowed, names
+		return nil, Ambiguous, names
 	case w.exact:
 		return &names[0], Exact, []Owner{}
 	}
-	return &names[0], Bracketed, []Owner{}
+	return &names[0], Inferred, []Owner{}
 }
 
 // notedWrite is a write, or several of the same kind.
@@ -173,7 +173,7 @@ func (a *Analysis) written() []Write {
 	all := []Write{}
 	for _, n := range a.noted {
 		out := n.Write
-		out.Owner, out.Certainty, out.Suspects = a.attribution(n.author)
+		out.By, out.Certainty, out.Suspects = a.attribution(n.author)
 		out.AndEarlier = n.earlier
 		out.Reply, out.Others = n.reply, len(n.owners)-1
 		all = append(all, out)
@@ -188,7 +188,7 @@ func (a *Analysis) refusals() []Refusal {
 		if r.server != nil {
 			out.Server = r.server.Address
 		}
-		out.Owner, out.Certainty, out.Suspects = a.attribution(r.author)
+		out.By, out.Certainty, out.Suspects = a.attribution(r.author)
 		out.AndEarlier = r.earlier
 		all = append(all, out)
 	}
@@ -196,7 +196,7 @@ func (a *Analysis) refusals() []Refusal {
 }
 
 // strangers are the clients after a look.
-type strangers struct {
+type otherClients struct {
 	*record.Clients
 	after int64 // sequence number of the entry with the look
 }
@@ -204,12 +204,12 @@ type strangers struct {
 // strangersAt returns who else was connected when a change was seen that nobody
 // was heard writing: those that have been there since before it, and of them
 // those that last changed a setting if there are any.
-func (a *Analysis) strangersAt(m *mutation) []record.Client {
+func (a *Analysis) otherClientsAt(m *mutation) []record.Client {
 	found := []record.Client{}
-	if !m.unheard {
+	if !m.untraced {
 		return found
 	}
-	for _, c := range a.strangers {
+	for _, c := range a.clients {
 		if c.Server >= 0 && c.Server < len(a.servers) && a.servers[c.Server] == m.server && slices.Contains(c.Parameter, m.parameter) && c.after == m.seq {
 			found = append(found, c.List...)
 		}

@@ -92,7 +92,7 @@ func heardCases() []recorded {
 			nothing that is seen here, also when the value is the same.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.contact(0)
-			p.contactOther("10.0.0.9:6379", "--follow=off", false)
+			p.contactOther("10.0.0.9:6379", "--discover=off", false)
 			p.contactOther("127.0.0.1:40001", "", true)
 			a := p.begin("TestA")
 			p.writeOther("10.0.0.9:6379", a.at(12), "CONFIG", "SET", "hz", "20")

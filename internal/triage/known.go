@@ -54,8 +54,8 @@ func (a *Analysis) known(b *record.Baseline, c *Change) *Known {
 		return nil
 	}
 	by := c.Suspects
-	if c.Owner != nil {
-		by = []Owner{*c.Owner}
+	if c.By != nil {
+		by = []Owner{*c.By}
 	}
 	var first *record.Known
 	for _, owner := range by {
@@ -99,7 +99,7 @@ func (a *Analysis) mark(f *Findings) {
 		case k.Expires < a.today():
 			f.Baseline.Expired = append(f.Baseline.Expired, k)
 		case slices.ContainsFunc(f.Leaks, func(c Change) bool {
-			return c.Known != nil && strings.EqualFold(c.Parameter, k.Parameter) && (c.Owner != nil && *c.Owner == owner || slices.Contains(c.Suspects, owner))
+			return c.Known != nil && strings.EqualFold(c.Parameter, k.Parameter) && (c.By != nil && *c.By == owner || slices.Contains(c.Suspects, owner))
 		}):
 		case ran[owner] == "pass" && a.watched(owner.Package) && a.steady(f, k.Parameter):
 			f.Baseline.Gone = append(f.Baseline.Gone, k)
@@ -111,7 +111,7 @@ func (a *Analysis) mark(f *Findings) {
 
 // watched reports whether a package can have left nothing behind unseen.
 func (a *Analysis) watched(path string) bool {
-	if a.run.Mode != record.ModeGate || a.end == nil || !a.end.Complete || a.damaged || len(a.blind)+len(a.restarts) > 0 || len(a.servers) == 0 {
+	if a.run.Mode != record.ModeInstrumented || a.end == nil || !a.end.Complete || a.damaged || len(a.gaps)+len(a.restarts) > 0 || len(a.servers) == 0 {
 		return false
 	}
 	for _, s := range a.servers {
@@ -130,8 +130,8 @@ func (a *Analysis) steady(f *Findings, parameter string) bool {
 	is := func(name string) bool { return strings.EqualFold(name, parameter) }
 	return !slices.ContainsFunc(f.Leaks, func(c Change) bool { return is(c.Parameter) }) &&
 		!slices.ContainsFunc(f.Changed, func(c Changed) bool { return is(c.Parameter) }) &&
-		!slices.ContainsFunc(f.Polluted, func(p Polluted) bool { return is(p.Parameter) }) &&
-		!slices.ContainsFunc(f.Unmet, func(u Unmet) bool { return is(u.Parameter) }) &&
+		!slices.ContainsFunc(f.Drift, func(p Drift) bool { return is(p.Parameter) }) &&
+		!slices.ContainsFunc(f.UnmetExpectations, func(u UnmetExpectation) bool { return is(u.Parameter) }) &&
 		!slices.ContainsFunc(a.outside, func(m *mutation) bool { return is(m.parameter) })
 }
 

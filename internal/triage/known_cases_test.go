@@ -17,7 +17,7 @@ func knowing(known ...record.Known) func() *rec {
 		}
 	}
 	return func() *rec {
-		return newRecOf(record.Run{Mode: record.ModeGate, Baseline: &record.Baseline{File: "baseline.json", Known: known}}, 1)
+		return newRecOf(record.Run{Mode: record.ModeInstrumented, Baseline: &record.Baseline{File: "baseline.json", Known: known}}, 1)
 	}
 }
 

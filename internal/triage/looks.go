@@ -24,12 +24,12 @@ type server struct {
 	atEnd           bool                             // it was seen when the tests had ended
 	owed            []*write                         // those accepted since the last good look
 	unshown         []*write                         // those accepted that no look shows
-	blind           int                              // index into Analysis.blind plus one; zero when it can be seen
-	looks           int
+	gap           int                              // index into Analysis.blind plus one; zero when it can be seen
+	snapshots           int
 	changed         []Changed // when the go command ended
 	finished        bool
 	refusing        bool     // it has refused writes for want of memory
-	sets, heardSets int64    // calls of CONFIG SET that it counted, without tracetest's own, and that the tap heard
+	sets, tracedSets int64    // calls of CONFIG SET that it counted, without tracetest's own, and that the tap heard
 	failovers       int      // see Server.Failovers
 	pending         []*write // that a look may still show
 	timeline        timeline
@@ -74,28 +74,28 @@ func (a *Analysis) widen() {
 
 // look takes in what one server looked like. By names the tool when it was
 // tracetest itself that changed it.
-func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.Restore) {
-	s.looks++
-	a.looked = e.Seq
+func (a *Analysis) snapshot(s *server, look record.Snapshot, e record.Entry, by *record.Restore) {
+	s.snapshots++
+	a.sampled = e.Seq
 	s.nobody = look.Gone
 	if look.Error != "" {
-		if s.blind == 0 {
-			a.blind = append(a.blind, Blind{Server: s.Address, From: look.Sent, Reason: look.Error, Owners: a.names(a.open.Active())})
-			s.blind = len(a.blind)
+		if s.gap == 0 {
+			a.gaps = append(a.gaps, Gap{Server: s.Address, From: look.Sent, Reason: look.Error, Active: a.names(a.open.Active())})
+			s.gap = len(a.gaps)
 		}
 		a.disturb(unit{})
 		return
 	}
-	seen := s.blind > 0 // again
+	seen := s.gap > 0 // again
 	if seen {
-		a.blind[s.blind-1].To = look.Received
-		s.blind = 0
+		a.gaps[s.gap-1].To = look.Received
+		s.gap = 0
 	}
 	refs := sorted(s.window)
 	restarted := look.RunID != "" && look.RunID != s.runID
 	if restarted {
 		s.runID = look.RunID
-		a.restarts = append(a.restarts, Restart{Server: s.Address, At: look.Received, Owners: a.names(refs)})
+		a.restarts = append(a.restarts, Restart{Server: s.Address, At: look.Received, Active: a.names(refs)})
 		a.disturb(unit{})
 	}
 	limit, limited := s.now[memoryLimit], s.latest(memoryLimit)
@@ -152,10 +152,10 @@ func (a *Analysis) look(s *server, look record.Look, e record.Entry, by *record.
 
 // failedOver takes in that a server has another master, which is no leak: what it has now is
 // its own.
-func (a *Analysis) failedOver(s *server, name, value, through string, look record.Look, seq int64, refs []record.Ref) {
+func (a *Analysis) failedOver(s *server, name, value, through string, look record.Snapshot, seq int64, refs []record.Ref) {
 	m := &mutation{server: s, parameter: name, from: s.now[name], to: value, seq: seq, sent: s.sent, received: look.Received}
 	s.history[name] = append(s.history[name], m)
-	a.failovers = append(a.failovers, Failover{Through: through, Server: s.Address, At: look.Received, From: s.now[name], To: value, Owners: a.names(refs)})
+	a.failovers = append(a.failovers, Failover{Through: through, Server: s.Address, At: look.Received, From: s.now[name], To: value, Active: a.names(refs)})
 	s.now[name], s.initial[name] = value, value
 	s.failovers++
 }
@@ -174,11 +174,11 @@ func (a *Analysis) restore(e record.Entry) {
 	if len(r.Values) > 0 {
 		a.restored = append(a.restored, done)
 	}
-	if r.Look != nil {
-		a.look(s, *r.Look, e, r)
+	if r.Snapshot != nil {
+		a.snapshot(s, *r.Snapshot, e, r)
 	}
 	for i, c := range s.changed {
-		if s.finished && s.now[c.Parameter] == c.Baseline {
+		if s.finished && s.now[c.Parameter] == c.Initial {
 			s.changed[i].Repaired = true
 		} else if s.finished {
 			s.changed[i].Why = r.Left[c.Parameter]

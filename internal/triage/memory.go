@@ -17,13 +17,13 @@ type Memory struct {
 	At       time.Time `json:"at"`       // of the look that first showed it
 	Used     int64     `json:"used"`     // bytes, at that look
 	Limit    int64     `json:"limit"`    // bytes, maxmemory then, or at the look before if that is lower; zero: none
-	Baseline int64     `json:"baseline"` // bytes, maxmemory when the run began; zero: none
+	Initial int64     `json:"initial"` // bytes, maxmemory when the run began; zero: none
 	Started  int64     `json:"started"`  // bytes, maxmemory that the server was started with; -1: not known
 	Expected *int64    `json:"expected"` // bytes, what --expect says; null: nothing
 	Began    int64     `json:"began"`    // bytes in use when the run began; -1: not known
 	// UnheardSets is how many calls of CONFIG SET the server had counted by then that
 	// were heard from no test; -1 where it does not count them.
-	UnheardSets int64 `json:"unheard_sets"`
+	UntracedSets int64 `json:"untraced_sets"`
 	// Reason is "limit" where the memory in use would have been within the limit
 	// that the run began with, "before" where it would have been within that which
 	// the server was started with, "start" where the limit is the one of then and was
@@ -39,13 +39,13 @@ type Memory struct {
 const near = 1 << 20
 
 // Swallowed is an owner that passed although a command of it was refused.
-type Swallowed struct {
-	Owner     Owner `json:"owner"`
+type IgnoredOOM struct {
+	By     Owner `json:"by"`
 	OOMErrors int64 `json:"oom_errors"`
 }
 
 // maxSwallowed bounds the list of those; the rest is counted.
-const maxSwallowed = 1000
+const maxIgnored = 1000
 
 // firstRefusal notes how a server stands when a look first shows that it refuses
 // writes. Where the limit changed since the look before, the lower one of the two
@@ -55,11 +55,11 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64,
 		return
 	}
 	s.refusing = true
-	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now[memoryLimit]), Baseline: bytes(s.initial[memoryLimit])}
+	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now[memoryLimit]), Initial: bytes(s.initial[memoryLimit])}
 	if was := bytes(before); was != 0 && (m.Limit == 0 || was < m.Limit) {
 		m.Limit = was
 	}
-	m.Started, m.Began, m.UnheardSets = -1, -1, -1
+	m.Started, m.Began, m.UntracedSets = -1, -1, -1
 	if value, expects := a.run.Expect[memoryLimit]; expects {
 		n := bytes(value)
 		m.Expected = &n
@@ -68,12 +68,12 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64,
 		m.Began = s.Counters.UsedMemory
 	}
 	if s.countsSets() {
-		m.UnheardSets = max(0, s.sets-s.heardSets)
+		m.UntracedSets = max(0, s.sets-s.tracedSets)
 	}
 	if o, known := s.StartedWith[memoryLimit]; known {
 		m.Started = bytes(o.Value)
 	}
-	lowered := m.Limit != 0 && (m.Baseline == 0 || m.Limit < m.Baseline)
+	lowered := m.Limit != 0 && (m.Initial == 0 || m.Limit < m.Initial)
 	switch {
 	case m.Limit == 0 || used+near < m.Limit:
 		m.Reason = "unseen"
@@ -81,7 +81,7 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64,
 		m.Reason = "before"
 	case !lowered && m.Began > m.Limit:
 		m.Reason = "start"
-	case lowered && m.Baseline != 0 && used >= m.Baseline:
+	case lowered && m.Initial != 0 && used >= m.Initial:
 		m.Reason = "both"
 	case lowered:
 		m.Reason = "limit"
@@ -104,7 +104,7 @@ func bytes(text string) int64 {
 
 // swallow notes an owner that passed although commands of it were refused. One
 // that has others within it met what they met.
-func (a *Analysis) swallow(o *owner, status string) {
+func (a *Analysis) ignoreOOM(o *owner, status string) {
 	if status != "pass" || o.inner {
 		return
 	}
@@ -116,9 +116,9 @@ func (a *Analysis) swallow(o *owner, status string) {
 	if n == 0 {
 		return
 	}
-	if len(a.swallowed) == maxSwallowed {
+	if len(a.ignored) == maxIgnored {
 		return
 	}
 	ref := o.ref()
-	a.swallowed = append(a.swallowed, Swallowed{Owner: a.name(ref, ""), OOMErrors: n})
+	a.ignored = append(a.ignored, IgnoredOOM{By: a.name(ref, ""), OOMErrors: n})
 }

@@ -115,9 +115,9 @@ func TestSwallowed(t *testing.T) {
 		p.done("fail")
 		r.end(1)
 	})
-	want := triage.Swallowed{Owner: triage.Owner{Package: "shop/cache", Test: "TestA/sub"}, OOMErrors: 2}
-	if len(f.Swallowed) != 1 || f.Swallowed[0] != want {
-		t.Errorf("%+v, want %+v", f.Swallowed, want)
+	want := triage.IgnoredOOM{By: triage.Owner{Package: "shop/cache", Test: "TestA/sub"}, OOMErrors: 2}
+	if len(f.IgnoredOOM) != 1 || f.IgnoredOOM[0] != want {
+		t.Errorf("%+v, want %+v", f.IgnoredOOM, want)
 	}
 }
 

@@ -87,7 +87,7 @@ func (a *Analysis) change(e *episode) Change {
 	c := a.describe(m)
 	c.From, c.Unit = e.from, a.unitName(e)
 	usual, moved := e.server.Perturbed[e.parameter]
-	c.Constant = c.Owner != nil && c.To != c.From && (moved && c.To == usual || e.putBackOnce())
+	c.Constant = c.By != nil && c.To != c.From && (moved && c.To == usual || e.putBackOnce())
 	if e.cut {
 		c.Caveat = join(c.Caveat, "The record ends before the "+c.Unit+" did; its clean-up may have put it back.")
 	}
@@ -127,29 +127,29 @@ func (a *Analysis) putBack(c *Change, by *mutation) {
 
 // describe says what one change of a parameter was, and who may have made it.
 func (a *Analysis) describe(m *mutation) Change {
-	c := Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Baseline: a.baseline(m), Certainty: Bracketed,
-		Suspects: []Owner{}, AlsoSetBy: []Setter{}, At: m.received, Unit: "test", Secret: hidden(m.from) || hidden(m.to) || hidden(a.baseline(m))}
+	c := Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Initial: a.initial(m), Certainty: Inferred,
+		Suspects: []Owner{}, AlsoSetBy: []Setter{}, At: m.received, Unit: "test", Secret: hidden(m.from) || hidden(m.to) || hidden(a.initial(m))}
 	c.Caveat = m.caveat
-	c.Call, c.Strangers, c.Unheard = m.call, a.strangersAt(m), m.unheard
+	c.Call, c.OtherClients, c.Untraced = m.call, a.otherClientsAt(m), m.untraced
 	names := a.suspects(m)
 	if len(names) != 1 || m.earlier > 0 {
 		c.AndEarlier = m.earlier
-		c.Certainty, c.Suspects, c.Settle = Narrowed, names, a.settleBy(m)
+		c.Certainty, c.Suspects, c.Disambiguate = Ambiguous, names, a.settleBy(m)
 		return c
 	}
 	if m.exact {
 		c.Certainty = Exact
 	}
-	c.Owner = &names[0]
+	c.By = &names[0]
 	ref := m.refs[0]
 	if node := a.suiteNode(ref, a.phaseIn(m)); node != nil {
 		c.Location = node.Location
 		return c
 	}
 	if o := a.owners[ref.Owner]; o != nil {
-		c.Location, c.OwnerEnd = o.Location, strings.TrimSuffix(o.status, "-below")
+		c.Location, c.Ended = o.Location, strings.TrimSuffix(o.status, "-below")
 		if o.status == forgotten {
-			c.OwnerEnd = ""
+			c.Ended = ""
 		}
 		if o.Container != "" && m.write == nil {
 			c.Caveat = join(c.Caveat, "The spec is in an Ordered container; a BeforeAll or AfterAll that ran with it counts as part of it.")
@@ -190,19 +190,19 @@ func (a *Analysis) settleBy(m *mutation) string {
 		}
 		words = append(words, word)
 	}
-	held := a.run.Mode == record.ModeGate
+	held := a.run.Mode == record.ModeInstrumented
 	if held && slices.ContainsFunc(m.refs, func(r record.Ref) bool { return r.Process == 0 }) {
 		return "" // the gate is asked for already, and did not hold them
 	}
-	if !held && a.run.ModeReason != "--gate=off" {
+	if !held && a.run.ModeReason != "--instrument=off" {
 		return a.oneByOne(m, words, args)
 	}
 	if !held {
-		words = slices.DeleteFunc(words, func(w string) bool { return w == "--gate=off" || w == "--gate=auto" })
-		if i := slices.Index(words, "--gate"); i >= 0 && i+1 < len(words) {
+		words = slices.DeleteFunc(words, func(w string) bool { return w == "--instrument=off" || w == "--instrument=auto" })
+		if i := slices.Index(words, "--instrument"); i >= 0 && i+1 < len(words) {
 			words = slices.Delete(words, i, i+2)
 		}
-		words = slices.Insert(words, min(1, len(words)), "--gate=on")
+		words = slices.Insert(words, min(1, len(words)), "--instrument=on")
 	} else if m.unsighted {
 		words = append(words, "--redis-timeout=50s") // wait for the server; tests wait for a minute
 	} else if a.outcomes.tests.Specs > 0 {

@@ -92,11 +92,11 @@ const prune = 1 << 8
 // seen drops the intervals that no change can fall into any more, because a
 // look at a held boundary was sent after they had ended.
 func (o *outcomes) seen(b *record.Boundary) {
-	if len(b.Looks) == 0 || b.Verb == record.VerbEvent || b.Verb == record.VerbQuit {
+	if len(b.Snapshots) == 0 || b.Verb == record.VerbEvent || b.Verb == record.VerbQuit {
 		return
 	}
-	first := b.Looks[0].Sent
-	for _, l := range b.Looks {
+	first := b.Snapshots[0].Sent
+	for _, l := range b.Snapshots {
 		if l.Error != "" {
 			return
 		}

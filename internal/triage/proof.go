@@ -86,16 +86,16 @@ func (a *Analysis) prove(f *Findings) {
 		return
 	}
 	for i := range f.Leaks {
-		if o := f.Leaks[i].Owner; o != nil {
+		if o := f.Leaks[i].By; o != nil {
 			f.Leaks[i].Again = again(record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}, a.trials)
 		}
 	}
 	for i := range f.Failures {
 		failure := &f.Failures[i]
-		if failure.Leak == nil || f.Leaks[*failure.Leak].Owner == nil {
+		if failure.Leak == nil || f.Leaks[*failure.Leak].By == nil {
 			continue
 		}
-		culprit := f.Leaks[*failure.Leak].Owner
+		culprit := f.Leaks[*failure.Leak].By
 		name := record.Name{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}
 		var of []record.Trial
 		for _, t := range a.trials {

@@ -182,9 +182,9 @@ func TestRandomWrites(t *testing.T) {
 	for seed := range uint64(4000) {
 		c := randomConcurrent(seed, seed%4 == 3, true)
 		f := findings(c.entries)
-		for _, x := range append(slices.Clone(f.Leaks), f.Contained...) {
+		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			if strings.Contains(x.Caveat, "No look saw it") {
-				if x.Owner == nil || !c.heard.done[owner(*x.Owner)+" "+x.Parameter+" "+x.To] {
+				if x.By == nil || !c.heard.done[owner(*x.By)+" "+x.Parameter+" "+x.To] {
 					t.Fatalf("seed %d: %s is said to have gone by, and did not\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
 				}
 				continue
@@ -198,8 +198,8 @@ func TestRandomWrites(t *testing.T) {
 			for _, o := range x.Suspects {
 				accused = append(accused, owner(o))
 			}
-			if x.Owner != nil {
-				accused = append(accused, owner(*x.Owner))
+			if x.By != nil {
+				accused = append(accused, owner(*x.By))
 			}
 			if x.Certainty == triage.Exact {
 				exact++
@@ -209,7 +209,7 @@ func TestRandomWrites(t *testing.T) {
 				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.entries[2:]))
 			case x.Certainty == triage.Exact && !s.told[s.writer]:
 				t.Fatalf("seed %d: %s is exact, and nobody was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
-			case x.Unheard && s.told[s.writer]:
+			case x.Untraced && s.told[s.writer]:
 				t.Fatalf("seed %d: %s was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
 			}
 			for _, o := range accused {

@@ -192,8 +192,8 @@ func said(changes []triage.Change) []string {
 	var lines []string
 	for _, c := range changes {
 		text := fmt.Sprintf("%s %s to %s by ", c.Parameter, c.From, c.To)
-		if c.Owner != nil {
-			text += owner(*c.Owner)
+		if c.By != nil {
+			text += owner(*c.By)
 		} else {
 			text += "one of " + owners(c.Suspects)
 		}
@@ -216,7 +216,7 @@ func TestRandomSequences(t *testing.T) {
 		if got := said(f.Leaks); !slices.Equal(got, leaks) {
 			t.Fatalf("seed %d: leaks\n%s\nwant\n%s\nof\n%s", seed, strings.Join(got, "\n"), strings.Join(leaks, "\n"), tell(s.steps))
 		}
-		if got := said(f.Contained); !slices.Equal(got, contained) {
+		if got := said(f.Reverted); !slices.Equal(got, contained) {
 			t.Fatalf("seed %d: contained\n%s\nwant\n%s\nof\n%s", seed, strings.Join(got, "\n"), strings.Join(contained, "\n"), tell(s.steps))
 		}
 		if bad := broken(f); len(bad) > 0 {
@@ -346,12 +346,12 @@ func (c *concurrent) look(boundary func()) {
 // seen notes what the looks since an entry showed.
 func (c *concurrent) seen(since int) {
 	for _, e := range c.entries[since:] {
-		var looks []record.Look
+		var looks []record.Snapshot
 		switch {
 		case e.Boundary != nil:
-			looks = e.Boundary.Looks
+			looks = e.Boundary.Snapshots
 		case e.Reply != nil:
-			looks = e.Reply.Looks
+			looks = e.Reply.Snapshots
 		}
 		if len(looks) == 0 {
 			continue
@@ -510,7 +510,7 @@ func TestRandomParallel(t *testing.T) {
 	for seed := range uint64(3000) {
 		c := randomConcurrent(seed, seed%2 == 1, false)
 		f := findings(c.entries)
-		for _, x := range append(slices.Clone(f.Leaks), f.Contained...) {
+		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			i := slices.IndexFunc(c.stretch, func(s stretch) bool { return s.at.Equal(x.At) && s.parameter == x.Parameter })
 			if i < 0 {
 				t.Fatalf("seed %d: %s changed at a time at which nothing was seen\n%s", seed, x.Parameter, render(f))
@@ -520,8 +520,8 @@ func TestRandomParallel(t *testing.T) {
 			for _, o := range x.Suspects {
 				accused = append(accused, owner(o))
 			}
-			if x.Owner != nil {
-				accused = append(accused, owner(*x.Owner))
+			if x.By != nil {
+				accused = append(accused, owner(*x.By))
 			}
 			if !slices.Contains(accused, s.writer) {
 				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.entries[2:]))
@@ -590,13 +590,13 @@ func TestRandomEvents(t *testing.T) {
 				writes = writes[1:]
 			}
 			r.glance()
-			wrote[r.entries[len(r.entries)-1].Boundary.Looks[0].Received.String()] = last
+			wrote[r.entries[len(r.entries)-1].Boundary.Snapshots[0].Received.String()] = last
 		}
 		r.end(0)
 		f := findings(r.entries)
-		for _, x := range append(slices.Clone(f.Leaks), f.Contained...) {
+		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			writer, known := wrote[x.At.String()]
-			if !known || x.Owner != nil || !slices.ContainsFunc(x.Suspects, func(o triage.Owner) bool { return owner(o) == writer }) {
+			if !known || x.By != nil || !slices.ContainsFunc(x.Suspects, func(o triage.Owner) bool { return owner(o) == writer }) {
 				t.Fatalf("seed %d: %s wrote, and %s are suspected", seed, writer, owners(x.Suspects))
 			}
 		}

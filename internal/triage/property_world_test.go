@@ -77,7 +77,7 @@ func (w *world) name(a *actor) string {
 func (w *world) in(n int) bool { return w.rand.IntN(n) == 0 }
 
 func newWorld(seed uint64) *world {
-	w := &world{rec: newRecOf(record.Run{Mode: record.ModeGate}, 2), rand: rand.New(rand.NewPCG(seed, 7)), truth: map[string]deed{}, victims: map[string]bool{}, force: map[string][]string{}}
+	w := &world{rec: newRecOf(record.Run{Mode: record.ModeInstrumented}, 2), rand: rand.New(rand.NewPCG(seed, 7)), truth: map[string]deed{}, victims: map[string]bool{}, force: map[string][]string{}}
 	for i := range 6 {
 		w.base(fmt.Sprintf("p%d", i), "0")
 	}
@@ -651,7 +651,7 @@ func TestRandomWorlds(t *testing.T) {
 		return bad
 	})
 	t.Logf("%v", count)
-	if said := count[triage.Exact] + count[triage.Narrowed] + count[triage.Bracketed]; count[triage.Exact] < said/4 {
+	if said := count[triage.Exact] + count[triage.Ambiguous] + count[triage.Inferred]; count[triage.Exact] < said/4 {
 		t.Errorf("only %d of %d are exact", count[triage.Exact], said)
 	}
 }
@@ -665,8 +665,8 @@ func TestRandomVictims(t *testing.T) {
 			switch {
 			case x.Leak != nil:
 				c = f.Leaks[*x.Leak]
-			case x.Contained != nil:
-				c = f.Contained[*x.Contained]
+			case x.Reverted != nil:
+				c = f.Reverted[*x.Reverted]
 			default:
 				continue
 			}
@@ -674,8 +674,8 @@ func TestRandomVictims(t *testing.T) {
 			who := owner(triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
 			if !slices.ContainsFunc(w.force[who], func(value string) bool {
 				// A change has the last value that its unit set, and who set that.
-				return c.To == value || c.Owner != nil && slices.ContainsFunc(append(w.truth[value].brought, w.truth[value].by), func(by string) bool {
-					return topOf(owner(*c.Owner)) == topOf(by)
+				return c.To == value || c.By != nil && slices.ContainsFunc(append(w.truth[value].brought, w.truth[value].by), func(by string) bool {
+					return topOf(owner(*c.By)) == topOf(by)
 				})
 			}) {
 				bad = append(bad, fmt.Sprintf("tied to what was not in force: %s to %s, and these were: %v", who, c.To, w.force[who]))
@@ -759,7 +759,7 @@ func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad [
 		}
 	}
 	told := map[string]bool{}
-	for _, c := range append(slices.Clone(f.Leaks), f.Contained...) {
+	for _, c := range append(slices.Clone(f.Leaks), f.Reverted...) {
 		told[c.To] = true
 	}
 	for value, d := range w.truth {
@@ -768,13 +768,13 @@ func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad [
 		}
 	}
 	for _, c := range f.Leaks {
-		say("leak", c.To, c.Owner, c.Certainty, c.Suspects, c.AndEarlier)
+		say("leak", c.To, c.By, c.Certainty, c.Suspects, c.AndEarlier)
 	}
-	for _, c := range f.Contained {
-		say("contained", c.To, c.Owner, c.Certainty, c.Suspects, c.AndEarlier)
+	for _, c := range f.Reverted {
+		say("contained", c.To, c.By, c.Certainty, c.Suspects, c.AndEarlier)
 	}
 	for _, x := range f.Writes {
-		say("write", x.Command[len(x.Command)-1], x.Owner, x.Certainty, x.Suspects, x.AndEarlier)
+		say("write", x.Command[len(x.Command)-1], x.By, x.Certainty, x.Suspects, x.AndEarlier)
 	}
 	return bad
 }

@@ -164,7 +164,7 @@ func provenanceCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "restored-on-one-of-two-servers", on: func() *rec { return newRecOf(record.Run{Mode: record.ModeGate}, 2) }, story: `TestA leaks on both servers; TestB saves and restores on the
+		{name: "restored-on-one-of-two-servers", on: func() *rec { return newRecOf(record.Run{Mode: record.ModeInstrumented}, 2) }, story: `TestA leaks on both servers; TestB saves and restores on the
 			second. TestVictim meets OOM there: the leak of TestA on the second server is behind it.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")

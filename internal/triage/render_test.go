@@ -23,7 +23,7 @@ func render(f *triage.Findings) string {
 	for i, c := range f.Leaks {
 		line("leak %d: %s, together %d", i, change(f, c), c.Together)
 	}
-	for i, c := range f.Contained {
+	for i, c := range f.Reverted {
 		line("contained %d: %s", i, change(f, c))
 	}
 	for _, x := range f.Failures {
@@ -31,8 +31,8 @@ func render(f *triage.Findings) string {
 		if x.OOMErrors > 0 {
 			text += fmt.Sprintf(", %d oom", x.OOMErrors)
 		}
-		if len(x.Shown) > 0 {
-			text += ", which asked for " + strings.Join(x.Shown, ", ")
+		if len(x.Observed) > 0 {
+			text += ", which asked for " + strings.Join(x.Observed, ", ")
 		}
 		if x.OOMCall != nil {
 			text += ", the first at " + call(x.OOMCall)
@@ -43,8 +43,8 @@ func render(f *triage.Findings) string {
 		if x.Leak != nil {
 			text += fmt.Sprintf(", behind it leak %d", *x.Leak)
 		}
-		if x.Contained != nil {
-			text += fmt.Sprintf(", behind it contained %d", *x.Contained)
+		if x.Reverted != nil {
+			text += fmt.Sprintf(", behind it contained %d", *x.Reverted)
 		}
 		line("%s", text)
 	}
@@ -59,7 +59,7 @@ func render(f *triage.Findings) string {
 				repaired += ", without a command"
 			}
 		}
-		line("changed: %s%s %q, was %q%s", c.Parameter, at(f, c.Server), c.Value, c.Baseline, repaired)
+		line("changed: %s%s %q, was %q%s", c.Parameter, at(f, c.Server), c.Value, c.Initial, repaired)
 	}
 	for _, r := range f.Restored {
 		after := "the run"
@@ -73,24 +73,24 @@ func render(f *triage.Findings) string {
 		line("restored (%s) after %s: %s", r.When, after, strings.Join(names, ", "))
 	}
 	for _, g := range f.Growth {
-		line("growth: %s: %d keys", owner(g.Owner), g.Keys)
+		line("growth: %s: %d keys", owner(g.By), g.Keys)
 	}
-	for _, x := range f.Blind {
+	for _, x := range f.Gaps {
 		seen := ", never seen again"
 		if !x.To.IsZero() {
 			seen = ""
 		}
-		line("blind%s: open were %s%s", at(f, x.Server), owners(x.Owners), seen)
+		line("blind%s: open were %s%s", at(f, x.Server), owners(x.Active), seen)
 	}
 	for _, x := range f.Restarts {
-		line("restart%s: open were %s", at(f, x.Server), owners(x.Owners))
+		line("restart%s: open were %s", at(f, x.Server), owners(x.Active))
 	}
 	for _, x := range f.Failovers {
-		line("failover%s: %q to %q, through %s, open were %s", at(f, x.Server), x.From, x.To, orNothing(x.Through), owners(x.Owners))
+		line("failover%s: %q to %q, through %s, open were %s", at(f, x.Server), x.From, x.To, orNothing(x.Through), owners(x.Active))
 	}
 	for _, m := range f.Memory {
 		if m.Reason == "unseen" || m.Reason == "start" {
-			line("memory%s: %s, %d used of %d, %d when it began, %d calls of CONFIG SET unheard", at(f, m.Server), m.Reason, m.Used, m.Limit, m.Began, m.UnheardSets)
+			line("memory%s: %s, %d used of %d, %d when it began, %d calls of CONFIG SET unheard", at(f, m.Server), m.Reason, m.Used, m.Limit, m.Began, m.UntracedSets)
 		}
 	}
 	for _, d := range f.Dirty {
@@ -104,7 +104,7 @@ func render(f *triage.Findings) string {
 			line("leak %d is also set %s", i, setter(s))
 		}
 	}
-	for _, x := range f.Unmet {
+	for _, x := range f.UnmetExpectations {
 		line("unmet: %s%s is %q, expected %q", x.Parameter, at(f, x.Server), x.Value, x.Expected)
 	}
 	for _, w := range f.Writes {
@@ -115,16 +115,16 @@ func render(f *triage.Findings) string {
 		if w.Count > 1 {
 			text += fmt.Sprintf(", %d times", w.Count)
 		}
-		text += ", " + attributed(w.Owner, w.Certainty, w.Suspects)
+		text += ", " + attributed(w.By, w.Certainty, w.Suspects)
 		if w.Others > 0 {
 			text += fmt.Sprintf(" and %d others", w.Others)
 		}
 		line("%s, at %s: %s", text, call(w.Call), orNothing(w.Reply))
 	}
 	for _, r := range f.Refused {
-		line("refused: %d at %s, %s, at %s", r.Count, r.Server, attributed(r.Owner, r.Certainty, r.Suspects), call(r.Call))
+		line("refused: %d at %s, %s, at %s", r.Count, r.Server, attributed(r.By, r.Certainty, r.Suspects), call(r.Call))
 	}
-	for _, s := range f.Spoken {
+	for _, s := range f.Endpoints {
 		is := s.Server
 		switch {
 		case s.Inside:
@@ -162,13 +162,13 @@ func render(f *triage.Findings) string {
 
 func change(f *triage.Findings, c triage.Change) string {
 	text := fmt.Sprintf("%s%s %q to %q", c.Parameter, at(f, c.Server), c.From, c.To)
-	if c.Baseline != c.From {
-		text += fmt.Sprintf(" (baseline %q)", c.Baseline)
+	if c.Initial != c.From {
+		text += fmt.Sprintf(" (baseline %q)", c.Initial)
 	}
-	if c.Owner != nil {
-		text += " by " + owner(*c.Owner)
-		if c.OwnerEnd != "" {
-			text += " (" + c.OwnerEnd + ")"
+	if c.By != nil {
+		text += " by " + owner(*c.By)
+		if c.Ended != "" {
+			text += " (" + c.Ended + ")"
 		}
 	}
 	text += ", " + string(c.Certainty)
@@ -188,12 +188,12 @@ func change(f *triage.Findings, c triage.Change) string {
 	if c.Call != nil {
 		text += ", at " + call(c.Call)
 	}
-	if c.Unheard {
+	if c.Untraced {
 		text += ", unheard"
 	}
-	if len(c.Strangers) > 0 {
+	if len(c.OtherClients) > 0 {
 		var names []string
-		for _, s := range c.Strangers {
+		for _, s := range c.OtherClients {
 			names = append(names, s.Name+" "+s.Command)
 		}
 		text += " among {" + strings.Join(names, ", ") + "}"
@@ -267,8 +267,8 @@ func orNothing(s string) string {
 
 func setter(s triage.Setter) string {
 	by := triage.Exact
-	if s.Owner == nil {
-		by = triage.Narrowed
+	if s.By == nil {
+		by = triage.Ambiguous
 	}
-	return fmt.Sprintf("%s, %d times, at %s", attributed(s.Owner, by, s.Suspects), s.Count, call(s.Call))
+	return fmt.Sprintf("%s, %d times, at %s", attributed(s.By, by, s.Suspects), s.Count, call(s.Call))
 }

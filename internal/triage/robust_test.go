@@ -30,11 +30,11 @@ func TestCutOff(t *testing.T) {
 				t.Errorf("%s: the first %d of %d entries: complete is %v, exit %d", c.name, n, len(entries), f.Run.Complete, f.Run.Exit)
 			}
 			for _, l := range f.Leaks {
-				accused := l.Owner == nil || l.Caveat != "" || slices.ContainsFunc(whole.Leaks, func(w triage.Change) bool {
-					return w.Parameter == l.Parameter && (w.Owner == nil && slices.Contains(w.Suspects, *l.Owner) || w.Owner != nil && *w.Owner == *l.Owner)
+				accused := l.By == nil || l.Caveat != "" || slices.ContainsFunc(whole.Leaks, func(w triage.Change) bool {
+					return w.Parameter == l.Parameter && (w.By == nil && slices.Contains(w.Suspects, *l.By) || w.By != nil && *w.By == *l.By)
 				})
 				if !accused {
-					t.Errorf("%s: the first %d of %d entries accuse %s of %s without a caveat:\n%s", c.name, n, len(entries), owner(*l.Owner), l.Parameter, render(whole))
+					t.Errorf("%s: the first %d of %d entries accuse %s of %s without a caveat:\n%s", c.name, n, len(entries), owner(*l.By), l.Parameter, render(whole))
 				}
 			}
 		}
@@ -80,11 +80,11 @@ func TestNonsense(t *testing.T) {
 		"parents in a circle": `{"boundary":{"verb":"begin","process":1,"owner":9,"begin":{"id":9,"parent":8,"kind":"test","name":"TestX"}}}` + "\n" +
 			`{"boundary":{"verb":"begin","process":1,"owner":8,"begin":{"id":8,"parent":9,"kind":"test","name":"TestY"}}}`,
 		"another id":              `{"boundary":{"verb":"begin","process":1,"owner":9,"begin":{"id":8,"kind":"test","name":"TestX"}}}`,
-		"no such server":          `{"boundary":{"verb":"event","looks":[{"server":7,"config":{"hz":"1"}}]}}`,
-		"negative server":         `{"boundary":{"verb":"event","looks":[{"server":-1,"config":{"hz":"1"}}]}}`,
+		"no such server":          `{"boundary":{"verb":"event","snapshots":[{"server":7,"config":{"hz":"1"}}]}}`,
+		"negative server":         `{"boundary":{"verb":"event","snapshots":[{"server":-1,"config":{"hz":"1"}}]}}`,
 		"restore of no server":    `{"restore":{"server":9,"when":"run","values":{"hz":"10"}}}`,
 		"restore without a look":  `{"restore":{"server":0,"when":"run","values":{"hz":"10"}}}`,
-		"verb of a later version": `{"boundary":{"verb":"dance","process":1,"looks":[{"server":0,"config":{"hz":"1"}}]}}`,
+		"verb of a later version": `{"boundary":{"verb":"dance","process":1,"snapshots":[{"server":0,"config":{"hz":"1"}}]}}`,
 		"host of nobody":          `{"process":{"index":5,"package":"p","host":{"process":44,"owners":[55]}}}`,
 		"close of nothing":        `{"boundary":{"verb":"close","process":1,"container":"x:1"}}`,
 		"suite of nobody":         `{"boundary":{"verb":"suite-end","process":1,"owner":99,"nodes":[{"type":"BeforeSuite","outcome":{"status":"fail"}}]}}`,
@@ -95,28 +95,28 @@ func TestNonsense(t *testing.T) {
 		"contact of nobody":          `{"contact":{"process":9,"network":"tcp","address":"10.0.0.9:1","server":7}}`,
 		"write of no process":        `{"write":{"process":77,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{}}}`,
 		"write of nothing":           `{"write":{"process":1,"number":1,"server":0,"by":{}}}`,
-		"write to no server":         `{"write":{"process":1,"number":1,"server":9,"command":["FLUSHALL"],"values":[{"parameter":"hz","value":"20"}],"by":{},"looks":[{"server":-2},{"server":9}]}}`,
-		"write with an unknown look": `{"write":{"process":1,"number":1,"server":-5,"command":["CONFIG"],"by":{},"looks":[{"server":0,"config":{"hz":"20"}}]}}`,
+		"write to no server":         `{"write":{"process":1,"number":1,"server":9,"command":["FLUSHALL"],"values":[{"parameter":"hz","value":"20"}],"by":{},"snapshots":[{"server":-2},{"server":9}]}}`,
+		"write with an unknown look": `{"write":{"process":1,"number":1,"server":-5,"command":["CONFIG"],"by":{},"snapshots":[{"server":0,"config":{"hz":"20"}}]}}`,
 		"label without an owner":     `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"owner"}}}`,
 		"label of nobody":            `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"owner","owner":{"id":0,"kind":"test","name":""}}}}`,
 		"label of a later version":   `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"dance"}}}`,
 		"label within itself": `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"owner","owner":{"id":9,"parent":9,"kind":"test","name":"TestX"}}}}` + "\n" +
-			`{"boundary":{"verb":"event","looks":[{"server":0,"config":{"hz":"20"}}]}}`,
+			`{"boundary":{"verb":"event","snapshots":[{"server":0,"config":{"hz":"20"}}]}}`,
 		"labels in a circle": `{"refused":{"process":1,"number":1,"count":1,"server":0,"by":{"label":"owner","owner":{"id":9,"parent":8,"kind":"test","name":"TestX"}}}}` + "\n" +
 			`{"refused":{"process":1,"number":2,"count":1,"server":0,"by":{"label":"owner","owner":{"id":8,"parent":9,"kind":"test","name":"TestY"}}}}`,
 		"circle through the package": `{"refused":{"process":1,"number":1,"count":-1,"server":0,"by":{"label":"owner","owner":{"id":5,"parent":-1,"kind":"test","name":"TestX"},"stack":[{"function":"a.TestX","file":"a_test.go","line":1}]}}}`,
 		"waiters without owners":     `{"write":{"process":1,"number":1,"server":0,"command":["x"],"by":{"waiting":[{"label":"owner"},{"label":"owner","owner":{"id":-3,"kind":"test","name":"TestX"}},{}]}}}`,
 		"frames of nothing": `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"package","stack":[{"function":"","file":"","line":-1},{"function":"[","file":"_test.go","line":0},{"function":"a/.","file":"/","line":0},{"function":"shop/cache.Test","file":"_test.go","line":1}]}}}` + "\n" +
-			`{"boundary":{"verb":"event","looks":[{"server":0,"config":{"hz":"20"}}]}}`,
-		"reply to nobody":           `{"reply":{"process":1,"number":99,"text":"+OK","looks":[{"server":0,"config":{"hz":"20"}},{"server":9}]}}`,
+			`{"boundary":{"verb":"event","snapshots":[{"server":0,"config":{"hz":"20"}}]}}`,
+		"reply to nobody":           `{"reply":{"process":1,"number":99,"text":"+OK","snapshots":[{"server":0,"config":{"hz":"20"}},{"server":9}]}}`,
 		"reply of nothing":          `{"reply":{"process":0,"number":0,"text":""}}`,
 		"refusal that nobody began": `{"refused":{"process":9,"number":1,"count":5,"server":-1}}`,
 		"clients of no server":      `{"clients":{"server":9,"parameters":["hz"],"list":[{"address":"x","age":-1,"idle":0}]}}`,
 		"write and its reply, twice": `{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"},{"parameter":"hz","value":"30"}],"by":{"label":"package"}}}` + "\n" +
 			`{"write":{"process":1,"number":1,"server":0,"command":["CONFIG","SET","hz","20"],"values":[{"parameter":"hz","value":"20"}],"by":{"label":"package"}}}` + "\n" +
-			`{"reply":{"process":1,"number":1,"text":"+OK","looks":[{"server":0,"config":{"hz":"20"}}]}}` + "\n" +
-			`{"reply":{"process":1,"number":1,"text":"-ERR","looks":[{"server":0,"config":{"hz":"30"}}]}}`,
-		"server in the middle": `{"server":{"index":0,"address":"x:1"}}` + "\n" + `{"server":{"index":7,"address":"y:1","config":{"hz":"10"}}}` + "\n" + `{"boundary":{"verb":"event","looks":[{"server":1,"config":{"hz":"1"}},{"server":2,"config":{"hz":"1"},"counters":{"used_memory":1}}]}}`,
+			`{"reply":{"process":1,"number":1,"text":"+OK","snapshots":[{"server":0,"config":{"hz":"20"}}]}}` + "\n" +
+			`{"reply":{"process":1,"number":1,"text":"-ERR","snapshots":[{"server":0,"config":{"hz":"30"}}]}}`,
+		"server in the middle": `{"server":{"index":0,"address":"x:1"}}` + "\n" + `{"server":{"index":7,"address":"y:1","config":{"hz":"10"}}}` + "\n" + `{"boundary":{"verb":"event","snapshots":[{"server":1,"config":{"hz":"1"}},{"server":2,"config":{"hz":"1"},"counters":{"used_memory":1}}]}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := marshal(t, corpus()[0].cases[0].record().entries)
@@ -137,7 +137,7 @@ func TestNonsense(t *testing.T) {
 func TestDisorder(t *testing.T) {
 	for n, c := range all() {
 		whole := c.record().entries
-		if !whole[0].Run.Tap {
+		if !whole[0].Run.Traced {
 			continue
 		}
 		for seed := range uint64(20) {
@@ -161,8 +161,8 @@ func TestDisorder(t *testing.T) {
 			if again := findings(entries); !reflect.DeepEqual(f, again) {
 				t.Errorf("%s, seed %d: two readings differ:\n%s\n%s", c.name, seed, render(f), render(again))
 			}
-			for _, x := range append(slices.Clone(f.Leaks), f.Contained...) {
-				if (x.Owner != nil) == (x.Certainty == triage.Narrowed) || x.Certainty == triage.Exact && x.Unheard || x.Call != nil && len(x.Call.Chain) == 0 {
+			for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
+				if (x.By != nil) == (x.Certainty == triage.Ambiguous) || x.Certainty == triage.Exact && x.Untraced || x.Call != nil && len(x.Call.Chain) == 0 {
 					t.Errorf("%s, seed %d: %s\n%s", c.name, seed, x.Parameter, render(f))
 				}
 			}

@@ -2,7 +2,7 @@ package triage_test
 
 import "tracetest/internal/record"
 
-func twoServers() *rec { return newRecOf(record.Run{Mode: record.ModeGate}, 2) }
+func twoServers() *rec { return newRecOf(record.Run{Mode: record.ModeInstrumented}, 2) }
 
 func serverCases() []recorded {
 	return []recorded{

@@ -4,7 +4,7 @@ import "tracetest/internal/redisconf"
 
 // Polluted is a parameter that a server no longer had as it was started with,
 // when the run began: somebody changed it before, and no test of this run.
-type Polluted struct {
+type Drift struct {
 	Server    string `json:"server"`
 	Parameter string `json:"parameter"`
 	Value     string `json:"value"`   // when the run began
@@ -16,8 +16,8 @@ type Polluted struct {
 // Polluted returns what the servers that were read so far no longer had as they
 // were started with. What --expect says counts before what they were started
 // with.
-func (a *Analysis) Polluted() []Polluted {
-	var all []Polluted
+func (a *Analysis) Drift() []Drift {
+	var all []Drift
 	for _, s := range a.servers {
 		for _, name := range sortedKeys(s.StartedWith) {
 			o := s.StartedWith[name]
@@ -28,7 +28,7 @@ func (a *Analysis) Polluted() []Polluted {
 			if _, expected := a.run.Expect[name]; expected || !known || redisconf.Same(o.Value, value) || hidden(value) || redisconf.IsRole(name) {
 				continue
 			}
-			all = append(all, Polluted{Server: s.Address, Parameter: name, Value: value, Started: o.Value, Source: o.Source,
+			all = append(all, Drift{Server: s.Address, Parameter: name, Value: value, Started: o.Value, Source: o.Source,
 				Command: a.command(s, map[string]string{name: o.Value})})
 		}
 	}

@@ -74,16 +74,16 @@ func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []Owner) {
 // unheldChanges judges the changes that were seen while tests ran that nobody
 // held. Each is a leak of its own, unless the parameter was put back by
 // somebody who can have been the same unit.
-func (a *Analysis) unheldChanges() (leaks, contained []finding) {
+func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {
 	putBack := map[*mutation]bool{}
-	for _, m := range a.unheld {
-		if m.to == a.baseline(m) || putBack[m] {
+	for _, m := range a.unsynchronized {
+		if m.to == a.initial(m) || putBack[m] {
 			continue // it put back what somebody had changed
 		}
 		f := finding{Change: a.describe(m), mutations: []*mutation{m}, seq: m.seq}
-		f.Certainty, f.Owner = Narrowed, nil
+		f.Certainty, f.By = Ambiguous, nil
 		if len(f.Suspects) == 0 {
-			f.Suspects, f.Settle = a.suspects(m), a.settleBy(m)
+			f.Suspects, f.Disambiguate = a.suspects(m), a.settleBy(m)
 		}
 		if len(f.Suspects) == 0 {
 			a.outside = append(a.outside, m)
@@ -107,7 +107,7 @@ func (a *Analysis) unheldChanges() (leaks, contained []finding) {
 // was, or the baseline.
 func (a *Analysis) undoneBy(m *mutation) *mutation {
 	for _, later := range a.changes {
-		if later.seq > m.seq && later.server == m.server && later.parameter == m.parameter && (later.to == m.from || later.to == a.baseline(m)) {
+		if later.seq > m.seq && later.server == m.server && later.parameter == m.parameter && (later.to == m.from || later.to == a.initial(m)) {
 			return later
 		}
 	}

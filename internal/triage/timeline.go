@@ -49,15 +49,15 @@ const (
 type timeline struct {
 	samples []Sample
 	width   int // looks in a sample
-	looks   int // in the last one
+	snapshots   int // in the last one
 	values  map[string]*Values
 }
 
 func (t *timeline) see(at time.Time, c *record.Counters, p pressure) {
 	s := Sample{From: at, To: at, Least: c.UsedMemory, Most: c.UsedMemory, OOM: p.oom, Evicted: p.evicted}
-	if n := len(t.samples); n > 0 && t.looks < t.width {
+	if n := len(t.samples); n > 0 && t.snapshots < t.width {
 		t.samples[n-1] = t.samples[n-1].and(s)
-		t.looks++
+		t.snapshots++
 		return
 	}
 	if len(t.samples) == maxSamples {
@@ -68,7 +68,7 @@ func (t *timeline) see(at time.Time, c *record.Counters, p pressure) {
 		t.width *= 2
 	}
 	t.samples = append(t.samples, s)
-	t.width, t.looks = max(t.width, 1), 1
+	t.width, t.snapshots = max(t.width, 1), 1
 }
 
 func (s Sample) and(next Sample) Sample {

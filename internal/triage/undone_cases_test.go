@@ -202,7 +202,7 @@ func strangerCases() []recorded {
 			r.oom(2)
 			p.write(b.at(22), "CONFIG", "RESETSTAT")
 			r.resetstat()
-			r.add(record.Entry{Reply: &record.Reply{Process: p.index, Number: r.told, Text: "+OK", Looks: r.looks()}})
+			r.add(record.Entry{Reply: &record.Reply{Process: p.index, Number: r.told, Text: "+OK", Snapshots: r.looks()}})
 			b.end("fail", "not stored")
 			p.done("fail")
 			r.end(1)

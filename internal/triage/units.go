@@ -108,7 +108,7 @@ func (a *Analysis) openUnit(u unit, e record.Entry) {
 	s := &unitState{begin: e.Seq, alone: true, keys: map[int]map[string]int64{}, memory: map[int]int64{}}
 	a.openUnits = append(a.openUnits, s)
 	for i, server := range a.servers {
-		s.alone = s.alone && server.blind == 0 && server.counters != nil
+		s.alone = s.alone && server.gap == 0 && server.counters != nil
 		if server.counters != nil {
 			s.keys[i], s.memory[i] = server.counters.Keys, server.counters.UsedMemory
 		}
@@ -144,7 +144,7 @@ func (a *Analysis) endOwner(e record.Entry) {
 		p.remember(o)
 	}
 	o.keep = o.keep || b.End.Lingers
-	a.swallow(o, o.status)
+	a.ignoreOOM(o, o.status)
 	if o.Kind == record.KindSpec {
 		a.outcomes.spec(o, *b.End, e)
 	} else {
@@ -216,8 +216,8 @@ func (a *Analysis) died(process int, e record.Entry) {
 	if i := slices.IndexFunc(open, func(o *owner) bool { return o.reported != "" }); i >= 0 && a.outcomes.of(open[i].pkg).runsUnheard() {
 		// It went on without its line to the gate. What ran then is in the events.
 		a.outcomes.of(open[i].pkg).quit = true
-		a.notices = append(a.notices, Notice{Code: "gate-late", Package: open[i].pkg, Text: "The gate never heard of the end of " + open[i].Name +
-			", which go test did. From there on the tests of this test binary were not held, and what changed is narrowed to suspects at best."})
+		a.notices = append(a.notices, Notice{Code: "not-waiting", Package: open[i].pkg, Text: "The test binary did not report the end of " + open[i].Name +
+			", which go test did. From there on its tests were not synchronized, and changes can only be narrowed down to suspects."})
 	}
 	outer := map[int64]bool{}
 	for _, o := range open {
@@ -259,7 +259,7 @@ func (a *Analysis) grow(u unit, s *unitState) {
 		if g.Keys <= 0 {
 			continue
 		}
-		g.Owner = a.name(s.ownerRef, "")
+		g.By = a.name(s.ownerRef, "")
 		g.Databases = map[string]int64{}
 		for _, keys := range []map[string]int64{server.counters.Keys, s.keys[i]} {
 			for db := range keys {

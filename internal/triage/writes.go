@@ -46,36 +46,36 @@ func (a *Analysis) contact(e record.Entry) {
 			pkg = a.open.Package(p.Host.Process)
 		}
 	}
-	i := slices.IndexFunc(a.spoken, func(s Spoken) bool { return s.Address == c.Address && s.TLS == c.TLS && s.Inside == c.Inside })
+	i := slices.IndexFunc(a.endpoints, func(s Endpoint) bool { return s.Address == c.Address && s.TLS == c.TLS && s.Inside == c.Inside })
 	if i < 0 {
-		i = len(a.spoken)
-		s := Spoken{Address: c.Address, TLS: c.TLS, Packages: []string{}, Inside: c.Inside, Foreign: c.Foreign, Problem: c.Problem}
+		i = len(a.endpoints)
+		s := Endpoint{Address: c.Address, TLS: c.TLS, Packages: []string{}, Inside: c.Inside, Foreign: c.Foreign, Problem: c.Problem}
 		if c.Server >= 0 && c.Server < len(a.servers) {
 			s.Server = a.servers[c.Server].Address
 		}
-		a.spoken = append(a.spoken, s)
-	} else if c.Server >= 0 && c.Server < len(a.servers) && a.spoken[i].Server == "" {
-		a.spoken[i].Server, a.spoken[i].Problem = a.servers[c.Server].Address, "" // a test logged in there
+		a.endpoints = append(a.endpoints, s)
+	} else if c.Server >= 0 && c.Server < len(a.servers) && a.endpoints[i].Server == "" {
+		a.endpoints[i].Server, a.endpoints[i].Problem = a.servers[c.Server].Address, "" // a test logged in there
 	}
-	if pkg != "" && !slices.Contains(a.spoken[i].Packages, pkg) {
-		a.spoken[i].Packages = append(a.spoken[i].Packages, pkg)
+	if pkg != "" && !slices.Contains(a.endpoints[i].Packages, pkg) {
+		a.endpoints[i].Packages = append(a.endpoints[i].Packages, pkg)
 	}
 }
 
 func (a *Analysis) write(e record.Entry) {
 	w := &write{Write: e.Write, seq: e.Seq, author: a.author(e.Write.Process, e.Write.By),
 		shown: map[string]bool{}, spent: map[string]bool{}}
-	for _, look := range e.Write.Looks {
+	for _, look := range e.Write.Snapshots {
 		if look.Server >= 0 && look.Server < len(a.servers) {
 			a.widen()
-			a.look(a.servers[look.Server], look, e, nil)
+			a.snapshot(a.servers[look.Server], look, e, nil)
 		}
 	}
 	if w.Server >= 0 && w.Server < len(a.servers) {
 		w.server = a.servers[w.Server]
 	}
 	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "set") {
-		w.server.heardSets++
+		w.server.tracedSets++
 	}
 	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "resetstat") {
 		a.resets[key{w.Process, w.Number}] = w.server
@@ -95,7 +95,7 @@ func (a *Analysis) reply(e record.Entry) {
 	w := a.pending[key{r.Process, r.Number}]
 	if w != nil {
 		w.answered, w.reply, w.replied = true, r.Text, e.Seq
-		if len(r.Looks) > 0 && !slices.Contains(w.server.pending, w) { // nobody waited for it any more
+		if len(r.Snapshots) > 0 && !slices.Contains(w.server.pending, w) { // nobody waited for it any more
 			w.server.pending = append(w.server.pending, w)
 		}
 	}
@@ -108,10 +108,10 @@ func (a *Analysis) reply(e record.Entry) {
 	}
 	seen := false
 	var at time.Time // of the look
-	for _, look := range r.Looks {
+	for _, look := range r.Snapshots {
 		if look.Server >= 0 && look.Server < len(a.servers) {
 			a.widen()
-			a.look(a.servers[look.Server], look, e, nil)
+			a.snapshot(a.servers[look.Server], look, e, nil)
 			s := a.resets[key{r.Process, r.Number}]
 			a.waited(r.Process, look.Sent, look.Received)
 			at = look.Received
@@ -251,7 +251,7 @@ func (a *Analysis) claim(m *mutation) {
 			there := slices.ContainsFunc(w.refs, func(r record.Ref) bool { return a.open.Present(r.Process) })
 			if v, sets := w.value(m.parameter); there && sets && redisconf.Same(v.Value, m.to) && m.caveat == "" {
 				// It may have been worked off only now.
-				m.caveat = "A test that has ended had sent this value, and nobody heard the answer."
+				m.caveat = "A test that has ended had sent this value, and its answer was not seen."
 				m.call, m.earlier = w.call, max(m.earlier, w.earlier)
 				for _, ref := range w.refs {
 					if !slices.Contains(m.refs, ref) {
@@ -260,7 +260,7 @@ func (a *Analysis) claim(m *mutation) {
 				}
 			}
 		}
-		m.unheard = a.run.Tap && m.caveat == ""
+		m.untraced = a.run.Traced && m.caveat == ""
 		return
 	}
 	last := writes[len(writes)-1]
@@ -314,7 +314,7 @@ func (a *Analysis) unseen(w *write, e record.Entry, at time.Time) {
 			}
 			there := &mutation{server: w.server, parameter: v.Parameter, from: w.server.now[v.Parameter], to: was.Value, refs: first.refs, seq: e.Seq,
 				sent: w.server.sent, received: at, write: first, call: first.call, exact: first.exact, earlier: first.earlier,
-				caveat: "No look saw it: the writes that set it and put it back were both accepted between two looks."}
+				caveat: "No snapshot shows it: the writes that set it and restored it were both accepted between two snapshots."}
 			back := *there
 			back.from, back.to, back.write, back.call, back.exact, back.earlier = there.to, there.from, w, w.call, w.exact, w.earlier
 			first.shown[v.Parameter] = true

@@ -209,16 +209,16 @@ func (l *Lab) Try(ctx context.Context, setup Setup) (out Outcome) {
 
 // elsewhere says that the tests do not speak to the server that they were given.
 func (l *Lab) elsewhere(s *site, ran Result) string {
-	if s.private == nil || len(ran.Findings.Spoken) == 0 {
+	if s.private == nil || len(ran.Findings.Endpoints) == 0 {
 		return ""
 	}
-	for _, spoken := range ran.Findings.Spoken {
+	for _, spoken := range ran.Findings.Endpoints {
 		if spoken.Address == s.private.Address || spoken.Server == s.private.Address {
 			return ""
 		}
 	}
 	return fmt.Sprintf("the tests spoke to %s and not to the server that was started for them: say with --spawn-env which variable they read its address from",
-		ran.Findings.Spoken[0].Address)
+		ran.Findings.Endpoints[0].Address)
 }
 
 // judge takes what a step showed into an outcome. Done says that the trial is
@@ -257,7 +257,7 @@ func (out *Outcome) judge(ran Result, victim *Test, first bool, last record.Name
 			out.Victim = how
 		}
 	}
-	out.Silent = (first || out.Silent) && ran.Findings.Run.Tap && len(ran.Findings.Spoken) == 0
+	out.Silent = (first || out.Silent) && ran.Findings.Run.Traced && len(ran.Findings.Endpoints) == 0
 	out.leave(ran.Findings)
 	return false
 }
@@ -265,13 +265,13 @@ func (out *Outcome) judge(ran Result, victim *Test, first bool, last record.Name
 // leave notes what a step left changed.
 func (out *Outcome) leave(f *triage.Findings) {
 	for _, c := range f.Changed {
-		left := Left{Server: c.Server, Parameter: c.Parameter, From: c.Baseline, To: c.Value}
+		left := Left{Server: c.Server, Parameter: c.Parameter, From: c.Initial, To: c.Value}
 		if c.Secret {
 			left.From, left.To = "(hidden)", "(hidden)"
 		}
 		for _, leak := range f.Leaks {
-			if leak.Server == c.Server && leak.Parameter == c.Parameter && leak.Owner != nil && leak.To == c.Value {
-				left.Owner, left.Call = &record.Name{Package: leak.Owner.Package, Test: leak.Owner.Test, Spec: leak.Owner.Spec}, leak.Call
+			if leak.Server == c.Server && leak.Parameter == c.Parameter && leak.By != nil && leak.To == c.Value {
+				left.Owner, left.Call = &record.Name{Package: leak.By.Package, Test: leak.By.Test, Spec: leak.By.Spec}, leak.Call
 			}
 		}
 		if at := slices.IndexFunc(out.Left, func(l Left) bool { return l.Server == left.Server && l.Parameter == left.Parameter }); at >= 0 {

@@ -74,7 +74,7 @@ func (s *site) wrote(all []run.Written) {
 func (s *site) putBack(ctx context.Context, keep []string, touched func(snapshot.Thing)) error {
 	var errs []error
 	for i, server := range s.servers {
-		if look := server.Look(ctx); look.Error != "" {
+		if look := server.Sample(ctx); look.Error != "" {
 			errs = append(errs, fmt.Errorf("looking at %s: %s", server.Target().Address(), look.Error))
 			continue
 		}
@@ -169,7 +169,7 @@ func (s *site) ready(ctx context.Context, flush bool) error {
 // keys counts what the servers hold.
 func (s *site) keys(ctx context.Context) (all int64) {
 	for _, server := range s.servers {
-		if look := server.Look(ctx); look.Counters != nil {
+		if look := server.Sample(ctx); look.Counters != nil {
 			for _, n := range look.Counters.Keys {
 				all += n
 			}

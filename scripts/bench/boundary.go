@@ -104,11 +104,11 @@ func held(out string) (looked, passed []time.Duration, err error) {
 		switch {
 		case err != nil:
 			return nil, nil, err
-		case e.Boundary == nil || e.Boundary.Held == 0:
-		case len(e.Boundary.Looks) > 0:
-			looked = append(looked, e.Boundary.Held)
+		case e.Boundary == nil || e.Boundary.Waited == 0:
+		case len(e.Boundary.Snapshots) > 0:
+			looked = append(looked, e.Boundary.Waited)
 		default:
-			passed = append(passed, e.Boundary.Held)
+			passed = append(passed, e.Boundary.Waited)
 		}
 	}
 	return looked, passed, nil

@@ -81,8 +81,8 @@ func (b *bench) firstBuild(s suite) (*built, error) {
 	out := filepath.Join(b.dir, "out-builds")
 	plain := b.contenders(out)[plainTest]
 	gate := b.contenders(out)[traceTest]
-	gate.command = append([]string{gate.command[0], "--tap=off"}, gate.command[1:]...)
-	gate.name = "tracetest --tap=off"
+	gate.command = append([]string{gate.command[0], "--trace=off"}, gate.command[1:]...)
+	gate.name = "tracetest --trace=off"
 	all := []contender{plain, gate, b.contenders(out)[traceTest]}
 	m := &built{suite: s}
 	for _, c := range all {

@@ -55,7 +55,7 @@ type generator struct {
 
 func (g *generator) run() {
 	g.out.Append(record.Entry{Run: &record.Run{Schema: record.Schema, Command: []string{"tracetest", "./..."}, Dir: "/src/m", Module: "m",
-		Go: "go1.26.8", Mode: record.ModeGate, Tap: true, Restore: "test", GoTest: []string{"go", "test", "-json", "./..."}}})
+		Go: "go1.26.8", Mode: record.ModeInstrumented, Traced: true, Restore: "test", GoTest: []string{"go", "test", "-json", "./..."}}})
 	config := map[string]string{"maxmemory": "2147483648", "maxmemory-policy": "noeviction"}
 	for i := range 170 {
 		config[fmt.Sprintf("parameter-%d", i)] = strconv.Itoa(i)
@@ -65,7 +65,7 @@ func (g *generator) run() {
 	for i := range n {
 		g.pkg(i+1, fmt.Sprintf("m/internal/services/p%04d", i), g.tests/n)
 	}
-	g.out.Append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbFinish, Looks: g.look(nil)}})
+	g.out.Append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbFinish, Snapshots: g.look(nil)}})
 	exit := 0
 	if g.failed > 0 {
 		exit = 1
@@ -78,10 +78,10 @@ func (g *generator) counters() *record.Counters {
 }
 
 // look is a look of now, after which time has passed.
-func (g *generator) look(changed map[string]string) []record.Look {
+func (g *generator) look(changed map[string]string) []record.Snapshot {
 	sent := g.now
 	g.now = g.now.Add(200 * time.Microsecond)
-	return []record.Look{{Sent: sent, Received: g.now, Config: changed, Counters: g.counters()}}
+	return []record.Snapshot{{Sent: sent, Received: g.now, Config: changed, Counters: g.counters()}}
 }
 
 func (g *generator) event(action, pkg, test, output string) {
@@ -90,7 +90,7 @@ func (g *generator) event(action, pkg, test, output string) {
 
 func (g *generator) pkg(process int, path string, tests int) {
 	boundary := func(verb record.Verb) {
-		g.out.Append(record.Entry{Boundary: &record.Boundary{Verb: verb, Process: process, Held: 200 * time.Microsecond, Looks: g.look(nil)}})
+		g.out.Append(record.Entry{Boundary: &record.Boundary{Verb: verb, Process: process, Waited: 200 * time.Microsecond, Snapshots: g.look(nil)}})
 	}
 	g.event("start", path, "", "")
 	p := record.Process{Index: process, PID: 1000 + process, PPID: 1000}
@@ -119,10 +119,10 @@ func (g *generator) test(process int, pkg string) (failed bool) {
 	g.owner++
 	owner := &record.Owner{ID: g.owner, Kind: record.KindTest, Name: fmt.Sprintf("TestSomethingThatIsUseful%06d", g.made)}
 	at := func(verb record.Verb, b record.Boundary) {
-		b.Verb, b.Process, b.Owner, b.Held = verb, process, owner.ID, 200*time.Microsecond
+		b.Verb, b.Process, b.Owner, b.Waited = verb, process, owner.ID, 200*time.Microsecond
 		g.out.Append(record.Entry{Boundary: &b})
 	}
-	at(record.VerbBegin, record.Boundary{Begin: owner, Looks: g.look(nil)})
+	at(record.VerbBegin, record.Boundary{Begin: owner, Snapshots: g.look(nil)})
 	g.event("run", pkg, owner.Name, "")
 	leaks := g.spread(g.leaks)
 	if leaks {
@@ -135,11 +135,11 @@ func (g *generator) test(process int, pkg string) (failed bool) {
 		g.oom++
 	}
 	g.now = g.now.Add(time.Millisecond)
-	at(record.VerbEnd, record.Boundary{End: outcome, Looks: g.look(nil)})
+	at(record.VerbEnd, record.Boundary{End: outcome, Snapshots: g.look(nil)})
 	if leaks {
 		look := g.look(map[string]string{"maxmemory": "2147483648"})[0]
 		g.out.Append(record.Entry{Restore: &record.Restore{When: "test", Owner: owner.ID, Process: process, Values: look.Config,
-			Command: "redis-cli -h 127.0.0.1 -p 6379 CONFIG SET maxmemory 2147483648", Look: &look}})
+			Command: "redis-cli -h 127.0.0.1 -p 6379 CONFIG SET maxmemory 2147483648", Snapshot: &look}})
 	}
 	output := ""
 	if failed {
@@ -163,5 +163,5 @@ func (g *generator) leak(process int, owner *record.Owner) {
 	}
 	g.out.Append(record.Entry{Write: &record.Write{Process: process, Number: g.writes, Address: "127.0.0.1:6379",
 		Command: []string{"config", "set", "maxmemory", value}, Values: []record.Value{{Parameter: "maxmemory", Value: value}}, By: by}})
-	g.out.Append(record.Entry{Reply: &record.Reply{Process: process, Number: g.writes, Text: "+OK", Looks: g.look(map[string]string{"maxmemory": value})}})
+	g.out.Append(record.Entry{Reply: &record.Reply{Process: process, Number: g.writes, Text: "+OK", Snapshots: g.look(map[string]string{"maxmemory": value})}})
 }

@@ -112,7 +112,7 @@ func shard(tests int, leaky bool) []byte {
 	var b bytes.Buffer
 	w := writer{out: bufio.NewWriter(&b), at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	w.config = map[string]string{"maxmemory": "2147483648", "maxmemory-policy": "noeviction", "hz": "10", "timeout": "0", "save": "3600 1"}
-	w.add(record.Entry{Run: &record.Run{Schema: record.Schema, Command: []string{"tracetest", "./..."}, Dir: "/src/shop", Go: "go1.26.8", Mode: record.ModeGate, Restore: "run", GoTest: []string{"go", "test", "-json", "./..."}}})
+	w.add(record.Entry{Run: &record.Run{Schema: record.Schema, Command: []string{"tracetest", "./..."}, Dir: "/src/shop", Go: "go1.26.8", Mode: record.ModeInstrumented, Restore: "run", GoTest: []string{"go", "test", "-json", "./..."}}})
 	w.add(record.Entry{Server: &record.Server{Address: "localhost:6379", Flavor: "redis", Version: "7.4.1", RunID: "0123456789", Config: w.config, Counters: &record.Counters{UsedMemory: 1 << 20}}})
 	pkg := "example.com/shop/" + token + "/cache"
 	w.event("start", pkg, "", "")
@@ -174,7 +174,7 @@ func (w *writer) event(action, pkg, test, output string) {
 
 func (w *writer) boundary(b record.Boundary) {
 	counters := w.counters
-	look := record.Look{Server: 0, Sent: w.at.Add(80 * time.Microsecond), Received: w.at.Add(240 * time.Microsecond), Counters: &counters, Config: w.set}
-	w.set, b.Held, b.Looks = nil, 200*time.Microsecond, []record.Look{look}
+	look := record.Snapshot{Server: 0, Sent: w.at.Add(80 * time.Microsecond), Received: w.at.Add(240 * time.Microsecond), Counters: &counters, Config: w.set}
+	w.set, b.Waited, b.Snapshots = nil, 200*time.Microsecond, []record.Snapshot{look}
 	w.add(record.Entry{Boundary: &b})
 }

@@ -42,11 +42,11 @@ var tracetestLine struct {
 }
 
 // tracetestOpen says hello to the gate named by the environment variable
-// TRACETEST_GATE, "path" or, in a process started by a test, "path#number of
+// TRACETEST_SOCKET, "path" or, in a process started by a test, "path#number of
 // the process that started it". It then renames itself there, so that its own
 // children can say who started them.
 func tracetestOpen(args []string, dir string) {
-	const name = "TRACETEST_GATE"
+	const name = "TRACETEST_SOCKET"
 	gate, _ := syscall.Getenv(name)
 	if gate == "" {
 		return

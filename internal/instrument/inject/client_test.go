@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("TRACETEST_INJECT_CHILD") != "" {
 		tracetestOpen([]string{"child"}, "/child")
 		tracetestCall("begin", "1", "test", "TestOfChild", "")
-		fmt.Println(tracetestOn(), strings.HasSuffix(os.Getenv("TRACETEST_GATE"), "#2"))
+		fmt.Println(tracetestOn(), strings.HasSuffix(os.Getenv("TRACETEST_SOCKET"), "#2"))
 		return
 	}
 	os.Exit(m.Run())
@@ -109,7 +109,7 @@ func opened(t *testing.T, pattern string, hold func(string)) (*barrier.Server, *
 		}
 	})
 	t.Cleanup(func() { s.Close() })
-	hello(t, strings.TrimPrefix(s.Env(), "TRACETEST_GATE="))
+	hello(t, strings.TrimPrefix(s.Env(), "TRACETEST_SOCKET="))
 	return s, h
 }
 
@@ -118,7 +118,7 @@ func hello(t *testing.T, path string) {
 	t.Helper()
 	reset()
 	t.Cleanup(reset)
-	t.Setenv("TRACETEST_GATE", path)
+	t.Setenv("TRACETEST_SOCKET", path)
 	tracetestOpen([]string{"a.test", "-test.v"}, "/dir")
 }
 
@@ -202,7 +202,7 @@ func TestNestedProcess(t *testing.T) {
 // Guards against a process that replaced itself and is taken for its own child.
 func TestExec(t *testing.T) {
 	_, h := opened(t, "tracetest", nil)
-	again := os.Getenv("TRACETEST_GATE")
+	again := os.Getenv("TRACETEST_SOCKET")
 	if !strings.HasSuffix(again, "#1") {
 		t.Fatalf("the environment has %q", again)
 	}
@@ -219,7 +219,7 @@ func TestFolderWithHash(t *testing.T) {
 	if !tracetestOn() {
 		t.Fatal("the gate is off")
 	}
-	hello(t, os.Getenv("TRACETEST_GATE"))
+	hello(t, os.Getenv("TRACETEST_SOCKET"))
 	if !tracetestOn() {
 		t.Error("the gate is off in a process started by another")
 	}
@@ -357,7 +357,7 @@ func TestNoGate(t *testing.T) {
 		tracetestBegin(&common{name: "TestA", parent: &common{}}, "test")
 		tracetestExample("ExampleA", new(bool))()
 		TracetestSpec("suite-begin", false, "")
-		if tracetestOn() || os.Getenv("TRACETEST_GATE") != path {
+		if tracetestOn() || os.Getenv("TRACETEST_SOCKET") != path {
 			t.Errorf("%.20q: the gate is on", path)
 		}
 	}

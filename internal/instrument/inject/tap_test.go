@@ -19,7 +19,7 @@ type heardTap struct {
 	mu     sync.Mutex
 	order  []string
 	writes map[int64]*record.Write
-	told   []barrier.Told
+	told   []barrier.Message
 }
 
 // tapped opens a gate, says hello to it, and starts the tap.
@@ -34,7 +34,7 @@ func tapped(t *testing.T) *heardTap {
 	done.Go(func() {
 		for held := s.Next(t.Context()); held != nil; held = s.Next(t.Context()) {
 			h.mu.Lock()
-			if told := held.Told; told == nil {
+			if told := held.Message; told == nil {
 				h.order = append(h.order, string(held.Boundary.Verb))
 			} else {
 				h.told = append(h.told, *told)
@@ -50,7 +50,7 @@ func tapped(t *testing.T) *heardTap {
 		}
 	})
 	t.Cleanup(func() { s.Close(); done.Wait() })
-	hello(t, strings.TrimPrefix(s.Env(), "TRACETEST_GATE="))
+	hello(t, strings.TrimPrefix(s.Env(), "TRACETEST_SOCKET="))
 	clear := func() {
 		tracetestMet.last, tracetestMet.count = 0, nil
 		tracetestSuites.of = nil

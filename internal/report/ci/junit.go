@@ -265,7 +265,7 @@ func (j *junit) addStray() {
 	}
 	for _, g := range j.Groups {
 		if j.fails(g) && !j.placed[g.No] {
-			o := *g.Changes[0].Owner
+			o := *g.Changes[0].By
 			t := own[o]
 			if t == nil {
 				t = stray(o)
@@ -322,7 +322,7 @@ func (j *junit) addState() {
 		for _, name := range j.Unclaimed() {
 			add(j.element, name+" after the run", "changed", "It differs from the initial value, and the writer was not identified.")
 		}
-		for _, u := range j.Unmet {
+		for _, u := range j.UnmetExpectations {
 			add(j.element, u.Parameter+" before the run", "expect", claims.UnmetLine(u))
 		}
 	}

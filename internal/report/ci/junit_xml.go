@@ -26,20 +26,20 @@ func (j *junit) openSuite(w io.Writer, s *suite) {
 	}
 	property("go.version", j.Run.Go)
 	property("tracetest.mode", string(j.Run.Mode))
-	property("tracetest.tap", fmt.Sprint(j.Run.Tap))
+	property("tracetest.trace", fmt.Sprint(j.Run.Traced))
 	for i, server := range j.Servers {
 		property(fmt.Sprint("redis.", i+1), strings.TrimSpace(server.Address+" "+server.Flavor+" "+server.Version))
 	}
 	for _, g := range j.Groups {
 		c := g.Changes[0]
-		if s.name != stateSuite && (c.Owner == nil || c.Owner.Package != s.name) {
+		if s.name != stateSuite && (c.By == nil || c.By.Package != s.name) {
 			continue
 		}
 		for i, c := range g.Changes {
 			name := fmt.Sprintf("tracetest.leak.%d.%d", g.No, i+1)
 			property(name, plain(doc.Code(c.Parameter)+" "+claims.Before(c)+" -> "+claims.After(c)))
-			if c.Owner != nil {
-				property(name+".owner", plain(j.By(c)))
+			if c.By != nil {
+				property(name+".by", plain(j.By(c)))
 			}
 			property(name+".certainty", plain(claims.Sure(c.Certainty)))
 		}

@@ -111,8 +111,8 @@ type fingerprints map[string]int
 func (p fingerprints) of(rule string, c triage.Change) string {
 	parts := []string{rule, c.Parameter}
 	owners := c.Suspects
-	if c.Owner != nil {
-		owners = []triage.Owner{*c.Owner}
+	if c.By != nil {
+		owners = []triage.Owner{*c.By}
 	}
 	for _, o := range owners {
 		parts = append(parts, o.Package, o.Test, o.Spec)

@@ -23,7 +23,7 @@ const (
 // alternatives says what else could have been behind it, and what speaks for or against
 // each: the server's start, a restart, another server, other clients.
 func (v *View) alternatives() []doc.Block {
-	if len(v.Leaks)+len(v.Contained)+len(v.unexplained)+len(v.Polluted)+len(v.Dirty) == 0 {
+	if len(v.Leaks)+len(v.Reverted)+len(v.unexplained)+len(v.Drift)+len(v.Dirty) == 0 {
 		return nil
 	}
 	var all []hypothesis
@@ -47,7 +47,7 @@ func (v *View) startedWrong(s triage.Server) hypothesis {
 		what += ": " + code(s.Address)
 	}
 	var same, wrong []Text
-	for _, x := range v.Polluted {
+	for _, x := range v.Drift {
 		if x.Server == s.Address {
 			wrong = append(wrong, code(x.Parameter)+" was "+Value(x.Parameter, x.Value, false)+", started with "+
 				Value(x.Parameter, x.Started, false)+" ("+say(x.Source)+")")
@@ -80,7 +80,7 @@ func (v *View) startedWrong(s triage.Server) hypothesis {
 // have been started so.
 func (v *View) expectedOtherwise(server string) Text {
 	var all []Text
-	for _, u := range v.Unmet {
+	for _, u := range v.UnmetExpectations {
 		if u.Server == server {
 			all = append(all, code(u.Parameter)+" was "+Value(u.Parameter, u.Value, false)+", "+Value(u.Parameter, u.Expected, false)+" was expected (`--expect`)")
 		}
@@ -91,18 +91,18 @@ func (v *View) expectedOtherwise(server string) Text {
 // concerns reports whether the findings are about a parameter.
 func (v *View) concerns(server, parameter string) bool {
 	is := func(c triage.Change) bool { return c.Server == server && c.Parameter == parameter }
-	return slices.ContainsFunc(v.Leaks, is) || slices.ContainsFunc(v.Contained, is) || strings.HasPrefix(parameter, "maxmemory") && len(v.unexplained) > 0
+	return slices.ContainsFunc(v.Leaks, is) || slices.ContainsFunc(v.Reverted, is) || strings.HasPrefix(parameter, "maxmemory") && len(v.unexplained) > 0
 }
 
 func (v *View) drifted(server, parameter string) bool {
-	return slices.ContainsFunc(v.Polluted, func(x triage.Polluted) bool { return x.Server == server && x.Parameter == parameter })
+	return slices.ContainsFunc(v.Drift, func(x triage.Drift) bool { return x.Server == server && x.Parameter == parameter })
 }
 
 func (v *View) restartedMeanwhile() (hypothesis, bool) {
 	const what = "The server restarted"
 	snapshots := 0
 	for _, s := range v.Servers {
-		snapshots += s.Looks
+		snapshots += s.Snapshots
 	}
 	if n := len(v.Restarts); n > 0 {
 		return hypothesis{what, ruledIn, Times(n) + ", see " + doc.Anchor("Restarts", "restarts")}, true
@@ -111,14 +111,14 @@ func (v *View) restartedMeanwhile() (hypothesis, bool) {
 }
 
 func (v *View) fakes() bool {
-	return slices.ContainsFunc(v.Spoken, func(s triage.Spoken) bool { return s.Inside })
+	return slices.ContainsFunc(v.Endpoints, func(s triage.Endpoint) bool { return s.Inside })
 }
 
 func (v *View) elsewhere() (hypothesis, bool) {
 	const what = "The tests use another server than the watched one"
 	unwatched, idle, untraced := v.Unwatched(), v.Unused(), v.Uninstrumented()
 	switch {
-	case !v.Run.Tap:
+	case !v.Run.Traced:
 		return hypothesis{what, notKnown, "the tests' connections were not traced"}, true
 	case len(unwatched) > 0:
 		return hypothesis{what, ruledIn, List(Names(addresses(unwatched)), maxNamed) + ", not watched"}, true
@@ -129,14 +129,14 @@ func (v *View) elsewhere() (hypothesis, bool) {
 	case len(untraced) > 0:
 		return hypothesis{what, notKnown, List(Names(untraced), maxNamed) + " could not be traced"}, true
 	}
-	return hypothesis{what, ruledOut, "each address that they used is that of a watched server"}, len(v.Spoken) > 0
+	return hypothesis{what, ruledOut, "each address that they used is that of a watched server"}, len(v.Endpoints) > 0
 }
 
 func (v *View) anotherProgram() (hypothesis, bool) {
 	const what = "Another program changes the server"
-	untraced, all, outside := 0, len(v.Leaks)+len(v.Contained), 0
-	for _, c := range slices.Concat(v.Leaks, v.Contained) {
-		if c.Unheard {
+	untraced, all, outside := 0, len(v.Leaks)+len(v.Reverted), 0
+	for _, c := range slices.Concat(v.Leaks, v.Reverted) {
+		if c.Untraced {
 			untraced++
 		}
 	}
@@ -153,7 +153,7 @@ func (v *View) anotherProgram() (hypothesis, bool) {
 		return hypothesis{what, perhaps, share(untraced) + " could not be traced to a test: another program, or a connection that is not traced"}, true
 	case outside > 0:
 		return hypothesis{what, ruledIn, share(outside) + " happened while no test was running"}, true
-	case !v.Run.Tap:
+	case !v.Run.Traced:
 		return hypothesis{what, notKnown, "the tests' connections were not traced"}, true
 	}
 	also := Text("; no snapshot shows what the others changed")
@@ -161,8 +161,8 @@ func (v *View) anotherProgram() (hypothesis, bool) {
 		also = "; every change was traced to a test"
 	}
 	for _, s := range v.Servers {
-		if s.ConfigSets > s.HeardSets {
-			return hypothesis{what, perhaps, code(s.Address) + " counted " + Count(int(s.ConfigSets), "call") + " of CONFIG SET, " + itoa(int(s.HeardSets)) + " of them traced" + also}, true
+		if s.ConfigSets > s.TracedSets {
+			return hypothesis{what, perhaps, code(s.Address) + " counted " + Count(int(s.ConfigSets), "call") + " of CONFIG SET, " + itoa(int(s.TracedSets)) + " of them traced" + also}, true
 		}
 	}
 	return hypothesis{what, ruledOut, Plural(all, "the change", "each of "+itoa(all)+" changes") + " was traced to a test"}, all > 0
@@ -170,7 +170,7 @@ func (v *View) anotherProgram() (hypothesis, bool) {
 
 func (v *View) failedOver() (hypothesis, bool) {
 	const what = "A failover, or a change of the master"
-	for _, c := range slices.Concat(v.Leaks, v.Contained) {
+	for _, c := range slices.Concat(v.Leaks, v.Reverted) {
 		if redisconf.IsRole(c.Parameter) {
 			return hypothesis{what, ruledIn, code(c.Parameter) + " changed on " + code(c.Server)}, true
 		}
@@ -197,21 +197,21 @@ func (v *View) rewritten() (hypothesis, bool) {
 	for _, w := range v.Writes {
 		if len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "rewrite") {
 			if strings.HasPrefix(w.Reply, "-") {
-				return hypothesis{what, ruledOut, "it was sent and refused: " + code(strings.TrimPrefix(w.Reply, "-"))}, v.Run.Tap
+				return hypothesis{what, ruledOut, "it was sent and refused: " + code(strings.TrimPrefix(w.Reply, "-"))}, v.Run.Traced
 			}
-			return hypothesis{what, ruledIn, "it was sent: a restart keeps what was changed by then"}, v.Run.Tap
+			return hypothesis{what, ruledIn, "it was sent: a restart keeps what was changed by then"}, v.Run.Traced
 		}
 	}
 	if untraced := v.Uninstrumented(); len(untraced) > 0 {
-		return hypothesis{what, notKnown, List(Names(untraced), maxNamed) + " could not be traced"}, v.Run.Tap
+		return hypothesis{what, notKnown, List(Names(untraced), maxNamed) + " could not be traced"}, v.Run.Traced
 	}
-	if slices.ContainsFunc(v.Servers, func(s triage.Server) bool { return s.ConfigSets > s.HeardSets }) {
-		return hypothesis{what, notKnown, "no traced connection sent it, but not all that changed the server was traced"}, v.Run.Tap
+	if slices.ContainsFunc(v.Servers, func(s triage.Server) bool { return s.ConfigSets > s.TracedSets }) {
+		return hypothesis{what, notKnown, "no traced connection sent it, but not all that changed the server was traced"}, v.Run.Traced
 	}
-	return hypothesis{what, ruledOut, "no traced connection sent it"}, v.Run.Tap
+	return hypothesis{what, ruledOut, "no traced connection sent it"}, v.Run.Traced
 }
 
-func addresses(spoken []triage.Spoken) []string {
+func addresses(spoken []triage.Endpoint) []string {
 	var all []string
 	for _, s := range spoken {
 		all = append(all, s.Address)

@@ -56,8 +56,8 @@ func (v *View) likely(d triage.Dirty) Text {
 // setter names who sets a parameter, and where.
 func (v *View) setter(s triage.Setter) Text {
 	who := "one of " + Owners(s.Suspects, 3) + orEarlier(s.AndEarlier)
-	if s.Owner != nil {
-		who = Owner(*s.Owner)
+	if s.By != nil {
+		who = Owner(*s.By)
 	}
 	if s.Call != nil {
 		place := placeOf(s.Call)
@@ -88,7 +88,7 @@ func (v *View) beforeMemory() Text {
 // run have a parameter as well.
 func (v *View) listed(d triage.Dirty) bool {
 	return v.drifted(d.Server, d.Parameter) ||
-		slices.ContainsFunc(v.Unmet, func(u triage.Unmet) bool { return u.Server == d.Server && u.Parameter == d.Parameter })
+		slices.ContainsFunc(v.UnmetExpectations, func(u triage.UnmetExpectation) bool { return u.Server == d.Server && u.Parameter == d.Parameter })
 }
 
 // beforeFirst lists what was wrong before the first test.

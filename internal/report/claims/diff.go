@@ -26,7 +26,7 @@ func Diff(d *diff.Diff) []doc.Block {
 			doc.Column[diff.Leak]{Title: "Parameter", Cell: func(l diff.Leak) Text { return code(l.Parameter) }},
 			doc.Column[diff.Leak]{Title: "By", Cell: func(l diff.Leak) Text { return DiffBy(l).Text(maxNamed) }},
 			doc.Column[diff.Leak]{Title: "Of package", Cell: func(l diff.Leak) Text {
-				o := later(l).Owner
+				o := later(l).By
 				if o == nil || kindOf(*o) == "package" {
 					return ""
 				}
@@ -124,8 +124,8 @@ func DiffCautions(d *diff.Diff) []Text {
 	if !d.Old.Listed || !d.New.Listed {
 		all = append(all, "Which tests passed is not in findings.json. Compare the records (run.jsonl) to know more.")
 	}
-	if d.Old.Mode != d.New.Mode || d.Old.Tap != d.New.Tap {
-		all = append(all, "The runs were watched differently: the old one "+Watching(d.Old.Mode, d.Old.Tap)+", the new one "+Watching(d.New.Mode, d.New.Tap)+".")
+	if d.Old.Mode != d.New.Mode || d.Old.Traced != d.New.Traced {
+		all = append(all, "The runs were watched differently: the old one "+Watching(d.Old.Mode, d.Old.Traced)+", the new one "+Watching(d.New.Mode, d.New.Traced)+".")
 	}
 	return all
 }
@@ -154,7 +154,7 @@ func StateWord(s diff.State) Text {
 // DiffBy is who it was, or the suspects.
 func DiffBy(l diff.Leak) By {
 	s := later(l)
-	return By{Owner: s.Owner, Untraced: s.Unheard, Suspects: s.Suspects, Earlier: s.AndEarlier}
+	return By{Owner: s.By, Untraced: s.Untraced, Suspects: s.Suspects, Earlier: s.AndEarlier}
 }
 
 func diffValue(l diff.Leak, s *diff.LeakOfSide) Text {

@@ -85,7 +85,7 @@ func (v *View) who() Text {
 		return Count(len(v.Groups), "leak") + ", the most harmful first:"
 	}
 	reverted := ""
-	if n := len(v.Contained); n > 0 {
+	if n := len(v.Reverted); n > 0 {
 		reverted = string(Count(n, "change") + " " + Plural(n, "was", "were") + " reverted in time")
 	}
 	if v.Clean() {
@@ -118,7 +118,7 @@ func (v *View) everything() Text {
 	var servers []string
 	for _, s := range v.Servers {
 		parameters += s.Parameters
-		snapshots += s.Looks
+		snapshots += s.Snapshots
 		servers = append(servers, s.Address)
 	}
 	return "Compared: " + Count(parameters, "parameter") + " of " + List(Names(servers), maxNamed) + " in " + Count(snapshots, "synchronized snapshot") + "."
@@ -132,28 +132,28 @@ func (v *View) story(g Group) Text {
 	seen := ", on " + code(first.Server) + ", first seen at " + v.Clock(first.At)
 	var text Text
 	switch {
-	case first.Owner == nil && len(first.Suspects) == 0:
+	case first.By == nil && len(first.Suspects) == 0:
 		text = "An unidentified writer left " + set + seen + "."
-	case first.Owner == nil:
+	case first.By == nil:
 		text = "One of " + Count(len(first.Suspects), "suspect") + orEarlier(first.AndEarlier) + " left " + set + seen + ". Suspects: " + Owners(first.Suspects, maxNamed) + "."
 	default:
-		text = ownerFull(*first.Owner) + " left " + set + seen
-		if first.Unheard {
-			text = "While " + ownerFull(*first.Owner) + " ran, an unidentified writer left " + set + seen
+		text = ownerFull(*first.By) + " left " + set + seen
+		if first.Untraced {
+			text = "While " + ownerFull(*first.By) + " ran, an unidentified writer left " + set + seen
 		}
 		if where := v.places(g); len(where) > 0 {
 			text += ", " + List(where, maxNamed)
 		}
 		text += "."
-		if end := ended(first.OwnerEnd); end != "" {
-			text += " The " + kindOf(*first.Owner) + " itself " + end + "."
+		if end := ended(first.Ended); end != "" {
+			text += " The " + kindOf(*first.By) + " itself " + end + "."
 		}
 	}
 	text += " " + v.certainty("answers", first)
-	if first.Owner == nil && v.Run.Mode != record.ModeGate {
+	if first.By == nil && v.Run.Mode != record.ModeInstrumented {
 		text += " Tests were not synchronized with the snapshots, so the record cannot tell."
 	}
-	if first.Unheard {
+	if first.Untraced {
 		text += " " + v.untraced(first)
 	}
 	if caveat := Caveat(first); caveat != "" {
@@ -203,11 +203,11 @@ func (v *View) certainty(part Text, c triage.Change) Text {
 // untraced says what it means that no traced write explains a change.
 func (v *View) untraced(c triage.Change) Text {
 	text := Text("No traced write explains it: another program made it, or the test wrote on a connection that is not traced.")
-	if len(c.Strangers) == 0 {
+	if len(c.OtherClients) == 0 {
 		return text + " No other client was connected then."
 	}
 	var names []Text
-	for _, s := range c.Strangers {
+	for _, s := range c.OtherClients {
 		name := code(s.Address)
 		if s.Name != "" {
 			name += " (" + code(s.Name) + ")"

@@ -10,13 +10,13 @@ import (
 
 // failures writes the failed tests by what they are correlated with.
 func (v *View) failures() []doc.Block {
-	if len(v.Failures)+len(v.Swallowed) == 0 {
+	if len(v.Failures)+len(v.IgnoredOOM) == 0 {
 		return nil
 	}
 	blocks := []doc.Block{h2("Failures")}
 	var legend []Text
 	for _, f := range v.Failures {
-		if m := failureMeaning(f.Certainty); m != "" && (f.Leak != nil || f.Contained != nil) && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
+		if m := failureMeaning(f.Certainty); m != "" && (f.Leak != nil || f.Reverted != nil) && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
 			legend = append(legend, Text(f.Certainty).Upper()+": "+m)
 		}
 	}
@@ -140,10 +140,10 @@ func OneLine(message string) string {
 // ignored lists who passed although commands were refused: by chance, or
 // because the test does not check.
 func (v *View) ignored() []doc.Block {
-	if len(v.Swallowed) == 0 {
+	if len(v.IgnoredOOM) == 0 {
 		return nil
 	}
-	return append([]doc.Block{h3("Passed despite OOM errors: " + itoa(len(v.Swallowed)))}, doc.Rows(v.Swallowed, maxBlocks, file,
-		doc.Column[triage.Swallowed]{Title: "Test", Cell: func(s triage.Swallowed) Text { return Owner(s.Owner) }},
-		doc.Column[triage.Swallowed]{Title: "Ignored OOM errors", Cell: func(s triage.Swallowed) Text { return itoa(int(s.OOMErrors)) }, Right: true})...)
+	return append([]doc.Block{h3("Passed despite OOM errors: " + itoa(len(v.IgnoredOOM)))}, doc.Rows(v.IgnoredOOM, maxBlocks, file,
+		doc.Column[triage.IgnoredOOM]{Title: "Test", Cell: func(s triage.IgnoredOOM) Text { return Owner(s.By) }},
+		doc.Column[triage.IgnoredOOM]{Title: "Ignored OOM errors", Cell: func(s triage.IgnoredOOM) Text { return itoa(int(s.OOMErrors)) }, Right: true})...)
 }

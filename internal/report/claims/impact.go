@@ -22,11 +22,11 @@ func (v *View) memory() []Text {
 		text := "When " + code(m.Server) + " first refused writes, " + size(m.Used) + " were in use. "
 		switch m.Reason {
 		case "limit":
-			text += "The limit was " + limit(m.Limit) + "; its initial value was " + limit(m.Baseline) + ". Cause: the limit was lowered; the data would have fit the original one."
+			text += "The limit was " + limit(m.Limit) + "; its initial value was " + limit(m.Initial) + ". Cause: the limit was lowered; the data would have fit the original one."
 		case "before":
 			text += "The limit was " + limit(m.Limit) + "; the server was started with " + limit(m.Started) + ". Cause: the limit was lowered before this run; the data would have fit the original one."
 		case "both":
-			text += "The limit was " + limit(m.Limit) + "; its initial value was " + limit(m.Baseline) + ". Cause: the limit was lowered, and the data exceeded the original one as well."
+			text += "The limit was " + limit(m.Limit) + "; its initial value was " + limit(m.Initial) + ". Cause: the limit was lowered, and the data exceeded the original one as well."
 		case "unseen":
 			text += v.unseenLimit(m)
 		default:
@@ -71,8 +71,8 @@ func (v *View) unseenLimit(m triage.Memory) Text {
 	if m.Limit != 0 {
 		text = "That is within " + limit(m.Limit) + ", the lowest limit that a snapshot shows. Either the limit was lower for a moment between two snapshots, or the memory was full and was freed again."
 	}
-	switch n := int(m.UnheardSets); {
-	case n > 0 && v.Run.Tap:
+	switch n := int(m.UntracedSets); {
+	case n > 0 && v.Run.Traced:
 		text += " The server had counted " + Count(n, "call") + " of CONFIG SET that no test was traced making."
 	case n > 0:
 		text += " The server had counted " + Count(n, "call") + " of CONFIG SET; without the trace it is not known whose."

@@ -50,18 +50,18 @@ func (v *View) leak(g Group) []doc.Block {
 	blocks = append(blocks, doc.Rows(g.Changes, 0, file,
 		parameterColumn, beforeColumn, column{Title: "After", Cell: After},
 		column{Title: "Initial value", Cell: func(c triage.Change) Text {
-			if c.Baseline == c.From {
+			if c.Initial == c.From {
 				return ""
 			}
-			return Value(c.Parameter, c.Baseline, c.Secret)
+			return Value(c.Parameter, c.Initial, c.Secret)
 		}, Optional: true},
 		column{Title: "Restored", Cell: v.restored})...)
 	blocks = append(blocks, v.evidence(g))
 	for _, c := range oneOfEachChain(g.Changes) {
 		blocks = append(blocks, v.stack(c)...)
 	}
-	if c := g.Changes[0]; c.Owner == nil && c.Settle != "" {
-		blocks = append(blocks, para("To find out who:"), commands(c.Settle))
+	if c := g.Changes[0]; c.By == nil && c.Disambiguate != "" {
+		blocks = append(blocks, para("To find out who:"), commands(c.Disambiguate))
 	}
 	return blocks
 }
@@ -79,7 +79,7 @@ func (v *View) evidence(g Group) doc.List {
 	add("Where: "+List(where, maxNamed), len(where) > 0)
 	add("Due to be restored by: the end of its "+say(c.Unit), c.Unit != "" && g.Accused())
 	items = append(items, v.certainty("leaks", c))
-	add(v.untraced(c), c.Unheard)
+	add(v.untraced(c), c.Untraced)
 	for _, c := range g.Changes {
 		add(v.constant(c), c.Constant)
 	}
@@ -109,14 +109,14 @@ func (v *View) evidence(g Group) doc.List {
 
 // byWhom says who made a change and how that one ended.
 func (v *View) byWhom(c triage.Change) Text {
-	if c.Owner == nil {
+	if c.By == nil {
 		return "By: not identified, see the suspects"
 	}
-	text := "By: " + ownerFull(*c.Owner)
-	if c.Unheard {
-		text = "By: not identified, while " + ownerFull(*c.Owner) + " ran"
+	text := "By: " + ownerFull(*c.By)
+	if c.Untraced {
+		text = "By: not identified, while " + ownerFull(*c.By) + " ran"
 	}
-	if end := ended(c.OwnerEnd); end != "" {
+	if end := ended(c.Ended); end != "" {
 		text += ", which " + end
 	}
 	return text
@@ -241,7 +241,7 @@ func (v *View) constant(c triage.Change) Text {
 // revertedChanges lists what was undone in time. It can have broken something
 // in between.
 func (v *View) revertedChanges() []doc.Block {
-	if len(v.Contained) == 0 {
+	if len(v.Reverted) == 0 {
 		return nil
 	}
 	columns := []doc.Column[revertedChange]{{Title: "Change", Cell: func(r revertedChange) Text { return itoa(r.no) }, Right: true}}
@@ -252,7 +252,7 @@ func (v *View) revertedChanges() []doc.Block {
 	columns = append(columns, doc.Column[revertedChange]{Title: "Failures", Cell: func(r revertedChange) Text { return some(len(r.failures)) }, Right: true, Optional: true})
 	blocks := append([]doc.Block{h2("Reverted changes"), para("These were undone before the test, spec or package that made them ended.")}, doc.Rows(v.reverted, 0, file, columns...)...)
 	var legend []Text
-	for _, c := range v.Contained {
+	for _, c := range v.Reverted {
 		if m := v.meaning(c.Certainty); m != "" {
 			legend = append(legend, Sure(c.Certainty).Upper()+": "+m)
 		}

@@ -21,8 +21,8 @@ func changesOf(g Group) Text {
 			s += " changed"
 		}
 		s += " from " + Before(c) + " to " + After(c)
-		if c.Baseline != c.From {
-			s += " (initial value " + Value(c.Parameter, c.Baseline, c.Secret) + ")"
+		if c.Initial != c.From {
+			s += " (initial value " + Value(c.Parameter, c.Initial, c.Secret) + ")"
 		}
 		set = append(set, s)
 	}
@@ -42,14 +42,14 @@ func (v *View) leakClaim(g Group) Text {
 	c := g.Changes[0]
 	set := changesOf(g) + " on " + code(c.Server)
 	switch {
-	case c.Owner == nil && len(c.Suspects) > 0:
+	case c.By == nil && len(c.Suspects) > 0:
 		return "One of " + Count(len(c.Suspects), "suspect") + orEarlier(c.AndEarlier) + " left " + set + " (ambiguous). Suspects: " + suspectList(c.Suspects, maxNamed) + "."
-	case c.Owner == nil:
+	case c.By == nil:
 		return "An unidentified writer left " + set + "."
-	case c.Unheard:
-		return "While " + Owner(*c.Owner) + " ran, an unidentified writer left " + set + "; no traced write of the test explains it."
+	case c.Untraced:
+		return "While " + Owner(*c.By) + " ran, an unidentified writer left " + set + "; no traced write of the test explains it."
 	}
-	return Owner(*c.Owner).Upper() + " left " + set + " (" + Sure(c.Certainty) + ")."
+	return Owner(*c.By).Upper() + " left " + set + " (" + Sure(c.Certainty) + ")."
 }
 
 // LeakStory adds what it broke.
@@ -64,14 +64,14 @@ func (v *View) LeakStory(g Group) Text {
 // Cure says how to stop a leak, in a sentence or two.
 func (v *View) Cure(g Group) Text {
 	c := g.Changes[0]
-	if c.Owner == nil || c.Unheard {
-		if c.Settle == "" {
+	if c.By == nil || c.Untraced {
+		if c.Disambiguate == "" {
 			return ""
 		}
-		return "To find out who: " + doc.Whole(c.Settle)
+		return "To find out who: " + doc.Whole(c.Disambiguate)
 	}
 	how := Text("a clean-up (t.Cleanup)")
-	switch kindOf(*c.Owner) {
+	switch kindOf(*c.By) {
 	case "spec", "suite node":
 		how = "a clean-up (DeferCleanup)"
 	case "package":
@@ -100,7 +100,7 @@ func (v *View) CorrelationSentence(i int) Text {
 	case t.Reverted >= 0:
 		c := v.reverted[t.Reverted].change
 		why = got + " while a change lasted that was reverted later: " + code(c.Parameter) + " from " + Before(c) + " to " + After(c)
-		if c.Owner != nil {
+		if c.By != nil {
 			why += " by " + by(c).Text(0)
 		}
 		why += "."

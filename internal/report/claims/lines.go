@@ -19,10 +19,10 @@ func LeakLines(leaks []triage.Change) []string {
 			what = append(what, code(leaks[i].Parameter)+" "+Before(leaks[i])+" -> "+After(leaks[i]))
 		}
 		who := by(c).Text(0)
-		if c.Owner == nil && len(c.Suspects) == 0 {
+		if c.By == nil && len(c.Suspects) == 0 {
 			who = "an unidentified writer"
 		}
-		if c.Owner != nil && c.Unheard {
+		if c.By != nil && c.Untraced {
 			who += "," // a clause ends
 		}
 		line := "leak: " + who + " left " + doc.Join(what, ", ") + " (" + code(c.Server) + ", " + Sure(c.Certainty) + ")"
@@ -35,14 +35,14 @@ func LeakLines(leaks []triage.Change) []string {
 }
 
 func sameOwner(a, b triage.Change) bool {
-	if a.Owner == nil || b.Owner == nil {
+	if a.By == nil || b.By == nil {
 		return a.Parameter == b.Parameter && a.Server == b.Server && a.At.Equal(b.At)
 	}
-	return *a.Owner == *b.Owner && a.Server == b.Server && a.Certainty == b.Certainty && a.Unheard == b.Unheard
+	return *a.By == *b.By && a.Server == b.Server && a.Certainty == b.Certainty && a.Untraced == b.Untraced
 }
 
 // UnmetLine says an expectation that does not hold before the run begins.
-func UnmetLine(u triage.Unmet) string {
+func UnmetLine(u triage.UnmetExpectation) string {
 	line := "before the run, " + code(u.Parameter) + " on " + code(u.Server) + " is " + Value(u.Parameter, u.Value, false) + " and not " + Value(u.Parameter, u.Expected, false) + " as --expect says"
 	if u.Command != "" {
 		line += ": " + doc.Whole(u.Command)
@@ -51,7 +51,7 @@ func UnmetLine(u triage.Unmet) string {
 }
 
 // DriftLine says that a server was changed before the run began.
-func DriftLine(p triage.Polluted) string {
+func DriftLine(p triage.Drift) string {
 	return ("before the run, " + code(p.Parameter) + " on " + code(p.Server) + " is " + Value(p.Parameter, p.Value, false) + ", and the server was started with " +
 		Value(p.Parameter, p.Started, false) + " (" + say(p.Source) + "): somebody changed it before: " + doc.Whole(p.Command)).Plain(inLine)
 }

@@ -109,10 +109,10 @@ func mergedLeaks(s *merge.Summary) []doc.Block {
 		doc.Column[merge.Leak]{Title: "Parameter", Cell: func(l merge.Leak) Text { return code(l.Parameter) }},
 		doc.Column[merge.Leak]{Title: "By", Cell: func(l merge.Leak) Text { return MergedBy(l).Text(maxNamed) }},
 		doc.Column[merge.Leak]{Title: "Of package", Cell: func(l merge.Leak) Text {
-			if l.Owner == nil || kindOf(*l.Owner) == "package" {
+			if l.By == nil || kindOf(*l.By) == "package" {
 				return ""
 			}
-			return code(l.Owner.Package)
+			return code(l.By.Package)
 		}, Optional: true},
 		doc.Column[merge.Leak]{Title: "Where", Cell: func(l merge.Leak) Text { return named(l.Place) }, Optional: true},
 		doc.Column[merge.Leak]{Title: "Changed", Cell: func(l merge.Leak) Text { return MergedValues(l, 3) }},
@@ -154,7 +154,7 @@ func InRuns(n, ran int) Text {
 
 // MergedBy is who it was, or the suspects.
 func MergedBy(l merge.Leak) By {
-	return By{Owner: l.Owner, Untraced: l.Unheard, Suspects: l.Suspects, More: l.MoreSuspects, Earlier: l.AndEarlier}
+	return By{Owner: l.By, Untraced: l.Untraced, Suspects: l.Suspects, More: l.MoreSuspects, Earlier: l.AndEarlier}
 }
 
 // MergedValues are what it was changed from and to, the most frequent as they come.
@@ -188,7 +188,7 @@ func mergedTests(s *merge.Summary) []doc.Block {
 		doc.Column[merge.Test]{Title: "Leaked", Cell: func(w merge.Test) Text { return some(w.Leaked) }, Right: true, Optional: true},
 		doc.Column[merge.Test]{Title: "Victim", Cell: func(w merge.Test) Text { return some(w.Victim) }, Right: true, Optional: true},
 		doc.Column[merge.Test]{Title: "Failed", Cell: func(w merge.Test) Text { return some(w.Failed) }, Right: true, Optional: true},
-		doc.Column[merge.Test]{Title: "Passed despite OOM errors", Cell: func(w merge.Test) Text { return some(w.Swallowed) }, Right: true, Optional: true},
+		doc.Column[merge.Test]{Title: "Passed despite OOM errors", Cell: func(w merge.Test) Text { return some(w.IgnoredOOM) }, Right: true, Optional: true},
 		doc.Column[merge.Test]{Title: "Ran", Cell: func(w merge.Test) Text {
 			if w.Ran < 0 {
 				return "not counted"
@@ -254,7 +254,7 @@ func mergedServers(s *merge.Summary) []doc.Block {
 		doc.Column[merge.Server]{Title: "Runs", Cell: func(x merge.Server) Text { return itoa(x.Runs) }, Right: true},
 		doc.Column[merge.Server]{Title: "Leaks", Cell: func(x merge.Server) Text { return itoa(x.Leaks) }, Right: true},
 		doc.Column[merge.Server]{Title: "Restarts", Cell: func(x merge.Server) Text { return itoa(x.Restarts) }, Right: true},
-		doc.Column[merge.Server]{Title: "Unreachable", Cell: func(x merge.Server) Text { return itoa(x.Blind) }, Right: true})...)
+		doc.Column[merge.Server]{Title: "Unreachable", Cell: func(x merge.Server) Text { return itoa(x.Gaps) }, Right: true})...)
 }
 
 // mergedInputs names the inputs that were not counted.

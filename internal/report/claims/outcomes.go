@@ -59,9 +59,9 @@ func (v *View) NewTests() *Tests {
 	t := &Tests{view: v, maybe: map[triage.Owner][]int{}, untraced: map[triage.Owner]bool{}}
 	for _, g := range v.Groups {
 		first := g.Changes[0]
-		if first.Owner != nil && !g.Accused() {
-			t.maybe[*first.Owner] = append(t.maybe[*first.Owner], g.No)
-			t.untraced[*first.Owner] = true
+		if first.By != nil && !g.Accused() {
+			t.maybe[*first.By] = append(t.maybe[*first.By], g.No)
+			t.untraced[*first.By] = true
 		}
 		for _, s := range first.Suspects {
 			t.maybe[s] = append(t.maybe[s], g.No)
@@ -78,7 +78,7 @@ func (v *View) CasesOfLeaks() (leaks map[int][]int, placed map[int]bool) {
 	owns := make(map[triage.Owner][]int)
 	for _, g := range v.Groups {
 		if g.Accused() {
-			owns[*g.Changes[0].Owner] = append(owns[*g.Changes[0].Owner], g.No)
+			owns[*g.Changes[0].By] = append(owns[*g.Changes[0].By], g.No)
 		}
 	}
 	type ran struct {
@@ -132,11 +132,11 @@ func (t *Tests) All() iter.Seq[Test] {
 		}
 		for _, g := range v.Groups {
 			c := g.Changes[0]
-			if c.Owner == nil || seen[*c.Owner] {
+			if c.By == nil || seen[*c.By] {
 				continue
 			}
-			seen[*c.Owner] = true
-			if !yield(t.test(FoundCase{triage.Case{Owner: *c.Owner, Status: c.OwnerEnd, Location: c.Location}, -1}, -1)) {
+			seen[*c.By] = true
+			if !yield(t.test(FoundCase{triage.Case{Owner: *c.By, Status: c.Ended, Location: c.Location}, -1}, -1)) {
 				return
 			}
 		}
@@ -171,7 +171,7 @@ func (t *Tests) test(c FoundCase, number int) Test {
 	owned := t.leaks[number]
 	if number < 0 {
 		for _, g := range t.view.Groups {
-			if g.Accused() && *g.Changes[0].Owner == c.Owner && !t.placed[g.No] {
+			if g.Accused() && *g.Changes[0].By == c.Owner && !t.placed[g.No] {
 				owned = append(owned, g.No)
 			}
 		}

@@ -19,7 +19,7 @@ func (v *View) leftChanged() []doc.Block {
 		doc.Column[triage.Changed]{Title: "Server", Cell: func(c triage.Changed) Text { return code(c.Server) }},
 		doc.Column[triage.Changed]{Title: "Parameter", Cell: func(c triage.Changed) Text { return code(c.Parameter) }},
 		doc.Column[triage.Changed]{Title: "At the end of the run", Cell: func(c triage.Changed) Text { return Value(c.Parameter, c.Value, c.Secret) }},
-		doc.Column[triage.Changed]{Title: "Initial value", Cell: func(c triage.Changed) Text { return Value(c.Parameter, c.Baseline, c.Secret) }},
+		doc.Column[triage.Changed]{Title: "Initial value", Cell: func(c triage.Changed) Text { return Value(c.Parameter, c.Initial, c.Secret) }},
 		doc.Column[triage.Changed]{Title: "Now", Cell: stateNow},
 		doc.Column[triage.Changed]{Title: "Manually", Cell: func(c triage.Changed) Text { return command(c.Command) }, Optional: true})...)
 	if len(v.Restored) == 0 {
@@ -84,30 +84,30 @@ func restoredWhen(w triage.Restore) Text {
 
 // drift lists what was changed before the run.
 func (v *View) drift() []doc.Block {
-	if len(v.Polluted) == 0 {
+	if len(v.Drift) == 0 {
 		return nil
 	}
 	return append([]doc.Block{h2("Drift before the run"), para("When the run began, these differed from what the server was started with. No test of this run did it: an earlier run or a person did.")},
-		doc.Rows(v.Polluted, 0, file,
-			doc.Column[triage.Polluted]{Title: "Server", Cell: func(x triage.Polluted) Text { return code(x.Server) }},
-			doc.Column[triage.Polluted]{Title: "Parameter", Cell: func(x triage.Polluted) Text { return code(x.Parameter) }},
-			doc.Column[triage.Polluted]{Title: "Started with", Cell: func(x triage.Polluted) Text { return Value(x.Parameter, x.Started, false) }},
-			doc.Column[triage.Polluted]{Title: "Known from", Cell: func(x triage.Polluted) Text { return say(x.Source) }},
-			doc.Column[triage.Polluted]{Title: "Initial value", Cell: func(x triage.Polluted) Text { return Value(x.Parameter, x.Value, false) }},
-			doc.Column[triage.Polluted]{Title: "Repair", Cell: func(x triage.Polluted) Text { return command(x.Command) }, Optional: true})...)
+		doc.Rows(v.Drift, 0, file,
+			doc.Column[triage.Drift]{Title: "Server", Cell: func(x triage.Drift) Text { return code(x.Server) }},
+			doc.Column[triage.Drift]{Title: "Parameter", Cell: func(x triage.Drift) Text { return code(x.Parameter) }},
+			doc.Column[triage.Drift]{Title: "Started with", Cell: func(x triage.Drift) Text { return Value(x.Parameter, x.Started, false) }},
+			doc.Column[triage.Drift]{Title: "Known from", Cell: func(x triage.Drift) Text { return say(x.Source) }},
+			doc.Column[triage.Drift]{Title: "Initial value", Cell: func(x triage.Drift) Text { return Value(x.Parameter, x.Value, false) }},
+			doc.Column[triage.Drift]{Title: "Repair", Cell: func(x triage.Drift) Text { return command(x.Command) }, Optional: true})...)
 }
 
 func (v *View) expectations() []doc.Block {
-	if len(v.Unmet) == 0 {
+	if len(v.UnmetExpectations) == 0 {
 		return nil
 	}
 	return append([]doc.Block{h2("Expectations not met at the start"), para("The server was like this before the first test ran, so no test of this run did it.")},
-		doc.Rows(v.Unmet, 0, file,
-			doc.Column[triage.Unmet]{Title: "Server", Cell: func(u triage.Unmet) Text { return code(u.Server) }},
-			doc.Column[triage.Unmet]{Title: "Parameter", Cell: func(u triage.Unmet) Text { return code(u.Parameter) }},
-			doc.Column[triage.Unmet]{Title: "Expected", Cell: func(u triage.Unmet) Text { return Value(u.Parameter, u.Expected, false) }},
-			doc.Column[triage.Unmet]{Title: "Found", Cell: func(u triage.Unmet) Text { return Value(u.Parameter, u.Value, false) }},
-			doc.Column[triage.Unmet]{Title: "Repair", Cell: func(u triage.Unmet) Text { return command(u.Command) }, Optional: true})...)
+		doc.Rows(v.UnmetExpectations, 0, file,
+			doc.Column[triage.UnmetExpectation]{Title: "Server", Cell: func(u triage.UnmetExpectation) Text { return code(u.Server) }},
+			doc.Column[triage.UnmetExpectation]{Title: "Parameter", Cell: func(u triage.UnmetExpectation) Text { return code(u.Parameter) }},
+			doc.Column[triage.UnmetExpectation]{Title: "Expected", Cell: func(u triage.UnmetExpectation) Text { return Value(u.Parameter, u.Expected, false) }},
+			doc.Column[triage.UnmetExpectation]{Title: "Found", Cell: func(u triage.UnmetExpectation) Text { return Value(u.Parameter, u.Value, false) }},
+			doc.Column[triage.UnmetExpectation]{Title: "Repair", Cell: func(u triage.UnmetExpectation) Text { return command(u.Command) }, Optional: true})...)
 }
 
 func (v *View) restarts() []doc.Block {
@@ -117,7 +117,7 @@ func (v *View) restarts() []doc.Block {
 	return append([]doc.Block{h2("Restarts")}, doc.Rows(v.Restarts, 0, file,
 		doc.Column[triage.Restart]{Title: "Server", Cell: func(r triage.Restart) Text { return code(r.Server) }},
 		doc.Column[triage.Restart]{Title: "First seen", Cell: func(r triage.Restart) Text { return v.Clock(r.At) }},
-		doc.Column[triage.Restart]{Title: "Active tests", Cell: func(r triage.Restart) Text { return Owners(r.Owners, maxNamed) }, Optional: true})...)
+		doc.Column[triage.Restart]{Title: "Active tests", Cell: func(r triage.Restart) Text { return Owners(r.Active, maxNamed) }, Optional: true})...)
 }
 
 // failovers lists the changes of a master that no test made.
@@ -138,12 +138,12 @@ func (v *View) failovers() []doc.Block {
 		doc.Column[triage.Failover]{Title: "After", Cell: func(f triage.Failover) Text { return role(f.To) }},
 		doc.Column[triage.Failover]{Title: "Through", Cell: func(f triage.Failover) Text { return through[f.Through] }},
 		doc.Column[triage.Failover]{Title: "First seen", Cell: func(f triage.Failover) Text { return v.Clock(f.At) }},
-		doc.Column[triage.Failover]{Title: "Active tests", Cell: func(f triage.Failover) Text { return Owners(f.Owners, maxNamed) }, Optional: true})...)
+		doc.Column[triage.Failover]{Title: "Active tests", Cell: func(f triage.Failover) Text { return Owners(f.Active, maxNamed) }, Optional: true})...)
 	for _, w := range v.Writes {
 		if triage.AsksForFailover(w.Command) && !strings.HasPrefix(w.Reply, "-") {
 			text := "A test asked for one: " + code(strings.Join(w.Command, " "))
-			if w.Owner != nil {
-				text += ", by " + Owner(*w.Owner)
+			if w.By != nil {
+				text += ", by " + Owner(*w.By)
 			}
 			blocks = append(blocks, para(text+"."))
 		}
@@ -157,16 +157,16 @@ func (v *View) growth() []doc.Block {
 		return nil
 	}
 	text := Text("Growth between the begin and the end of each test, most keys first. Memory includes the buffers of connections.")
-	if v.Run.Mode != record.ModeGate {
+	if v.Run.Mode != record.ModeInstrumented {
 		text = "Growth over each test, most keys first. Tests were not synchronized, so the figures are rough."
 	}
 	return append([]doc.Block{h2("Growth"), para(text)}, doc.Rows(v.Growth, 10, file,
-		doc.Column[triage.Growth]{Title: "By", Cell: func(g triage.Growth) Text { return Owner(g.Owner) }},
+		doc.Column[triage.Growth]{Title: "By", Cell: func(g triage.Growth) Text { return Owner(g.By) }},
 		doc.Column[triage.Growth]{Title: "Package", Cell: func(g triage.Growth) Text {
-			if kindOf(g.Owner) == "package" {
+			if kindOf(g.By) == "package" {
 				return ""
 			}
-			return code(g.Owner.Package)
+			return code(g.By.Package)
 		}, Optional: true},
 		doc.Column[triage.Growth]{Title: "Server", Cell: func(g triage.Growth) Text {
 			if len(v.Servers) < 2 {
@@ -215,7 +215,7 @@ func (v *View) writes() []doc.Block {
 		doc.Column[triage.Write]{Title: "Command", Cell: func(w triage.Write) Text { return code(strings.Join(w.Command, " ")) }},
 		doc.Column[triage.Write]{Title: "Times", Cell: func(w triage.Write) Text { return itoa(w.Count) }, Right: true},
 		doc.Column[triage.Write]{Title: "By", Cell: func(w triage.Write) Text {
-			text := By{Owner: w.Owner, Suspects: w.Suspects, Earlier: w.AndEarlier}.Text(maxNamed)
+			text := By{Owner: w.By, Suspects: w.Suspects, Earlier: w.AndEarlier}.Text(maxNamed)
 			if w.Others > 0 {
 				text += " and " + Count(w.Others, "other")
 			}
@@ -240,7 +240,7 @@ func (v *View) writes() []doc.Block {
 			return code(strings.TrimPrefix(w.Reply, "-"))
 		}, Optional: true},
 		doc.Column[triage.Write]{Title: "Server", Cell: func(w triage.Write) Text {
-			if len(v.Spoken) < 2 {
+			if len(v.Endpoints) < 2 {
 				return ""
 			}
 			return code(w.Server)

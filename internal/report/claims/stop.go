@@ -35,7 +35,7 @@ func (v *View) Stop() []doc.Block {
 		blocks = append(blocks, para("For good: do not run the failing tests beside the change (no `t.Parallel`), or give the test that makes it a server of its own."))
 	}
 	blocks = append(blocks, v.confirmLikely()...)
-	if v.spotless() || len(v.Leaks)+len(v.Changed)+len(v.Unmet)+len(v.revertedVictims()) == 0 || len(v.Run.Command) == 0 {
+	if v.spotless() || len(v.Leaks)+len(v.Changed)+len(v.UnmetExpectations)+len(v.revertedVictims()) == 0 || len(v.Run.Command) == 0 {
 		return blocks // nothing to confirm
 	}
 	expected := Text("it must not report this again")
@@ -81,10 +81,10 @@ func (v *View) State() State {
 			s.Open, s.Commands = append(s.Open, c.Parameter), append(s.Commands, c.Command)
 		}
 	}
-	for _, x := range v.Polluted {
+	for _, x := range v.Drift {
 		s.Wrong, s.Commands = append(s.Wrong, x.Parameter), append(s.Commands, x.Command)
 	}
-	for _, u := range v.Unmet {
+	for _, u := range v.UnmetExpectations {
 		s.Wrong, s.Commands = append(s.Wrong, u.Parameter), append(s.Commands, u.Command)
 	}
 	for _, d := range v.Dirty {
@@ -100,9 +100,9 @@ func (v *View) State() State {
 
 // wrongBefore reports whether a changed parameter was wrong in the first place.
 func (v *View) wrongBefore(c triage.Changed) bool {
-	return slices.ContainsFunc(v.Unmet, func(u triage.Unmet) bool {
+	return slices.ContainsFunc(v.UnmetExpectations, func(u triage.UnmetExpectation) bool {
 		return u.Server == c.Server && u.Parameter == c.Parameter && u.Command != ""
-	}) || slices.ContainsFunc(v.Polluted, func(x triage.Polluted) bool {
+	}) || slices.ContainsFunc(v.Drift, func(x triage.Drift) bool {
 		return x.Server == c.Server && x.Parameter == c.Parameter && x.Command != ""
 	})
 }
@@ -229,12 +229,12 @@ func (v *View) Fix() Text {
 	}
 	g := v.Groups[0]
 	first := g.Changes[0]
-	if redisconf.IsRole(first.Parameter) && !first.Unheard && len(g.Changes) == 1 {
+	if redisconf.IsRole(first.Parameter) && !first.Untraced && len(g.Changes) == 1 {
 		return "give the test that changes the master servers of its own"
 	}
 	if !g.Accused() {
-		if first.Settle != "" {
-			return "first find out who: " + doc.Whole(first.Settle)
+		if first.Disambiguate != "" {
+			return "first find out who: " + doc.Whole(first.Disambiguate)
 		}
 		return ""
 	}
@@ -249,15 +249,15 @@ func (v *View) Fix() Text {
 func (v *View) forGood() []doc.Block {
 	g := v.Groups[0]
 	first := g.Changes[0]
-	if redisconf.IsRole(first.Parameter) && !first.Unheard && len(g.Changes) == 1 {
+	if redisconf.IsRole(first.Parameter) && !first.Untraced && len(g.Changes) == 1 {
 		return []doc.Block{para("For good: give the test that changes who is the master servers of its own. To change it back in a clean-up loses what was written meanwhile.")}
 	}
-	if first.Unheard {
+	if first.Untraced {
 		return []doc.Block{para("For good: find the writer first. A clean-up in a test helps only if a test made the change.")}
 	}
 	var blocks []doc.Block
-	if first.Owner == nil && first.Settle != "" {
-		blocks = append(blocks, para("First find out who it is:"), commands(first.Settle))
+	if first.By == nil && first.Disambiguate != "" {
+		blocks = append(blocks, para("First find out who it is:"), commands(first.Disambiguate))
 	}
 	text := Text("For good")
 	if len(v.Groups) > 1 {
@@ -284,13 +284,13 @@ func (v *View) forGood() []doc.Block {
 func (v *View) inDepth() []doc.Block {
 	values := make(map[string]map[string]string) // by server
 	for _, c := range v.Leaks {
-		if c.Secret || doc.Clean(c.Baseline) != c.Baseline || redisconf.IsRole(c.Parameter) || v.Stopped(c.Server) {
+		if c.Secret || doc.Clean(c.Initial) != c.Initial || redisconf.IsRole(c.Parameter) || v.Stopped(c.Server) {
 			continue
 		}
 		if values[c.Server] == nil {
 			values[c.Server] = make(map[string]string)
 		}
-		values[c.Server][c.Parameter] = c.Baseline
+		values[c.Server][c.Parameter] = c.Initial
 		for _, s := range v.Servers {
 			if was, moved := s.Perturbed[c.Parameter]; moved && s.Address == c.Server {
 				values[c.Server][c.Parameter] = was
@@ -342,8 +342,8 @@ func cleanupOf(c triage.Change) string {
 	if c.Call != nil && chained(c.Call, "github.com/stretchr/testify/suite.") {
 		return "testify suite"
 	}
-	if c.Owner != nil {
-		return string(kindOf(*c.Owner))
+	if c.By != nil {
+		return string(kindOf(*c.By))
 	}
 	if c.AndEarlier > 0 {
 		return "test"

@@ -108,7 +108,7 @@ func (v *View) track(g *gantt, c triage.Change) bool {
 func (v *View) ran() (leaking, victims []task) {
 	leaks, fell := make(map[triage.Owner]Group), make(map[triage.Owner]bool)
 	for _, g := range v.Groups {
-		if o := g.Changes[0].Owner; o != nil && len(leaks) < maxTracks {
+		if o := g.Changes[0].By; o != nil && len(leaks) < maxTracks {
 			if _, known := leaks[*o]; !known {
 				leaks[*o] = g
 			}

@@ -53,12 +53,12 @@ func (v *View) unexplainedBy(failures []triage.Failure) Text {
 // changedMemory reports whether a failed test changed the limit or the policy
 // itself, or a part of it did.
 func (v *View) changedMemory(f triage.Failure) bool {
-	for _, changes := range [][]triage.Change{v.Leaks, v.Contained} {
+	for _, changes := range [][]triage.Change{v.Leaks, v.Reverted} {
 		for _, c := range changes {
-			if c.Owner == nil || !strings.HasPrefix(c.Parameter, "maxmemory") || c.Owner.Package != f.Package {
+			if c.By == nil || !strings.HasPrefix(c.Parameter, "maxmemory") || c.By.Package != f.Package {
 				continue
 			}
-			if *c.Owner == ownerOf(f) || f.Spec == "" && f.Test != "" && (c.Owner.Test == f.Test || strings.HasPrefix(c.Owner.Test, f.Test+"/")) {
+			if *c.By == ownerOf(f) || f.Spec == "" && f.Test != "" && (c.By.Test == f.Test || strings.HasPrefix(c.By.Test, f.Test+"/")) {
 				return true
 			}
 		}

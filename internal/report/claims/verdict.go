@@ -32,17 +32,17 @@ func (v *View) Mood() Mood {
 
 // spotless reports whether there is nothing else to say of a clean run either.
 func (v *View) spotless() bool {
-	return v.Clean() && len(v.Failures)+len(v.Unmet)+len(v.Polluted)+len(v.Dirty) == 0 && v.Run.GoExit == 0
+	return v.Clean() && len(v.Failures)+len(v.UnmetExpectations)+len(v.Drift)+len(v.Dirty) == 0 && v.Run.GoExit == 0
 }
 
 // Headline is the verdict in one sentence, the same in every format: who left what
 // changed, and what failed after it.
 func (v *View) Headline() Text {
 	clauses := append([]Text{v.leakClause()}, v.failureClauses()...)
-	if n := len(v.Polluted); n > 0 {
+	if n := len(v.Drift); n > 0 {
 		clauses = append(clauses, Count(n, "parameter")+" drifted before the run")
 	}
-	if n := len(v.Unmet); n > 0 {
+	if n := len(v.UnmetExpectations); n > 0 {
 		clauses = append(clauses, Count(n, "expectation")+" not met at the start")
 	}
 	text := doc.Join(clauses, "; ")
@@ -89,10 +89,10 @@ func (v *View) left(g Group) Text {
 		text = code(c.Parameter) + " and " + Count(more, "more parameter") + text[len(code(c.Parameter)):]
 	}
 	switch {
-	case c.Owner != nil && c.Unheard:
-		return text + " while " + Owner(*c.Owner) + " ran, by an unidentified writer"
-	case c.Owner != nil:
-		text += " by " + Owner(*c.Owner)
+	case c.By != nil && c.Untraced:
+		return text + " while " + Owner(*c.By) + " ran, by an unidentified writer"
+	case c.By != nil:
+		text += " by " + Owner(*c.By)
 	case len(c.Suspects) > 0:
 		text += " by one of " + Count(len(c.Suspects), "suspect") + orEarlier(c.AndEarlier)
 	default:
@@ -300,7 +300,7 @@ func (v *View) otherFailures() []Text {
 			out, named = append(out, text), named+1
 		}
 	}
-	if len(v.others) > 0 && len(v.Blind)+len(v.Restarts) > 0 {
+	if len(v.others) > 0 && len(v.Gaps)+len(v.Restarts) > 0 {
 		out = append(out, "A server was unreachable or restarted in this run, which can make tests fail as well.")
 	}
 	return out
@@ -310,11 +310,11 @@ func (v *View) otherFailures() []Text {
 // for what shows it, or ran out of the time that tracetest took. Empty for others.
 func ByTracetest(f triage.Failure) Text {
 	switch {
-	case f.Held > 0:
-		took := time.Duration(f.Held * float64(time.Second)).Round(time.Millisecond)
+	case f.Waited > 0:
+		took := time.Duration(f.Waited * float64(time.Second)).Round(time.Millisecond)
 		return Owner(ownerOf(f)) + " exceeded the time limit of go test. Snapshots took " + Text(took.String()) + " of it, and the limit was extended by that (45 s at most)."
-	case len(f.Shown) > 0:
-		return Owner(ownerOf(f)) + " asked for " + List(Names(f.Shown), maxNamed) + ", which shows what tracetest itself did. Run it with go test alone to see whether it fails because of that."
+	case len(f.Observed) > 0:
+		return Owner(ownerOf(f)) + " asked for " + List(Names(f.Observed), maxNamed) + ", which shows what tracetest itself did. Run it with go test alone to see whether it fails because of that."
 	}
 	return ""
 }
@@ -351,13 +351,13 @@ func (v *View) wrongFromTheStart() Text {
 	if text := v.beforeMemory(); text != "" {
 		return " " + text
 	}
-	for _, p := range v.Polluted {
+	for _, p := range v.Drift {
 		if strings.HasPrefix(p.Parameter, "maxmemory") {
 			return " The run began with " + code(p.Parameter) + " at " + Value(p.Parameter, p.Value, false) +
 				"; the server was started with " + Value(p.Parameter, p.Started, false) + " (" + say(p.Source) + ")."
 		}
 	}
-	for _, u := range v.Unmet {
+	for _, u := range v.UnmetExpectations {
 		if strings.HasPrefix(u.Parameter, "maxmemory") {
 			return " The run began with " + code(u.Parameter) + " at " + Value(u.Parameter, u.Value, false) +
 				"; " + Value(u.Parameter, u.Expected, false) + " was expected."

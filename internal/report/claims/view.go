@@ -58,21 +58,21 @@ type revertedChange struct {
 func New(f *triage.Findings) *View {
 	v := &View{Findings: f, explained: map[Text]bool{}, Ties: make([]Tie, len(f.Failures))}
 	groupOf := v.group()
-	v.reverted = make([]revertedChange, len(f.Contained))
-	for i, c := range f.Contained {
+	v.reverted = make([]revertedChange, len(f.Reverted))
+	for i, c := range f.Reverted {
 		v.reverted[i] = revertedChange{no: i + 1, change: c}
 	}
 	for i, failure := range f.Failures {
 		redis := failure.Cause == triage.CauseOOM || failure.Cause == triage.CauseEviction
 		t := Tie{Leak: -1, Reverted: -1}
-		tied := failure.Tied()
+		tied := failure.Correlated()
 		switch {
 		case tied && within(failure.Leak, len(f.Leaks)):
 			t.Leak = groupOf[*failure.Leak]
 			g := &v.Groups[t.Leak]
 			g.Failures = append(g.Failures, failure)
-		case tied && within(failure.Contained, len(f.Contained)):
-			t.Reverted = *failure.Contained
+		case tied && within(failure.Reverted, len(f.Reverted)):
+			t.Reverted = *failure.Reverted
 			c := &v.reverted[t.Reverted]
 			c.failures = append(c.failures, failure)
 		case redis && failure.Certainty != "refuted":
@@ -102,9 +102,9 @@ func (v *View) group() []int {
 	known := make(map[key]int)
 	groupOf := make([]int, len(v.Leaks))
 	for i, leak := range v.Leaks {
-		k := key{together: leak.Together, server: leak.Server, certainty: leak.Certainty, untraced: leak.Unheard}
-		if leak.Owner != nil {
-			k.owner = *leak.Owner
+		k := key{together: leak.Together, server: leak.Server, certainty: leak.Certainty, untraced: leak.Untraced}
+		if leak.By != nil {
+			k.owner = *leak.By
 		}
 		at, ok := known[k]
 		if !ok || leak.Together == 0 {
@@ -143,7 +143,7 @@ func (v *View) byHarm() {
 // writer that was not identified, most likely an innocent one.
 func (g Group) Accused() bool {
 	c := g.Changes[0]
-	return c.Owner != nil && !c.Unheard
+	return c.By != nil && !c.Untraced
 }
 
 // Known reports whether all of a group is in the baseline of known leaks. It then

@@ -22,7 +22,7 @@ func (v *View) watched() []doc.Block {
 			return is
 		}},
 		doc.Column[triage.Server]{Title: "Parameters", Cell: func(s triage.Server) Text { return itoa(s.Parameters) }, Right: true},
-		doc.Column[triage.Server]{Title: "Snapshots", Cell: func(s triage.Server) Text { return itoa(s.Looks) }, Right: true},
+		doc.Column[triage.Server]{Title: "Snapshots", Cell: func(s triage.Server) Text { return itoa(s.Snapshots) }, Right: true},
 		doc.Column[triage.Server]{Title: "Used by", Cell: v.usedBy, Optional: true},
 		doc.Column[triage.Server]{Title: "Started with", Cell: origins, Optional: true},
 		doc.Column[triage.Server]{Title: "Limits", Cell: func(s triage.Server) Text { return say(s.Partial) }, Optional: true})...)
@@ -53,18 +53,18 @@ func (v *View) watched() []doc.Block {
 
 func (v *View) mode() Text {
 	text := Text("instrumented; each test, subtest and spec was synchronized with a snapshot at its begin and end; back-to-back tests share one snapshot")
-	if v.Run.Mode != record.ModeGate {
+	if v.Run.Mode != record.ModeInstrumented {
 		text = "events; snapshots were taken at the events of `go test -json`, with no test synchronized"
 		if v.Run.ModeReason != "" {
 			text += ", because: " + say(v.Run.ModeReason)
 		}
 	}
-	if v.Run.Tap {
+	if v.Run.Traced {
 		return text + ". The tests' own Redis connections were traced"
 	}
 	text += ". The tests' connections were not traced"
-	if v.Run.TapReason != "" && v.Run.TapReason != "--tap=off" && v.Run.Mode == record.ModeGate {
-		text += ", because: " + say(v.Run.TapReason)
+	if v.Run.TraceReason != "" && v.Run.TraceReason != "--trace=off" && v.Run.Mode == record.ModeInstrumented {
+		text += ", because: " + say(v.Run.TraceReason)
 	}
 	return text
 }
@@ -72,7 +72,7 @@ func (v *View) mode() Text {
 // Watching is how the tests were watched, in a few words.
 func Watching(mode record.Mode, trace bool) Text {
 	text := Text("instrumented")
-	if mode != record.ModeGate {
+	if mode != record.ModeInstrumented {
 		text = "by test events only"
 	}
 	if trace {
@@ -102,7 +102,7 @@ func (v *View) packages() Text {
 		}
 	}
 	text := itoa(len(v.Packages))
-	if v.Run.Mode == record.ModeGate {
+	if v.Run.Mode == record.ModeInstrumented {
 		text += ", " + itoa(instrumented) + " of them instrumented"
 	}
 	return text
@@ -111,13 +111,13 @@ func (v *View) packages() Text {
 // usedBy are the packages that used a server.
 func (v *View) usedBy(s triage.Server) Text {
 	var packages []string
-	for _, spoken := range v.Spoken {
+	for _, spoken := range v.Endpoints {
 		if spoken.Server == s.Address {
 			packages = append(packages, spoken.Packages...)
 		}
 	}
 	if packages = Unique(packages); len(packages) == 0 {
-		if v.Run.Tap {
+		if v.Run.Traced {
 			return "nobody"
 		}
 		return ""
@@ -128,7 +128,7 @@ func (v *View) usedBy(s triage.Server) Text {
 // endpoints lists the addresses that the tests used under other names than
 // those of the watched servers, or that are not watched.
 func (v *View) endpoints() []doc.Block {
-	is := func(s triage.Spoken) Text {
+	is := func(s triage.Endpoint) Text {
 		switch {
 		case s.Server == s.Address && s.Server != "":
 			return ""
@@ -141,21 +141,21 @@ func (v *View) endpoints() []doc.Block {
 		}
 		return "not watched: " + say(s.Problem)
 	}
-	var others []triage.Spoken
-	for _, s := range v.Spoken {
+	var others []triage.Endpoint
+	for _, s := range v.Endpoints {
 		if is(s) != "" {
 			others = append(others, s)
 		}
 	}
 	return doc.Rows(others, 20, file,
-		doc.Column[triage.Spoken]{Title: "The tests also used", Cell: func(s triage.Spoken) Text {
+		doc.Column[triage.Endpoint]{Title: "The tests also used", Cell: func(s triage.Endpoint) Text {
 			if s.TLS {
 				return code(s.Address) + " over TLS"
 			}
 			return code(s.Address)
 		}},
-		doc.Column[triage.Spoken]{Title: "Packages", Cell: func(s triage.Spoken) Text { return List(Names(s.Packages), maxNamed) }, Optional: true},
-		doc.Column[triage.Spoken]{Title: "Which is", Cell: is})
+		doc.Column[triage.Endpoint]{Title: "Packages", Cell: func(s triage.Endpoint) Text { return List(Names(s.Packages), maxNamed) }, Optional: true},
+		doc.Column[triage.Endpoint]{Title: "Which is", Cell: is})
 }
 
 // Unused says that a server which was named was never used while others were, or
@@ -163,7 +163,7 @@ func (v *View) endpoints() []doc.Block {
 func (v *View) Unused() Text {
 	used := make(map[string]bool)
 	var spoken, idle []string
-	for _, s := range v.Spoken {
+	for _, s := range v.Endpoints {
 		if s.Inside || s.Server == "" && (s.Problem == "" || s.Foreign) {
 			continue
 		}
@@ -179,7 +179,7 @@ func (v *View) Unused() Text {
 			idle = append(idle, s.Address)
 		}
 	}
-	if !v.Run.Tap || len(spoken) == 0 || len(idle) == 0 {
+	if !v.Run.Traced || len(spoken) == 0 || len(idle) == 0 {
 		return ""
 	}
 	return "The tests used " + List(Names(Unique(spoken)), maxNamed) + ", and never " + List(Names(idle), maxNamed) + ", which you named."
@@ -195,7 +195,7 @@ func (v *View) unobserved() []doc.Block {
 	for _, d := range v.doubts {
 		items = append(items, d.full.Upper())
 	}
-	if !v.Run.Tap {
+	if !v.Run.Traced {
 		items = append(items, "What was changed and restored between two snapshots.")
 	}
 	items = append(items, "Not compared: ACL users, scripts and data (only key counts are).")
@@ -212,17 +212,17 @@ func (v *View) unobserved() []doc.Block {
 			}
 			return say(outcome[path])
 		}})...)
-	blocks = append(blocks, doc.Rows(v.Blind, 0, file,
-		doc.Column[triage.Blind]{Title: "Unreachable", Cell: func(s triage.Blind) Text { return code(s.Server) }},
-		doc.Column[triage.Blind]{Title: "From", Cell: func(s triage.Blind) Text { return v.Clock(s.From) }},
-		doc.Column[triage.Blind]{Title: "To", Cell: func(s triage.Blind) Text {
+	blocks = append(blocks, doc.Rows(v.Gaps, 0, file,
+		doc.Column[triage.Gap]{Title: "Unreachable", Cell: func(s triage.Gap) Text { return code(s.Server) }},
+		doc.Column[triage.Gap]{Title: "From", Cell: func(s triage.Gap) Text { return v.Clock(s.From) }},
+		doc.Column[triage.Gap]{Title: "To", Cell: func(s triage.Gap) Text {
 			if s.To.IsZero() {
 				return "the end"
 			}
 			return v.Clock(s.To)
 		}},
-		doc.Column[triage.Blind]{Title: "Active tests", Cell: func(s triage.Blind) Text { return Owners(s.Owners, maxNamed) }, Optional: true},
-		doc.Column[triage.Blind]{Title: "Reason", Cell: func(s triage.Blind) Text { return say(s.Reason) }})...)
+		doc.Column[triage.Gap]{Title: "Active tests", Cell: func(s triage.Gap) Text { return Owners(s.Active, maxNamed) }, Optional: true},
+		doc.Column[triage.Gap]{Title: "Reason", Cell: func(s triage.Gap) Text { return say(s.Reason) }})...)
 	return append(blocks, doc.Rows(v.Notices, 0, file,
 		doc.Column[triage.Notice]{Title: "Notice", Cell: func(n triage.Notice) Text { return say(n.Text) }},
 		doc.Column[triage.Notice]{Title: "Package", Cell: func(n triage.Notice) Text {
@@ -238,7 +238,7 @@ func (v *View) unobserved() []doc.Block {
 func (v *View) ServerLines() []Text {
 	var all []Text
 	for _, s := range v.Servers {
-		all = append(all, code(s.Address)+", "+say(strings.TrimSpace(s.Flavor+" "+s.Version))+", "+Count(s.Parameters, "parameter")+", "+Count(s.Looks, "snapshot"))
+		all = append(all, code(s.Address)+", "+say(strings.TrimSpace(s.Flavor+" "+s.Version))+", "+Count(s.Parameters, "parameter")+", "+Count(s.Snapshots, "snapshot"))
 	}
 	return all
 }

@@ -156,7 +156,7 @@ type By struct {
 }
 
 func by(c triage.Change) By {
-	return By{Owner: c.Owner, Untraced: c.Unheard, Suspects: c.Suspects, Earlier: c.AndEarlier}
+	return By{Owner: c.By, Untraced: c.Untraced, Suspects: c.Suspects, Earlier: c.AndEarlier}
 }
 
 // Text names who it was; of suspects at most limit.
@@ -229,12 +229,12 @@ func ended(status string) Text {
 // would suspect it.
 func OwnerNote(c triage.Change) Text {
 	var notes []Text
-	if kind := kindOf(*c.Owner); kind != "package" {
+	if kind := kindOf(*c.By); kind != "package" {
 		notes = append(notes, kind)
 	}
-	if c.OwnerEnd == "died" {
+	if c.Ended == "died" {
 		notes = append(notes, "died")
-	} else if end := ended(c.OwnerEnd); end != "" {
+	} else if end := ended(c.Ended); end != "" {
 		notes = append(notes, end)
 	}
 	if len(notes) == 0 {
@@ -248,9 +248,9 @@ func Sure(c triage.Certainty) Text {
 	switch c {
 	case triage.Exact:
 		return "exact"
-	case triage.Bracketed:
+	case triage.Inferred:
 		return "inferred"
-	case triage.Narrowed:
+	case triage.Ambiguous:
 		return "ambiguous"
 	}
 	return say(string(c))
@@ -261,12 +261,12 @@ func (v *View) meaning(c triage.Certainty) Text {
 	switch c {
 	case triage.Exact:
 		return "the trace saw its own goroutine write the change"
-	case triage.Bracketed:
-		if v.Run.Tap {
+	case triage.Inferred:
+		if v.Run.Traced {
 			return "the change happened between its synchronized begin and end, with no other test active"
 		}
 		return "the change happened between its synchronized begin and end, with no other test active; the write was not seen, so an earlier test's goroutine or another program could have made it"
-	case triage.Narrowed:
+	case triage.Ambiguous:
 		return "each suspect was active, or may have been, when the change happened"
 	}
 	return ""

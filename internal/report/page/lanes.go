@@ -55,7 +55,7 @@ func (p page) lanes(d *picture, a axis, tests *claims.Tests) {
 		worth[f.Package] = true
 	}
 	for _, l := range p.Leaks {
-		for _, o := range append(slices.Clone(l.Suspects), orNobody(l.Owner)) {
+		for _, o := range append(slices.Clone(l.Suspects), orNobody(l.By)) {
 			worth[o.Package] = true
 		}
 	}

@@ -133,7 +133,7 @@ func (p page) facts() []fact {
 	for _, s := range p.ServerLines() {
 		facts = append(facts, fact{"Server", plain(s)})
 	}
-	facts = append(facts, fact{"Watched", plain(claims.Watching(p.Run.Mode, p.Run.Tap))})
+	facts = append(facts, fact{"Watched", plain(claims.Watching(p.Run.Mode, p.Run.Traced))})
 	if !p.Run.Started.IsZero() {
 		run := p.Run.Started.UTC().Format("2006-01-02 15:04:05") + " UTC"
 		if !p.Run.Finished.Before(p.Run.Started) {

@@ -128,7 +128,7 @@ func (p page) picture(tests *claims.Tests) *picture {
 		d.Panels = append(d.Panels, panel)
 		d.Series.Servers = append(d.Series.Servers, at)
 	}
-	for _, b := range p.Blind {
+	for _, b := range p.Gaps {
 		to := b.To
 		if to.IsZero() {
 			to = p.Run.Finished

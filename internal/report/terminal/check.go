@@ -12,7 +12,7 @@ import (
 
 // Check says of a server what should be and is not, with the commands that
 // put that right unless it is fixed by now, and what was compared.
-func Check(started map[string]record.Origin, unmet []triage.Unmet, drift []triage.Polluted, fixed bool) []string {
+func Check(started map[string]record.Origin, unmet []triage.UnmetExpectation, drift []triage.Drift, fixed bool) []string {
 	const limit = 100
 	var rows [][]string
 	var commands []string

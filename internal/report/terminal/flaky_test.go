@@ -14,7 +14,7 @@ import (
 
 func TestFlaky(t *testing.T) {
 	suite := func(failed ...triage.Failure) *bisect.Suite {
-		s := &bisect.Suite{Findings: &triage.Findings{Failures: failed, Leaks: []triage.Change{{Parameter: "maxmemory", Owner: &triage.Owner{Package: "p", Test: "TestLeak"}}}}}
+		s := &bisect.Suite{Findings: &triage.Findings{Failures: failed, Leaks: []triage.Change{{Parameter: "maxmemory", By: &triage.Owner{Package: "p", Test: "TestLeak"}}}}}
 		for i, test := range []string{"TestA\x1b[31m", "TestLeak"} {
 			status := "pass"
 			if i < len(failed) {

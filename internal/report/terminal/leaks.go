@@ -42,7 +42,7 @@ func (s *runScreen) leakLines(g claims.Group) (lines []string, links []link) {
 		prefix = string(doc.Int(g.No)) + ". "
 	}
 	who := claims.MadeBy(first).Text(3)
-	if first.Owner != nil && !first.Unheard {
+	if first.By != nil && !first.Untraced {
 		note = s.plain(claims.OwnerNote(first))
 	}
 	room := s.width - doc.Width(prefix) - doc.Width(note)

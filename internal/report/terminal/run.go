@@ -95,7 +95,7 @@ func (s *runScreen) serverPart() section {
 		part.lines = append(part.lines, s.wrap(text, 2)...)
 		part.lines = append(part.lines, s.commandLines(state.Commands)...)
 	}
-	if len(s.Changed)+len(s.Unmet)+len(s.Polluted)+len(s.Dirty) == 0 && len(s.Leaks) > 0 {
+	if len(s.Changed)+len(s.UnmetExpectations)+len(s.Drift)+len(s.Dirty) == 0 && len(s.Leaks) > 0 {
 		part.lines = append(part.lines, s.wrap(s.LeftNothing(), 2)...)
 	}
 	return part
@@ -103,7 +103,7 @@ func (s *runScreen) serverPart() section {
 
 // watchedPart says what the verdict rests on.
 func (s *runScreen) watchedPart() section {
-	all := append(s.ServerLines(), claims.Watching(s.View.Run.Mode, s.View.Run.Tap))
+	all := append(s.ServerLines(), claims.Watching(s.View.Run.Mode, s.View.Run.Traced))
 	part := section{label: "Watched", lines: s.wrap(doc.Join(all, ", "), 2), paint: dim}
 	if text := s.Unused(); text != "" {
 		part.lines = append(s.wrap(text, 2), part.lines...)
