@@ -18,12 +18,12 @@ import (
 // The table in docs/design.md says which package may import which, and this keeps
 // it true: a new import is a decision, and stands there.
 func TestHouse(t *testing.T) {
-	told := tableOfDesign(t)
+	announced := tableOfDesign(t)
 	seen := map[string]bool{}
 	for _, root := range []string{".", "../cmd/tracetest"} {
 		for name, imports := range importsBelow(t, root) {
 			seen[name] = true
-			want, known := told[name]
+			want, known := announced[name]
 			if !known {
 				t.Errorf("%s is not in the table of docs/design.md", name)
 			} else if got := strings.Join(imports, ", "); got != want {
@@ -31,7 +31,7 @@ func TestHouse(t *testing.T) {
 			}
 		}
 	}
-	for name := range told {
+	for name := range announced {
 		if !seen[name] {
 			t.Errorf("docs/design.md has a package %s, which is not there", name)
 		}

@@ -219,7 +219,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	secrets := options.Secrets
 	ci := findCI(os.Getenv)
 	stdout, stderr = ci.harmless(stdout), ci.harmless(stderr)
-	say := teller(stderr, secrets)
+	say := printer(stderr, secrets)
 	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}) // what is there before the suite runs
 	if err != nil {
 		return &unable{err}

@@ -75,15 +75,15 @@ type checked struct {
 }
 
 type checkedServer struct {
-	Address     string                   `json:"address"`
-	Flavor      string                   `json:"flavor"`
-	Version     string                   `json:"version"`
-	StartedWith map[string]record.Origin `json:"started_with"`
-	Unknown     string                   `json:"unknown"` // why not everything of that is known
-	UnmetExpectations       []triage.UnmetExpectation           `json:"unmet_expectations"`
-	Drift    []triage.Drift        `json:"drift"`
-	Fixed       map[string]string        `json:"fixed"` // what --fix wrote
-	Error       string                   `json:"error"` // of --fix
+	Address           string                    `json:"address"`
+	Flavor            string                    `json:"flavor"`
+	Version           string                    `json:"version"`
+	StartedWith       map[string]record.Origin  `json:"started_with"`
+	Unknown           string                    `json:"unknown"` // why not everything of that is known
+	UnmetExpectations []triage.UnmetExpectation `json:"unmet_expectations"`
+	Drift             []triage.Drift            `json:"drift"`
+	Fixed             map[string]string         `json:"fixed"` // what --fix wrote
+	Error             string                    `json:"error"` // of --fix
 }
 
 func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
@@ -99,19 +99,19 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	all := checked{Schema: "tracetest.check/1", Servers: []checkedServer{}}
-	told := len(expect) > 0
+	announced := len(expect) > 0
 	for i, target := range targets {
 		one, err := o.checkOne(ctx, target, i, expect)
 		if err != nil {
 			return &unable{err}
 		}
-		told = told || len(one.StartedWith) > 0
+		announced = announced || len(one.StartedWith) > 0
 		if len(one.UnmetExpectations)+len(one.Drift) > 0 && (!o.fix || one.Error != "") {
 			all.Exit = triage.ExitLeaked
 		}
 		all.Servers = append(all.Servers, *one)
 	}
-	if !told && all.Exit == triage.ExitClean {
+	if !announced && all.Exit == triage.ExitClean {
 		all.Exit = triage.ExitUnable
 	}
 	if o.json {

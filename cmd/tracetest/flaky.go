@@ -84,7 +84,7 @@ func flakyCommand() *cobra.Command {
 }
 
 // surveyed is flaky.json.
-type surveyed struct {
+type viewed struct {
 	Schema   string       `json:"schema"`
 	Runs     int          `json:"runs"`
 	Asked    int          `json:"asked"` // --runs
@@ -133,13 +133,13 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		return &unable{err}
 	}
 	ci := findCI(os.Getenv)
-	say := teller(ci.harmless(stderr), options.Secrets)
+	say := printer(ci.harmless(stderr), options.Secrets)
 	defer closeLab(lab, say)
-	told := surveyed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
-	survey := &flaky.Survey{Shuffled: shuffled}
+	announced := viewed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
+	view := &flaky.View{Shuffled: shuffled}
 	var args [][]string // of each run
 	worst := 0
-	for n := 1; n <= o.runs && told.Stopped == ""; n++ {
+	for n := 1; n <= o.runs && announced.Stopped == ""; n++ {
 		here, order := goTest, "run "+strconv.Itoa(n)
 		if shuffled {
 			order = strconv.FormatInt(seed+int64(n)-1, 10)
@@ -164,21 +164,21 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 			return &unable{errors.New(claims.UnmetLine(suite.Findings.UnmetExpectations[0]))}
 		}
 		if !suite.Findings.Run.Complete {
-			told.Stopped = suite.Findings.Run.Incomplete // the run is not counted
+			announced.Stopped = suite.Findings.Run.Incomplete // the run is not counted
 			break
 		}
-		survey.Add(suite, order)
+		view.Add(suite, order)
 		if exit := suite.Findings.Run.Exit; worst == 0 || exit == 1 {
 			worst = exit // also what no test of the table is accused of
 		}
 		args = append(args, here)
 		say("run %d of %d, %s: %d of %d failed", n, o.runs, order, suite.Findings.Tests.Failed, suite.Findings.Tests.Total)
-		if survey.Done() && n < o.runs {
-			told.Stopped = "each flaky test has failed and passed several times, and nothing new was seen for a while"
+		if view.Done() && n < o.runs {
+			announced.Stopped = "each flaky test has failed and passed several times, and nothing new was seen for a while"
 		}
 	}
-	rows := survey.Rows()
-	told.Runs, told.Tests = survey.Runs, rows
+	rows := view.Rows()
+	announced.Runs, announced.Tests = view.Runs, rows
 	if o.settle {
 		for _, r := range rows {
 			if r.Failed > 0 && r.Failed < r.Ran && r.Kind != flaky.Redis {
@@ -186,12 +186,12 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 			}
 		}
 	}
-	told.Exit = exitOfRows(rows, survey.Runs == 0 || survey.Runs < o.runs && !survey.Done(), worst)
-	if err := o.tellFlaky(stdout, redact.Deep(options.Secrets, told), survey); err != nil {
+	announced.Exit = exitOfRows(rows, view.Runs == 0 || view.Runs < o.runs && !view.Done(), worst)
+	if err := o.tellFlaky(stdout, redact.Deep(options.Secrets, announced), view); err != nil {
 		return err
 	}
-	if told.Exit != 0 {
-		return exitCode(told.Exit)
+	if announced.Exit != 0 {
+		return exitCode(announced.Exit)
 	}
 	return nil
 }
@@ -207,8 +207,8 @@ func exitOfRows(rows []*flaky.Row, cut bool, worst int) int {
 	return code
 }
 
-func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Survey) error {
-	text, err := json.MarshalIndent(told, "", "  ")
+func (o *flakyOptions) tellFlaky(out io.Writer, announced viewed, view *flaky.View) error {
+	text, err := json.MarshalIndent(announced, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -223,17 +223,17 @@ func (o *flakyOptions) tellFlaky(out io.Writer, told surveyed, survey *flaky.Sur
 		return err
 	}
 	out = ci.harmless(out)
-	if err := terminal.Flaky(out, survey, told.Tests); err != nil {
+	if err := terminal.Flaky(out, view, announced.Tests); err != nil {
 		return err
 	}
-	if told.Stopped != "" {
-		_, err = fmt.Fprintf(out, "Stopped after %d of %d runs: %s.\n", told.Runs, told.Asked, told.Stopped)
+	if announced.Stopped != "" {
+		_, err = fmt.Fprintf(out, "Stopped after %d of %d runs: %s.\n", announced.Runs, announced.Asked, announced.Stopped)
 	}
 	return err
 }
 
 // teller writes lines of tracetest's own.
-func teller(out io.Writer, secrets *redact.Redactor) func(format string, args ...any) {
+func printer(out io.Writer, secrets *redact.Redactor) func(format string, args ...any) {
 	return func(format string, args ...any) {
 		fmt.Fprintln(out, printable.Text(secrets.Text("tracetest: "+fmt.Sprintf(format, args...))))
 	}

@@ -31,8 +31,8 @@ type expected struct {
 		}
 	}
 	Victims []struct {
-		Spec      string
-		Swallowed bool
+		Spec       string
+		IgnoredOOM bool
 	}
 	OwnFailures []struct{ Spec string } `json:"own_failures"`
 }

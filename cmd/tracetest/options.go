@@ -20,9 +20,9 @@ import (
 type options struct {
 	redis        []string
 	out          string
-	instrument         string
-	trace          string
-	discover       string
+	instrument   string
+	trace        string
+	discover     string
 	restore      string
 	expect       []string
 	format       string

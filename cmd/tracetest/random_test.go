@@ -17,7 +17,7 @@ import (
 )
 
 // Random suites: whatever tests do, and through whatever client, what is called
-// exact or bracketed names who did it, and else the one who did is among the
+// exact or inferred names who did it, and else the one who did is among the
 // suspects. TRACETEST_ALL runs twenty. TRACETEST_SEEDS is how many, or one seed
 // behind a colon; TRACETEST_KEEP is a folder for the suites, and with
 // TRACETEST_SHRINK a smaller suite is looked for in which an answer is wrong.

@@ -126,14 +126,14 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	fmt.Fprintln(out)
 	problems = append(problems, terminal.summary(ci.harmless(out), findings, reportPath))
 	if err := ci.tell(out, findings); err != nil { // the run is what it is without
-		teller(stderr, plan.Secrets())("%v", err)
+		printer(stderr, plan.Secrets())("%v", err)
 	}
 	code := findings.Run.Exit
 	if o.gitBisect {
 		code = gitVerdict(findings, o.leak)
 	}
 	if err := errors.Join(problems...); err != nil {
-		teller(stderr, plan.Secrets())("%v", err)
+		printer(stderr, plan.Secrets())("%v", err)
 		if code == triage.ExitClean {
 			code = triage.ExitUnable
 		}
@@ -284,7 +284,7 @@ func (w *watching) entry(e record.Entry) {
 // run fails before anything is shown.
 //
 // Whoever watches the tests must not wait for a screen that takes nothing (a
-// pager, a full pipe): the tests would give up the gate. So its lines queue.
+// pager, a full pipe): the tests would give up the barrier. So its lines queue.
 type output struct {
 	*live.Live
 	mu     sync.Mutex

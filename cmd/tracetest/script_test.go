@@ -126,9 +126,9 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		},
 		// leak PARAMETER FROM TO CERTAINTY OWNER: there is this leak.
 		// reverted: the same among the reverted changes.
-		"leak":      func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, leaks) },
+		"leak":     func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, leaks) },
 		"reverted": func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, contained) },
-		// suspect PARAMETER OWNER: the change of it is narrowed, and this owner is a suspect.
+		// suspect PARAMETER OWNER: the change of it is ambiguous, and this owner is a suspect.
 		"suspect": wantSuspect,
 		// leaks N, reverts N, failures N: there are so many.
 		"leaks": func(ts *testscript.TestScript, _ bool, args []string) { wantCount(ts, args, len(findings(ts).Leaks)) },
@@ -140,7 +140,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		},
 		// failure STATUS CAUSE OWNER [TEXT]: there is this failure, its message holding the text.
 		"failure": wantFailure,
-		// restored PARAMETER OWNER: the leak of it was put back by this owner, or by "tracetest", or by "nobody".
+		// restored PARAMETER OWNER: the leak of it was restored by this owner, or by "tracetest", or by "nobody".
 		"restored": wantRestored,
 		// tests total passed failed skipped
 		"tests": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -9,7 +9,7 @@ import (
 )
 
 // BenchmarkBoundary is the begin and the end of a test at a gate that lets
-// everybody go at once: what two boundaries cost beside the looks.
+// everybody go at once: what two boundaries cost beside the snapshots.
 func BenchmarkBoundary(b *testing.B) {
 	s := listen(b)
 	go func() {

@@ -48,7 +48,7 @@ type Server struct {
 	source   Source
 
 	mu    sync.Mutex
-	conns map[net.Conn]bool // open ones; nil once the gate is closed
+	conns map[net.Conn]bool // open ones; nil once the barrier is closed
 
 	queue     []message // taken from messages, to be handled before the next
 	processes []*process
@@ -96,7 +96,7 @@ type Arrival struct {
 	// Ran is the package of which m.Run has come to its end. Nothing else is set
 	// then.
 	Ran string
-	// Told is set when it is the tap that has something to say. Nothing else is
+	// Told is set when it is the trace that has something to say. Nothing else is
 	// then.
 	Message *Message
 
@@ -120,7 +120,7 @@ func (h *Arrival) Release() {
 	}
 }
 
-// Listen opens the gate. The folder must be private; the path of the socket in
+// Listen opens the barrier. The folder must be private; the path of the socket in
 // it must fit the 104 bytes that unix allows. Packages names the package whose
 // tests run in a folder, or "".
 func Listen(dir string, packages func(dir string) string, source Source) (*Server, error) {
@@ -154,7 +154,7 @@ func Listen(dir string, packages func(dir string) string, source Source) (*Serve
 // Env returns what the environment of the tests needs.
 func (s *Server) Env() string { return "TRACETEST_SOCKET=" + s.path }
 
-// Close shuts the gate and removes the socket. Tests that wait go on.
+// Close shuts the barrier and removes the socket. Tests that wait go on.
 func (s *Server) Close() (err error) {
 	s.once.Do(func() {
 		close(s.closed)
@@ -169,7 +169,7 @@ func (s *Server) Close() (err error) {
 	return err
 }
 
-// track notes an open connection, unless the gate is closed.
+// track notes an open connection, unless the barrier is closed.
 func (s *Server) track(conn net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,7 +227,7 @@ func (s *Server) take(ctx context.Context) (message, bool) {
 
 // waitForGone makes sure that the end of a process is handled before the begin
 // of one that started after it, though they come over different connections.
-// It reports whether the hello was put back behind what came first.
+// It reports whether the hello was restored behind what came first.
 func (s *Server) waitForGone(ctx context.Context, hello message) bool {
 	hello.waited = true
 	dead := s.dead(hello)

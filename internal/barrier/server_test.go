@@ -204,7 +204,7 @@ func TestNextStops(t *testing.T) {
 func TestHosts(t *testing.T) {
 	s := listen(t)
 	self := strconv.Itoa(os.Getpid())
-	steps := []struct{ host, pid, answer, heard string }{
+	steps := []struct{ host, pid, answer, traced string }{
 		{"", self, "go 1", "hello 1 0 package of/d"},
 		{"1", "999999991", "nested 2", "0 0 package of/d within 1"},
 		{"2", "999999992", "nested 3", "0 0 package of/d within 1"}, // a child's child is the test's as well
@@ -217,7 +217,7 @@ func TestHosts(t *testing.T) {
 	for _, step := range steps {
 		c := dial(t, s)
 		c.say("hello", step.host, step.pid, "1", "/d")
-		wantNext(t, s, step.heard)
+		wantNext(t, s, step.traced)
 		if got := c.answer(); got != step.answer {
 			t.Errorf("pid %s, host %s: answer %q, want %q", step.pid, step.host, got, step.answer)
 		}
@@ -331,7 +331,7 @@ func TestNothingAfterGone(t *testing.T) {
 	}
 }
 
-// Guards against a process that gave up and whose looks are still trusted.
+// Guards against a process that gave up and whose snapshots are still trusted.
 func TestWaiting(t *testing.T) {
 	pid, end := startProcess(t)
 	s := listen(t)

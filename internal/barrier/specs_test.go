@@ -211,7 +211,7 @@ func TestOrderedContainer(t *testing.T) {
 	}
 }
 
-// Guards against a report that breaks the connection, and so turns the gate
+// Guards against a report that breaks the connection, and so turns the barrier
 // off, or is torn on the way.
 func TestLargeReport(t *testing.T) {
 	say := suite(t)

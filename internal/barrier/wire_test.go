@@ -21,9 +21,9 @@ import (
 // the socket.
 func TestGarbage(t *testing.T) {
 	s := listen(t)
-	var heard sync.WaitGroup
+	var traced sync.WaitGroup
 	ctx, cancel := context.WithCancel(t.Context())
-	heard.Go(func() {
+	traced.Go(func() {
 		for h := s.Next(ctx); h != nil; h = s.Next(ctx) {
 			h.Release()
 		}
@@ -85,7 +85,7 @@ func TestGarbage(t *testing.T) {
 		t.Errorf("answer %q", got)
 	}
 	cancel()
-	heard.Wait()
+	traced.Wait()
 }
 
 // FuzzFields guards against a name of a test that comes out of the wire as

@@ -226,7 +226,7 @@ type Defaults struct {
 }
 
 // Of makes a baseline of the leaks of a run. What is known stays as it is. Leaks
-// that are narrowed, or that nobody was heard making, are left out and returned:
+// that are ambiguous, or that nobody was traced making, are left out and returned:
 // entries for them would hide what innocent tests may leak later.
 func Of(f *triage.Findings, d Defaults) (b *record.Baseline, unsettled []triage.Change) {
 	d.Reason = cmp.Or(d.Reason, "left by the run of "+f.Run.Started.UTC().Format(dateForm))

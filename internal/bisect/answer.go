@@ -42,7 +42,7 @@ const (
 // State is that through which polluters act.
 type State struct {
 	Kind StateKind `json:"kind"`
-	// Proved says that the victim passes when it is put back in between, and for
+	// Proved says that the victim passes when it is restored in between, and for
 	// the process when it has one of its own.
 	Proved bool     `json:"proved"`
 	Names  []string `json:"names"`         // parameters, keys, users

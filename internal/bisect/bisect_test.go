@@ -117,7 +117,7 @@ func TestAnswers(t *testing.T) {
 }
 
 // With a record, one polluter costs no more than three trials beyond its proof:
-// three times alone, after it, and put back in between.
+// three times alone, after it, and restored in between.
 func TestRecordSavesTrials(t *testing.T) {
 	for _, n := range []int{10, 100, 1000} {
 		s := onePolluter(n, n/3)

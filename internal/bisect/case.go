@@ -26,7 +26,7 @@ type Case struct {
 	With []trial.Test
 	Keys int64 // that the servers held when the suite began
 	// Wrote is a command of the suite that changed users or functions of a server,
-	// which no configuration that is put back undoes.
+	// which no configuration that is restored undoes.
 	Wrote string
 	// Parameter is the question where there is no victim: who leaves it changed?
 	Parameter string
@@ -50,15 +50,15 @@ type Suspect struct {
 // How much evidence weighs. What is above weak is tried by itself, before a
 // search over everything.
 const (
-	weightTied     = 100 // the record ties the failure to its leak
-	weightLeak     = 60  // it left a parameter changed that still was when the victim ran
-	weightNarrowed = 50  // it may have
-	weightData     = 30  // it left keys behind
-	weightWrite    = 20  // it changed users, functions, scripts, ...
-	weightUndone   = 12  // it changed a parameter that was put back since
-	weak           = 10
-	weightFlush    = 5 // it deleted data, as many do
-	weightFailed   = 3 // it failed, and may have cleaned up nothing
+	weightCorrelated = 100 // the record ties the failure to its leak
+	weightLeak       = 60  // it left a parameter changed that still was when the victim ran
+	weightAmbiguous  = 50  // it may have
+	weightData       = 30  // it left keys behind
+	weightWrite      = 20  // it changed users, functions, scripts, ...
+	weightUndone     = 12  // it changed a parameter that was restored since
+	weak             = 10
+	weightFlush      = 5 // it deleted data, as many do
+	weightFailed     = 3 // it failed, and may have cleaned up nothing
 )
 
 // CaseOfParameter says what is to be searched for who leaves a parameter changed.
@@ -79,10 +79,10 @@ func (s *Suite) CaseOfParameter(name string) Case {
 		for _, owner := range owners {
 			for i := range c.Before {
 				if b := &c.Before[i]; within(nameOf(owner), b.Test) {
-					b.Weight = weightNarrowed
+					b.Weight = weightAmbiguous
 					b.Evidence = "left " + name + " changed from " + change.From + " to " + change.To
 					if change.By != nil && !slices.Contains(c.Leakers, b.Test) {
-						b.Weight = weightTied
+						b.Weight = weightCorrelated
 						c.Leakers = append(c.Leakers, b.Test)
 					}
 				}
@@ -185,7 +185,7 @@ func (s *Suite) weigh(c *Case) {
 		}
 		return false
 	}
-	tied := map[int]bool{}
+	correlated := map[int]bool{}
 	for _, failure := range f.Failures {
 		if !within(nameOf(triage.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}), c.Victim) {
 			continue
@@ -194,24 +194,24 @@ func (s *Suite) weigh(c *Case) {
 			c.Message = failure.Message
 		}
 		if failure.Leak != nil {
-			tied[*failure.Leak] = true
+			correlated[*failure.Leak] = true
 			c.Causes = append(c.Causes, f.Leaks[*failure.Leak].Parameter)
 		}
 	}
 	for i, leak := range f.Leaks {
 		what := "left " + leak.Parameter + " changed from " + leak.From + " to " + leak.To
-		weight := weightLeak + min(i, weightTied-weightLeak-1) // the later the nearer
+		weight := weightLeak + min(i, weightCorrelated-weightLeak-1) // the later the nearer
 		if leak.RestoredByTool || leak.RestoredBy != nil && c.ran(*leak.RestoredBy) {
 			weight = weightUndone
 		}
-		if tied[i] {
-			weight = weightTied
+		if correlated[i] {
+			weight = weightCorrelated
 		}
 		if leak.By != nil && suspect(*leak.By, weight, what) {
 			c.Causes = append(c.Causes, leak.Parameter)
 		}
 		for _, owner := range leak.Suspects {
-			suspect(owner, min(weight, weightNarrowed), "may have "+what)
+			suspect(owner, min(weight, weightAmbiguous), "may have "+what)
 		}
 		if leak.RestoredBy != nil && !c.ran(*leak.RestoredBy) {
 			c.clean(s, *leak.RestoredBy)

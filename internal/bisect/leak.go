@@ -90,7 +90,7 @@ func (b *bisection) leaves(a *Answer, who []Suspect) (bool, error) {
 	return true, nil
 }
 
-// around is who was heard doing it where that is none of the tests that were
+// around is who was traced doing it where that is none of the tests that were
 // chosen, but their package or a node of their suite.
 func around(owner record.Name, chosen []Suspect) *Culprit {
 	for _, s := range chosen {

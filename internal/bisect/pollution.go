@@ -277,7 +277,7 @@ func (b *bisection) culprits(found []Suspect, with trial.Setup) []Culprit {
 	return all
 }
 
-// relabel names the package, or the node of a suite, that was heard writing what
+// relabel names the package, or the node of a suite, that was traced writing what
 // matters, where that was none of the tests that were chosen.
 func (b *bisection) relabel(a *Answer, found []Suspect, with trial.Setup) {
 	for _, out := range b.ran[keyOf(with)] {

@@ -8,7 +8,7 @@ import (
 	"tracetest/internal/trial"
 )
 
-// state finds out through what polluters act: what is put back in between for
+// state finds out through what polluters act: what is restored in between for
 // the victim to pass.
 func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, error) {
 	passes := func(why string, cut trial.Cut) (bool, trial.Outcome, error) {
@@ -66,7 +66,7 @@ func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, 
 }
 
 // inVictims reports whether a test is in the top-level test that the victim is
-// in: all that is put back is put back behind that one, but for specs.
+// in: all that is restored is restored behind that one, but for specs.
 func (b *bisection) inVictims(o trial.Item) bool {
 	top := func(name string) string {
 		name, _, _ = strings.Cut(name, "/")
@@ -88,7 +88,7 @@ func (b *bisection) beyond() string {
 // matter.
 const maxNames = 64
 
-// names finds which of what was put back matters: the victim fails when all but
+// names finds which of what was restored matters: the victim fails when all but
 // these is.
 func (b *bisection) names(before []trial.Item, cut trial.Cut, restored trial.Outcome) ([]string, error) {
 	var all []string

@@ -37,8 +37,8 @@ func TestIncidentIsSuspected(t *testing.T) {
 	victims := 0
 	for i := range s.Units {
 		u := &s.Units[i]
-		tied := slices.ContainsFunc(s.Findings.Failures, func(f triage.Failure) bool { return f.Spec == u.Spec && f.Leak != nil })
-		if u.Spec == "" || !tied {
+		correlated := slices.ContainsFunc(s.Findings.Failures, func(f triage.Failure) bool { return f.Spec == u.Spec && f.Leak != nil })
+		if u.Spec == "" || !correlated {
 			continue
 		}
 		victims++
@@ -132,7 +132,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// What is put back behind a top-level test is that of its subtests too, of which
+// What is restored behind a top-level test is that of its subtests too, of which
 // alone one may be the polluter.
 func TestNamesOfASubtest(t *testing.T) {
 	before := []trial.Item{{Name: record.Name{Package: "suite", Test: "TestPar/sub"}}}

@@ -30,9 +30,9 @@ const Schema = "tracetest.diff/1"
 
 // Exit codes.
 const (
-	ExitNone   = 0 // no leak is new
-	ExitUntold = 2 // whether one is cannot be told
-	ExitNew    = 3 // a leak is new
+	ExitNone       = 0 // no leak is new
+	ExitUnreported = 2 // whether one is cannot be told
+	ExitNew        = 3 // a leak is new
 )
 
 // A Side is one of the runs that are compared.
@@ -57,7 +57,7 @@ type Run struct {
 	File       string       `json:"file"`
 	Started    time.Time    `json:"started"`
 	Mode       record.Mode  `json:"mode"`
-	Traced        bool         `json:"traced"`
+	Traced     bool         `json:"traced"`
 	Complete   bool         `json:"complete"`
 	Incomplete string       `json:"incomplete"`
 	Doubts     []string     `json:"doubts"`
@@ -89,14 +89,14 @@ type Leak struct {
 
 // LeakOfSide is a leak as one run saw it.
 type LeakOfSide struct {
-	By      *triage.Owner    `json:"by"` // nil where it is not settled
+	By         *triage.Owner    `json:"by"` // nil where it is not settled
 	Suspects   []triage.Owner   `json:"suspects"`
 	AndEarlier int              `json:"and_earlier"` // others that may be the one, and are not listed
 	Certainty  triage.Certainty `json:"certainty"`
 	From       string           `json:"from"`
 	To         string           `json:"to"`
 	Secret     bool             `json:"secret"`
-	Untraced    bool             `json:"untraced"`
+	Untraced   bool             `json:"untraced"`
 	Place      string           `json:"place"` // file:line, relative to the folder of the run; may be empty
 	Count      int              `json:"count"` // times that it was seen
 	Known      *triage.Known    `json:"known"` // by the baseline of that run
@@ -115,13 +115,13 @@ type Failure struct {
 
 // FailureOfSide is a failure as one run saw it.
 type FailureOfSide struct {
-	Status    string        `json:"status"`
-	Cause     triage.Cause  `json:"cause"`
-	Tied      bool          `json:"correlated"`      // to a change of that run
-	Culprit   *triage.Owner `json:"culprit"`   // then: who made it; nil where that is not settled
-	Parameter string        `json:"parameter"` // then: of what
-	Message   string        `json:"message"`
-	Count     int           `json:"count"`
+	Status     string        `json:"status"`
+	Cause      triage.Cause  `json:"cause"`
+	Correlated bool          `json:"correlated"` // to a change of that run
+	Culprit    *triage.Owner `json:"culprit"`    // then: who made it; nil where that is not settled
+	Parameter  string        `json:"parameter"`  // then: of what
+	Message    string        `json:"message"`
+	Count      int           `json:"count"`
 }
 
 // Compare compares two runs.
@@ -137,14 +137,14 @@ func Compare(before, after Side) *Diff {
 func (d *Diff) exit() int {
 	code := ExitNone
 	if !d.New.Complete {
-		code = ExitUntold
+		code = ExitUnreported
 	}
 	for _, l := range d.Leaks {
 		switch {
 		case l.State == New:
 			return ExitNew
 		case l.State == Unsettled && l.New != nil:
-			code = ExitUntold
+			code = ExitUnreported
 		}
 	}
 	return code
@@ -182,7 +182,7 @@ func (v *view) blurred(which string, other *view, server string) string {
 	if !v.Findings.Run.Complete {
 		return "the " + which + " run is incomplete"
 	}
-	// The other's server was named too where it had no tap, or is the same one.
+	// The other's server was named too where it had no trace, or is the same one.
 	watched := !other.Findings.Run.Traced || slices.ContainsFunc(v.Findings.Servers, func(s triage.Server) bool { return s.Address == server })
 	kinds := v.Findings.Doubts() // Doubts are these in words
 	for i, doubt := range v.Doubts {

@@ -69,7 +69,7 @@ func compare(before, after *triage.Findings) *diff.Diff {
 }
 
 // told says a difference in words.
-func told(d *diff.Diff) string {
+func announced(d *diff.Diff) string {
 	var all []string
 	for _, l := range d.Leaks {
 		side := l.New
@@ -164,22 +164,22 @@ func TestLeaks(t *testing.T) {
 			"unsettled suspects hz (its test did not run in the new run); exit 0"},
 		{"the package itself", leaks(run("TestA pass"), leak("", "hz", "10", "20")), run("TestA pass"), "gone  hz; exit 0"},
 	} {
-		if got := told(compare(c.before, c.after)); got != c.want {
+		if got := announced(compare(c.before, c.after)); got != c.want {
 			t.Errorf("%s: got %s\nwant %s", c.name, got, c.want)
 		}
 	}
 }
 
-// What nobody was heard doing is another leak than what a test wrote, where
+// What nobody was traced doing is another leak than what a test wrote, where
 // both runs listened.
-func TestUnheard(t *testing.T) {
-	heard, unheard := leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")), leaks(run("TestA pass"), leak("TestA", "hz", "10", "20"))
-	unheard.Leaks[0].Untraced = true
-	if got := told(compare(heard, unheard)); got != "kept TestA hz; exit 0" {
+func TestUntraced(t *testing.T) {
+	traced, untraced := leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")), leaks(run("TestA pass"), leak("TestA", "hz", "10", "20"))
+	untraced.Leaks[0].Untraced = true
+	if got := announced(compare(traced, untraced)); got != "kept TestA hz; exit 0" {
 		t.Errorf("got %s", got)
 	}
-	heard.Run.Traced, unheard.Run.Traced = true, true
-	if got := told(compare(heard, unheard)); !strings.HasPrefix(got, "unsettled TestA hz (in one of the runs nobody was heard") || !strings.HasSuffix(got, "exit 2") {
+	traced.Run.Traced, untraced.Run.Traced = true, true
+	if got := announced(compare(traced, untraced)); !strings.HasPrefix(got, "unsettled TestA hz (in one of the runs nobody was heard") || !strings.HasSuffix(got, "exit 2") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -188,11 +188,11 @@ func TestUnheard(t *testing.T) {
 func TestDoubts(t *testing.T) {
 	before, after := leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")), run("TestA pass")
 	d := diff.Compare(diff.Side{Findings: before}, diff.Side{Findings: after, Doubts: []string{"the server restarted once"}})
-	if got := told(d); got != "unsettled TestA hz (of the new run: the server restarted once); exit 0" {
+	if got := announced(d); got != "unsettled TestA hz (of the new run: the server restarted once); exit 0" {
 		t.Errorf("got %s", got)
 	}
 	d = diff.Compare(diff.Side{Findings: after, Doubts: []string{"the server restarted once"}}, diff.Side{Findings: before})
-	if got := told(d); got != "unsettled TestA hz (of the old run: the server restarted once); exit 2" {
+	if got := announced(d); got != "unsettled TestA hz (of the old run: the server restarted once); exit 2" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -219,7 +219,7 @@ func TestFailures(t *testing.T) {
 		{"no longer tied", fail(leaks(run("TestA pass", "TestV fail"), low), "TestV", triage.CauseOOM, &zero),
 			fail(run("TestA pass", "TestV fail"), "TestV", triage.CauseOOM, nil), "gone TestA maxmemory; moved failure TestV; exit 0"},
 	} {
-		if got := told(compare(c.before, c.after)); got != c.want {
+		if got := announced(compare(c.before, c.after)); got != c.want {
 			t.Errorf("%s: got %s\nwant %s", c.name, got, c.want)
 		}
 	}
@@ -238,12 +238,12 @@ func TestWithItself(t *testing.T) {
 		d := compare(f, f)
 		for _, l := range d.Leaks {
 			if l.State != diff.Kept {
-				t.Errorf("%s: %s", name, told(d))
+				t.Errorf("%s: %s", name, announced(d))
 			}
 		}
 		for _, x := range d.Failures {
 			if x.State != diff.Kept {
-				t.Errorf("%s: %s", name, told(d))
+				t.Errorf("%s: %s", name, announced(d))
 			}
 		}
 		if (d.Exit == diff.ExitNone) != f.Run.Complete {

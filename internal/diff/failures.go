@@ -76,7 +76,7 @@ func failed(f *triage.Findings) map[triage.Owner]*FailureOfSide {
 		switch {
 		case was == nil:
 			all[o] = side
-		case !was.Tied && side.Tied, was.Cause == triage.CauseOther && side.Cause != triage.CauseOther && !was.Tied:
+		case !was.Correlated && side.Correlated, was.Cause == triage.CauseOther && side.Cause != triage.CauseOther && !was.Correlated:
 			side.Count = was.Count + 1
 			all[o] = side
 		default:
@@ -100,19 +100,19 @@ func sideOf(f *triage.Findings, x triage.Failure) *FailureOfSide {
 	default:
 		return side
 	}
-	side.Tied, side.Culprit, side.Parameter = true, change.By, change.Parameter
+	side.Correlated, side.Culprit, side.Parameter = true, change.By, change.Parameter
 	return side
 }
 
 // cause is what makes two failures of one test the same.
 func (s *FailureOfSide) cause() any {
 	type cause struct {
-		cause     triage.Cause
-		tied      bool
-		parameter string
-		culprit   triage.Owner
+		cause      triage.Cause
+		correlated bool
+		parameter  string
+		culprit    triage.Owner
 	}
-	c := cause{cause: s.Cause, tied: s.Tied, parameter: s.Parameter}
+	c := cause{cause: s.Cause, correlated: s.Correlated, parameter: s.Parameter}
 	if s.Culprit != nil {
 		c.culprit = *s.Culprit
 	}

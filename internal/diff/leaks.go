@@ -19,14 +19,14 @@ type leakKey struct {
 	settled   bool
 	parameter string
 	direction string
-	unheard   bool
+	untraced  bool
 }
 
 // leaks compares what leaked.
 func (c *comparison) leaks() []Leak {
-	tapped := c.before.Findings.Run.Traced && c.after.Findings.Run.Traced
-	before, beforeKeys := gather(c.before, tapped)
-	after, afterKeys := gather(c.after, tapped)
+	traced := c.before.Findings.Run.Traced && c.after.Findings.Run.Traced
+	before, beforeKeys := gather(c.before, traced)
+	after, afterKeys := gather(c.after, traced)
 	wanted := map[triage.Owner]bool{}
 	for _, all := range []map[leakKey]*Leak{before, after} {
 		for _, l := range all {
@@ -56,7 +56,7 @@ func (c *comparison) leaks() []Leak {
 		if was, found := similar(before, beforeKeys, key, l); found {
 			l.State, l.Old = Unsettled, before[was].Old
 			l.Why = "it may be the same leak: the runs do not name the same"
-			if key.unheard != was.unheard {
+			if key.untraced != was.untraced {
 				l.Why = "in one of the runs nobody was heard doing it, so that it may be another leak"
 			}
 			delete(before, was)
@@ -132,7 +132,7 @@ func (c *comparison) masked(v *view, l *Leak, which string) string {
 
 // gather puts the leaks of a run together that are the same, by key, and returns
 // the keys in the order of the run.
-func gather(v *view, tapped bool) (map[leakKey]*Leak, []leakKey) {
+func gather(v *view, traced bool) (map[leakKey]*Leak, []leakKey) {
 	all, keys := map[leakKey]*Leak{}, []leakKey{}
 	for _, c := range v.Findings.Leaks {
 		owners := leakOwners(slices.Clone(c.Suspects))
@@ -140,7 +140,7 @@ func gather(v *view, tapped bool) (map[leakKey]*Leak, []leakKey) {
 			owners = leakOwners{*c.By}
 		}
 		slices.SortFunc(owners, compareOwners)
-		key := leakKey{owners: fmt.Sprintf("%q", owners), settled: c.By != nil, parameter: c.Parameter, direction: direction(c.Parameter, c.Initial, c.To), unheard: c.Untraced && tapped}
+		key := leakKey{owners: fmt.Sprintf("%q", owners), settled: c.By != nil, parameter: c.Parameter, direction: direction(c.Parameter, c.Initial, c.To), untraced: c.Untraced && traced}
 		l := all[key]
 		if l == nil {
 			side := &LeakOfSide{By: c.By, Suspects: append([]triage.Owner{}, c.Suspects...), AndEarlier: c.AndEarlier, Certainty: c.Certainty, From: c.From, To: c.To, Secret: c.Secret,

@@ -56,7 +56,7 @@ type Row struct {
 }
 
 // Survey gathers runs. The zero value is ready.
-type Survey struct {
+type View struct {
 	Runs     int
 	Shuffled bool
 	rows     map[record.Name]*Row
@@ -64,10 +64,10 @@ type Survey struct {
 }
 
 // Tests is how many tests the runs had.
-func (s *Survey) Tests() int { return len(s.rows) }
+func (s *View) Tests() int { return len(s.rows) }
 
 // Add takes in a run, under an order that has this name.
-func (s *Survey) Add(suite *bisect.Suite, order string) {
+func (s *View) Add(suite *bisect.Suite, order string) {
 	s.Runs++
 	if s.rows == nil {
 		s.rows = map[record.Name]*Row{}
@@ -117,7 +117,7 @@ func (s *Survey) Add(suite *bisect.Suite, order string) {
 	}
 }
 
-func (s *Survey) row(name record.Name) *Row {
+func (s *View) row(name record.Name) *Row {
 	if s.rows[name] == nil {
 		s.rows[name] = &Row{Name: name, causes: map[string]int{}, of: map[record.Name]int{}}
 	}
@@ -166,7 +166,7 @@ const enough = 5
 // Done says that more runs would tell nothing more of what is flaky: each flaky
 // test has failed and passed several times, and for several runs nobody failed
 // or leaked for the first time. Where nothing was flaky it never is.
-func (s *Survey) Done() bool {
+func (s *View) Done() bool {
 	flaky := 0
 	for _, r := range s.rows {
 		if r.Failed == 0 || r.Failed == r.Ran {
@@ -181,7 +181,7 @@ func (s *Survey) Done() bool {
 }
 
 // Rows are the tests that failed or leaked, those that failed most first.
-func (s *Survey) Rows() []*Row {
+func (s *View) Rows() []*Row {
 	all := []*Row{}
 	for _, r := range s.rows {
 		r.Low, r.High = Wilson(r.Failed, r.Ran)
@@ -214,7 +214,7 @@ func (s *Survey) Rows() []*Row {
 }
 
 // judge says why a test fails now and then, as far as the runs tell.
-func (s *Survey) judge(r *Row) {
+func (s *View) judge(r *Row) {
 	r.Kind, r.Why, r.Of = Stable, "", nil
 	switch {
 	case r.Failed == 0:

@@ -54,7 +54,7 @@ func failure(test string, cause triage.Cause, leak bool, message string) triage.
 	return f
 }
 
-func rowOf(t *testing.T, s *Survey, test string) *Row {
+func rowOf(t *testing.T, s *View, test string) *Row {
 	t.Helper()
 	for _, r := range s.Rows() {
 		if r.Name == name(test) {
@@ -69,7 +69,7 @@ func rowOf(t *testing.T, s *Survey, test string) *Row {
 // they do not agree nothing is said.
 func TestKinds(t *testing.T) {
 	all := []string{"TestVictim", "TestOOM", "TestSlow", "TestBoth", "TestOpen", "TestAlways", "TestFine", "TestLeak"}
-	s := &Survey{Shuffled: true}
+	s := &View{Shuffled: true}
 	always := failure("TestAlways", triage.CauseOther, false, "wrong")
 	s.Add(suite(all, always, failure("TestVictim", triage.CauseOOM, true, ""), failure("TestOOM", triage.CauseOOM, false, ""), failure("TestBoth", triage.CauseOOM, true, "")), "1")
 	s.Add(suite(all, always, failure("TestVictim", triage.CauseOOM, true, ""), failure("TestSlow", triage.CauseOther, false, "read tcp 127.0.0.1:1->127.0.0.1:2: i/o timeout"),
@@ -122,7 +122,7 @@ func TestSettle(t *testing.T) {
 // It ends early when the flaky ones are known well, and never because nothing
 // failed: the more runs pass, the surer.
 func TestDone(t *testing.T) {
-	s := &Survey{}
+	s := &View{}
 	for n := range 30 {
 		if n%2 == 0 {
 			s.Add(suite([]string{"TestA"}, failure("TestA", triage.CauseOther, false, "")), "")
@@ -137,7 +137,7 @@ func TestDone(t *testing.T) {
 	if s.Done() {
 		t.Error("TestB has only just failed")
 	}
-	s = &Survey{}
+	s = &View{}
 	for range 50 {
 		s.Add(suite([]string{"TestA"}), "")
 	}

@@ -62,7 +62,7 @@ func paths(listed []*Package) (all []string) {
 	return all
 }
 
-// Guards against a package that the gate does not hook because its files were
+// Guards against a package that the barrier does not hook because its files were
 // not seen, and against synthesised packages ("p.test", "p [p.test]") that
 // pass for the user's.
 func TestList(t *testing.T) {
@@ -156,7 +156,7 @@ func TestListAndDirsInWorkspaceAndVendor(t *testing.T) {
 	}
 }
 
-// Guards against the gate being built for another Go, or against flags that
+// Guards against the barrier being built for another Go, or against flags that
 // the go command has and we do not know of.
 func TestFindToolchain(t *testing.T) {
 	t.Setenv("GOFLAGS", `"-ldflags=-s -w" -tags=x`)

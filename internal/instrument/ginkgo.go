@@ -20,7 +20,7 @@ func ginkgos() []string {
 	return []string{"github.com/onsi/ginkgo/v2", "github.com/bsm/ginkgo/v2"}
 }
 
-// A hooker extends test files so that Ginkgo tells the gate of every spec.
+// A hooker extends test files so that Ginkgo tells the barrier of every spec.
 type hooker struct {
 	modcache    string
 	replaced    map[string]string // the user's own overlay
@@ -62,7 +62,7 @@ func flavorsOf(p *gotest.Package) []string {
 }
 
 // hook returns a test file of the package and the content that replaces
-// it, so that Ginkgo tells the gate of every spec. It returns no file where the
+// it, so that Ginkgo tells the barrier of every spec. It returns no file where the
 // package has nothing to do with Ginkgo, or the reason why it cannot be hooked.
 //
 // The hook is appended to a test file and not added as one, because vet before

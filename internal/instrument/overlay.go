@@ -28,15 +28,15 @@ import (
 	"tracetest/internal/gotest"
 )
 
-// Overlay is what the go command needs to build the tests with the gate.
+// Overlay is what the go command needs to build the tests with the barrier.
 type Overlay struct {
 	File   string   // for -overlay: the user's own replacements and ours
 	GOROOT string   // to run the go command from; the toolchain's own, or a link to it
-	Hooked []string // packages whose Ginkgo specs report to the gate
+	Hooked []string // packages whose Ginkgo specs report to the barrier
 	// Unhooked are the packages whose Ginkgo specs cannot, and why.
 	Unhooked map[string]string
-	Traced      bool
-	NoTrace    string // why there is no tap
+	Traced   bool
+	NoTrace  string // why there is no trace
 }
 
 // Tap says whether the tests' connections are to be heard.
@@ -53,7 +53,7 @@ const (
 //
 // The files have the same content in every run, wherever dir is, and so the
 // build cache of the go command holds.
-func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages []*gotest.Package, args *gotest.Args, tap Trace) (*Overlay, error) {
+func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages []*gotest.Package, args *gotest.Args, trace Trace) (*Overlay, error) {
 	switch tools.GOOS {
 	case "windows", "plan9", "js", "wasip1":
 		return nil, fmt.Errorf("the gate does not work on %s: it needs unix sockets", tools.GOOS)
@@ -81,7 +81,7 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 			}
 		}
 	}
-	standard, err := o.standard(tools.GOROOT, tools.GOOS, replace, tap)
+	standard, err := o.standard(tools.GOROOT, tools.GOOS, replace, trace)
 	if err != nil {
 		return nil, err
 	}
@@ -128,8 +128,8 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 }
 
 // standard returns the patched files of the standard library, by their path
-// below src. The gate is needed; the tap is done without unless it is asked for.
-func (o *Overlay) standard(goroot, goos string, replace map[string]string, tap Trace) (map[string][]byte, error) {
+// below src. The barrier is needed; the trace is done without unless it is asked for.
+func (o *Overlay) standard(goroot, goos string, replace map[string]string, trace Trace) (map[string][]byte, error) {
 	add := func(files map[string][]byte, p patch) error {
 		patched, err := p.apply(goroot)
 		for name, content := range patched {
@@ -141,26 +141,26 @@ func (o *Overlay) standard(goroot, goos string, replace map[string]string, tap T
 		}
 		return err
 	}
-	heard := map[string][]byte{}
+	traced := map[string][]byte{}
 	var problem error
 	for _, p := range tracePatches() {
-		if tap != TraceOff && problem == nil {
-			problem = add(heard, p)
+		if trace != TraceOff && problem == nil {
+			problem = add(traced, p)
 		}
 	}
 	switch {
-	case tap == TraceOff:
+	case trace == TraceOff:
 		o.NoTrace = "--trace=off"
-	case problem != nil && tap == TraceOn:
+	case problem != nil && trace == TraceOn:
 		return nil, fmt.Errorf("--trace=on: %w", problem)
 	case problem != nil:
 		o.NoTrace = problem.Error()
 	}
 	o.Traced = o.NoTrace == ""
 	if !o.Traced {
-		clear(heard)
+		clear(traced)
 	}
-	return heard, add(heard, testingPatch(goroot, goos, o.Traced))
+	return traced, add(traced, testingPatch(goroot, goos, o.Traced))
 }
 
 // userOverlay reads the overlay that the user asked for, on the command line

@@ -155,7 +155,7 @@ func TestToolchainInTheModuleCache(t *testing.T) {
 	}
 }
 
-func TestSystemsWithoutGate(t *testing.T) {
+func TestSystemsWithoutInstrumentation(t *testing.T) {
 	for _, system := range []string{"windows", "plan9", "js", "wasip1", "another"} {
 		if _, err := Prepare(t.Context(), t.TempDir(), &gotest.Toolchain{GOOS: system}, nil, parse(t, ""), TraceOff); err == nil || !strings.Contains(err.Error(), system) {
 			t.Errorf("%s: error %v", system, err)

@@ -80,7 +80,7 @@ func tokens(t *testing.T, source []byte) (all []tokenAt) {
 	}
 }
 
-// everyPatch are the patches of the gate, and those of the tap.
+// everyPatch are the patches of the barrier, and those of the trace.
 func everyPatch(goroot string) []patch {
 	return append(tracePatches(), testingPatch(goroot, "linux", false), testingPatch(goroot, "linux", true))
 }
@@ -154,20 +154,20 @@ func copyPackage(t *testing.T, p patch, change func(file, text string) string) s
 // Guards against a Go release that is patched in the wrong place, and against
 // a message from which nobody can tell what is missing.
 func TestUnknownGo(t *testing.T) {
-	gate, tap := testingPatch(goroots(t)["local"], "linux", false), tracePatches()
+	sock, trace := testingPatch(goroots(t)["local"], "linux", false), tracePatches()
 	tests := []struct {
 		name           string
 		p              patch
 		file, from, to string
 		want           []string
 	}{
-		{"the statement is gone", gate, "testing.go", "\tt.signal <- true // Release", "\tt.release() // Release", []string{"not known", "testing.go", "(*T).Parallel", "t.signal <- true", "0 times"}},
-		{"it stands there twice", gate, "fuzz.go", "\tfn(f)\n", "\tfn(f)\n\tfn(f)\n", []string{"fuzz.go", "fRunner", `"fn(f)"`, "2 times"}},
-		{"the function is gone", gate, "run_example.go", "func runExample(", "func runExamples(", []string{"run_example.go", "no function runExample"}},
-		{"the function is a method now", gate, "run_example.go", "func runExample(", "func (x y) runExample(", []string{"no function runExample"}},
-		{"it is no Go", gate, "benchmark.go", "package testing", "package", []string{"reading package testing", "benchmark.go"}},
-		{"the struct is gone", tap[1], "fd_posix.go", "type netFD struct", "type nextFD struct", []string{"package net", "fd_posix.go", "no struct netFD"}},
-		{"it is no struct", tap[1], "fd_posix.go", "type netFD struct", "type netFD = struct", nil},
+		{"the statement is gone", sock, "testing.go", "\tt.signal <- true // Release", "\tt.release() // Release", []string{"not known", "testing.go", "(*T).Parallel", "t.signal <- true", "0 times"}},
+		{"it stands there twice", sock, "fuzz.go", "\tfn(f)\n", "\tfn(f)\n\tfn(f)\n", []string{"fuzz.go", "fRunner", `"fn(f)"`, "2 times"}},
+		{"the function is gone", sock, "run_example.go", "func runExample(", "func runExamples(", []string{"run_example.go", "no function runExample"}},
+		{"the function is a method now", sock, "run_example.go", "func runExample(", "func (x y) runExample(", []string{"no function runExample"}},
+		{"it is no Go", sock, "benchmark.go", "package testing", "package", []string{"reading package testing", "benchmark.go"}},
+		{"the struct is gone", trace[1], "fd_posix.go", "type netFD struct", "type nextFD struct", []string{"package net", "fd_posix.go", "no struct netFD"}},
+		{"it is no struct", trace[1], "fd_posix.go", "type netFD struct", "type netFD = struct", nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -198,7 +198,7 @@ func TestUnknownGo(t *testing.T) {
 			}
 		})
 	}
-	if _, err := gate.apply(t.TempDir()); err == nil || !strings.Contains(err.Error(), "reading package testing") {
+	if _, err := sock.apply(t.TempDir()); err == nil || !strings.Contains(err.Error(), "reading package testing") {
 		t.Errorf("without a GOROOT: %v", err)
 	}
 	_, err := insert("x", "x.go", []byte("package x\nfunc f() {}\n"), []anchor{{"f", bodyEnd, "", "x"}})
@@ -226,16 +226,16 @@ func FuzzX(f *testing.F)        { f.Add(1); f.Fuzz(func(t *testing.T, i int) {})
 `
 
 // Guards against a patch that does not compile, that vet refuses, or that does
-// not speak: a module is tested with it, and the gate listens.
+// not speak: a module is tested with it, and the barrier listens.
 func TestOverlayRuns(t *testing.T) {
 	for name, root := range goroots(t) {
-		for _, tap := range []Trace{TraceOff, TraceOn} {
-			t.Run(name+"/tap "+string(tap), func(t *testing.T) { overlayRuns(t, name, root, tap) })
+		for _, trace := range []Trace{TraceOff, TraceOn} {
+			t.Run(name+"/tap "+string(trace), func(t *testing.T) { overlayRuns(t, name, root, trace) })
 		}
 	}
 }
 
-func overlayRuns(t *testing.T, name, root string, tap Trace) {
+func overlayRuns(t *testing.T, name, root string, trace Trace) {
 	t.Parallel()
 	module := t.TempDir()
 	write(t, module, map[string]string{"go.mod": "module tiny\n\ngo 1.22\n", "tiny_test.go": strings.Replace(tiny, "/* Output: x */", "\n\t// Output: x\n", 1)})
@@ -258,12 +258,12 @@ func overlayRuns(t *testing.T, name, root string, tap Trace) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	overlay, err := Prepare(t.Context(), dir, tools, nil, args, tap)
+	overlay, err := Prepare(t.Context(), dir, tools, nil, args, trace)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	heard := make(chan string)
+	traced := make(chan string)
 	go func() {
 		var all strings.Builder
 		for h := s.Next(ctx); h != nil; h = s.Next(ctx) {
@@ -277,12 +277,12 @@ func overlayRuns(t *testing.T, name, root string, tap Trace) {
 			}
 			h.Release()
 		}
-		heard <- all.String()
+		traced <- all.String()
 	}()
 	env := []string{s.Env(), "GOROOT=" + overlay.GOROOT, "GOTOOLCHAIN=local", "GOFLAGS=-buildvcs=false"}
 	out, err = goRun(t, module, env, filepath.Join(overlay.GOROOT, "bin", "go"), "test", "-count=1", "-vet=all", "-overlay="+overlay.File, "-bench=.", "-benchtime=2x", ".")
 	cancel()
-	got := <-heard
+	got := <-traced
 	if err == nil || !strings.Contains(out, "--- FAIL: TestFail/sub") || strings.Count(out, "--- FAIL") != 2 {
 		t.Errorf("%v\n%s", err, out)
 	}

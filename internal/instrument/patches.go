@@ -6,21 +6,21 @@ import (
 )
 
 // The statements that the anchors name are the same from Go 1.22 to 1.27; where
-// one is missing the release is not known, and the gate or the tap is not used.
+// one is missing the release is not known, and the barrier or the trace is not used.
 
-// testingPatch makes tests report their begin and end. With the tap, what is
+// testingPatch makes tests report their begin and end. With the trace, what is
 // done is told with its owner.
-func testingPatch(goroot, goos string, tap bool) patch {
+func testingPatch(goroot, goos string, trace bool) patch {
 	aside := "aside.go"
 	if goos == "linux" {
 		aside = "aside_linux.go"
 	}
-	parts := []string{"client.go", aside, "hooks.go", "notap.go"}
-	if tap {
-		parts = []string{"client.go", aside, "hooks.go", "tap.go", "tap_ginkgo.go", "tap_secrets.go", "tap_stacks.go"}
+	parts := []string{"client.go", aside, "hooks.go", "notrace.go"}
+	if trace {
+		parts = []string{"client.go", aside, "hooks.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go"}
 	}
 	return patch{
-		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, tap),
+		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, trace),
 		anchors: map[string][]anchor{
 			"testing.go": {
 				{"tRunner", before, "fn(t)", `tracetestBegin(&t.common, "test"); `},
@@ -62,7 +62,7 @@ func tracePatches() []patch {
 			},
 		},
 		{
-			dir: "net", host: "net.go", parts: []string{"nettap/commands.go", "nettap/replies.go", "nettap/conn.go"}, glue: netGlue(),
+			dir: "net", host: "net.go", parts: []string{"nettrace/commands.go", "nettrace/replies.go", "nettrace/conn.go"}, glue: netGlue(),
 			anchors: map[string][]anchor{
 				"net.go": {
 					{"(*conn).Write", before, "n, err := c.fd.Write(b)", "c.fd.tracetest.Write(b, c, c.fd.isConnected, false); "},
@@ -104,9 +104,9 @@ var tracetestHook func(event string, conn, number int64, about []string)
 }
 
 // testingGlue is what the code in package testing needs of this Go release.
-func testingGlue(goroot string, tap bool) glue {
+func testingGlue(goroot string, trace bool) glue {
 	g := exitHook(goroot)
-	if tap {
+	if trace {
 		g.code += traceGlue
 		g.imports = append(g.imports, "runtime/pprof")
 		g.unsafe = true

@@ -12,7 +12,7 @@
 //     causes are not.
 //   - A run that is incomplete, damaged, or was not fully watched is never
 //     counted as clean, and an input that could not be read is named.
-//   - Suspects of one run are not held against those of another: two narrowed
+//   - Suspects of one run are not held against those of another: two ambiguous
 //     changes can be of two tests.
 //
 // Limits: of a test that only passed nothing is kept but a hash of its name and in
@@ -154,7 +154,7 @@ func (m *Merge) addTest(t *Test, seen wrong, number int) {
 	if t.Message == "" {
 		t.Message = seen.message
 	}
-	if seen.swallowed > 0 {
+	if seen.ignored > 0 {
 		t.IgnoredOOM++
 	}
 	t.Causes.add(seen.causes)

@@ -67,7 +67,7 @@ func testOf(t *testing.T, s *merge.Summary, test string) merge.Test {
 // leak of the first does not either.
 func TestCausesStayWithinTheirRun(t *testing.T) {
 	s := merged(merge.DefaultLimits(), recorded(t, "victims"), recorded(t, "oom-without-a-change"))
-	if want := (merge.Causes{Total: 4, OOM: 3, Other: 1, Tied: 2}); s.Failures != want {
+	if want := (merge.Causes{Total: 4, OOM: 3, Other: 1, Correlated: 2}); s.Failures != want {
 		t.Errorf("got %+v, want %+v", s.Failures, want)
 	}
 	if l := leakOf(t, s, "maxmemory", "TestA"); l.Failures != 2 || l.InRuns != 1 || l.Ran != 2 || !slices.Equal(l.Runs, []int{0}) {
@@ -77,7 +77,7 @@ func TestCausesStayWithinTheirRun(t *testing.T) {
 	if a.Leaked != 1 || a.Failed != 1 || a.Victim != 0 || a.Ran != 2 || !slices.Equal(a.LeakedRuns, []int{0}) || !slices.Equal(a.FailedRuns, []int{1}) {
 		t.Errorf("got %+v", a)
 	}
-	if b := testOf(t, s, "TestB"); b.Victim != 1 || b.Ran != 1 || b.Causes.Tied != 1 {
+	if b := testOf(t, s, "TestB"); b.Victim != 1 || b.Ran != 1 || b.Causes.Correlated != 1 {
 		t.Errorf("got %+v", b)
 	}
 }
@@ -141,8 +141,8 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// What nobody was heard writing is not put together with what a test wrote.
-func TestUnheardIsApart(t *testing.T) {
+// What nobody was traced writing is not put together with what a test wrote.
+func TestUntracedIsApart(t *testing.T) {
 	f, g := recorded(t, "unheard"), recorded(t, "unheard")
 	g.Leaks[0].Untraced = false
 	if s := merged(merge.DefaultLimits(), f, g); len(s.Leaks) != 2 {
@@ -308,7 +308,7 @@ func TestOwnChangeMakesNoVictim(t *testing.T) {
 		m := merge.New(merge.DefaultLimits())
 		m.Add(merge.Of("run", f, nil))
 		s := m.Summary()
-		if s.Wrong[0].Victim != want || s.Runs[0].Victims != want || s.Failures.Tied != 1 {
+		if s.Wrong[0].Victim != want || s.Runs[0].Victims != want || s.Failures.Correlated != 1 {
 			t.Errorf("a change of %s: %+v, %d victims", by, s.Wrong[0], s.Runs[0].Victims)
 		}
 	}

@@ -22,9 +22,9 @@ type One struct {
 // wrong is a test that something went wrong with.
 type wrong struct {
 	triage.Owner
-	failures, leaks, victim, swallowed int
-	causes                             Causes
-	message                            string
+	failures, leaks, victim, ignored int
+	causes                           Causes
+	message                          string
 }
 
 // leakKey says which leaks are one over the runs. The server is no part of it:
@@ -34,7 +34,7 @@ type leakKey struct {
 	suspects  string
 	parameter string
 	place     string
-	unheard   bool // nobody was heard doing it
+	untraced  bool // nobody was traced doing it
 }
 
 type leakSeen struct {
@@ -93,9 +93,9 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 		default:
 			causes.Other = 1
 		}
-		tied, victim := x.Correlated(), false
-		if tied {
-			causes.Tied = 1
+		correlated, victim := x.Correlated(), false
+		if correlated {
+			causes.Correlated = 1
 			if victim = !ownChange(f, x); victim {
 				o.run.Victims++
 			}
@@ -115,7 +115,7 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 		}
 	}
 	for _, s := range f.IgnoredOOM {
-		of(s.By).swallowed++
+		of(s.By).ignored++
 	}
 	o.attend(f)
 	o.watched(f)
@@ -123,7 +123,7 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 }
 
 // ownChange reports whether a failure is tied to a change that the test which
-// failed made itself, or a part of it did, and put back.
+// failed made itself, or a part of it did, and restored.
 func ownChange(f *triage.Findings, x triage.Failure) bool {
 	if x.Reverted == nil || *x.Reverted < 0 || *x.Reverted >= len(f.Reverted) {
 		return false
@@ -193,7 +193,7 @@ func (o *One) watched(f *triage.Findings) {
 }
 
 func keyOf(f *triage.Findings, c triage.Change) leakKey {
-	key := leakKey{parameter: c.Parameter, unheard: c.Untraced}
+	key := leakKey{parameter: c.Parameter, untraced: c.Untraced}
 	if c.By != nil {
 		key.owner = *c.By
 	} else {

@@ -72,7 +72,7 @@ type Run struct {
 	Seconds    float64      `json:"seconds"` // how long it took
 	Go         string       `json:"go"`
 	Mode       record.Mode  `json:"mode"`
-	Traced        bool         `json:"traced"`
+	Traced     bool         `json:"traced"`
 	Verdict    Verdict      `json:"verdict"`
 	Exit       int          `json:"exit"`
 	Incomplete string       `json:"incomplete"` // why it is not complete; empty when it is
@@ -85,11 +85,11 @@ type Run struct {
 
 // Causes counts failures by what Redis had to do with them.
 type Causes struct {
-	Total    int `json:"total"`
-	OOM      int `json:"oom"`
-	Eviction int `json:"eviction"`
-	Other    int `json:"other"`
-	Tied     int `json:"correlated"` // those of oom and eviction that are tied to a change of their run, and those that were proved
+	Total      int `json:"total"`
+	OOM        int `json:"oom"`
+	Eviction   int `json:"eviction"`
+	Other      int `json:"other"`
+	Correlated int `json:"correlated"` // those of oom and eviction that are tied to a change of their run, and those that were proved
 }
 
 func (c *Causes) add(d Causes) {
@@ -97,14 +97,14 @@ func (c *Causes) add(d Causes) {
 	c.OOM += d.OOM
 	c.Eviction += d.Eviction
 	c.Other += d.Other
-	c.Tied += d.Tied
+	c.Correlated += d.Correlated
 }
 
 // Leak is leaks of one parameter by one owner, or of the same suspects, at one
 // line, over the runs.
 type Leak struct {
 	Parameter    string             `json:"parameter"`
-	By        *triage.Owner      `json:"by"`         // nil where it is not settled
+	By           *triage.Owner      `json:"by"`            // nil where it is not settled
 	Suspects     []triage.Owner     `json:"suspects"`      // then: one of them, in each run
 	MoreSuspects int                `json:"more_suspects"` // beyond the first hundred
 	AndEarlier   int                `json:"and_earlier"`   // others that may be the one and that the runs do not list
@@ -114,7 +114,7 @@ type Leak struct {
 	Values       []Value            `json:"values"`
 	MoreValues   int                `json:"more_values"` // leaks of values that are not among Values
 	Secret       bool               `json:"secret"`
-	Untraced      bool               `json:"untraced"`  // no test binary was heard doing it: another program did, while the owner ran
+	Untraced     bool               `json:"untraced"` // no test binary was heard doing it: another program did, while the owner ran
 	Count        int                `json:"count"`    // times, in all runs
 	InRuns       int                `json:"in_runs"`  // runs that it was seen in
 	Ran          int                `json:"ran"`      // runs that its owner ran in; -1 where that is not known
@@ -148,8 +148,8 @@ type Test struct {
 	Leaked     int    `json:"leaked"` // not where another program did it while it ran
 	Victim     int    `json:"victim"` // failed, tied to a change that is not its own
 	Failed     int    `json:"failed"`
-	IgnoredOOM  int    `json:"ignored_oom"` // passed although commands of it were refused
-	Causes     Causes `json:"causes"`    // of its failures; here each counts
+	IgnoredOOM int    `json:"ignored_oom"` // passed although commands of it were refused
+	Causes     Causes `json:"causes"`      // of its failures; here each counts
 	LeakedRuns []int  `json:"leaked_runs"`
 	VictimRuns []int  `json:"victim_runs"`
 	FailedRuns []int  `json:"failed_runs"`
@@ -164,7 +164,7 @@ type Server struct {
 	Runs     int    `json:"runs"`
 	Leaks    int    `json:"leaks"`
 	Restarts int    `json:"restarts"`
-	Gaps    int    `json:"gaps"` // times that it could not be seen
+	Gaps     int    `json:"gaps"` // times that it could not be seen
 }
 
 func (s Server) name() Server {

@@ -9,7 +9,7 @@
 // themselves.
 //
 // Every trial is recorded, and package triage says what they mean. Behind each
-// trial the configuration is put back; data is left alone unless it is to be
+// trial the configuration is restored; data is left alone unless it is to be
 // flushed. Tests run in the order of the run: a Ginkgo suite with the same
 // seed, and other tests as `go test` orders them.
 //
@@ -38,7 +38,7 @@ type Options struct {
 	// run began. Each trial puts back what its own tests have set.
 	Ready  func(ctx context.Context) error
 	Append func(record.Trial)
-	Print    func(text string)
+	Print  func(text string)
 }
 
 // A suspicion is leaks of one owner that changed together, and the failures

@@ -12,11 +12,11 @@ import (
 func quick(id int64) []Entry {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	name := fmt.Sprintf("TestSomething%04d", id)
-	looks := []Snapshot{{Sent: at, Received: at.Add(time.Millisecond), Counters: &Counters{UsedMemory: 1 << 20, ConfigSet: 3, Keys: map[string]int64{"db0": 7}}}}
+	snaps := []Snapshot{{Sent: at, Received: at.Add(time.Millisecond), Counters: &Counters{UsedMemory: 1 << 20, ConfigSet: 3, Keys: map[string]int64{"db0": 7}}}}
 	return []Entry{
-		{Boundary: &Boundary{Verb: VerbBegin, Process: 1, Owner: id, Begin: &Owner{ID: id, Kind: KindTest, Name: name}, Waited: time.Millisecond, Snapshots: looks}},
+		{Boundary: &Boundary{Verb: VerbBegin, Process: 1, Owner: id, Begin: &Owner{ID: id, Kind: KindTest, Name: name}, Waited: time.Millisecond, Snapshots: snaps}},
 		{Test: &Test{Time: at, Action: "run", Package: "m/a", Test: name}},
-		{Boundary: &Boundary{Verb: VerbEnd, Process: 1, Owner: id, End: &Outcome{Status: "pass"}, Waited: time.Millisecond, Snapshots: looks}},
+		{Boundary: &Boundary{Verb: VerbEnd, Process: 1, Owner: id, End: &Outcome{Status: "pass"}, Waited: time.Millisecond, Snapshots: snaps}},
 		{Test: &Test{Time: at, Action: "pass", Package: "m/a", Test: name, Elapsed: 0.01}},
 	}
 }

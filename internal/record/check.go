@@ -71,8 +71,8 @@ func (e Entry) lacks() error {
 	case e.Notice != nil && e.Notice.Code == "":
 		return errors.New("a notice without its code")
 	}
-	for _, look := range e.snapshots() {
-		if look.Sent.IsZero() || look.Received.IsZero() {
+	for _, snap := range e.snapshots() {
+		if snap.Sent.IsZero() || snap.Received.IsZero() {
 			return errors.New("a look without its time")
 		}
 	}
@@ -121,8 +121,8 @@ func (e Entry) snapshots() []Snapshot {
 
 // refers checks what an entry refers to, and notes what later ones may.
 func (c *checker) refers(e Entry) error {
-	for _, look := range e.snapshots() {
-		if err := c.server(look.Server, false); err != nil {
+	for _, snap := range e.snapshots() {
+		if err := c.server(snap.Server, false); err != nil {
 			return err
 		}
 	}
@@ -162,7 +162,7 @@ func (c *checker) refers(e Entry) error {
 		delete(c.writes, name)
 	case e.Refused != nil:
 		name := [2]int64{int64(e.Refused.Process), e.Refused.Number}
-		if told := e.Refused.By.Label != "" || e.Refused.Address != "" || len(e.Refused.By.Stack) > 0; !told && !c.refusals[name] {
+		if announced := e.Refused.By.Label != "" || e.Refused.Address != "" || len(e.Refused.By.Stack) > 0; !announced && !c.refusals[name] {
 			return fmt.Errorf("more of refusal %d of process %d, which is not there", e.Refused.Number, e.Refused.Process)
 		}
 		c.refusals[name] = true

@@ -18,7 +18,7 @@ import (
 // fixed is a record of every kind of entry, as a run would write it.
 func fixed() []Entry {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
-	look := Snapshot{Server: 0, Sent: at, Received: at.Add(time.Millisecond), Config: map[string]string{"maxmemory": "1048576"},
+	snap := Snapshot{Server: 0, Sent: at, Received: at.Add(time.Millisecond), Config: map[string]string{"maxmemory": "1048576"},
 		Counters: &Counters{UsedMemory: 9, OOM: 2, Rejected: map[string]int64{"set": 2}, Keys: map[string]int64{"db0": 3}}}
 	by := By{Label: LabelOwner, Owner: &Owner{ID: 4, Parent: 1, Kind: KindSpec, Name: "Cache keeps", Location: "f_test.go:40", Container: "f_test.go:30"}, Unit: 4, Test: "TestSuite", Lost: true,
 		Stack:   []Frame{{Function: "net.(*conn).Write", File: "/go/src/net/net.go", Line: 197, Std: true}, {Function: "m/a.Set[...]", File: "/m/a/a.go", Line: 3}},
@@ -28,18 +28,18 @@ func fixed() []Entry {
 		{Server: &Server{Address: "localhost:6379", Flavor: "redis", Version: "7.0.15", RunID: "r", Config: map[string]string{"maxmemory": "0"},
 			StartedWith: map[string]Origin{"maxmemory": {Value: "0", Source: "--expect"}}}},
 		{Process: &Process{Index: 1, PID: 7, PPID: 6, Package: "m/a", Args: []string{"a.test", "-test.v"}}},
-		{Boundary: &Boundary{Verb: VerbBegin, Process: 1, Owner: 1, Begin: &Owner{ID: 1, Kind: KindTest, Name: "TestA/\"quoted\"\n<é>"}, Waited: time.Second, Snapshots: []Snapshot{look}}},
+		{Boundary: &Boundary{Verb: VerbBegin, Process: 1, Owner: 1, Begin: &Owner{ID: 1, Kind: KindTest, Name: "TestA/\"quoted\"\n<é>"}, Waited: time.Second, Snapshots: []Snapshot{snap}}},
 		{Process: &Process{Index: 2, PID: 8, PPID: 7, Host: &Host{Process: 1, Owners: []int64{1}}}},
 		{Boundary: &Boundary{Verb: VerbEnd, Process: 1, Owner: 1, End: &Outcome{Status: "fail", Message: "m", Location: "f.go:1"}}},
 		{Boundary: &Boundary{Verb: VerbSuiteEnd, Process: 1, Nodes: []Node{{Type: "BeforeSuite", Location: "f.go:2", Outcome: Outcome{Status: "pass"}}}}},
 		{Test: &Test{Time: at, Action: "fail", Package: "m/a", Test: "TestA", Elapsed: 0.5, Output: "long\n"}},
-		{Restore: &Restore{When: "run", Values: map[string]string{"maxmemory": "0"}, Command: "redis-cli", Snapshot: &look}},
+		{Restore: &Restore{When: "run", Values: map[string]string{"maxmemory": "0"}, Command: "redis-cli", Snapshot: &snap}},
 		{Contact: &Contact{Process: 1, Network: "tcp", Address: "127.0.0.1:6379", Local: "127.0.0.1:5000", TLS: true, Server: 0}},
 		{Contact: &Contact{Process: 2, Network: "unix", Address: "/tmp/redis.sock", Server: -1, Inside: true, Problem: "--discover=off"}},
 		{Write: &Write{Process: 1, Number: 2, Server: 0, Address: "127.0.0.1:6379", Command: []string{"CONFIG", "SET", "save", "", "requirepass", "(hidden)"},
-			Values: []Value{{Parameter: "save"}, {Parameter: "requirepass", Secret: true}}, By: by, Snapshots: []Snapshot{look}}},
+			Values: []Value{{Parameter: "save"}, {Parameter: "requirepass", Secret: true}}, By: by, Snapshots: []Snapshot{snap}}},
 		{Write: &Write{Process: 2, Number: 1, Server: -1, Command: []string{"FLUSHALL"}}},
-		{Reply: &Reply{Process: 1, Number: 2, Text: "-ERR \"no\"\ttoday", Snapshots: []Snapshot{look}}},
+		{Reply: &Reply{Process: 1, Number: 2, Text: "-ERR \"no\"\ttoday", Snapshots: []Snapshot{snap}}},
 		{Refused: &Refused{Process: 1, Number: 3, Count: 1, Server: 0, Address: "127.0.0.1:6379", Text: "OOM command not allowed", By: by}},
 		{Refused: &Refused{Process: 1, Number: 3, Count: 41, Server: -1}},
 		{Clients: &Clients{Server: 0, Parameter: []string{"maxmemory", "hz"}, List: []Client{

@@ -11,8 +11,8 @@
 //     record without an End is of a run that was cut short. The Server entry of
 //     one that the tests turned out to speak to comes when they first did, and
 //     its baseline is as of then.
-//   - A [Write] stands before every look that can show its effect, and its
-//     [Reply], where there is one, behind: what the look in it shows of this
+//   - A [Write] stands before every snapshot that can show its effect, and its
+//     [Reply], where there is one, behind: what the snapshot in it shows of this
 //     write is there by then.
 //   - Entries are appended in the order in which tracetest observed them. Seq
 //     counts up by one; At never tells more than Seq about order, because test
@@ -64,20 +64,20 @@ const (
 
 // Run is the first entry: what was asked for and how it is watched.
 type Run struct {
-	Schema     string            `json:"schema" redact:"-"`
-	Command    []string          `json:"command"`          // the tracetest command line, passwords removed
-	Dir        string            `json:"dir" redact:"-"`   // the folder that it ran in; file names in reports are relative to it
-	Source     *Source           `json:"source,omitempty"` // nil where the folder is in no checkout that is known
-	Module     string            `json:"module,omitempty" redact:"-"`
-	Go         string            `json:"go" redact:"-"` // of the tests' toolchain, such as "go1.26.8"
-	Mode       Mode              `json:"mode"`
-	ModeReason string            `json:"mode_reason,omitempty"` // why the gate is not in use; empty when it is
-	Traced        bool              `json:"traced"`
-	TraceReason  string            `json:"trace_reason,omitempty"`            // why the tap is not in use; empty when it is
-	Restore    string            `json:"restore" redact:"-"`              // never, run or test
-	Expect     map[string]string `json:"expect,omitempty" redact:"value"` // --expect, as `CONFIG GET` would say it
-	Baseline   *Baseline         `json:"baseline,omitempty"`              // --baseline: the leaks that are known; nil without one
-	GoTest     []string          `json:"go_test"`                         // the go command that was run, passwords removed
+	Schema      string            `json:"schema" redact:"-"`
+	Command     []string          `json:"command"`          // the tracetest command line, passwords removed
+	Dir         string            `json:"dir" redact:"-"`   // the folder that it ran in; file names in reports are relative to it
+	Source      *Source           `json:"source,omitempty"` // nil where the folder is in no checkout that is known
+	Module      string            `json:"module,omitempty" redact:"-"`
+	Go          string            `json:"go" redact:"-"` // of the tests' toolchain, such as "go1.26.8"
+	Mode        Mode              `json:"mode"`
+	ModeReason  string            `json:"mode_reason,omitempty"` // why the gate is not in use; empty when it is
+	Traced      bool              `json:"traced"`
+	TraceReason string            `json:"trace_reason,omitempty"`          // why the tap is not in use; empty when it is
+	Restore     string            `json:"restore" redact:"-"`              // never, run or test
+	Expect      map[string]string `json:"expect,omitempty" redact:"value"` // --expect, as `CONFIG GET` would say it
+	Baseline    *Baseline         `json:"baseline,omitempty"`              // --baseline: the leaks that are known; nil without one
+	GoTest      []string          `json:"go_test"`                         // the go command that was run, passwords removed
 }
 
 // Source is the checkout that a run was in. CI names files relative to its root.
@@ -123,7 +123,7 @@ type Origin struct {
 	Source string `json:"source"`
 }
 
-// Process is a test binary that shook hands with the gate.
+// Process is a test binary that shook hands with the barrier.
 type Process struct {
 	Index   int      `json:"index"` // from 1
 	PID     int      `json:"pid"`
@@ -171,19 +171,19 @@ type Boundary struct {
 	Owner   int64  `json:"owner,omitempty"`   // zero where the boundary is not an owner's
 	Begin   *Owner `json:"begin,omitempty"`   // on begin
 	// Follows is set on the begin of a test that came at once behind the end of
-	// the one before, with nothing in between that could do something unheard. The
+	// the one before, with nothing in between that could do something untraced. The
 	// looks of that end count for it, and it has none of its own.
 	Coalesced bool `json:"coalesced,omitempty"`
 	// Container is the Ordered container that ended, on close, and Before the
 	// boundary that showed it, which comes next. The container ended before
-	// the looks of this one.
+	// the snapshots of this one.
 	Container string   `json:"container,omitempty" redact:"-"`
 	Before    Verb     `json:"before,omitempty"`
 	End       *Outcome `json:"end,omitempty"`   // on end
 	Nodes     []Node   `json:"nodes,omitempty"` // on suite-end: Ginkgo's suite nodes that ran
 	// Held is how long the test waited for its answer, in nanoseconds.
-	Waited  time.Duration `json:"waited,omitempty"`
-	Snapshots []Snapshot        `json:"snapshots,omitempty"`
+	Waited    time.Duration `json:"waited,omitempty"`
+	Snapshots []Snapshot    `json:"snapshots,omitempty"`
 }
 
 // Kind is what an owner is.
@@ -241,7 +241,7 @@ type Snapshot struct {
 	// connection was refused, or its socket does not exist. One that does not
 	// answer, or not to us, may be as the tests left it.
 	Gone bool `json:"gone,omitempty"`
-	// RunID is set when it differs from that of the look before: a restart.
+	// RunID is set when it differs from that of the snapshot before: a restart.
 	RunID string `json:"run_id,omitempty" redact:"-"`
 	// Config holds the parameters that differ from the last good look.
 	Config map[string]string `json:"config,omitempty" redact:"value"`
@@ -302,15 +302,15 @@ type Restore struct {
 // Why says why tracetest does not put a parameter back.
 type Why string
 
-// Reasons. Only what a test of this run was seen writing is put back, on the server that it
+// Reasons. Only what a test of this run was seen writing is restored, on the server that it
 // was written to, and while nobody else has set it since.
 const (
-	WhyRole      Why = "role"      // who is the master is not tracetest's business
-	WhyRestarted Why = "restarted" // the server restarted, or another one has its address: its values are its own
-	WhyUntraced  Why = "untraced"  // no test was seen writing it, though their connections were traced
-	WhyUnheld    Why = "unheld"    // tests that were not held at their boundaries ran, or none
-	WhyOthers    Why = "others"    // somebody else may have set it meanwhile
-	WhyUnknown   Why = "unknown"   // INFO does not tell which run of the server it is: it may be another one by now
+	WhyRole           Why = "role"      // who is the master is not tracetest's business
+	WhyRestarted      Why = "restarted" // the server restarted, or another one has its address: its values are its own
+	WhyUntraced       Why = "untraced"  // no test was seen writing it, though their connections were traced
+	WhyUnsynchronized Why = "unheld"    // tests that were not held at their boundaries ran, or none
+	WhyOthers         Why = "others"    // somebody else may have set it meanwhile
+	WhyUnknown        Why = "unknown"   // INFO does not tell which run of the server it is: it may be another one by now
 )
 
 // Notice is something that the reader of the report must know about how the

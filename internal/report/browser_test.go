@@ -101,7 +101,7 @@ func (b *browser) open(t *testing.T, f *triage.Findings, s screen) *shown {
 	err := chromedp.Listen(ctx, func(event any) {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
-			p.complain("exception: " + told(e.ExceptionDetails))
+			p.complain("exception: " + announced(e.ExceptionDetails))
 		case *runtime.EventConsoleAPICalled:
 			p.complain(fmt.Sprintf("console.%s was called", e.Type))
 		case *cdplog.EventEntryAdded:
@@ -130,7 +130,7 @@ func (b *browser) open(t *testing.T, f *triage.Findings, s screen) *shown {
 }
 
 // told is what an exception says.
-func told(e *runtime.ExceptionDetails) string {
+func announced(e *runtime.ExceptionDetails) string {
 	text, _ := json.Marshal(e)
 	return string(text)
 }
@@ -205,7 +205,7 @@ func (p *shown) value(t *testing.T, script string) any {
 		t.Fatalf("%s: %v", script, err)
 	}
 	if got.ExceptionDetails != nil {
-		t.Fatalf("%s: %v", script, told(got.ExceptionDetails))
+		t.Fatalf("%s: %v", script, announced(got.ExceptionDetails))
 	}
 	var value any
 	if len(got.Result.Value) > 0 {

@@ -62,7 +62,7 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 // What else it could be is ruled out only by what was seen, and ruled in only
 // where nothing else can have been seen so.
 func TestRuledOnlyByWhatWasSeen(t *testing.T) {
-	const failover, rewrite, stranger, elsewhere = "| A failover", "| A test wrote", "| Another program", "| The tests use another"
+	const failover, rewrite, outsider, elsewhere = "| A failover", "| A test wrote", "| Another program", "| The tests use another"
 	deaf := func(f *triage.Findings) {
 		f.Packages = append(f.Packages, triage.Package{Path: "shop/deaf", Outcome: "pass", Ran: true})
 	}
@@ -71,7 +71,7 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 			f.Writes = append(f.Writes, triage.Write{Server: f.Servers[0].Address, Command: []string{"config", "rewrite"}, Count: 1, Reply: reply, Certainty: triage.Exact})
 		}
 	}
-	spoken := func(s triage.Endpoint) func(f *triage.Findings) {
+	endpoints := func(s triage.Endpoint) func(f *triage.Findings) {
 		return func(f *triage.Findings) { f.Endpoints = append(f.Endpoints, s) }
 	}
 	for _, test := range []struct {
@@ -89,12 +89,12 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 		{"refused", rewrite, "| no | it was sent and refused", rewritten("-ERR The server is running without a config file")},
 		{"a package that is not heard", rewrite, "| not known | `shop/deaf`", deaf},
 		{"nothing of it", elsewhere, "| no | each address", func(*triage.Findings) {}},
-		{"another server", elsewhere, "| yes | `10.0.0.9:6379`", spoken(triage.Endpoint{Address: "10.0.0.9:6379", Problem: "no answer"})},
-		{"no Redis at all", elsewhere, "| no | each address", spoken(triage.Endpoint{Address: "10.0.0.9:80", Foreign: true, Problem: "what answers is not a Redis"})},
+		{"another server", elsewhere, "| yes | `10.0.0.9:6379`", endpoints(triage.Endpoint{Address: "10.0.0.9:6379", Problem: "no answer"})},
+		{"no Redis at all", elsewhere, "| no | each address", endpoints(triage.Endpoint{Address: "10.0.0.9:80", Foreign: true, Problem: "what answers is not a Redis"})},
 		{"a package that is not heard", elsewhere, "| not known | `shop/deaf`", deaf},
-		{"a change that is not heard", stranger, "| perhaps |", func(f *triage.Findings) { f.Leaks[0].Untraced = true }},
-		{"calls that are not heard", stranger, "| perhaps |", func(f *triage.Findings) { f.Servers[0].ConfigSets = f.Servers[0].TracedSets + 1 }},
-		{"while no test ran", stranger, "| yes |", func(f *triage.Findings) { f.Notices = append(f.Notices, triage.Notice{Code: "outside-change"}) }},
+		{"a change that is not heard", outsider, "| perhaps |", func(f *triage.Findings) { f.Leaks[0].Untraced = true }},
+		{"calls that are not heard", outsider, "| perhaps |", func(f *triage.Findings) { f.Servers[0].ConfigSets = f.Servers[0].TracedSets + 1 }},
+		{"while no test ran", outsider, "| yes |", func(f *triage.Findings) { f.Notices = append(f.Notices, triage.Notice{Code: "outside-change"}) }},
 	} {
 		f := load(t, "testdata/exact.json")
 		if f.Run.Mode != record.ModeInstrumented || !f.Run.Traced {
@@ -110,19 +110,19 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 
 // Nobody is put down as the one who leaked that was not heard doing it, be it
 // alone or beside a test that was.
-func TestUnheardIsNotAccused(t *testing.T) {
+func TestUntracedIsNotAccused(t *testing.T) {
 	seen := regexp.MustCompile(`(?m)(?:^| )(by|leak:) (?:<[a-z]+>|` + "`" + `)?TestUnheard`)
-	heard := triage.Owner{Package: "p", Test: "TestHeard"}
-	unheard := triage.Owner{Package: "p", Test: "TestUnheard"}
+	traced := triage.Owner{Package: "p", Test: "TestHeard"}
+	untraced := triage.Owner{Package: "p", Test: "TestUnheard"}
 	for _, both := range []bool{false, true} {
 		f := load(t, "testdata/exact.json")
 		c := f.Leaks[0]
-		c.By, c.Untraced, c.Certainty, c.Call, c.Together, c.Ended, c.Unit = &unheard, true, triage.Inferred, nil, 0, "pass", "test"
+		c.By, c.Untraced, c.Certainty, c.Call, c.Together, c.Ended, c.Unit = &untraced, true, triage.Inferred, nil, 0, "pass", "test"
 		f.Leaks, f.Failures = []triage.Change{c}, nil
 		f.Run.Exit = triage.ExitLeaked
-		f.Cases = cases(nil, triage.Case{Owner: heard, Status: "pass"}, triage.Case{Owner: unheard, Status: "pass"})
+		f.Cases = cases(nil, triage.Case{Owner: traced, Status: "pass"}, triage.Case{Owner: untraced, Status: "pass"})
 		if both {
-			c.By, c.Untraced, c.Certainty, c.Parameter = &heard, false, triage.Exact, "hz"
+			c.By, c.Untraced, c.Certainty, c.Parameter = &traced, false, triage.Exact, "hz"
 			f.Leaks = append(f.Leaks, c)
 			if md := markdown(t, f); !strings.Contains(md, " ran, by an unidentified writer, and 1 more leak") {
 				t.Errorf("headline: %s", row(md, "# Redis triage"))

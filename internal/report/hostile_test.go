@@ -263,7 +263,7 @@ func FuzzHostileText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, kinds bool) {
 		findings := load(t, "testdata/hostile.json")
 		findings.Leaks[0].Known = &triage.Known{}
-		findings.Baseline = triage.Baseline{Expired: []record.Known{{}}, Gone: []record.Known{{}, {}}, Untold: []record.Known{{}}}
+		findings.Baseline = triage.Baseline{Expired: []record.Known{{}}, Gone: []record.Known{{}, {}}, Unreported: []record.Known{{}}}
 		poison(reflect.ValueOf(findings).Elem(), text)
 		if kinds { // so that not only the ways for unknown kinds are taken
 			findings.Run.Mode = "gate"

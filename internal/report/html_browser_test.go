@@ -21,7 +21,7 @@ import (
 func TestBrowser(t *testing.T) {
 	b := startBrowser(t)
 	incident := load(t, "testdata/incident.jsonl")
-	t.Run("looks", func(t *testing.T) { b.looks(t, incident) })
+	t.Run("looks", func(t *testing.T) { b.snaps(t, incident) })
 	t.Run("leak", func(t *testing.T) { b.leak(t, incident) })
 	t.Run("table", func(t *testing.T) { b.table(t, incident) })
 	t.Run("cursor", func(t *testing.T) { b.cursor(t, incident) })
@@ -34,7 +34,7 @@ func TestBrowser(t *testing.T) {
 }
 
 // looks opens the page on a desk and on a phone, in both themes.
-func (b *browser) looks(t *testing.T, f *triage.Findings) {
+func (b *browser) snaps(t *testing.T, f *triage.Findings) {
 	for _, screen := range screens {
 		t.Run(screen.name, func(t *testing.T) {
 			p := b.open(t, f, screen)

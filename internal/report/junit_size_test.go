@@ -30,7 +30,7 @@ func (s *sampler) Write(text []byte) (int, error) {
 
 // junit.xml is written while the cases are read. With TRACETEST_ALL the cases
 // are a million.
-func TestJUnitIsNotHeld(t *testing.T) {
+func TestJUnitIsNotKept(t *testing.T) {
 	n := 200_000
 	if os.Getenv("TRACETEST_ALL") != "" {
 		n = 1_000_000

@@ -41,7 +41,7 @@ func fixtures(t *testing.T) map[string]*triage.Findings {
 	all := make(map[string]*triage.Findings)
 	for name, file := range fixtureFiles(t) {
 		all[name] = load(t, file)
-		switch name { // recorded without the tap, after which nothing is called clean
+		switch name { // recorded without the trace, after which nothing is called clean
 		case "clean", "clean_failures", "contained", "unmet", "drift":
 			all[name].Run.Traced = true
 		}
@@ -345,7 +345,7 @@ func many() *triage.Findings {
 			Server: "localhost:6379", Parameter: fmt.Sprintf("p%d-max-bytes", i%60),
 			From: "1024", To: fmt.Sprint(i), Initial: "1024", Certainty: triage.Inferred, Together: i + 1,
 			By: &triage.Owner{Package: "example.com/p", Test: fmt.Sprintf("TestN%03d", i)},
-			At:    started.Add(time.Duration(i) * time.Second),
+			At: started.Add(time.Duration(i) * time.Second),
 		})
 	}
 	for i := range 3000 {

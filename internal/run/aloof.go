@@ -16,11 +16,11 @@ import (
 // So from the first command by which a unit shows that it looks at such things,
 // until it has ended, its server is not looked at. What it writes is known from
 // its writes and their replies, and the look at its end shows the rest. That
-// widens the window of a change that nobody was heard writing, and makes no
+// widens the window of a change that nobody was traced writing, and makes no
 // attribution wrong.
 //
 // Limits: what tracetest did before that command is there, and so is its
-// connection where it cannot be given up; without the tap nothing of this is
+// connection where it cannot be given up; without the trace nothing of this is
 // known.
 type aloof struct {
 	w     *watcher
@@ -93,7 +93,7 @@ func (a *aloof) asked(ctx context.Context, asked *record.Asked) {
 	}
 }
 
-// shows says what a command makes of the looks, and whether tracetest's
+// shows says what a command makes of the snapshots, and whether tracetest's
 // connection is seen by it.
 func shows(command []string) (how stay, connection bool) {
 	word := func(i int) string {
@@ -132,7 +132,7 @@ func (a *aloof) stay(u watched, server int, how stay) {
 
 // write takes in a write that is about to be sent, and reports whether its
 // server may be looked at before.
-func (a *aloof) write(ctx context.Context, w *record.Write) (look bool) {
+func (a *aloof) write(ctx context.Context, w *record.Write) (snap bool) {
 	if locks(w) {
 		a.locked[w.Server] = true
 		a.back(ctx, w.Server)
@@ -141,9 +141,9 @@ func (a *aloof) write(ctx context.Context, w *record.Write) (look bool) {
 	if !ok {
 		return true
 	}
-	look = !a.stays(u, w.Server, true)
+	snap = !a.stays(u, w.Server, true)
 	if effectOf(w.Command) == effectCounters { // what it shows is taken away anyway
-		look = a.units[u][w.Server] != stayAll
+		snap = a.units[u][w.Server] != stayAll
 	}
 	if effectOf(w.Command) == effectCounters && len(w.Command) > 1 && strings.EqualFold(w.Command[1], "resetstat") {
 		a.stay(u, w.Server, stayOwn)
@@ -153,7 +153,7 @@ func (a *aloof) write(ctx context.Context, w *record.Write) (look bool) {
 			a.stay(u, w.Server, stayAll)
 		}
 	}
-	return look
+	return snap
 }
 
 // locks reports whether a write can keep tracetest from connecting again.
@@ -179,7 +179,7 @@ func (a *aloof) back(ctx context.Context, server int) {
 }
 
 // replied returns the servers that are not looked at for a reply. A write to a
-// server is seen there by everybody, and so may be the look that belongs to it.
+// server is seen there by everybody, and so may be the snapshot that belongs to it.
 func (a *aloof) replied(w *record.Write) func(server int) bool {
 	u, _ := a.who(w.Process, &w.By)
 	return func(server int) bool { return a.stays(u, server, server == w.Server) }

@@ -11,9 +11,9 @@ import (
 // repair puts back after each unit what it left changed (--restore=test).
 //
 // What a unit found is remembered when the first unit begins within a package
-// or, for specs, within a test; it is put back when the last of those that
+// or, for specs, within a test; it is restored when the last of those that
 // overlap has ended and nothing else is open that could still need it. What of
-// it may be put back, the ledgers say.
+// it may be restored, the ledgers say.
 type repair struct {
 	w     *watcher
 	marks map[place][]then

@@ -1,9 +1,9 @@
-// Package run drives `go test`, the gate and the snapshots, and writes the
+// Package run drives `go test`, the barrier and the snapshots, and writes the
 // record. It judges nothing: what it observed is in the record, and package
 // triage says what that means.
 //
 // A run has one watcher, a single goroutine, through which everything passes
-// that is to stand in the record in order: tests that wait at the gate, test
+// that is to stand in the record in order: tests that wait at the barrier, test
 // events and the end of the go command. Around it are the go command, whose
 // process group is ours to signal, and the live output.
 package run
@@ -48,14 +48,14 @@ type Options struct {
 	Container    string // name of the container that the server is in; empty: to be found
 	Expect       map[string]string
 	Baseline     *record.Baseline // the leaks that are known, for the record; may be nil
-	Instrument         string           // auto, on or off
-	Trace          instrument.Trace
-	Discover       string // auto or off: whether servers are watched that the tests turn out to speak to
+	Instrument   string           // auto, on or off
+	Trace        instrument.Trace
+	Discover     string // auto or off: whether servers are watched that the tests turn out to speak to
 	Restore      Restore
 	Keep         []string      // parameters that RestoreTest leaves as they are
-	Owned        bool          // the targets are servers of tracetest's own, on which everything may be put back
+	Owned        bool          // the targets are servers of tracetest's own, on which everything may be restored
 	Env          []string      // of the tests, further to ours
-	Timeout      time.Duration // of one look; zero: 5 s
+	Timeout      time.Duration // of one snapshot; zero: 5 s
 	Grace        time.Duration // between the first signal and a kill; zero: 10 s
 
 	// Secrets learns those of the run. Runs of one process share them, so that a
@@ -93,7 +93,7 @@ type Plan struct {
 	begin   []record.Server
 	dir     string // private, for the overlay and the socket
 	overlay *instrument.Overlay
-	barrier    *barrier.Server
+	barrier *barrier.Server
 	out     *record.Writer
 	knew    int    // secrets, when all of the record had passed the door
 	reason  string // why there is no gate
@@ -154,8 +154,8 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 				return fmt.Errorf("--perturb: moving the parameters of %s: %w", target.Address(), err)
 			}
 			p.begin[i].Config = server.Shown()
-			if look := server.Sample(ctx); look.Counters != nil {
-				p.begin[i].Counters = look.Counters // our own write is counted by now
+			if snap := server.Sample(ctx); snap.Counters != nil {
+				p.begin[i].Counters = snap.Counters // our own write is counted by now
 			}
 		}
 	}
@@ -167,7 +167,7 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 }
 
 // findSentinels notes which servers Sentinels look after: what gives them another master then is
-// no secret. Without the tap nothing else tells a failover from a test that does it.
+// no secret. Without the trace nothing else tells a failover from a test that does it.
 func (p *Plan) findSentinels(ctx context.Context) {
 	for i, s := range p.servers {
 		clients, err := s.Clients(ctx)
@@ -175,7 +175,7 @@ func (p *Plan) findSentinels(ctx context.Context) {
 	}
 }
 
-// openGate prepares the gate. Without one, and unless it is asked for, the
+// openGate prepares the barrier. Without one, and unless it is asked for, the
 // run goes on with events only.
 func (p *Plan) openBarrier(ctx context.Context) error {
 	if p.o.Instrument == "off" {
@@ -282,7 +282,7 @@ func (p *Plan) Redact(file *os.File) error {
 	return p.out.Again(file, p.o.Secrets.Text, p.door)
 }
 
-// Mode says how the tests will be watched, and why not with the gate.
+// Mode says how the tests will be watched, and why not with the barrier.
 func (p *Plan) Mode() (record.Mode, string) {
 	if p.barrier == nil {
 		return record.ModeEvents, p.reason
@@ -361,8 +361,8 @@ func (p *Plan) AsBefore(ctx context.Context) error {
 		if i >= len(p.baseline) || p.gone[i] {
 			continue
 		}
-		if look := s.Sample(ctx); look.Error != "" {
-			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), look.Error))
+		if snap := s.Sample(ctx); snap.Error != "" {
+			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), snap.Error))
 		} else if err := s.NotAs(p.baseline[i], nil); err != nil {
 			errs = append(errs, err)
 		}
@@ -402,8 +402,8 @@ func (p *Plan) quietLabels() []string {
 func (p *Plan) header(goTest []string) {
 	mode, reason := p.Mode()
 	dir, _ := os.Getwd()
-	tap, noTap := p.Trace()
-	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: reason, Traced: tap, TraceReason: noTap,
+	trace, noTrace := p.Trace()
+	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: reason, Traced: trace, TraceReason: noTrace,
 		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Baseline: p.o.Baseline, Command: p.o.Secrets.Args(p.o.Command), GoTest: p.o.Secrets.Args(goTest)}
 	if p.dir != "" { // a folder of this run alone says nothing to a reader
 		for i := range h.GoTest {

@@ -26,7 +26,7 @@ type ledger struct {
 	seen    time.Time // when the last of them was taken
 	start   found
 	changed map[string]*standing // since start
-	writes  []*sent              // that a look may still show
+	writes  []*sent              // that a snapshot may still show
 	sets    int64                // calls of CONFIG SET that the server had counted
 	unseen  int64                // of those that were traced, how many it may not have counted yet
 }
@@ -73,7 +73,7 @@ func (l *ledger) write(w *record.Write) {
 	}
 }
 
-// reply takes in its answer, before the look that shows what it did.
+// reply takes in its answer, before the snapshot that shows what it did.
 func (l *ledger) reply(r *record.Reply) {
 	for _, w := range l.writes {
 		if w.Process == r.Process && w.Number == r.Number {
@@ -85,41 +85,41 @@ func (l *ledger) reply(r *record.Reply) {
 	}
 }
 
-// A witness says what is known of a look beside what it shows.
+// A witness says what is known of a snapshot beside what it shows.
 type witness struct {
 	owned   bool                   // the server is tracetest's own, started for this run
 	traced  bool                   // every write of a test would have been told
-	held    bool                   // tests ran since the last look, and all of them waited at both ends
+	held    bool                   // tests ran since the last snapshot, and all of them waited at both ends
 	other   func() bool            // somebody who is connected can have changed it
 	present func(process int) bool // a test binary is still there
 }
 
-// look takes in how the server looked, and the mark of that look.
-func (l *ledger) look(look record.Snapshot, at snapshot.Mark, by witness) {
-	if look.Error != "" {
+// look takes in how the server looked, and the mark of that snapshot.
+func (l *ledger) snap(snap record.Snapshot, at snapshot.Mark, by witness) {
+	if snap.Error != "" {
 		for _, w := range l.writes {
 			w.unsure = true
 		}
 		return
 	}
 	l.clock++
-	if look.RunID != "" {
-		maps.Copy(l.now, look.Config)
+	if snap.RunID != "" {
+		maps.Copy(l.now, snap.Config)
 		l.start = found{clock: l.clock, mark: at, why: record.WhyRestarted}
 		l.changed, l.writes, l.unseen, l.sets = map[string]*standing{}, nil, 0, 0
-		if look.Counters != nil {
-			l.sets = look.Counters.ConfigSet
+		if snap.Counters != nil {
+			l.sets = snap.Counters.ConfigSet
 		}
 		return
 	}
-	unknown := l.uncounted(look.Counters)
-	for _, name := range slices.Sorted(maps.Keys(look.Config)) {
-		if value := look.Config[name]; l.now[name] != value {
+	unknown := l.uncounted(snap.Counters)
+	for _, name := range slices.Sorted(maps.Keys(snap.Config)) {
+		if value := snap.Config[name]; l.now[name] != value {
 			l.set(name, value, at, l.why(name, value, unknown, by))
 		}
 	}
 	l.forget(by)
-	l.seen = look.Sent
+	l.seen = snap.Sent
 }
 
 // why says why a change is not to be undone; "" if a test of this run made it.
@@ -138,7 +138,7 @@ func (l *ledger) why(name, value string, unknown bool, by witness) record.Why {
 	case by.traced:
 		return record.WhyUntraced
 	case !by.held:
-		return record.WhyUnheld
+		return record.WhyUnsynchronized
 	case by.other():
 		return record.WhyOthers
 	}
@@ -173,7 +173,7 @@ func (l *ledger) set(name, value string, at snapshot.Mark, why record.Why) {
 	}
 }
 
-// uncounted reports whether CONFIG SET was called more often since the last look than it was
+// uncounted reports whether CONFIG SET was called more often since the last snapshot than it was
 // traced.
 func (l *ledger) uncounted(c *record.Counters) bool {
 	if c == nil {
@@ -189,7 +189,7 @@ func (l *ledger) uncounted(c *record.Counters) bool {
 	return more
 }
 
-// forget drops writes that have been answered, now that there was a look, and those that are
+// forget drops writes that have been answered, now that there was a snapshot, and those that are
 // never answered because the process is gone.
 func (l *ledger) forget(by witness) {
 	sets := int64(0)
@@ -203,7 +203,7 @@ func (l *ledger) forget(by witness) {
 		if isConfigSet(w.Command) {
 			sets++
 		}
-		return w.past > looksAfter
+		return w.past > maintains
 	})
 	l.unseen = min(l.unseen, sets)
 }
@@ -213,9 +213,9 @@ const maxWrites = 256
 
 // looksAfter is how many looks a write is waited for after the end of its process, as in
 // package triage.
-const looksAfter = 2
+const maintains = 2
 
-// restored takes in the look behind a write of tracetest's own.
+// restored takes in the snapshot behind a write of tracetest's own.
 func (l *ledger) restored(r *record.Restore, at snapshot.Mark, by witness) {
 	if r.Snapshot == nil || r.Snapshot.Error != "" {
 		return
@@ -234,10 +234,10 @@ func (l *ledger) restored(r *record.Restore, at snapshot.Mark, by witness) {
 			l.sets = r.Snapshot.Counters.ConfigSet // our own
 		}
 	}
-	l.look(*r.Snapshot, at, by)
+	l.snap(*r.Snapshot, at, by)
 }
 
-// undo says what may be put back of what changed since a unit began, or with clock zero since
+// undo says what may be restored of what changed since a unit began, or with clock zero since
 // the run did: where everything since was the tests', to what it was then, else to what they found
 // last that was not theirs.
 func (l *ledger) undo(then snapshot.Mark, clock int, keep []string) snapshot.Mark {
@@ -254,7 +254,7 @@ func (l *ledger) undo(then snapshot.Mark, clock int, keep []string) snapshot.Mar
 	return snapshot.Join(marks)
 }
 
-// left says of each parameter that is not as the run found it why it is not to be put back.
+// left says of each parameter that is not as the run found it why it is not to be restored.
 func (l *ledger) left() map[string]record.Why {
 	all := map[string]record.Why{}
 	for name, value := range l.now {

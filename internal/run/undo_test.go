@@ -15,7 +15,7 @@ import (
 type story struct {
 	l         *ledger
 	config    map[string]string // what the server has now
-	shown     map[string]string // what the last look saw
+	shown     map[string]string // what the last snapshot saw
 	sets      int64
 	run       int
 	restarted bool
@@ -32,21 +32,21 @@ func newStory() *story {
 	return s
 }
 
-func (s *story) look() {
-	look := record.Snapshot{Counters: &record.Counters{ConfigSet: s.sets}}
+func (s *story) snap() {
+	snap := record.Snapshot{Counters: &record.Counters{ConfigSet: s.sets}}
 	for name, value := range s.config {
 		if s.shown[name] != value {
-			if look.Config == nil {
-				look.Config = map[string]string{}
+			if snap.Config == nil {
+				snap.Config = map[string]string{}
 			}
-			look.Config[name] = value
+			snap.Config[name] = value
 		}
 	}
 	if s.restarted {
-		look.RunID, s.restarted = fmt.Sprint(s.run), false
+		snap.RunID, s.restarted = fmt.Sprint(s.run), false
 	}
 	s.shown = maps.Clone(s.config)
-	s.l.look(look, snapshot.Mark{}, s.by)
+	s.l.snap(snap, snapshot.Mark{}, s.by)
 }
 
 // set is a CONFIG SET, or REPLICAOF, that the server executes.
@@ -62,7 +62,7 @@ func (s *story) do(step string) {
 	words := strings.Fields(step + " - -")
 	name, value := words[1], words[2]
 	write := func() *record.Write {
-		s.look()
+		s.snap()
 		s.number++
 		w := &record.Write{Process: 1, Number: s.number, Command: []string{"CONFIG", "SET", name, value}, Values: []record.Value{{Parameter: name, Value: value}}}
 		s.l.write(w)
@@ -70,7 +70,7 @@ func (s *story) do(step string) {
 	}
 	reply := func(w *record.Write, text string) {
 		s.l.reply(&record.Reply{Process: 1, Number: w.Number, Text: text})
-		s.look()
+		s.snap()
 	}
 	switch words[0] {
 	case "test": // writes
@@ -87,12 +87,12 @@ func (s *story) do(step string) {
 	case "unanswered":
 		write()
 		s.set(name, value)
-		s.look()
+		s.snap()
 	case "lost": // sent, and never executed
 		write()
 	case "others": // write unseen
 		s.set(name, value)
-		s.look()
+		s.snap()
 	case "aborted": // a transaction of a test is, and another program sets it then
 		w := write()
 		s.set(name, value)
@@ -108,13 +108,13 @@ func (s *story) do(step string) {
 		if name != "-" {
 			s.config[name] = value
 		}
-		s.look()
+		s.snap()
 	case "restart-unseen":
 		s.run, s.sets, s.restarted = s.run+1, 0, true
 		s.config[name] = value
 	case "failover":
 		s.config["replicaof"] = name + " 6379"
-		s.look()
+		s.snap()
 	case "role": // a test sends REPLICAOF
 		w := write()
 		w.Values = []record.Value{{Parameter: "replicaof", Value: name + " 6379"}}
@@ -123,11 +123,11 @@ func (s *story) do(step string) {
 	case "unit": // begins
 		s.clock = s.l.clock
 	case "gaps":
-		s.l.look(record.Snapshot{Error: "no answer"}, snapshot.Mark{}, s.by)
+		s.l.snap(record.Snapshot{Error: "no answer"}, snapshot.Mark{}, s.by)
 	case "gone": // the test binary is
 		s.by.present = func(int) bool { return false }
 	case "snapshot":
-		s.look()
+		s.snap()
 	case "untraced": // from here on the tap is off
 		s.by.traced = false
 	case "unheld":
@@ -143,7 +143,7 @@ func (s *story) do(step string) {
 
 // ends is what may be undone, to whose value, and what is left alone, in words.
 func (s *story) ends() string {
-	s.look()
+	s.snap()
 	var all []string
 	for name, standing := range s.l.changed {
 		switch {
@@ -185,7 +185,7 @@ func TestLedger(t *testing.T) {
 		{"aborted hz 20", "hz left: untraced"},
 		{"refused hz 20; others hz 20", "hz left: untraced"},
 		{"lost hz 20; gone; look; look; look; others hz 20", "hz left: untraced"},
-		// A test's on top of somebody else's: theirs is put back, and not what the run found.
+		// A test's on top of somebody else's: theirs is restored, and not what the run found.
 		{"others hz 20; test hz 30", "hz left: untraced, hz to 20"},
 		{"test hz 20; others hz 30; test hz 40", "hz left: untraced, hz to 30"},
 		{"test hz 20; others hz 10; test hz 40", "hz to 10"},
@@ -216,7 +216,7 @@ func TestLedger(t *testing.T) {
 		{"owned; role b", "replicaof left: role"},
 		// Out of sight: what an accepted write was spelled like is not known any more.
 		{"test hz 20; blind; others hz 30", "hz left: untraced"},
-		// Without the tap.
+		// Without the trace.
 		{"untraced; others hz 20", "hz"},
 		{"untraced; idle; others hz 20", "hz left: others"},
 		{"untraced; unheld; others hz 20", "hz left: unheld"},

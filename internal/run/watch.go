@@ -22,11 +22,11 @@ type watcher struct {
 	repair  *repair
 	// container is the Ordered container of the last spec, by process.
 	container map[int]string
-	initial  []snapshot.Mark // of the servers; of one that restarted, as of then
+	initial   []snapshot.Mark // of the servers; of one that restarted, as of then
 	runIDs    []string
 	ledgers   []*ledger
 	greeted   time.Time // when the first test binary had started
-	tracer      *tracer
+	tracer    *tracer
 	aloof     *aloof
 	ended     lastEnd
 	ends      ends
@@ -64,9 +64,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 		w.finish(ctx)
 		return record.End{GoExit: -1, Reason: err.Error()}
 	}
-	gateCtx, closeGate := context.WithCancel(ctx)
-	defer closeGate()
-	held := w.waiting(gateCtx)
+	barrierCtx, closeBarrier := context.WithCancel(ctx)
+	defer closeBarrier()
+	held := w.waiting(barrierCtx)
 	go w.read(cmd, events)
 	ended := make(chan record.End, 1)
 	go func() { ended <- cmd.wait(w.p.o.Signals, w.p.o.Grace, w.p.o.Output.Say) }()
@@ -119,7 +119,7 @@ func (w *watcher) read(cmd *command, events *backlog) {
 	both.Wait()
 }
 
-// heldTests yields the tests that wait at the gate. It never yields where
+// heldTests yields the tests that wait at the barrier. It never yields where
 // there is none.
 func (w *watcher) waiting(ctx context.Context) <-chan *barrier.Arrival {
 	held := make(chan *barrier.Arrival)
@@ -143,7 +143,7 @@ func (w *watcher) waiting(ctx context.Context) <-chan *barrier.Arrival {
 }
 
 // drain hears the ends of test binaries that come after the go command's own, also
-// of those that tests started: they must not act behind the last look.
+// of those that tests started: they must not act behind the last snapshot.
 func (w *watcher) drain(ctx context.Context, held <-chan *barrier.Arrival) {
 	deadline := time.After(2 * time.Second)
 	for w.open.Lasting() {
@@ -158,7 +158,7 @@ func (w *watcher) drain(ctx context.Context, held <-chan *barrier.Arrival) {
 
 // boundary takes in a test process that waits, and lets it go.
 //
-// Where the looks of a boundary show nothing new, the process goes on while it
+// Where the snapshots of a boundary show nothing new, the process goes on while it
 // is recorded: whatever ends tracetest in between loses that nothing had
 // happened. What has changed is recorded first.
 func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
@@ -199,7 +199,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	}
 	w.closeContainer(ctx, &b)
 	if b.Coalesced = w.coalesces(last, &b, h.Since()); b.Coalesced {
-		// The looks of the end before it count.
+		// The snapshots of the end before it count.
 	} else if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
 		b.Snapshots = w.snapshot(ctx, w.aloof.at(&b))
 	}
@@ -215,7 +215,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	}
 	w.repair.before(ctx, &b)
 	if w.p.o.Restore != RestoreTest && w.p.o.Units == nil && quiet(b.Snapshots) {
-		h.Release() // nobody is asked, and nothing is put back
+		h.Release() // nobody is asked, and nothing is restored
 	}
 	w.append(record.Entry{Boundary: &b})
 	w.otherClients(ctx, b.Snapshots)
@@ -224,15 +224,15 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 }
 
 // quiet reports whether looks show what the ones before did.
-func quiet(looks []record.Snapshot) bool {
-	return !slices.ContainsFunc(looks, func(l record.Snapshot) bool { return l.Error != "" || l.RunID != "" || len(l.Config) > 0 })
+func quiet(snaps []record.Snapshot) bool {
+	return !slices.ContainsFunc(snaps, func(l record.Snapshot) bool { return l.Error != "" || l.RunID != "" || len(l.Config) > 0 })
 }
 
-// strangers asks, where the tap would have heard the tests, who else may have
+// other clients asks, where the trace would have heard the tests, who else may have
 // changed what has changed.
-func (w *watcher) otherClients(ctx context.Context, looks []record.Snapshot) {
+func (w *watcher) otherClients(ctx context.Context, snaps []record.Snapshot) {
 	if on, _ := w.p.Trace(); on {
-		w.tracer.otherClients(ctx, looks)
+		w.tracer.otherClients(ctx, snaps)
 	}
 }
 
@@ -269,7 +269,7 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 }
 
 // events takes in test events, and looks at the servers where a package is not
-// held at its boundaries. A look behind all of them tells as much as one behind
+// held at its boundaries. A snapshot behind all of them tells as much as one behind
 // each.
 func (w *watcher) events(ctx context.Context, tests []*record.Test) {
 	due := false
@@ -287,45 +287,45 @@ func (w *watcher) events(ctx context.Context, tests []*record.Test) {
 
 // look looks at all servers at once, but for those that it must stay out of.
 func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []record.Snapshot {
-	looks := make([]record.Snapshot, 0, len(w.p.servers))
+	snaps := make([]record.Snapshot, 0, len(w.p.servers))
 	for i := range w.p.servers {
 		if !stays(i) {
-			looks = append(looks, record.Snapshot{Server: i})
+			snaps = append(snaps, record.Snapshot{Server: i})
 			delete(w.aloof.away, i)
 		}
 	}
-	if len(looks) == 1 {
-		looks[0] = w.snapshotOf(ctx, looks[0].Server)
-		return looks
+	if len(snaps) == 1 {
+		snaps[0] = w.snapshotOf(ctx, snaps[0].Server)
+		return snaps
 	}
 	var all sync.WaitGroup
-	for i := range looks {
-		all.Go(func() { looks[i] = w.p.servers[looks[i].Server].Sample(ctx) })
+	for i := range snaps {
+		all.Go(func() { snaps[i] = w.p.servers[snaps[i].Server].Sample(ctx) })
 	}
 	all.Wait()
-	for _, look := range looks {
-		w.seen(ctx, look.Server, look)
+	for _, snap := range snaps {
+		w.seen(ctx, snap.Server, snap)
 	}
-	return looks
+	return snaps
 }
 
 // lookAt looks at one server.
 func (w *watcher) snapshotOf(ctx context.Context, i int) record.Snapshot {
-	look := w.p.servers[i].Sample(ctx)
-	w.seen(ctx, i, look)
-	return look
+	snap := w.p.servers[i].Sample(ctx)
+	w.seen(ctx, i, snap)
+	return snap
 }
 
 // seen takes a look into the ledger of its server.
-func (w *watcher) seen(ctx context.Context, i int, look record.Snapshot) {
+func (w *watcher) seen(ctx context.Context, i int, snap record.Snapshot) {
 	mark := w.p.servers[i].Mark()
-	if look.RunID != "" {
-		w.runIDs[i], w.initial[i] = look.RunID, mark
+	if snap.RunID != "" {
+		w.runIDs[i], w.initial[i] = snap.RunID, mark
 	}
-	w.ledgers[i].look(look, mark, w.witness(ctx, i))
+	w.ledgers[i].snap(snap, mark, w.witness(ctx, i))
 }
 
-// witness says what is known of the look that was just taken.
+// witness says what is known of the snapshot that was just taken.
 func (w *watcher) witness(ctx context.Context, i int) witness {
 	active := w.open.Active()
 	traced, _ := w.p.Trace()
@@ -336,7 +336,7 @@ func (w *watcher) witness(ctx context.Context, i int) witness {
 	}
 }
 
-// other reports whether a client of a server may have set a parameter since the last look that
+// other reports whether a client of a server may have set a parameter since the last snapshot that
 // is none of the tests': it was there before them. Where nobody can say, it may.
 func (w *watcher) other(ctx context.Context, i int) bool {
 	list, err := w.p.servers[i].Clients(ctx)
@@ -347,7 +347,7 @@ func (w *watcher) other(ctx context.Context, i int) bool {
 	})
 }
 
-// finish takes the last look and puts back what the tests left changed.
+// finish takes the last snapshot and puts back what the tests left changed.
 func (w *watcher) finish(ctx context.Context) {
 	last := &record.Boundary{Verb: record.VerbFinish}
 	last.Snapshots = w.snapshot(ctx, w.aloof.at(last))
@@ -356,8 +356,8 @@ func (w *watcher) finish(ctx context.Context) {
 	if w.p.o.Restore == RestoreNever {
 		return
 	}
-	for i, look := range last.Snapshots {
-		if i >= len(w.p.begin) && look.Gone {
+	for i, snap := range last.Snapshots {
+		if i >= len(w.p.begin) && snap.Gone {
 			w.repair.gone[i] = true // the tests' own, and they have ended it
 		}
 	}

@@ -44,7 +44,7 @@ type asker struct {
 	// small is the client-output-buffer-limit under which the server closed the
 	// connection rather than send a whole answer. Empty when it does not.
 	small string
-	known bool // a look has succeeded
+	known bool // a snapshot has succeeded
 	// last is the last whole answer, raw the reply of CONFIG GET * in it.
 	last   answer
 	raw    []byte
@@ -206,7 +206,7 @@ func (a *asker) whole() answer {
 // calm asks for INFO alone, where that can tell that the configuration is what
 // it was; see calm.go. It says nothing where it is not certain.
 func (a *asker) calm() (got answer, ok bool) {
-	if a.partial || a.blunt || a.last.serial == 0 || !a.calls.told || a.last.info.mode() != "standalone" {
+	if a.partial || a.blunt || a.last.serial == 0 || !a.calls.announced || a.last.info.mode() != "standalone" {
 		return got, false
 	}
 	a.ready()

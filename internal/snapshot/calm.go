@@ -2,7 +2,7 @@ package snapshot
 
 import "bytes"
 
-// CONFIG GET * costs a server more than all else of a look, and most often it
+// CONFIG GET * costs a server more than all else of a snapshot, and most often it
 // says what it said before. INFO alone can tell that it would: it counts the
 // calls of each command, and no parameter changes but by some command.
 //
@@ -10,12 +10,12 @@ import "bytes"
 //     that a reset and a CONFIG SET can leave the counts that there were. A
 //     reset is itself counted after it, as the one since: where there was one,
 //     everything is always asked for.
-//   - Should a server not count it, each look sends an ECHO of its own, and the
+//   - Should a server not count it, each snapshot sends an ECHO of its own, and the
 //     calls of ECHO must have grown by just that one. Alone it would not do:
 //     another tracetest sends them too.
 //   - INFO comes before CONFIG GET * in a whole question. What another client
 //     does in between is then in the configuration and not yet in the counts,
-//     and the next look asks for everything.
+//     and the next snapshot asks for everything.
 //   - In a cluster, and after FAILOVER, a server changes its master later than
 //     any command: there everything is always asked for.
 //
@@ -24,11 +24,11 @@ import "bytes"
 // calls is how often the commands were called that can change a parameter, as
 // one INFO told it.
 type calls struct {
-	changing []byte // names and numbers of calls, as they came
-	echo     int64
-	told     bool // the server tells the subcommands of CONFIG apart
-	failover bool
-	reset    bool // the counts were set to zero
+	changing  []byte // names and numbers of calls, as they came
+	echo      int64
+	announced bool // the server tells the subcommands of CONFIG apart
+	failover  bool
+	reset     bool // the counts were set to zero
 }
 
 // changing are the commands that can change what CONFIG GET * says, and
@@ -45,7 +45,7 @@ func (c *calls) count(command, value []byte) {
 		c.echo = fieldOf(value, "calls=")
 		return
 	case "config|get": // ours, and it changes nothing
-		c.told = true
+		c.announced = true
 		return
 	case "config|resetstat":
 		c.reset = true
@@ -66,5 +66,5 @@ func (c *calls) count(command, value []byte) {
 // same reports whether nothing was called in between that can change a
 // parameter.
 func (c calls) same(before calls) bool {
-	return c.told && !c.failover && !c.reset && c.echo == before.echo+1 && bytes.Equal(c.changing, before.changing)
+	return c.announced && !c.failover && !c.reset && c.echo == before.echo+1 && bytes.Equal(c.changing, before.changing)
 }

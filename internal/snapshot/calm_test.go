@@ -28,11 +28,11 @@ func configGets(t *testing.T, server *redistest.Server) int {
 func TestCalmAsksForInfoAlone(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
-	look(t, s)
+	snap(t, s)
 	before := configGets(t, server)
 	for i := range 100 {
 		server.Do(t, "set", "key", strconv.Itoa(i))
-		want(t, look(t, s), nil)
+		want(t, snap(t, s), nil)
 	}
 	if n := configGets(t, server) - before; n != 0 {
 		t.Errorf("100 looks at a calm server asked %d times for its configuration", n)
@@ -88,9 +88,9 @@ func TestCalmIsNotFooledByResets(t *testing.T) {
 			for i := range 20 {
 				hz := strconv.Itoa(20 + i)
 				round(do, hz)
-				want(t, look(t, s), map[string]string{"hz": hz})
+				want(t, snap(t, s), map[string]string{"hz": hz})
 				if i%3 == 0 {
-					want(t, look(t, s), nil)
+					want(t, snap(t, s), nil)
 				}
 			}
 		})
@@ -115,11 +115,11 @@ func (c *cutConn) Write(b []byte) (int, error) {
 func TestCalmIsNotFooledByALostConnection(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
-	look(t, s)
+	snap(t, s)
 	server.Do(t, "config", "set", "hz", "77")
 	x := &s.asker.link.exchange
 	x.conn = &cutConn{x.conn, 1}
-	want(t, look(t, s), map[string]string{"hz": "77"})
+	want(t, snap(t, s), map[string]string{"hz": "77"})
 }
 
 // Guards against the ECHO of another tracetest that stands in for those that a
@@ -136,14 +136,14 @@ func TestCalmIsNotFooledByAnotherObserver(t *testing.T) {
 		if i%2 == 1 {
 			first, second = two, one
 		}
-		want(t, look(t, first), map[string]string{"hz": hz})
-		want(t, look(t, second), map[string]string{"hz": hz})
+		want(t, snap(t, first), map[string]string{"hz": hz})
+		want(t, snap(t, second), map[string]string{"hz": hz})
 	}
 }
 
-// Guards against a change that falls between the two questions of a look: it
-// must be in that look or in the next.
-func TestCalmSeesWhatIsSetDuringALook(t *testing.T) {
+// Guards against a change that falls between the two questions of a snapshot: it
+// must be in that snapshot or in the next.
+func TestCalmSeesWhatIsSetDuringASnapshot(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
 	for round := range 60 {
@@ -164,13 +164,13 @@ func TestCalmSeesWhatIsSetDuringALook(t *testing.T) {
 		}()
 		seen := ""
 		for range 5 {
-			if value, changed := look(t, s).Config["timeout"]; changed {
+			if value, changed := snap(t, s).Config["timeout"]; changed {
 				seen = value
 			}
 		}
 		close(stop)
 		value := <-last
-		if now, changed := look(t, s).Config["timeout"]; changed {
+		if now, changed := snap(t, s).Config["timeout"]; changed {
 			seen = now
 		}
 		if seen != value {
@@ -183,15 +183,15 @@ func TestCalmSeesWhatIsSetDuringALook(t *testing.T) {
 func TestCalmKnowsWhatElseChangesParameters(t *testing.T) {
 	server, other := redistest.Start(t), redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
-	want(t, look(t, s), nil)
+	want(t, snap(t, s), nil)
 	var host, port string
 	if _, err := fmt.Sscanf(regexp.MustCompile(`:`).ReplaceAllString(other.Addr, " "), "%s %s", &host, &port); err != nil {
 		t.Fatal(err)
 	}
 	server.Do(t, "replicaof", host, port)
-	want(t, look(t, s), map[string]string{"replicaof": host + " " + port})
+	want(t, snap(t, s), map[string]string{"replicaof": host + " " + port})
 	server.Do(t, "replicaof", "no", "one")
-	want(t, look(t, s), map[string]string{"replicaof": ""})
+	want(t, snap(t, s), map[string]string{"replicaof": ""})
 	// FAILOVER hands its role over later than the command.
 	other.Do(t, "replicaof", "127.0.0.1", regexp.MustCompile(`\d+$`).FindString(server.Addr))
 	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
@@ -202,10 +202,10 @@ func TestCalmKnowsWhatElseChangesParameters(t *testing.T) {
 			t.Fatal("the replica did not come")
 		}
 	}
-	look(t, s)
+	snap(t, s)
 	server.Do(t, "failover")
 	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		if value, changed := look(t, s).Config["replicaof"]; changed {
+		if value, changed := snap(t, s).Config["replicaof"]; changed {
 			if value != host+" "+port {
 				t.Errorf("replicaof is %q", value)
 			}

@@ -189,7 +189,7 @@ func (s *Server) PutBack(ctx context.Context, before Contents, keep []string) (t
 	return touched, err
 }
 
-// Thing is something of a server that is put back: a key, a user, or all
+// Thing is something of a server that is restored: a key, a user, or all
 // functions.
 type Thing struct{ What, Name string }
 

@@ -90,8 +90,8 @@ func TestPutBack(t *testing.T) {
 		}
 	}
 	// The connection is at its database again, and sees what it saw.
-	if look := s.Sample(t.Context()); look.Error != "" {
-		t.Error(look.Error)
+	if snap := s.Sample(t.Context()); snap.Error != "" {
+		t.Error(snap.Error)
 	}
 	if touched, err := s.PutBack(t.Context(), before, []string{"kept"}); err != nil || len(touched) != 1 {
 		t.Errorf("again: %v %v, want only what is kept", touched, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A look is taken at every boundary of every test, so its two commands do not
+// A snapshot is taken at every boundary of every test, so its two commands do not
 // go through go-redis: they are written as bytes that are ready, and their
 // replies stay where they were read to. Most often CONFIG GET * says, byte for
 // byte, what it said before, and then nothing of it is read. Everything else

@@ -162,12 +162,12 @@ func FuzzFigures(f *testing.F) {
 }
 
 // Guards against a reply that is not read because it is what an earlier one
-// was, where nobody had seen the earlier one: it came too late. The look that
+// was, where nobody had seen the earlier one: it came too late. The snapshot that
 // comes next must still show what changed.
 func TestWhatALateAnswerShowedIsSeenLater(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{Timeout: 100 * time.Millisecond})
-	look(t, s)
+	snap(t, s)
 	for _, hz := range []string{"21", "22", "23"} {
 		server.Do(t, "client", "pause", "400", "all")
 		set := make(chan error)
@@ -175,7 +175,7 @@ func TestWhatALateAnswerShowedIsSeenLater(t *testing.T) {
 			_, err := server.Try("config", "set", "hz", hz)
 			set <- err
 		}()
-		time.Sleep(50 * time.Millisecond) // so that the server has it before the look
+		time.Sleep(50 * time.Millisecond) // so that the server has it before the snapshot
 		if l := s.Sample(t.Context()); l.Error == "" {
 			t.Fatal("a paused server answered")
 		}
@@ -183,8 +183,8 @@ func TestWhatALateAnswerShowedIsSeenLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(50 * time.Millisecond) // for the late answer
-		want(t, look(t, s), map[string]string{"hz": hz})
-		want(t, look(t, s), nil)
+		want(t, snap(t, s), map[string]string{"hz": hz})
+		want(t, snap(t, s), nil)
 	}
 }
 
@@ -195,7 +195,7 @@ func TestFiguresAfterAResetAndARestart(t *testing.T) {
 	s, begin := open(t, server.Addr, Options{})
 	server.Do(t, "config", "set", "hz", "20")
 	server.Do(t, "set", "key", "value")
-	l := look(t, s)
+	l := snap(t, s)
 	if l.RunID != "" || l.Counters.ConfigSet != 1 || l.Counters.Keys["db0"] != 1 {
 		t.Fatalf("after one CONFIG SET: %+v", l.Counters)
 	}
@@ -203,7 +203,7 @@ func TestFiguresAfterAResetAndARestart(t *testing.T) {
 	// count of CONFIG SET alone does not see it.
 	server.Do(t, "config", "resetstat")
 	server.Do(t, "config", "set", "hz", "30")
-	l = look(t, s)
+	l = snap(t, s)
 	want(t, l, map[string]string{"hz": "30"})
 	if l.Counters.ConfigSet != 1 || l.Counters.ResetStat != 1 {
 		t.Fatalf("after CONFIG RESETSTAT and one CONFIG SET: %+v", l.Counters)
@@ -211,11 +211,11 @@ func TestFiguresAfterAResetAndARestart(t *testing.T) {
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	l = look(t, s)
+	l = snap(t, s)
 	want(t, l, map[string]string{"hz": "10"})
 	if l.RunID == "" || l.RunID == begin.RunID || l.Counters.ConfigSet != 0 || l.Counters.Keys["db0"] != 0 {
 		t.Fatalf("after a restart: run_id %q, %+v", l.RunID, l.Counters)
 	}
 	server.Do(t, "config", "set", "hz", "30")
-	want(t, look(t, s), map[string]string{"hz": "30"})
+	want(t, snap(t, s), map[string]string{"hz": "30"})
 }

@@ -7,7 +7,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// figures is what a look needs of INFO.
+// figures is what a snapshot needs of INFO.
 type figures struct {
 	counters *record.Counters // nil when the reply had no figures; those that a version does not have stay zero
 	runID    []byte

@@ -8,7 +8,7 @@ import (
 )
 
 // Leave ends the connection, so that the server does not count it or list it,
-// and reports whether the server has let it go. The next look makes a new one.
+// and reports whether the server has let it go. The next snapshot makes a new one.
 func (s *Server) Leave(ctx context.Context) bool {
 	start := time.Now()
 	if s.take(ctx, start) != nil {

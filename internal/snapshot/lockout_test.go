@@ -9,12 +9,12 @@ import (
 	"tracetest/internal/redistest"
 )
 
-// seesAfter changes a parameter and wants it in the next look.
+// seesAfter changes a parameter and wants it in the next snapshot.
 func seesAfter(t *testing.T, server *redistest.Server, s *Server) {
 	t.Helper()
 	size := fmt.Sprint(time.Now().UnixNano() % 1e6)
 	server.Do(t, "config", "set", "slowlog-log-slower-than", size)
-	l := look(t, s)
+	l := snap(t, s)
 	if got := l.Config[reported(s.last.config(), "slowlog-log-slower-than")]; got != size || l.Counters == nil {
 		t.Fatalf("the look has %v, want %s; counters %v", l.Config, size, l.Counters)
 	}
@@ -42,7 +42,7 @@ func TestIdleTimeout(t *testing.T) {
 	server := redistest.Start(t, "--hz", "100")
 	s, _ := open(t, server.Addr, Options{})
 	server.Do(t, "config", "set", "timeout", "1")
-	look(t, s)
+	snap(t, s)
 	eventually(t, "the server did not close the idle connection", func() bool {
 		return !strings.Contains(server.Do(t, "client", "list"), "name=tracetest")
 	})
@@ -55,7 +55,7 @@ func TestPasswordSet(t *testing.T) {
 	mark := s.Mark()
 
 	server.Do(t, "config", "set", "requirepass", "a-new-one")
-	if l := look(t, s); l.Config["requirepass"] != "(hidden 1)" {
+	if l := snap(t, s); l.Config["requirepass"] != "(hidden 1)" {
 		t.Fatalf("look is %+v", l)
 	}
 	kill := func() { // the test's own connections have no password
@@ -63,7 +63,7 @@ func TestPasswordSet(t *testing.T) {
 		s.asker.line.hangUp(false)
 	}
 	kill()
-	look(t, s)
+	snap(t, s)
 	kill()
 	r := s.Restore(t.Context(), mark)
 	if r == nil || r.Error != "" || !strings.HasSuffix(r.Command, " CONFIG SET requirepass ''") {
@@ -72,7 +72,7 @@ func TestPasswordSet(t *testing.T) {
 	killed(t, server)
 	seesAfter(t, server, s)
 
-	// Set and locked out between two looks: nobody can know the password.
+	// Set and locked out between two snapshots: nobody can know the password.
 	server.Do(t, "config", "set", "requirepass", "never-seen")
 	kill()
 	if l := s.Sample(t.Context()); !strings.HasPrefix(l.Error, "NOAUTH") {
@@ -81,7 +81,7 @@ func TestPasswordSet(t *testing.T) {
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	if l := look(t, s); l.RunID == "" {
+	if l := snap(t, s); l.RunID == "" {
 		t.Error("the restart was not seen")
 	}
 }
@@ -92,7 +92,7 @@ func TestPasswordTakenAway(t *testing.T) {
 	if err := server.Restart("--requirepass", ""); err != nil {
 		t.Fatal(err)
 	}
-	l := look(t, s)
+	l := snap(t, s)
 	if l.RunID == "" || l.Config["requirepass"] != "" || len(l.Config) != 1 {
 		t.Fatalf("look is %+v", l)
 	}
@@ -107,9 +107,9 @@ func TestUserOfAnACL(t *testing.T) {
 	}
 	seesAfter(t, server, s)
 	server.Do(t, "acl", "setuser", "default", "resetpass", ">x")
-	look(t, s)
+	snap(t, s)
 	s.asker.line.hangUp(false)
-	look(t, s)
+	snap(t, s)
 	if mark := s.Mark(); s.Restore(t.Context(), mark) != nil {
 		t.Error("it restores nothing")
 	}
@@ -127,14 +127,14 @@ func TestRightsTakenAway(t *testing.T) {
 	s, _ := open(t, "redis://obs:pw@"+server.Addr, Options{})
 	mark := s.Mark()
 	server.Do(t, "config", "set", "hz", "20")
-	look(t, s)
+	snap(t, s)
 	server.Do(t, "acl", "setuser", "obs", "-config|set")
 	if r := s.Restore(t.Context(), mark); r == nil || !strings.Contains(r.Error, "hz is not restored: the server says: NOPERM") {
 		t.Errorf("restored with %+v", r)
 	}
 	server.Do(t, "acl", "setuser", "obs", "-info")
 	server.Do(t, "config", "set", "hz", "30")
-	if l := look(t, s); l.Config["hz"] != "30" || l.Counters != nil {
+	if l := snap(t, s); l.Config["hz"] != "30" || l.Counters != nil {
 		t.Errorf("without INFO the look is %+v", l)
 	}
 	server.Do(t, "acl", "setuser", "obs", "-config")
@@ -149,7 +149,7 @@ func TestMaxClients(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
 	server.Do(t, "config", "set", "maxclients", "1")
-	if l := look(t, s); l.Config["maxclients"] != "1" {
+	if l := snap(t, s); l.Config["maxclients"] != "1" {
 		t.Fatalf("look is %+v", l)
 	}
 	// A new connection is refused, and the text of the refusal may be lost.
@@ -175,13 +175,13 @@ func TestClientPause(t *testing.T) {
 	s, _ := open(t, server.Addr, Options{Timeout: 3 * time.Second})
 	server.Do(t, "config", "set", "hz", "20")
 	server.Do(t, "client", "pause", "300", "all")
-	l := look(t, s)
+	l := snap(t, s)
 	if l.Config["hz"] != "20" || l.Received.Sub(l.Sent) < 200*time.Millisecond {
 		t.Errorf("after %s the look is %+v", l.Received.Sub(l.Sent), l)
 	}
 	server.Do(t, "client", "pause", "60000", "write")
 	server.Do(t, "config", "set", "hz", "30")
-	if l := look(t, s); l.Config["hz"] != "30" {
+	if l := snap(t, s); l.Config["hz"] != "30" {
 		t.Errorf("look is %+v", l)
 	}
 }
@@ -193,7 +193,7 @@ func TestHungServer(t *testing.T) {
 	s, _ := open(t, server.Addr, Options{Timeout: timeout})
 	mark := s.Mark()
 	server.Do(t, "config", "set", "hz", "20")
-	look(t, s)
+	snap(t, s)
 	server.Pause(t)
 	start := time.Now()
 	if l := s.Sample(t.Context()); !strings.HasPrefix(l.Error, "no answer within 400ms") && !strings.HasPrefix(l.Error, "no answer within 400 ms") {
@@ -256,7 +256,7 @@ func TestBusyScript(t *testing.T) {
 		_, err := server.Try("get", "a")
 		return err != nil && strings.HasPrefix(err.Error(), "BUSY")
 	})
-	if l := look(t, s); l.Config["hz"] != "20" {
+	if l := snap(t, s); l.Config["hz"] != "20" {
 		t.Errorf("look is %+v", l)
 	}
 	go server.Try("eval", "while true do end", 0)
@@ -271,7 +271,7 @@ func TestBusyScript(t *testing.T) {
 		t.Errorf("look is %+v", l)
 	}
 	server.Do(t, "script", "kill")
-	look(t, s)
+	snap(t, s)
 }
 
 func TestOutputBufferLimit(t *testing.T) {
@@ -284,7 +284,7 @@ func TestOutputBufferLimit(t *testing.T) {
 	server.Do(t, "config", "set", "client-output-buffer-limit", "normal 1k 0 0")
 	for i := range 3 {
 		server.Do(t, "config", "set", "hz", fmt.Sprint(20+i))
-		l := look(t, s)
+		l := snap(t, s)
 		if l.Config["hz"] != fmt.Sprint(20+i) {
 			t.Fatalf("look is %+v", l)
 		}
@@ -302,7 +302,7 @@ func TestRestartAndShutdown(t *testing.T) {
 	server := redistest.Start(t, "--maxmemory", "100mb")
 	s, d := open(t, server.Addr, Options{})
 	server.Do(t, "config", "set", "maxmemory", "1mb")
-	look(t, s)
+	snap(t, s)
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -313,18 +313,18 @@ func TestRestartAndShutdown(t *testing.T) {
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	l := look(t, s)
+	l := snap(t, s)
 	if l.RunID == "" || l.RunID == d.RunID || l.Config["maxmemory"] != "104857600" {
 		t.Errorf("look is %+v", l)
 	}
-	if l := look(t, s); l.RunID != "" {
+	if l := snap(t, s); l.RunID != "" {
 		t.Error("the restart is said twice")
 	}
 	// A restart that is over before anybody looks.
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	if l := look(t, s); l.RunID == "" {
+	if l := snap(t, s); l.RunID == "" {
 		t.Error("the second restart was not seen")
 	}
 }
@@ -335,7 +335,7 @@ func TestReplicaOfNobody(t *testing.T) {
 	mark := s.Mark()
 	server.Do(t, "config", "set", "hz", "20")
 	server.Do(t, "replicaof", "127.0.0.1", "1")
-	want(t, look(t, s), map[string]string{"replicaof": "127.0.0.1 1", "hz": "20"})
+	want(t, snap(t, s), map[string]string{"replicaof": "127.0.0.1 1", "hz": "20"})
 	r := s.Restore(t.Context(), mark)
 	if r == nil || r.Error != "" || strings.Contains(r.Command, "REPLICAOF") {
 		t.Fatalf("restored with %+v", r)

@@ -19,7 +19,7 @@ type Options struct {
 	// AllowPartial lets a server be watched that does not answer CONFIG GET:
 	// only what INFO knows is seen then.
 	AllowPartial bool
-	// Timeout of one look. Zero means 5 s.
+	// Timeout of one snapshot. Zero means 5 s.
 	Timeout time.Duration
 	// Expect is what --expect says, by parameter. It is not checked here: what of
 	// it is secret is hidden from then on.
@@ -56,7 +56,7 @@ func Open(ctx context.Context, target Target, index int, options Options) (*Serv
 	return s, s.describe(first, partial, options.Expect), nil
 }
 
-// first is the look that decides whether and how the server can be watched.
+// first is the snapshot that decides whether and how the server can be watched.
 func (s *Server) first(ctx context.Context, allowPartial bool) (answer, string, error) {
 	start := time.Now()
 	if err := s.take(ctx, start); err != nil {

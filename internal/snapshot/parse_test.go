@@ -191,7 +191,7 @@ func TestAliasesOfThisServer(t *testing.T) {
 		if name == "requirepass" || !other(t, server, name, value) {
 			continue
 		}
-		if l := look(t, s); len(l.Config) > 1 {
+		if l := snap(t, s); len(l.Config) > 1 {
 			t.Errorf("one change of %s is %v", name, l.Config)
 		}
 		if r := s.Restore(t.Context(), mark); r != nil && r.Error != "" {

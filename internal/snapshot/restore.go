@@ -22,16 +22,16 @@ var ErrAnother = errors.New("it restarted, or another server has its address by 
 
 var errSuperseded = errors.New("somebody else has set it since")
 
-// Restore puts back what differed from the mark at the last look, and looks
+// Restore puts back what differed from the mark at the last snapshot, and looks
 // again. It returns nil when nothing did. When and Owner are the caller's, and
-// so is the question whether it may be put back.
+// so is the question whether it may be restored.
 //
 // Only what differs is written: one CONFIG SET with all of it where the server
 // takes that, else one for each. It is never inside MULTI, where a server out
 // of memory refuses every command. It works while the server is out of memory.
 //
 // Nothing is written to another run of the server than the mark is of, nothing over
-// a value that is not the one of the last look, and no role: the connection that
+// a value that is not the one of the last snapshot, and no role: the connection that
 // is written on is asked for all of that first.
 func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
 	start := time.Now()
@@ -65,13 +65,13 @@ func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
 		}
 		return done
 	}
-	look := s.sample(ctx, time.Now())
-	done.Snapshot = &look
-	done.Error = s.Scrub(s.unrestored(to, shown, w.refused, got.err, look))
+	snap := s.sample(ctx, time.Now())
+	done.Snapshot = &snap
+	done.Error = s.Scrub(s.unrestored(to, shown, w.refused, got.err, snap))
 	return done
 }
 
-// NotAs says, as of the last look, in which parameters a server is not as it was, but for these,
+// NotAs says, as of the last snapshot, in which parameters a server is not as it was, but for these,
 // with the command that brings that back; nil where it is. A role has no such command.
 func (s *Server) NotAs(was Mark, keep []string) error {
 	s.mu.Lock()
@@ -119,9 +119,9 @@ func (s *Server) differing(to Mark) map[string]string {
 }
 
 // unrestored is what is to be said when not all is as it was.
-func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string]error, failed error, look record.Snapshot) string {
-	if look.Error != "" {
-		return "not read back: " + look.Error
+func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string]error, failed error, snap record.Snapshot) string {
+	if snap.Error != "" {
+		return "not read back: " + snap.Error
 	}
 	s.mu.Lock()
 	left := s.differing(to)

@@ -52,7 +52,7 @@ func TestRestoreEveryParameter(t *testing.T) {
 			changed++
 		}
 	}
-	l := look(t, s)
+	l := snap(t, s)
 	if changed < 100 || len(l.Config) < 100 {
 		t.Errorf("%d parameters were changed, the look has %d", changed, len(l.Config))
 	}
@@ -80,19 +80,19 @@ func TestRestoreByHand(t *testing.T) {
 		s, _ := open(t, url, Options{})
 		mark := s.Mark()
 		server.Do(t, "config", "set", "maxmemory", "1mb", "save", "60 1", "requirepass", "")
-		look(t, s)
+		snap(t, s)
 		r := s.Restore(t.Context(), mark)
 		if r == nil || r.Error != "" {
 			t.Fatalf("restored with %+v", r)
 		}
 		server.Do(t, "config", "set", "maxmemory", "1mb", "save", "60 1")
-		if l := look(t, s); len(l.Config) != 2 {
+		if l := snap(t, s); len(l.Config) != 2 {
 			t.Fatalf("look is %+v", l)
 		}
 		if output, err := exec.Command("sh", "-c", r.Command).CombinedOutput(); err != nil || string(output) != "OK\n" {
 			t.Fatalf("%s says %s (%v)", r.Command, output, err)
 		}
-		look(t, s)
+		snap(t, s)
 		if s.Differs(mark) {
 			t.Errorf("%s did not restore it", r.Command)
 		}
@@ -104,7 +104,7 @@ func TestRestoreWhatCanBe(t *testing.T) {
 	server := redistest.Start(t, "--io-threads", "1", "--appendfilename", "other.aof")
 	s, _ := open(t, server.Addr, Options{})
 	server.Do(t, "config", "set", "maxmemory", "5mb", "hz", "20")
-	look(t, s)
+	snap(t, s)
 	r := s.Restore(t.Context(), s.With(map[string]string{"maxmemory": "0", "hz": "10", "appendfilename": "appendonly.aof"}))
 	if r == nil || !strings.Contains(r.Error, "appendfilename is not restored: the server says: ERR") ||
 		strings.Contains(r.Error, "hz") || strings.Contains(r.Error, ";") {
@@ -118,7 +118,7 @@ func TestRestoreWhileOutOfMemory(t *testing.T) {
 	s, _ := open(t, server.Addr, Options{})
 	mark := s.Mark()
 	server.Do(t, "config", "set", "maxmemory", "1")
-	look(t, s)
+	snap(t, s)
 	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "" {
 		t.Fatalf("restored with %+v", r)
 	}
@@ -130,7 +130,7 @@ func TestRestoreOnAKilledConnection(t *testing.T) {
 	s, _ := open(t, server.Addr, Options{})
 	mark := s.Mark()
 	server.Do(t, "config", "set", "maxmemory", "1")
-	look(t, s)
+	snap(t, s)
 	killed(t, server)
 	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "" {
 		t.Fatalf("restored with %+v", r)
@@ -142,7 +142,7 @@ func TestRestoreAStoppedServer(t *testing.T) {
 	s, _ := open(t, server.Addr, Options{})
 	mark := s.Mark()
 	server.Do(t, "config", "set", "maxmemory", "1")
-	look(t, s)
+	snap(t, s)
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -152,14 +152,14 @@ func TestRestoreAStoppedServer(t *testing.T) {
 }
 
 // What a server was before it restarted, or before another one came to its address, is
-// nothing to it; and what somebody has set since the last look is theirs. Both are found out
+// nothing to it; and what somebody has set since the last snapshot is theirs. Both are found out
 // on the connection that would be written on: nobody has looked in between.
 func TestRestoreNothingOfAnother(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
 	mark := s.Mark()
 	server.Do(t, "config", "set", "maxmemory", "1mb", "hz", "20")
-	look(t, s)
+	snap(t, s)
 	server.Do(t, "config", "set", "maxmemory", "50mb")
 	r := s.Restore(t.Context(), mark)
 	if r == nil || r.Error != "maxmemory is not restored: somebody else has set it since" {
@@ -175,7 +175,7 @@ func TestRestoreNothingOfAnother(t *testing.T) {
 	if r == nil || !strings.Contains(r.Error, ErrAnother.Error()) {
 		t.Fatalf("restored with %+v", r)
 	}
-	look(t, s) // it is known by now
+	snap(t, s) // it is known by now
 	if r = s.Restore(t.Context(), mark); r == nil || !strings.Contains(r.Error, ErrAnother.Error()) {
 		t.Fatalf("restored with %+v", r)
 	}
@@ -200,7 +200,7 @@ func TestRestoreOneByOne(t *testing.T) {
 	s, _ := open(t, server.Addr, Options{})
 	mark := s.Mark()
 	server.Do(t, "config", "set", "maxmemory", "1", "hz", "20")
-	look(t, s)
+	snap(t, s)
 	s.together = false
 	r := s.Restore(t.Context(), mark)
 	if r == nil || r.Error != "" || strings.Count(r.Command, "CONFIG SET") != 2 || r.Snapshot.Counters.ConfigSet != 3 {

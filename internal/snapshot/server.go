@@ -2,16 +2,16 @@
 // knows nothing of tests.
 //
 // A [Server] is looked at again and again, on one connection that is made
-// before the first test and kept. A look is one round trip of some 0.1 ms: INFO,
+// before the first test and kept. A snapshot is one round trip of some 0.1 ms: INFO,
 // and with it CONFIG GET * unless INFO can tell that it would say what it said
-// before (calm.go). It compares with the look before, so that an unchanged
+// before (calm.go). It compares with the snapshot before, so that an unchanged
 // server costs nothing in the record.
 //
 // Invariants:
-//   - A look never takes longer than Options.Timeout, whatever tests do to the
+//   - A snapshot never takes longer than Options.Timeout, whatever tests do to the
 //     server: lock it, pause it, kill our connection, take our login away.
-//   - What changed before Look.Sent is in the look; what changes after
-//     Look.Received is not. A look that had to try again has the times of the
+//   - What changed before Look.Sent is in the snapshot; what changes after
+//     Look.Received is not. A snapshot that had to try again has the times of the
 //     try that succeeded.
 //   - Values of secret parameters leave this package as "(hidden N)" only, in
 //     errors and in what fmt prints too. The real ones stay in memory, for
@@ -20,7 +20,7 @@
 //     takes back in CONFIG SET.
 //
 // Limits: what CONFIG GET * does not show is not seen (ACLs, DEBUG switches,
-// functions, a parameter that was changed and put back between two looks). A
+// functions, a parameter that was changed and restored between two snapshots). A
 // replica that was promoted, a cluster node that failed over, look like a
 // change of replicaof, which is never written. The observer's one connection
 // itself costs the server some 25 to 45 kB.
@@ -67,7 +67,7 @@ type Server struct {
 	last     moment
 	serial   uint64 // of the answer that last is of; see answer.serial
 	together bool   // CONFIG SET takes several parameters
-	facts    info   // of the first look
+	facts    info   // of the first snapshot
 	secrets  *redact.Redactor
 }
 
@@ -88,7 +88,7 @@ type Mark struct {
 // they are a function.
 type moment struct {
 	config  func() map[string]string
-	version uint64 // counts the configurations of a server; zero: of no look, so that it counts as different
+	version uint64 // counts the configurations of a server; zero: of no snapshot, so that it counts as different
 }
 
 func newMoment(config map[string]string, version uint64) moment {
@@ -122,28 +122,28 @@ func (s *Server) sample(ctx context.Context, start time.Time) record.Snapshot {
 	if got.err != nil {
 		return s.gap(start, got.err)
 	}
-	look := record.Snapshot{Server: s.index, Sent: got.sent, Received: time.Now()}
+	snap := record.Snapshot{Server: s.index, Sent: got.sent, Received: time.Now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if got.info != nil {
-		look.Counters = got.counters
+		snap.Counters = got.counters
 		s.together = got.info.several()
 		if id := got.info["run_id"]; id != "" && id != s.runID {
-			look.RunID, s.runID = id, id
+			snap.RunID, s.runID = id, id
 		}
 	}
 	if got.serial != 0 && got.serial == s.serial {
-		return look
+		return snap
 	}
 	s.serial = got.serial
 	was := s.last.config()
 	if changed := differing(was, got.config); len(changed) > 0 || len(got.config) != len(was) {
 		s.last = newMoment(got.config, s.last.version+1)
 		if len(changed) > 0 {
-			look.Config = s.hideAll(changed)
+			snap.Config = s.hideAll(changed)
 		}
 	}
-	return look
+	return snap
 }
 
 func (s *Server) gap(start time.Time, err error) record.Snapshot {
@@ -276,7 +276,7 @@ func Join(marks map[string]Mark) Mark {
 	return joined
 }
 
-// Differs says whether the last look was not as the mark is.
+// Differs says whether the last snapshot was not as the mark is.
 func (s *Server) Differs(m Mark) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

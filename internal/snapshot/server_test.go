@@ -40,7 +40,7 @@ func open(t testing.TB, url string, options Options) (*Server, record.Server) {
 }
 
 // look must succeed.
-func look(t testing.TB, s *Server) record.Snapshot {
+func snap(t testing.TB, s *Server) record.Snapshot {
 	t.Helper()
 	l := s.Sample(t.Context())
 	if l.Error != "" {
@@ -110,22 +110,22 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-func TestLookHoldsWhatChanged(t *testing.T) {
+func TestSnapshotHoldsWhatChanged(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, "unix://"+server.Socket, Options{})
-	want(t, look(t, s), nil)
+	want(t, snap(t, s), nil)
 	server.Do(t, "config", "set", "maxmemory", "64mb", "slave-read-only", "no")
-	l := look(t, s)
+	l := snap(t, s)
 	want(t, l, map[string]string{"maxmemory": "67108864", "replica-read-only": "no"})
 	if l.RunID != "" || l.Counters.ConfigSet != 1 {
 		t.Errorf("look is %+v, counters %+v", l, l.Counters)
 	}
-	want(t, look(t, s), nil)
+	want(t, snap(t, s), nil)
 	server.Do(t, "config", "set", "maxmemory", "0")
-	want(t, look(t, s), map[string]string{"maxmemory": "0"})
+	want(t, snap(t, s), map[string]string{"maxmemory": "0"})
 }
 
-func TestLookCounts(t *testing.T) {
+func TestSnapshotCounts(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
 	server.Do(t, "select", "0")
@@ -135,19 +135,19 @@ func TestLookCounts(t *testing.T) {
 			t.Fatal("it took a key at maxmemory 1")
 		}
 	}
-	c := look(t, s).Counters
+	c := snap(t, s).Counters
 	if c.OOM != 3 || c.Rejected["set"] != 3 || len(c.Rejected) != 1 || c.ConfigSet != 1 || c.ResetStat != 0 {
 		t.Errorf("counters are %+v", c)
 	}
 	server.Do(t, "config", "resetstat")
-	if c := look(t, s).Counters; c.OOM != 0 || c.ResetStat != 1 || c.ConfigSet != 0 {
+	if c := snap(t, s).Counters; c.OOM != 0 || c.ResetStat != 1 || c.ConfigSet != 0 {
 		t.Errorf("after a reset they are %+v", c)
 	}
 	server.Do(t, "config", "set", "maxmemory", "3mb", "maxmemory-policy", "allkeys-lru")
 	for i := range 10 {
 		server.Do(t, "eval", "for i=1,500 do redis.call('set', ARGV[1]..i, string.rep('x', 1000)) end return 1", 0, fmt.Sprint(i, "-"))
 	}
-	if c := look(t, s).Counters; c.Evicted == 0 {
+	if c := snap(t, s).Counters; c.Evicted == 0 {
 		t.Errorf("nothing evicted: %+v", c)
 	}
 }
@@ -156,7 +156,7 @@ func TestOneConnectionWithAName(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
 	for range 5 {
-		look(t, s)
+		snap(t, s)
 	}
 	clients := server.Do(t, "client", "list")
 	if n := strings.Count(clients, "\n"); n != 2 || strings.Count(clients, "name=tracetest ") != 1 {
@@ -175,12 +175,12 @@ func TestMark(t *testing.T) {
 		t.Error("it differs from its own mark")
 	}
 	server.Do(t, "config", "set", "hz", "20")
-	look(t, s)
+	snap(t, s)
 	if !s.Differs(mark) {
 		t.Error("a change does not differ")
 	}
 	server.Do(t, "config", "set", "hz", "10")
-	look(t, s)
+	snap(t, s)
 	if s.Differs(mark) || s.Restore(t.Context(), mark) != nil {
 		t.Error("it differs after it was put back")
 	}
@@ -189,7 +189,7 @@ func TestMark(t *testing.T) {
 	}
 }
 
-func TestLooksFromSeveralGoroutines(t *testing.T) {
+func TestSnapshotsFromSeveralGoroutines(t *testing.T) {
 	s, _ := open(t, shared.Addr, Options{})
 	var all sync.WaitGroup
 	for range 8 {
@@ -206,7 +206,7 @@ func TestLooksFromSeveralGoroutines(t *testing.T) {
 	all.Wait()
 }
 
-func TestCancelledLook(t *testing.T) {
+func TestCancelledSnapshot(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
 	server.Pause(t)
@@ -217,7 +217,7 @@ func TestCancelledLook(t *testing.T) {
 		t.Errorf("after %s: %+v", time.Since(start), l)
 	}
 	server.Resume(t)
-	look(t, s)
+	snap(t, s)
 }
 
 func TestPartial(t *testing.T) {
@@ -244,7 +244,7 @@ func TestPartial(t *testing.T) {
 			}
 			mark := s.Mark()
 			at.server.Do(t, at.config, "set", "maxmemory", "20mb")
-			want(t, look(t, s), map[string]string{"maxmemory": "20971520"})
+			want(t, snap(t, s), map[string]string{"maxmemory": "20971520"})
 			r := s.Restore(t.Context(), mark)
 			if r == nil || !strings.Contains(r.Error, "maxmemory is not restored") || r.Snapshot == nil {
 				t.Errorf("restored with %+v", r)
@@ -264,7 +264,7 @@ func TestPartialWithoutInfo(t *testing.T) {
 		t.Errorf("described as %+v", d)
 	}
 	server.Do(t, "config", "set", "maxmemory", "20mb")
-	if l := look(t, s); l.Config["maxmemory"] != "20971520" || l.Counters != nil {
+	if l := snap(t, s); l.Config["maxmemory"] != "20971520" || l.Counters != nil {
 		t.Errorf("look is %+v", l)
 	}
 }
@@ -306,11 +306,11 @@ func TestSecretsNeverAppear(t *testing.T) {
 		t.Errorf("hidden as %q and %q", d.Config["requirepass"], d.Config[auth])
 	}
 	secret("requirepass", second)
-	l := look(t, s)
+	l := snap(t, s)
 	want(t, l, map[string]string{"requirepass": "(hidden 3)"})
 	show(l)
 	secret(auth, "")
-	l = look(t, s)
+	l = snap(t, s)
 	want(t, l, map[string]string{auth: ""})
 
 	r := s.Restore(t.Context(), mark)
@@ -348,13 +348,13 @@ func TestSecretsNeverAppear(t *testing.T) {
 	}
 }
 
-func BenchmarkLook(b *testing.B) {
+func BenchmarkSnapshot(b *testing.B) {
 	for name, url := range map[string]string{"tcp": shared.Addr, "unix": "unix://" + shared.Socket} {
 		b.Run(name, func(b *testing.B) {
 			s, _ := open(b, url, Options{})
 			b.ReportAllocs()
 			for b.Loop() {
-				look(b, s)
+				snap(b, s)
 			}
 		})
 	}

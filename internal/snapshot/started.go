@@ -32,7 +32,7 @@ func (s *Server) Started(parameter, text, source string) (name string, origin re
 	return name, record.Origin{Value: s.hide(name, redisconf.Normalize(name, text)), Source: source}, true
 }
 
-// With is a mark like the last look, with other values for some parameters, to
+// With is a mark like the last snapshot, with other values for some parameters, to
 // be restored. Of each parameter it takes the name that the server gives it.
 func (s *Server) With(values map[string]string) Mark {
 	s.mu.Lock()

@@ -3,20 +3,20 @@
 //
 // The record is read once, in order, by an [Analysis]. It follows who is open
 // ([record.Open]) and what each parameter was. A parameter that differs from
-// one look to the next was changed by somebody who was open in between:
+// one snapshot to the next was changed by somebody who was open in between:
 //
-//   - One owner was open: the change is *bracketed*.
-//   - Several were: it is *narrowed*, and all of them are suspects.
+//   - One owner was open: the change is *inferred*.
+//   - Several were: it is *ambiguous*, and all of them are suspects.
 //   - Nobody was: it is said, and nobody is accused.
 //
 // Changes of one parameter by one unit are gathered into an episode, which is
 // judged when the unit ends: it leaked, or it was contained.
 //
-// Where the tap saw who wrote that value the change is *exact*, whoever else
+// Where the trace saw who wrote that value the change is *exact*, whoever else
 // was open; see writes.go and author.go.
 //
-// Limits: a change that nobody was seen writing, because there was no tap or
-// because another program made it, is bracketed to whoever was open. Where tests
+// Limits: a change that nobody was seen writing, because there was no trace or
+// because another program made it, is inferred to whoever was open. Where tests
 // are not held, all owners whose time can have overlapped the change are
 // suspects; see suspects.go for why that holds.
 package triage
@@ -41,41 +41,41 @@ type Analysis struct {
 	open    *record.Open
 	servers []*server
 
-	owners     map[int64]*owner
-	processes  map[int]*process
-	units      map[unit]*unitState
-	openUnits  []*unitState // those that nobody has disturbed
-	changes    []*mutation  // in order
-	episodes   []*episode   // open ones
-	leaks      []*episode   // closed, in the order in which they ended
-	reverted  []*episode
-	excursions map[excursion]*episode // those that are contained
-	unsynchronized     []*mutation            // changes seen while tests ran that were not held
-	outside    []*mutation            // changes while nobody was open
-	noted      []*notedWrite          // writes, the same ones together
-	notes      map[string]*notedWrite
-	unanswered map[key]*notedWrite
-	pending    map[key]*write // those without a reply, whose effect a look can show
-	settings   []*setting     // what units were heard setting, in order
-	logged     map[settingKey]*setting
-	endpoints     []Endpoint
-	resets     map[key]*server // CONFIG RESETSTAT without a reply
-	refusedAt  map[key]*refusal
-	refused    []*refusal
-	clients  []otherClients
-	delayed    *record.Entry // the last entry, while the entries behind it may explain what it shows
-	trials     []record.Trial
-	marks      *record.Baseline // that leaks are marked by, if not that of the run
-	sampled     int64            // sequence number of the last entry with a look
-	ghosts     int64            // number of the last owner of which only its name is known, counted down
+	owners         map[int64]*owner
+	processes      map[int]*process
+	units          map[unit]*unitState
+	openUnits      []*unitState // those that nobody has disturbed
+	changes        []*mutation  // in order
+	episodes       []*episode   // open ones
+	leaks          []*episode   // closed, in the order in which they ended
+	reverted       []*episode
+	excursions     map[excursion]*episode // those that are contained
+	unsynchronized []*mutation            // changes seen while tests ran that were not held
+	outside        []*mutation            // changes while nobody was open
+	noted          []*notedWrite          // writes, the same ones together
+	notes          map[string]*notedWrite
+	unanswered     map[key]*notedWrite
+	pending        map[key]*write // those without a reply, whose effect a snapshot can show
+	settings       []*setting     // what units were traced setting, in order
+	logged         map[settingKey]*setting
+	endpoints      []Endpoint
+	resets         map[key]*server // CONFIG RESETSTAT without a reply
+	refusedAt      map[key]*refusal
+	refused        []*refusal
+	clients        []otherClients
+	delayed        *record.Entry // the last entry, while the entries behind it may explain what it shows
+	trials         []record.Trial
+	marks          *record.Baseline // that leaks are marked by, if not that of the run
+	sampled        int64            // sequence number of the last entry with a snapshot
+	ghosts         int64            // number of the last owner of which only its name is known, counted down
 
 	outcomes  outcomes
 	growth    []Growth
-	gaps     []Gap
+	gaps      []Gap
 	restarts  []Restart
 	failovers []Failover
 	memory    []Memory
-	ignored []IgnoredOOM
+	ignored   []IgnoredOOM
 	restored  []Restore
 	notices   []Notice
 	last      int64  // sequence number of the entry before
@@ -269,7 +269,7 @@ func (a *Analysis) adopt(p record.Process, e record.Entry) {
 }
 
 // apply takes an entry into who is open. Whoever was open before it, and is
-// not looked at, may act until the next look.
+// not looked at, may act until the next snapshot.
 func (a *Analysis) apply(e record.Entry) {
 	a.widen()
 	a.open.Apply(e)
@@ -292,9 +292,9 @@ func (a *Analysis) boundary(e record.Entry) {
 	} else {
 		a.widen()
 	}
-	for _, look := range b.Snapshots {
-		if look.Server >= 0 && look.Server < len(a.servers) {
-			a.snapshot(a.servers[look.Server], look, e, nil)
+	for _, snap := range b.Snapshots {
+		if snap.Server >= 0 && snap.Server < len(a.servers) {
+			a.snapshot(a.servers[snap.Server], snap, e, nil)
 		}
 	}
 	if b.Verb != record.VerbQuit {
@@ -324,9 +324,9 @@ func (a *Analysis) boundary(e record.Entry) {
 	case record.VerbExit, record.VerbGone:
 		a.processEnd(b.Process, e)
 	case record.VerbFinish:
-		for _, look := range b.Snapshots {
-			if look.Server >= 0 && look.Server < len(a.servers) {
-				a.servers[look.Server].atEnd = look.Error == ""
+		for _, snap := range b.Snapshots {
+			if snap.Server >= 0 && snap.Server < len(a.servers) {
+				a.servers[snap.Server].atEnd = snap.Error == ""
 			}
 		}
 		a.finish()
@@ -334,7 +334,7 @@ func (a *Analysis) boundary(e record.Entry) {
 }
 
 // follow takes in that a test began at the instant at which the one before
-// ended, whose looks count: the package did nothing in between.
+// ended, whose snapshots count: the package did nothing in between.
 func (a *Analysis) follow(b *record.Boundary) {
 	p := a.processes[b.Process]
 	if p == nil {

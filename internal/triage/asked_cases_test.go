@@ -3,11 +3,11 @@ package triage_test
 import "tracetest/internal/record"
 
 // unlooked is a write that is answered while tracetest stays out of its server.
-func (t *test) unlooked(line int, name, value string) {
-	t.p.write(t.at(line), "CONFIG", "SET", name, value).took().unlooked("+OK")
+func (t *test) unsampledOnly(line int, name, value string) {
+	t.p.write(t.at(line), "CONFIG", "SET", name, value).took().unsampledOnly("+OK")
 }
 
-func (w *sent) unlooked(text string) {
+func (w *sent) unsampledOnly(text string) {
 	w.p.r.add(record.Entry{Reply: &record.Reply{Process: w.Process, Number: w.Number, Text: text}})
 }
 
@@ -16,14 +16,14 @@ func (t *test) asks(line int, words ...string) {
 	t.p.r.add(record.Entry{Asked: &record.Asked{Process: t.p.index, Address: t.p.r.servers[0].Address, Command: words, By: t.at(line)}})
 }
 
-// apart ends a test without a look: tracetest stays out for somebody else.
+// apart ends a test without a snapshot: tracetest stays out for somebody else.
 func (t *test) apart(status string) {
 	t.p.forget(t)
 	t.p.r.add(record.Entry{Boundary: &record.Boundary{Verb: record.VerbEnd, Process: t.p.index, Owner: t.id, End: &record.Outcome{Status: status}}})
 	t.p.r.event(status, t.p.path, t.name, "")
 }
 
-func withSlowLog() *rec { return tapped().base("slowlog-log-slower-than", "10000") }
+func withSlowLog() *rec { return traced().base("slowlog-log-slower-than", "10000") }
 
 // askedCases are about tests that look at what other clients do, at which
 // tracetest stays out of the server.
@@ -33,9 +33,9 @@ func askedCases() []recorded {
 			Nothing is looked at before its end, and no look shows the change; it was there, and was undone.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x := p.begin("TestX")
-			x.unlooked(12, "slowlog-log-slower-than", "0")
+			x.unsampledOnly(12, "slowlog-log-slower-than", "0")
 			x.asks(13, "SLOWLOG", "GET", "1")
-			x.unlooked(14, "slowlog-log-slower-than", "10000")
+			x.unsampledOnly(14, "slowlog-log-slower-than", "10000")
 			x.end("pass")
 			p.run("TestY", "pass")
 			p.done("pass")
@@ -46,33 +46,33 @@ func askedCases() []recorded {
 			tracetest too is said.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x := p.begin("TestX")
-			x.unlooked(12, "slowlog-log-slower-than", "0")
+			x.unsampledOnly(12, "slowlog-log-slower-than", "0")
 			x.asks(13, "SLOWLOG", "GET", "1")
-			x.unlooked(14, "hz", "20")
-			x.unlooked(15, "hz", "30")
+			x.unsampledOnly(14, "hz", "20")
+			x.unsampledOnly(15, "hz", "30")
 			x.end("fail", "the newest entry is another")
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "unlooked-and-an-outsider", on: tapped, story: `TestX sets hz to 20 and back; no look shows either. Then an
+		{name: "unlooked-and-an-outsider", on: traced, story: `TestX sets hz to 20 and back; no look shows either. Then an
 			outsider sets it to 20. That is what TestX had set as well, but it had set another value since: it is not
 			exact.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x := p.begin("TestX")
 			x.asks(11, "MONITOR")
-			x.unlooked(12, "hz", "20")
-			x.unlooked(13, "hz", "10")
+			x.unsampledOnly(12, "hz", "20")
+			x.unsampledOnly(13, "hz", "10")
 			r.set("hz", "20")
 			x.endAmong([]string{"hz"}, "shell config|set")
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "unlooked-beside-others", on: tapped, story: `TestX reads the slow log; TestY ends meanwhile without a look. TestY set hz, heard, and somebody set timeout, unheard: the one is exact, of the other both are
+		{name: "unlooked-beside-others", on: traced, story: `TestX reads the slow log; TestY ends meanwhile without a look. TestY set hz, heard, and somebody set timeout, unheard: the one is exact, of the other both are
 			suspects.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
 			x.asks(11, "SLOWLOG", "GET")
-			y.unlooked(22, "hz", "20")
+			y.unsampledOnly(22, "hz", "20")
 			y.apart("pass")
 			r.set("timeout", "7")
 			x.end("pass")
@@ -81,7 +81,7 @@ func askedCases() []recorded {
 		}},
 		{name: "statistics-reset-unlooked", on: lowMemory, story: `TestB meets two OOM errors, sets the statistics back, and
 			meets three more; there is a look before the reset and one at its end. It met five.`, write: func(r *rec) {
-			r.tap()
+			r.trace()
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
 			a.sets(12, "maxmemory", mb1)
@@ -90,7 +90,7 @@ func askedCases() []recorded {
 			r.oom(2)
 			w := p.write(b.at(22), "CONFIG", "RESETSTAT")
 			r.resetstat()
-			w.unlooked("+OK")
+			w.unsampledOnly("+OK")
 			b.asks(23, "INFO", "commandstats")
 			r.oom(3)
 			b.end("fail", "not stored")

@@ -9,25 +9,25 @@ import (
 )
 
 // rec writes a record as internal/run does. It holds the servers as they are;
-// each look writes down what differs from the look before.
+// each snapshot writes down what differs from the snapshot before.
 //
 //	r := newRec()
 //	p := r.pkg("cache")        // start event, handshake and the look at hello
-//	a := p.begin("TestA")      // begin boundary with its look, run event
-//	r.set("maxmemory", "1mb")  // shown by the next look
-//	a.end("pass")              // end boundary with its look, pass event
+//	a := p.begin("TestA")      // begin boundary with its snapshot, run event
+//	r.set("maxmemory", "1mb")  // shown by the next snapshot
+//	a.end("pass")              // end boundary with its snapshot, pass event
 //	p.done("pass")             // exit, gone and the package's event
 //	r.end(0)                   // finish boundary and the end of the record
 type rec struct {
-	apart   bool // tracetest stays out of the servers
-	entries []record.Entry
-	now     time.Time
-	servers []*redis
-	owners  int64
-	procs   int
-	quiet   bool // no look follows a test event
-	finish  bool
-	told    int64 // number of the last thing that the tap told
+	apart     bool // tracetest stays out of the servers
+	entries   []record.Entry
+	now       time.Time
+	servers   []*redis
+	owners    int64
+	procs     int
+	quiet     bool // no snapshot follows a test event
+	finish    bool
+	announced int64 // number of the last thing that the trace told
 }
 
 // redis is a server as it is, and as the last good look saw it.
@@ -63,7 +63,7 @@ type test struct {
 }
 
 // unheld is a package whose tests are not held: only its events are seen.
-type unheld struct {
+type unsynchronized struct {
 	r    *rec
 	path string
 }
@@ -138,7 +138,7 @@ func (s *redis) count() *record.Counters {
 	return &c
 }
 
-// What happens to a server. The next look shows it.
+// What happens to a server. The next snapshot shows it.
 
 func (r *rec) set(name, value string) { r.setOn(0, name, value) }
 
@@ -184,40 +184,40 @@ func (r *rec) wait(d time.Duration) { r.now = r.now.Add(d) }
 
 // How it is recorded.
 
-func (r *rec) looks() []record.Snapshot {
-	var looks []record.Snapshot
+func (r *rec) snaps() []record.Snapshot {
+	var snaps []record.Snapshot
 	for i := range r.servers {
-		looks = append(looks, r.look(i))
+		snaps = append(snaps, r.snap(i))
 	}
-	return looks
+	return snaps
 }
 
-func (r *rec) look(server int) record.Snapshot {
+func (r *rec) snap(server int) record.Snapshot {
 	s := r.servers[server]
-	look := record.Snapshot{Server: server, Sent: r.now.Add(200 * time.Microsecond), Received: r.now.Add(700 * time.Microsecond)}
+	snap := record.Snapshot{Server: server, Sent: r.now.Add(200 * time.Microsecond), Received: r.now.Add(700 * time.Microsecond)}
 	if s.trouble != "" {
-		look.Error = s.trouble
-		return look
+		snap.Error = s.trouble
+		return snap
 	}
 	for name, value := range s.config {
 		if s.seen[name] != value {
-			if look.Config == nil {
-				look.Config = map[string]string{}
+			if snap.Config == nil {
+				snap.Config = map[string]string{}
 			}
-			look.Config[name], s.seen[name] = value, value
+			snap.Config[name], s.seen[name] = value, value
 		}
 	}
 	if s.restarted {
-		look.RunID, s.restarted = s.RunID, false
+		snap.RunID, s.restarted = s.RunID, false
 	}
-	look.Counters = s.count()
-	return look
+	snap.Counters = s.count()
+	return snap
 }
 
-// boundary records an instant with its looks.
+// boundary records an instant with its snapshots.
 func (r *rec) boundary(b record.Boundary) {
 	if !r.apart {
-		b.Snapshots = r.looks()
+		b.Snapshots = r.snaps()
 	}
 	r.add(record.Entry{Boundary: &b})
 }
@@ -303,7 +303,7 @@ func (t *test) cont() {
 	t.p.r.event("cont", t.p.path, t.name, "")
 }
 
-// end ends a test with a status of the gate, and with what it printed.
+// end ends a test with a status of the barrier, and with what it printed.
 func (t *test) end(status string, output ...string) {
 	t.held(status)
 	action := status
@@ -394,7 +394,7 @@ func (p *proc) exit() {
 	p.r.boundary(record.Boundary{Verb: record.VerbExit, Process: p.index})
 }
 
-// gone after an exit: the look was taken when it was held.
+// gone after an exit: the snapshot was taken when it was held.
 func (p *proc) gone() {
 	p.r.add(record.Entry{Boundary: &record.Boundary{Verb: record.VerbGone, Process: p.index}})
 }
@@ -428,23 +428,23 @@ func (p *proc) ended(action string, output ...string) {
 
 // Packages that are not held.
 
-func (r *rec) unheld(path string) *unheld {
-	u := &unheld{r: r, path: path}
+func (r *rec) unsynchronized(path string) *unsynchronized {
+	u := &unsynchronized{r: r, path: path}
 	u.event("start", "", "")
 	return u
 }
 
-func (u *unheld) event(action, test, output string) {
+func (u *unsynchronized) event(action, test, output string) {
 	u.r.event(action, u.path, test, output)
 	if !u.r.quiet {
 		u.r.glance()
 	}
 }
 
-func (u *unheld) run(test string)          { u.event("run", test, "") }
-func (u *unheld) end(test, action string)  { u.event(action, test, "") }
-func (u *unheld) fail(test, output string) { u.event("fail", test, output) }
-func (u *unheld) done(action string)       { u.event(action, "", "") }
+func (u *unsynchronized) run(test string)          { u.event("run", test, "") }
+func (u *unsynchronized) end(test, action string)  { u.event(action, test, "") }
+func (u *unsynchronized) fail(test, output string) { u.event("fail", test, output) }
+func (u *unsynchronized) done(action string)       { u.event(action, "", "") }
 
 // restore is a write of tracetest's own; the values are those it wrote.
 func (r *rec) restore(when string, after *test, values map[string]string) {
@@ -454,8 +454,8 @@ func (r *rec) restore(when string, after *test, values map[string]string) {
 	if after != nil {
 		e.Owner = after.id
 	}
-	look := r.look(0)
-	e.Snapshot = &look
+	snap := r.snap(0)
+	e.Snapshot = &snap
 	r.add(record.Entry{Restore: e})
 }
 
@@ -463,7 +463,7 @@ func (r *rec) notice(code, pkg string) {
 	r.add(record.Entry{Notice: &record.Notice{Code: code, Package: pkg, Text: "A sentence."}})
 }
 
-// finished is the last look, when the go command has ended.
+// finished is the last snapshot, when the go command has ended.
 func (r *rec) finished() {
 	if !r.finish {
 		r.finish = true

@@ -115,8 +115,8 @@ func TestCasesKeepWhatTheyAreGiven(t *testing.T) {
 // nothing that was counted or used is lost.
 func TestTimelineIsBounded(t *testing.T) {
 	r := newRec().baseline()
-	const looks = 20_000
-	for i := range looks {
+	const snaps = 20_000
+	for i := range snaps {
 		r.entries = append(r.entries, record.Entry{Seq: int64(len(r.entries) + 1), At: r.entries[0].At, Boundary: &record.Boundary{Verb: record.VerbEvent,
 			Snapshots: []record.Snapshot{{Server: 0, Sent: r.entries[0].At.Add(time.Duration(i) * time.Second), Received: r.entries[0].At.Add(time.Duration(i) * time.Second),
 				Config:   map[string]string{"maxmemory": strings.Repeat("1", i%2+1)},
@@ -135,10 +135,10 @@ func TestTimelineIsBounded(t *testing.T) {
 		oom += s.OOM
 		most = max(most, s.Most)
 	}
-	if oom != looks-1 || most != 2_000_000+looks-1 {
+	if oom != snaps-1 || most != 2_000_000+snaps-1 {
 		t.Errorf("%d refused, at most %d used", oom, most)
 	}
-	if v := line.Values[0]; len(v.Steps)+v.More != looks+1 || len(v.Steps) > 4096 {
+	if v := line.Values[0]; len(v.Steps)+v.More != snaps+1 || len(v.Steps) > 4096 {
 		t.Errorf("%d steps and %d more", len(v.Steps), v.More)
 	}
 }

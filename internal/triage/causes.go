@@ -13,17 +13,17 @@ import (
 type pressure struct {
 	oom, evicted int64
 	shared       int64 // OOM rejections that another owner may have met instead
-	heard        int64 // OOM errors that the tap saw it get
+	traced       int64 // OOM errors that the trace saw it get
 	under        []limitMet
 }
 
 // limitMet is a limit under which writes were refused.
 type limitMet struct {
 	set     *mutation // the change that had set it; nil for the one that the run began with
-	reached bool      // a look showed about as much in use
+	reached bool      // a snapshot showed about as much in use
 }
 
-// difference returns what was counted between two looks. A figure that fell
+// difference returns what was counted between two snapshots. A figure that fell
 // was reset: then what it is now came after the reset, and is a lower bound.
 func difference(before, now *record.Counters) pressure {
 	since := func(a, b int64) int64 {
@@ -35,7 +35,7 @@ func difference(before, now *record.Counters) pressure {
 	return pressure{oom: since(before.OOM, now.OOM), evicted: since(before.Evicted, now.Evicted)}
 }
 
-// count gives what happened between two looks to whoever was open.
+// count gives what happened between two snapshots to whoever was open.
 func (a *Analysis) count(s *server, refs []record.Ref, p pressure) {
 	if p.oom == 0 && p.evicted == 0 {
 		return
@@ -88,9 +88,9 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 		}
 		// What others met at the same time is this test's only if it says so.
 		met := a.metBy(f.owner, s, f.end)
-		out.OOMErrors += max(met.oom, met.heard)
+		out.OOMErrors += max(met.oom, met.traced)
 		out.Evicted += met.evicted
-		if met.oom > 0 || met.heard > 0 || met.shared > 0 && words.oom+words.aborted > 0 {
+		if met.oom > 0 || met.traced > 0 || met.shared > 0 && words.oom+words.aborted > 0 {
 			counted[CauseOOM] = append(counted[CauseOOM], s)
 		}
 		if met.evicted > 0 {
@@ -130,7 +130,7 @@ const oomText = "OOM command not allowed"
 // test is no victim of what it left itself, but what it contains is told.
 func (a *Analysis) behind(f *outcome, cause Cause, servers []*server, leaks, contained []finding) (leak, undone *int) {
 	for _, parameter := range []string{memoryLimit, "maxmemory-policy"} {
-		m := a.inForce(f, cause, servers, parameter)
+		m := a.current(f, cause, servers, parameter)
 		if m == nil {
 			continue
 		}
@@ -151,7 +151,7 @@ func (a *Analysis) behind(f *outcome, cause Cause, servers []*server, leaks, con
 
 // inForce returns the last harmful change of a parameter that was in force at
 // some time while a test ran.
-func (a *Analysis) inForce(f *outcome, cause Cause, servers []*server, parameter string) *mutation {
+func (a *Analysis) current(f *outcome, cause Cause, servers []*server, parameter string) *mutation {
 	var last *mutation
 	if under := f.under(servers); parameter == memoryLimit && cause == CauseOOM && len(under) > 0 {
 		for _, u := range under {

@@ -6,7 +6,7 @@ func recordOf(p record.Process) record.Entry { return record.Entry{Process: &p} 
 
 func restoring() *rec { return newRecOf(record.Run{Mode: record.ModeInstrumented, Restore: "test"}, 1) }
 
-func containedCases() []recorded {
+func revertedCases() []recorded {
 	return []recorded{
 		{name: "own-subtest", story: `A subtest changes maxmemory, the next one puts it back. Judged by subtests both are
 			leaks; the unit is TestA, and it left what it found.`, write: func(r *rec) {

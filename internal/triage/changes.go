@@ -10,7 +10,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// mutation is a parameter that differed from one look to the next.
+// mutation is a parameter that differed from one snapshot to the next.
 type mutation struct {
 	server    *server
 	parameter string
@@ -19,8 +19,8 @@ type mutation struct {
 	refs      []record.Ref // who was open in between
 	phase     string       // of a Ginkgo suite: "before" its first spec, "after" its last, "whole" without any; of a write see phaseOf
 	seq       int64        // of the entry that showed it
-	sent      time.Time    // of the last look that did not show it
-	received  time.Time    // of the look that did
+	sent      time.Time    // of the last snapshot that did not show it
+	received  time.Time    // of the snapshot that did
 	restart   bool         // the server restarted in between
 	tool      bool         // tracetest itself did it
 	unsighted bool         // the server was out of sight in between
@@ -31,7 +31,7 @@ type mutation struct {
 	exact     bool         // whoever made the write is known
 	episode   *episode     // that it belongs to; nil where it is none's
 	back      *mutation    // the change that had set the value which it brought back, see answerable
-	untraced   bool         // the tap was on and heard nobody write it
+	untraced  bool         // the trace was on and heard nobody write it
 	caveat    string
 }
 
@@ -44,7 +44,7 @@ type episode struct {
 	mutations []*mutation
 
 	begin      int64     // when the earliest of the units began that were open then
-	restoredBy *mutation // that put it back after the unit had ended
+	restoredBy *mutation // that restore it after the unit had ended
 	settled    *mutation // the one that the finding is about
 	from       string
 	cut        bool        // the record ended before the units did
@@ -154,7 +154,7 @@ func (e *episode) undone(value string) bool {
 	return value == e.from || value == e.server.initial[e.parameter]
 }
 
-// contain files an episode that was put back. The same once more, as in a loop,
+// contain files an episode that was restored. The same once more, as in a loop,
 // is the same finding.
 func (a *Analysis) contain(e *episode) {
 	e.settled = e.last()
@@ -282,7 +282,7 @@ func (a *Analysis) settle() {
 	var later []*mutation // than a leak, by others
 	a.episodes = slices.DeleteFunc(a.episodes, func(e *episode) bool {
 		if e.server.gap != 0 && !a.over {
-			return false // the end of its units was not seen: the next look tells
+			return false // the end of its units was not seen: the next snapshot tells
 		}
 		e.unseen = e.server.gap != 0
 		open := false

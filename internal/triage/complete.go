@@ -43,7 +43,7 @@ func conditions() []condition {
 		{"a server was watched", true, ExitFailed, (*Analysis).serverless},
 		{"each watched server was seen when the tests had ended", true, ExitFailed, (*Analysis).unseenAtEnd},
 		{"each server that the tests used was watched", true, ExitFailed, (*Analysis).unwatchedServer},
-		{"each write that a server accepted was shown by a snapshot", true, ExitFailed, (*Analysis).unshownWrite},
+		{"each write that a server accepted was shown by a snapshot", true, ExitFailed, (*Analysis).unsampledWrite},
 		{"the tests of each package that passed came to their end", true, ExitFailed, (*Analysis).unendedTests},
 		{"each test binary ended", true, ExitFailed, (*Analysis).lastingProcess},
 		{"the go command ended with 0", false, ExitFailed, (*Analysis).failedCommand},
@@ -162,10 +162,10 @@ func (f *Findings) Unwatched() []Endpoint {
 	return all
 }
 
-func (a *Analysis) unshownWrite(*Findings) string {
+func (a *Analysis) unsampledWrite(*Findings) string {
 	for _, s := range a.servers {
-		if len(s.unshown) > 0 {
-			w := s.unshown[0]
+		if len(s.unsampled) > 0 {
+			w := s.unsampled[0]
 			return fmt.Sprintf("%s accepted %s, and no snapshot shows it", s.Address, strings.Join(w.Command, " "))
 		}
 	}

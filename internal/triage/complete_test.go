@@ -12,8 +12,8 @@ import (
 // wholeRun is a record that meets each condition of exit code 0.
 func wholeRun() []record.Entry {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	look := func() []record.Snapshot { return []record.Snapshot{{Sent: at, Received: at.Add(time.Millisecond)}} }
-	boundary := func(b record.Boundary) record.Entry { b.Snapshots = look(); return record.Entry{Boundary: &b} }
+	snap := func() []record.Snapshot { return []record.Snapshot{{Sent: at, Received: at.Add(time.Millisecond)}} }
+	boundary := func(b record.Boundary) record.Entry { b.Snapshots = snap(); return record.Entry{Boundary: &b} }
 	event := func(action, test string) record.Entry {
 		return record.Entry{Test: &record.Test{Time: at, Action: action, Package: "p", Test: test}}
 	}
@@ -27,7 +27,7 @@ func wholeRun() []record.Entry {
 		event("run", "TestA"),
 		{Contact: &record.Contact{Process: 1, Network: "tcp", Address: "s:1"}},
 		{Write: &record.Write{Process: 1, Number: 1, Address: "s:1", Command: []string{"config", "set", "timeout", "0"}, Values: []record.Value{{Parameter: "timeout", Value: "0"}}}},
-		{Reply: &record.Reply{Process: 1, Number: 1, Text: "+OK", Snapshots: look()}},
+		{Reply: &record.Reply{Process: 1, Number: 1, Text: "+OK", Snapshots: snap()}},
 		boundary(record.Boundary{Verb: record.VerbEnd, Process: 1, Owner: 1, End: &record.Outcome{Status: "pass"}}),
 		event("pass", "TestA"),
 		boundary(record.Boundary{Verb: record.VerbExit, Process: 1}),
@@ -82,13 +82,13 @@ func TestEachPathToExitZero(t *testing.T) {
 		"each server that the tests used was watched": {change(func(e []record.Entry) {
 			*e[7].Contact = record.Contact{Process: 1, Address: "t:2", TLS: true, Server: -1, Problem: "it speaks TLS; name it"}
 		}), nil, "t:2, which was not watched: it speaks TLS"},
-		"each write that a server accepted was shown by a snapshot":   {change(func(e []record.Entry) { e[8].Write.Values[0].Value = "7" }), nil, "no look shows it"},
-		"the tests of each package that passed came to their end": {change(func(e []record.Entry) { e[13].Test.Unended = true; e[13].Test.Missing = []string{"TestZ"} }), nil, "TestZ never ran"},
-		"each test binary ended":                                  {change(func(e []record.Entry) { e[12] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, "still ran"},
-		"the go command ended with 0":                             {change(func(e []record.Entry) { e[15].End.GoExit = 1 }), nil, ""},
-		"no test failed":                                          {change(func(e []record.Entry) { e[10].Boundary.End.Status, e[11].Test.Action = "fail", "fail" }), nil, ""},
-		"nothing was left changed that is not known":              {change(func(e []record.Entry) { e[10].Boundary.Snapshots[0].Config = map[string]string{"maxmemory": "1"} }), nil, ""},
-		"--expect was met":                                        {change(func(e []record.Entry) { e[0].Run.Expect = map[string]string{"maxmemory": "1"} }), nil, ""},
+		"each write that a server accepted was shown by a snapshot": {change(func(e []record.Entry) { e[8].Write.Values[0].Value = "7" }), nil, "no look shows it"},
+		"the tests of each package that passed came to their end":   {change(func(e []record.Entry) { e[13].Test.Unended = true; e[13].Test.Missing = []string{"TestZ"} }), nil, "TestZ never ran"},
+		"each test binary ended":                                    {change(func(e []record.Entry) { e[12] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, "still ran"},
+		"the go command ended with 0":                               {change(func(e []record.Entry) { e[15].End.GoExit = 1 }), nil, ""},
+		"no test failed":                                            {change(func(e []record.Entry) { e[10].Boundary.End.Status, e[11].Test.Action = "fail", "fail" }), nil, ""},
+		"nothing was left changed that is not known":                {change(func(e []record.Entry) { e[10].Boundary.Snapshots[0].Config = map[string]string{"maxmemory": "1"} }), nil, ""},
+		"--expect was met":                                          {change(func(e []record.Entry) { e[0].Run.Expect = map[string]string{"maxmemory": "1"} }), nil, ""},
 	}
 	for _, c := range conditions() {
 		v, there := violations[c.name]

@@ -46,7 +46,7 @@ type chapter struct {
 func corpus() []chapter {
 	return []chapter{
 		{"Who did it", ownerCases()},
-		{"Leaked or contained", containedCases()},
+		{"Leaked or contained", revertedCases()},
 		{"What was put back, and by whom", restoredCases()},
 		{"Tests that run at the same time", parallelCases()},
 		{"Processes and how they end", processCases()},
@@ -58,10 +58,10 @@ func corpus() []chapter {
 		{"Ginkgo", ginkgoCases()},
 		{"Tests that are not held", eventCases()},
 		{"How the run ended", runCases()},
-		{"Who was seen writing", slices.Concat(writeCases(), undoneCases(), strangerCases(), askedCases())},
+		{"Who was seen writing", slices.Concat(writeCases(), undoneCases(), otherClientCases(), askedCases())},
 		{"Whose goroutine it was", slices.Concat(goroutineCases(), clientCases(), nodeCases())},
 		{"In doubt", doubtCases()},
-		{"What else was heard", slices.Concat(callCases(), heardCases())},
+		{"What else was heard", slices.Concat(callCases(), tracedCases())},
 		{"Once judged wrongly", judgementCases()},
 		{"Leaks that are known", knownCases()},
 	}

@@ -29,16 +29,16 @@ type Dirty struct {
 	Likely  []Setter `json:"likely"`  // who of this run sets just that value and nothing else after it
 }
 
-// Setter is who was heard setting a parameter to one value, and to no other.
+// Setter is who was traced setting a parameter to one value, and to no other.
 type Setter struct {
-	By      *Owner  `json:"by"`       // nil when it was one of Suspects
+	By         *Owner  `json:"by"`          // nil when it was one of Suspects
 	Suspects   []Owner `json:"suspects"`    // else empty
 	AndEarlier int     `json:"and_earlier"` // see Change
 	Count      int     `json:"count"`       // times: the last of several may put back what it found
 	Call       *Call   `json:"call"`
 }
 
-// setting is what one unit was heard setting a parameter to.
+// setting is what one unit was traced setting a parameter to.
 type setting struct {
 	author
 	server    *server
@@ -90,7 +90,7 @@ func (a *Analysis) refusedLog(w *write) {
 	}
 }
 
-// setters returns who was heard setting nothing but a value, those that did so
+// setters returns who was traced setting nothing but a value, those that did so
 // once first.
 func (a *Analysis) setters(s *server, parameter, value string, which func(*setting) bool) []Setter {
 	all := []Setter{}
@@ -106,7 +106,7 @@ func (a *Analysis) setters(s *server, parameter, value string, which func(*setti
 }
 
 // masked returns who set the same as a leak after it, when that changed nothing,
-// and did not put it back: once the leak is gone they leak.
+// and did not restore it: once the leak is gone they leak.
 func (a *Analysis) masked(l finding) []Setter {
 	for _, s := range a.servers {
 		if s.Address == l.Server && len(l.mutations) > 0 && l.mutations[0].server == s {
@@ -143,7 +143,7 @@ func (a *Analysis) metStart(s *server, parameter string, failures []Failure, of 
 			met = w.met[s]
 		}
 		// Where a server does not count, the text is what there is.
-		uncounted := met.oom+met.heard+met.shared+met.evicted == 0 && len(a.servers) == 1
+		uncounted := met.oom+met.traced+met.shared+met.evicted == 0 && len(a.servers) == 1
 		unchanged := s.latest(parameter) == nil
 		switch {
 		case slices.ContainsFunc(met.under, func(u limitMet) bool {

@@ -4,7 +4,7 @@ import "tracetest/internal/record"
 
 // full is a server that an earlier run left at 1 MiB, and that has more in use.
 func full() *rec {
-	r := tapped().base("maxmemory", mb1)
+	r := traced().base("maxmemory", mb1)
 	r.servers[0].counters.UsedMemory = mib + mib/2
 	return r
 }
@@ -48,7 +48,7 @@ func dirtyCases() []recorded {
 		}, story: `As before with --expect, which counts before what the server was started with.`, write: tests},
 		{name: "started-with-the-limit", on: func() *rec { return startedWith(full(), "maxmemory", mb1) }, story: `The server was started with the limit that is too low. Redis's default lifts it, and nobody is suspected of an earlier leak
 			by mistake: that it was started so is told.`, write: tests},
-		{name: "small-server-and-nobody-sets-it", on: func() *rec { return full().tap() }, story: `Nobody of this suite sets what is there: nobody is suspected.`, write: func(r *rec) {
+		{name: "small-server-and-nobody-sets-it", on: func() *rec { return full().trace() }, story: `Nobody of this suite sets what is there: nobody is suspected.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			meets(p, "TestVictim")
 			p.done("fail")
@@ -63,7 +63,7 @@ func dirtyCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "restored-to-what-was-there", on: func() *rec { return tapped().base("maxmemory", gb2) }, story: `TestA leaves 1 MiB, and TestB puts back the 2 GiB that the run found; what the server was started with is
+		{name: "restored-to-what-was-there", on: func() *rec { return traced().base("maxmemory", gb2) }, story: `TestA leaves 1 MiB, and TestB puts back the 2 GiB that the run found; what the server was started with is
 			not known. TestB set just the value that was there at the start, and left nothing in an earlier run: nothing is wrong, and no limit is to be lifted.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.contact(0)
@@ -76,7 +76,7 @@ func dirtyCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "set-up-of-a-server-that-nobody-knows", on: func() *rec { return tapped().base("maxmemory", gb2) }, story: `A set-up sets what is there, nothing fails, and what the server was started with is not known: nobody can say that
+		{name: "set-up-of-a-server-that-nobody-knows", on: func() *rec { return traced().base("maxmemory", gb2) }, story: `A set-up sets what is there, nothing fails, and what the server was started with is not known: nobody can say that
 			it is wrong.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.contact(0)
@@ -86,7 +86,7 @@ func dirtyCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "dirty-policy", on: func() *rec { return tapped().base("maxmemory-policy", "allkeys-lru").base("maxmemory", mb1) }, story: `An earlier run left a policy and a limit that evict; TestA sets that policy. What failed met evictions.`, write: func(r *rec) {
+		{name: "dirty-policy", on: func() *rec { return traced().base("maxmemory-policy", "allkeys-lru").base("maxmemory", mb1) }, story: `An earlier run left a policy and a limit that evict; TestA sets that policy. What failed met evictions.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.contact(0)
 			e := p.begin("TestA")
@@ -108,7 +108,7 @@ func dirtyCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "masked-leaks", on: tapped, story: `TestA leaks, TestB and TestC set the same later, when it changes nothing. They leak as well, once TestA is mended. TestD sets it twice, which may be a restore,
+		{name: "masked-leaks", on: traced, story: `TestA leaks, TestB and TestC set the same later, when it changes nothing. They leak as well, once TestA is mended. TestD sets it twice, which may be a restore,
 			TestE puts it back, and TestF only after that.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.contact(0)
@@ -130,7 +130,7 @@ func dirtyCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "lowered-unseen", on: func() *rec { return tapped().base("maxmemory", gb2) }, story: `Another program lowers the limit for a moment between two looks; no look shows a limit that was reached. The counts of CONFIG SET are more
+		{name: "lowered-unseen", on: func() *rec { return traced().base("maxmemory", gb2) }, story: `Another program lowers the limit for a moment between two looks; no look shows a limit that was reached. The counts of CONFIG SET are more
 			than the tests were heard calling.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			v := p.begin("TestVictim")

@@ -17,7 +17,7 @@ func worker(p *proc) record.By {
 // called undone where one of them would have left them.
 func doubtCases() []recorded {
 	return []recorded{
-		{name: "spec-or-suite-left-it", on: tapped, story: `A goroutine that BeforeSuite started writes while the first spec runs: for the
+		{name: "spec-or-suite-left-it", on: traced, story: `A goroutine that BeforeSuite started writes while the first spec runs: for the
 			suite or for the spec. The second spec, by chance, puts the value back. If it was the first spec's it is a leak, and the
 			suite's end, where all is as it was, does not undo that. The third spec has it done and undone: that is contained,
 			whoever it was.`, write: func(r *rec) {
@@ -39,7 +39,7 @@ func doubtCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "test-or-package-left-it", on: tapped, story: `A worker of TestMain sets hz while TestA runs, and puts it back while TestB runs.
+		{name: "test-or-package-left-it", on: traced, story: `A worker of TestMain sets hz while TestA runs, and puts it back while TestB runs.
 			If it was TestA who asked it to it is a leak, whatever the package found at its end. What it sets and puts back while TestB
 			runs no end shows: it is contained, though TestA can have left it to be done.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -54,7 +54,7 @@ func doubtCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "left-beneath-anothers", on: tapped, story: `A program that nobody hears sets hz while TestX and TestY run. TestY sets it to
+		{name: "left-beneath-anothers", on: traced, story: `A program that nobody hears sets hz while TestX and TestY run. TestY sets it to
 			something else, TestX ends, and TestY puts back what there was. What TestX may have left was beneath the other value when
 			it ended: TestX had not put it back. TestY's own is contained.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -68,7 +68,7 @@ func doubtCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "left-by-more-than-are-listed", on: tapped, story: `Forty tests have ended when a worker of TestMain writes. The last 32 are listed, and
+		{name: "left-by-more-than-are-listed", on: traced, story: `Forty tests have ended when a worker of TestMain writes. The last 32 are listed, and
 			any of the eight before can have left it to be done as well: the list says so.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			for i := range 40 {
@@ -78,7 +78,7 @@ func doubtCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "two-changes-of-one-test", on: tapped, story: `A subtest of TestA sets a limit and puts it back, a second meets OOM under it beside the
+		{name: "two-changes-of-one-test", on: traced, story: `A subtest of TestA sets a limit and puts it back, a second meets OOM under it beside the
 			first, and the rest of TestA later sets another limit and puts that back as well. It is two contained changes, and the
 			second subtest is a victim of the one that was in force.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -101,7 +101,7 @@ func doubtCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "the-same-change-again", on: tapped, story: `TestA sets a limit and puts it back at the same lines, three times. It is one contained
+		{name: "the-same-change-again", on: traced, story: `TestA sets a limit and puts it back at the same lines, three times. It is one contained
 			change, as a loop of a benchmark is.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -113,7 +113,7 @@ func doubtCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "closure-of-one-set-by-another", on: tapped, story: `TestB calls the function of TestA, which sets a timer there. When it goes off the closure
+		{name: "closure-of-one-set-by-another", on: traced, story: `TestB calls the function of TestA, which sets a timer there. When it goes off the closure
 			has the name of TestA, and nothing of TestB is on the stack. TestA alone, which has no subtests, would be wrong.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.run("TestA", "pass")
@@ -125,7 +125,7 @@ func doubtCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "one-waits-without-words", on: tapped, story: `TestX dialled and waits in code that sets a parameter; TestY waits for the same client, in
+		{name: "one-waits-without-words", on: traced, story: `TestX dialled and waits in code that sets a parameter; TestY waits for the same client, in
 			a helper that takes any command. It may be either's, though the client's goroutine is TestX's.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")

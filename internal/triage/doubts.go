@@ -55,8 +55,8 @@ func (f *Findings) Doubts() []Doubt {
 	for _, s := range f.Servers {
 		add(s.Partial != "", Doubt{Kind: DoubtPartial, Names: []string{s.Address}, Reason: s.Partial})
 	}
-	if spoken := f.Unwatched(); len(spoken) > 0 {
-		add(true, Doubt{Kind: DoubtUnwatched, Names: addresses(spoken, func(s Endpoint) string { return s.Address }), Reason: spoken[0].Problem})
+	if endpoints := f.Unwatched(); len(endpoints) > 0 {
+		add(true, Doubt{Kind: DoubtUnwatched, Names: addresses(endpoints, func(s Endpoint) string { return s.Address }), Reason: endpoints[0].Problem})
 	}
 	add(len(f.Gaps) > 0, Doubt{Kind: DoubtUnreachable, Names: addresses(f.Gaps, func(b Gap) string { return b.Server }), Times: len(f.Gaps)})
 	add(len(f.Restarts) > 0, Doubt{Kind: DoubtRestarted, Names: addresses(f.Restarts, func(r Restart) string { return r.Server }), Times: len(f.Restarts)})

@@ -14,7 +14,7 @@ func eventCases() []recorded {
 		{name: "events-hundred-fast", on: eventsOnly, story: `A hundred tests of a millisecond each; Test050 changes maxmemory,
 			and the events come late: the look that shows it is taken after the run of Test031. To blame the test whose event
 			came last accuses Test031. The suspects are all whose time can have overlapped, and hold Test050.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			r.quiet = true
 			for i := range 100 {
 				name := fmt.Sprintf("Test%03d", i)
@@ -33,7 +33,7 @@ func eventCases() []recorded {
 		}},
 		{name: "events-slow", on: eventsOnly, story: `Four tests of 20 s each; the third changes hz. Those whose end was read
 			before the last look that did not show it are innocent, and so is the one that began long after.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			for _, name := range []string{"TestA", "TestB", "TestC", "TestD"} {
 				u.run(name)
 				r.wait(20 * time.Second)
@@ -47,7 +47,7 @@ func eventCases() []recorded {
 		}},
 		{name: "events-slow-put-back", on: eventsOnly, story: `TestA changes hz and, a minute later, TestC puts it back. From events
 			alone it may have been the package both times: not called a leak, and the doubt is said.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			for _, name := range []string{"TestA", "TestB", "TestC"} {
 				u.run(name)
 				r.wait(30 * time.Second)
@@ -64,14 +64,14 @@ func eventCases() []recorded {
 		}},
 		{name: "events-put-back-by-another-package", on: eventsOnly, story: `The change was made in one package and undone in another, much
 			later. That cannot be one unit: it leaked.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			u.run("TestA")
 			r.wait(time.Minute)
 			r.set("hz", "20")
 			u.end("TestA", "pass")
 			u.done("pass")
 			r.wait(time.Minute)
-			v := r.unheld("shop/store")
+			v := r.unsynchronized("shop/store")
 			v.run("TestB")
 			r.wait(time.Minute)
 			r.set("hz", "10")
@@ -81,7 +81,7 @@ func eventCases() []recorded {
 		}},
 		{name: "events-two-changes", on: eventsOnly, story: `hz goes to 20 and on to 30, and back to the baseline at the end of the
 			package. Neither is a leak for certain.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			for i, name := range []string{"TestA", "TestB", "TestC"} {
 				u.run(name)
 				r.set("hz", []string{"20", "30", "10"}[i])
@@ -92,7 +92,7 @@ func eventCases() []recorded {
 		}},
 		{name: "events-parallel", on: eventsOnly, story: `Parallel tests without the gate: whoever can have run is a suspect, also one that
 			was paused a moment ago.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			for _, name := range []string{"TestX", "TestY"} {
 				u.run(name)
 				u.event("pause", name, "")
@@ -107,7 +107,7 @@ func eventCases() []recorded {
 			r.end(0)
 		}},
 		{name: "events-secret", on: eventsOnly, story: `A password changes. It is marked as secret without the gate as well.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			u.run("TestA")
 			r.set("requirepass", "(hidden 1)")
 			u.end("TestA", "pass")
@@ -115,7 +115,7 @@ func eventCases() []recorded {
 			r.end(0)
 		}},
 		{name: "events-restored", on: eventsOnly, story: `What was left is put back by tracetest at the end, and the leak says so.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			u.run("TestA")
 			r.set("hz", "20")
 			u.end("TestA", "pass")
@@ -131,7 +131,7 @@ func eventCases() []recorded {
 			r.set("hz", "20")
 			r.glance()
 			r.eventAt(started, "start", "shop/cache", "", "")
-			u := &unheld{r, "shop/cache"}
+			u := &unsynchronized{r, "shop/cache"}
 			u.run("TestA")
 			u.end("TestA", "pass")
 			u.done("pass")
@@ -139,7 +139,7 @@ func eventCases() []recorded {
 		}},
 		{name: "events-failed-parent", on: eventsOnly, story: `Without the gate nobody knows whether a parent failed by itself: beside its
 			failed subtest it is not listed. A test that never ended is listed as died.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			u.run("TestA")
 			u.run("TestA/sub")
 			u.fail("TestA/sub", "not equal\n")
@@ -150,7 +150,7 @@ func eventCases() []recorded {
 		}},
 		{name: "events-teardown", on: eventsOnly, story: `TestMain changes hz after its last test; the look that shows it comes after the event
 			that ends the package. The package was open since the look before: it is a suspect, and it was not "nobody".`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			u.run("TestA")
 			u.end("TestA", "pass")
 			r.wait(time.Minute)
@@ -159,7 +159,7 @@ func eventCases() []recorded {
 			r.end(0)
 		}},
 		{name: "events-benchmark", on: eventsOnly, story: `Benchmarks have a run event and no pass event. They did not die.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			u.run("BenchmarkGet")
 			u.event("bench", "BenchmarkGet", "")
 			u.done("pass")
@@ -170,7 +170,7 @@ func eventCases() []recorded {
 			p := r.pkg("shop/cache")
 			leakBy(p, "TestA", "hz", "20")
 			p.done("pass")
-			u := r.unheld("shop/store")
+			u := r.unsynchronized("shop/store")
 			u.run("TestB")
 			r.set("timeout", "7")
 			u.end("TestB", "pass")
@@ -179,7 +179,7 @@ func eventCases() []recorded {
 		}},
 		{name: "not-held-at-the-same-time", story: `-p 2: the package that is not held runs beside TestA of one that is, and hz changes.
 			TestA alone would be named by the look at its end; the other package's test is a suspect too.`, write: func(r *rec) {
-			u := r.unheld("shop/store")
+			u := r.unsynchronized("shop/store")
 			u.run("TestB")
 			p := r.pkg("shop/cache")
 			leakBy(p, "TestA", "hz", "20")
@@ -193,7 +193,7 @@ func eventCases() []recorded {
 			p := r.pkg("shop/cache")
 			leakBy(p, "TestA", "maxmemory", mb1)
 			p.done("pass")
-			u := r.unheld("shop/store")
+			u := r.unsynchronized("shop/store")
 			u.run("TestB")
 			r.set("maxmemory", "0")
 			u.end("TestB", "pass")
@@ -202,7 +202,7 @@ func eventCases() []recorded {
 		}},
 		{name: "not-held-and-put-back-by-the-held", story: `-p 2: maxmemory changes while TestA and a test that is not held run; then the
 			other package ends and TestA's clean-up puts it back. It may have been TestA's own all along: no leak for certain.`, write: func(r *rec) {
-			u := r.unheld("shop/store")
+			u := r.unsynchronized("shop/store")
 			u.run("TestB")
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -220,7 +220,7 @@ func eventCases() []recorded {
 			leakBy(p, "TestA", "maxmemory", mb1)
 			leakBy(p, "TestB", "maxmemory", mb2)
 			p.done("pass")
-			u := r.unheld("shop/store")
+			u := r.unsynchronized("shop/store")
 			u.run("TestC")
 			u.fail("TestC", oomText+"\n")
 			u.done("fail")

@@ -34,19 +34,19 @@ func (a *Analysis) through(s *server, value string, seq int64) string {
 // unexplained reports whether an entry shows another master of a server, for which there is
 // no explanation yet. Who is connected then stands in the entries behind it.
 func (a *Analysis) unexplained(e record.Entry) bool {
-	var looks []record.Snapshot
+	var snaps []record.Snapshot
 	switch {
 	case e.Boundary != nil:
-		looks = e.Boundary.Snapshots
+		snaps = e.Boundary.Snapshots
 	case e.Reply != nil:
-		looks = e.Reply.Snapshots
+		snaps = e.Reply.Snapshots
 	}
-	return slices.ContainsFunc(looks, func(look record.Snapshot) bool {
-		if look.Server < 0 || look.Server >= len(a.servers) {
+	return slices.ContainsFunc(snaps, func(snap record.Snapshot) bool {
+		if snap.Server < 0 || snap.Server >= len(a.servers) {
 			return false
 		}
-		s := a.servers[look.Server]
-		for name, value := range look.Config {
+		s := a.servers[snap.Server]
+		for name, value := range snap.Config {
 			if redisconf.IsRole(name) && s.now[name] != value && a.through(s, value, e.Seq) == "" {
 				return true
 			}

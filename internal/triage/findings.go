@@ -12,32 +12,32 @@ const Schema = "tracetest.findings/1"
 // Findings is what a record says: the content of findings.json, and all that a
 // report needs. Slices are never nil, so that they are [] in JSON.
 type Findings struct {
-	Schema    string      `json:"schema"`
-	Run       Run         `json:"run"`
-	Servers   []Server    `json:"servers"`
-	Leaks     []Change    `json:"leaks"`     // in run order, one for each unit and parameter
-	Reverted []Change    `json:"reverted"` // changes that were undone before their unit ended
-	Failures  []Failure   `json:"failures"`
-	Growth    []Growth    `json:"growth"`    // units that left most behind, largest first
-	Memory    []Memory    `json:"memory"`    // how each server stood when it first refused writes for want of memory
+	Schema     string       `json:"schema"`
+	Run        Run          `json:"run"`
+	Servers    []Server     `json:"servers"`
+	Leaks      []Change     `json:"leaks"`    // in run order, one for each unit and parameter
+	Reverted   []Change     `json:"reverted"` // changes that were undone before their unit ended
+	Failures   []Failure    `json:"failures"`
+	Growth     []Growth     `json:"growth"`      // units that left most behind, largest first
+	Memory     []Memory     `json:"memory"`      // how each server stood when it first refused writes for want of memory
 	IgnoredOOM []IgnoredOOM `json:"ignored_oom"` // who passed although commands of it were refused
 
 	Tests    Tests     `json:"tests"`
 	Packages []Package `json:"packages"`
 	Changed  []Changed `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
 	Restored []Restore `json:"restored"` // what tracetest wrote to the servers
-	Gaps    []Gap   `json:"gaps"`    // stretches in which a server could not be seen
+	Gaps     []Gap     `json:"gaps"`     // stretches in which a server could not be seen
 	Restarts []Restart `json:"restarts"`
 	// Failovers are changes of a server's master that no test made: no leaks.
-	Failovers []Failover `json:"failovers"`
-	Writes    []Write    `json:"writes"`   // commands of the tests that change a server rather than data
-	Refused   []Refusal  `json:"refused"`  // OOM errors that the tests' clients got
-	Endpoints    []Endpoint   `json:"endpoints"`   // addresses that the tests spoke to as a Redis
-	Drift  []Drift `json:"drift"` // changed before the run began
-	Dirty     []Dirty    `json:"dirty"`    // at a value before the first test that it should not have, or that failures met
-	UnmetExpectations     []UnmetExpectation    `json:"unmet_expectations"`    // --expect that the server did not meet when the run began
-	Notices   []Notice   `json:"notices"`
-	Baseline  Baseline   `json:"baseline"` // of known leaks
+	Failovers         []Failover         `json:"failovers"`
+	Writes            []Write            `json:"writes"`             // commands of the tests that change a server rather than data
+	Refused           []Refusal          `json:"refused"`            // OOM errors that the tests' clients got
+	Endpoints         []Endpoint         `json:"endpoints"`          // addresses that the tests spoke to as a Redis
+	Drift             []Drift            `json:"drift"`              // changed before the run began
+	Dirty             []Dirty            `json:"dirty"`              // at a value before the first test that it should not have, or that failures met
+	UnmetExpectations []UnmetExpectation `json:"unmet_expectations"` // --expect that the server did not meet when the run began
+	Notices           []Notice           `json:"notices"`
+	Baseline          Baseline           `json:"baseline"` // of known leaks
 
 	// What is drawn and listed in full, and is no part of findings.json.
 	Cases     *Cases     `json:"-"` // those that Tests counts
@@ -46,22 +46,22 @@ type Findings struct {
 
 // Run is how the run went as a whole.
 type Run struct {
-	Started    time.Time      `json:"started"`
-	Finished   time.Time      `json:"finished"`
-	Command    []string       `json:"command"`
-	Dir        string         `json:"dir"`
-	Source     *record.Source `json:"source"` // the checkout, where it is known
-	Go         string         `json:"go"`
-	Mode       record.Mode    `json:"mode"`
-	ModeReason string         `json:"mode_reason"` // why events and not the gate; empty for the gate
-	Traced        bool           `json:"traced"`
-	TraceReason  string         `json:"trace_reason"` // why there is no tap; empty when there is
-	Complete   bool           `json:"complete"`
-	Incomplete string         `json:"incomplete"` // why it is not complete
-	Exit       int            `json:"exit"`       // of tracetest
-	GoExit     int            `json:"go_exit"`    // of the go command
-	Restore    string         `json:"restore"`    // never, run or test
-	GoTest     []string       `json:"go_test"`    // the go command that was run
+	Started     time.Time      `json:"started"`
+	Finished    time.Time      `json:"finished"`
+	Command     []string       `json:"command"`
+	Dir         string         `json:"dir"`
+	Source      *record.Source `json:"source"` // the checkout, where it is known
+	Go          string         `json:"go"`
+	Mode        record.Mode    `json:"mode"`
+	ModeReason  string         `json:"mode_reason"` // why events and not the gate; empty for the gate
+	Traced      bool           `json:"traced"`
+	TraceReason string         `json:"trace_reason"` // why there is no tap; empty when there is
+	Complete    bool           `json:"complete"`
+	Incomplete  string         `json:"incomplete"` // why it is not complete
+	Exit        int            `json:"exit"`       // of tracetest
+	GoExit      int            `json:"go_exit"`    // of the go command
+	Restore     string         `json:"restore"`    // never, run or test
+	GoTest      []string       `json:"go_test"`    // the go command that was run
 }
 
 // Server is a watched server as the run found it.
@@ -76,12 +76,12 @@ type Server struct {
 	StartUnknown string                   `json:"start_unknown"` // why not all of that is known; empty when it is
 	Partial      string                   `json:"partial"`       // why only INFO was watched; empty when everything was
 	Parameters   int                      `json:"parameters"`
-	Snapshots        int                      `json:"snapshots"` // snapshots taken
+	Snapshots    int                      `json:"snapshots"` // snapshots taken
 	// ConfigSets is how many calls of CONFIG SET the server counted during the run
 	// (Redis 7.0 and later), without tracetest's own; HeardSets how many of them
-	// the tap heard.
+	// the trace heard.
 	ConfigSets int64 `json:"config_sets"`
-	TracedSets  int64 `json:"traced_sets"`
+	TracedSets int64 `json:"traced_sets"`
 	// Config is every parameter as the run found it. It is no part of findings.json.
 	Config map[string]string `json:"-"`
 	// Gone is set where nobody named it and it was not there any more at the end: the
@@ -117,24 +117,24 @@ type Change struct {
 	Parameter  string    `json:"parameter"`
 	From       string    `json:"from"` // the value when the unit began
 	To         string    `json:"to"`   // a leak: when it ended; contained: the last that differed
-	Initial   string    `json:"initial"`
-	By      *Owner    `json:"by"` // nil when narrowed
+	Initial    string    `json:"initial"`
+	By         *Owner    `json:"by"` // nil when narrowed
 	Certainty  Certainty `json:"certainty"`
 	Suspects   []Owner   `json:"suspects"`    // when narrowed, else empty
 	AndEarlier int       `json:"and_earlier"` // then: how many more tests of the process, most of which had ended, may be the one and are not in Suspects
 	Call       *Call     `json:"call"`        // nil while nobody saw the write
 	RestoredBy *Owner    `json:"restored_by"`
-	// RestoredByTool is set when tracetest itself put it back (--restore).
+	// RestoredByTool is set when tracetest itself restore it (--restore).
 	RestoredByTool bool      `json:"restored_by_tool"`
 	At             time.Time `json:"at"` // when the change was first seen
 
-	Unit     string `json:"unit"`      // what should have put it back, in words: "test", "spec", "package", ...
-	Location string `json:"location"`  // file:line of the owner where Ginkgo says it; else empty
-	Ended string `json:"ended"` // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
-	Together int    `json:"together"`  // leaks of one owner seen in one look, as of one CONFIG SET, share this number, from 1
-	Secret   bool   `json:"secret"`    // the values are hidden
-	Caveat   string `json:"caveat"`    // what weakens the attribution, a sentence; often empty
-	Disambiguate   string `json:"disambiguate"`    // what would settle it, a command; empty unless narrowed
+	Unit         string `json:"unit"`         // what should have put it back, in words: "test", "spec", "package", ...
+	Location     string `json:"location"`     // file:line of the owner where Ginkgo says it; else empty
+	Ended        string `json:"ended"`        // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
+	Together     int    `json:"together"`     // leaks of one owner seen in one look, as of one CONFIG SET, share this number, from 1
+	Secret       bool   `json:"secret"`       // the values are hidden
+	Caveat       string `json:"caveat"`       // what weakens the attribution, a sentence; often empty
+	Disambiguate string `json:"disambiguate"` // what would settle it, a command; empty unless narrowed
 	// Constant is set on a leak whose owner changed the parameter and then set it
 	// again, to something else than it had found: a restore that is hard-coded,
 	// most likely.
@@ -142,14 +142,14 @@ type Change struct {
 	// Again is how often re-runs of the owner by itself left it changed again, such
 	// as 2/2; empty without any.
 	Again string `json:"again"`
-	// Unheard is set when the tap was on and heard no test binary write it: it
+	// Unheard is set when the trace was on and heard no test binary write it: it
 	// was another program.
 	Untraced bool `json:"untraced"`
 	// Strangers are the clients that were connected then, other than tracetest
 	// and the test binaries.
 	OtherClients []record.Client `json:"other_clients"`
 	// AlsoSetBy are others that set the same value later, when it changed nothing, and
-	// did not put it back: a leak masks theirs.
+	// did not restore it: a leak masks theirs.
 	AlsoSetBy []Setter `json:"also_set_by"`
 	Known     *Known   `json:"known"` // of a leak: the entry of the baseline that covers it; nil where none does
 }
@@ -185,7 +185,7 @@ type Failure struct {
 	Cause     Cause  `json:"cause"`
 	Certainty string `json:"certainty"` // correlated, proved or refuted
 	Leak      *int   `json:"leak"`      // index into Leaks
-	Reverted *int   `json:"reverted"` // index into Contained
+	Reverted  *int   `json:"reverted"`  // index into Contained
 	OOMErrors int64  `json:"oom_errors"`
 	OOMCall   *Call  `json:"oom_call"` // where it met the first, as far as the tap saw
 	Evicted   int64  `json:"evicted"`  // keys, while it ran
@@ -222,7 +222,7 @@ func (x *Failure) Correlated() bool {
 
 // Growth is what a unit left behind in the server.
 type Growth struct {
-	By  Owner  `json:"by"`
+	By     Owner  `json:"by"`
 	Server string `json:"server"`
 	Bytes  int64  `json:"bytes"` // of used_memory, in which the buffers of connections count too
 	Keys   int64  `json:"keys"`
@@ -254,9 +254,9 @@ type Changed struct {
 	Server    string `json:"server"`
 	Parameter string `json:"parameter"`
 	Value     string `json:"value"`
-	Initial  string `json:"initial"`
+	Initial   string `json:"initial"`
 	Secret    bool   `json:"secret"`
-	// Repaired is set when tracetest put it back and read it back. Why says why it left
+	// Repaired is set when tracetest restore it and read it back. Why says why it left
 	// it alone; empty where it did not, or was told to (--restore=never).
 	Repaired bool       `json:"repaired"`
 	Why      record.Why `json:"why"`
@@ -290,7 +290,7 @@ type Write struct {
 	Command    []string  `json:"command"` // of the first, secrets hidden
 	Count      int       `json:"count"`
 	Others     int       `json:"others"` // owners that did the same at the same place, beside this one
-	By      *Owner    `json:"by"`  // nil when narrowed
+	By         *Owner    `json:"by"`     // nil when narrowed
 	Certainty  Certainty `json:"certainty"`
 	Suspects   []Owner   `json:"suspects"`
 	AndEarlier int       `json:"and_earlier"` // see Change
@@ -302,7 +302,7 @@ type Write struct {
 // Refusal is OOM errors that one owner met at one place.
 type Refusal struct {
 	Server     string    `json:"server"`
-	By      *Owner    `json:"by"` // nil when narrowed
+	By         *Owner    `json:"by"` // nil when narrowed
 	Certainty  Certainty `json:"certainty"`
 	Suspects   []Owner   `json:"suspects"`
 	AndEarlier int       `json:"and_earlier"` // see Change

@@ -11,7 +11,7 @@ import (
 	"tracetest/internal/redisconf"
 )
 
-// finish notes what the tests left changed, before tracetest puts it back.
+// finish notes what the tests left changed, before tracetest restores it.
 func (a *Analysis) finish() {
 	for _, s := range a.servers {
 		s.finished = true
@@ -65,7 +65,7 @@ func (a *Analysis) Findings() *Findings {
 	}
 	a.settle()
 	if !a.finished() {
-		a.finish() // as of the last look: tracetest was killed before its own
+		a.finish() // as of the last snapshot: tracetest was killed before its own
 	}
 	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Reverted: []Change{}, Failures: []Failure{},
 		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), IgnoredOOM: orEmpty(a.ignored), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Gaps: orEmpty(a.sightless()),

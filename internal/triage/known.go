@@ -25,7 +25,7 @@ type Baseline struct {
 	Gone []record.Known `json:"gone"`
 	// Untold are entries of which this run shows nothing: their test did not run
 	// or pass, or it can have leaked unseen.
-	Untold []record.Known `json:"untold"`
+	Unreported []record.Known `json:"untold"`
 }
 
 // Mark marks the leaks that are in a baseline of known leaks. It stands in for
@@ -47,7 +47,7 @@ func (a *Analysis) marking() *record.Baseline {
 func (a *Analysis) today() string { return a.began.UTC().Format("2006-01-02") }
 
 // known returns the entry of a baseline that covers a leak, or nil. One that is
-// narrowed is covered only if each suspect is, and none is left out: else the one that
+// ambiguous is covered only if each suspect is, and none is left out: else the one that
 // did it may be one that nobody knows of. It then has the entry that expires first.
 func (a *Analysis) known(b *record.Baseline, c *Change) *Known {
 	if b == nil || c.AndEarlier > 0 {
@@ -79,7 +79,7 @@ func covers(k record.Known, o Owner, parameter string) bool {
 
 // mark marks the leaks that are known and says what became of the entries.
 func (a *Analysis) mark(f *Findings) {
-	f.Baseline = Baseline{Expired: []record.Known{}, Gone: []record.Known{}, Untold: []record.Known{}}
+	f.Baseline = Baseline{Expired: []record.Known{}, Gone: []record.Known{}, Unreported: []record.Known{}}
 	b := a.marking()
 	if b == nil {
 		return
@@ -104,7 +104,7 @@ func (a *Analysis) mark(f *Findings) {
 		case ran[owner] == "pass" && a.watched(owner.Package) && a.steady(f, k.Parameter):
 			f.Baseline.Gone = append(f.Baseline.Gone, k)
 		default:
-			f.Baseline.Untold = append(f.Baseline.Untold, k)
+			f.Baseline.Unreported = append(f.Baseline.Unreported, k)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type Memory struct {
 	At       time.Time `json:"at"`       // of the look that first showed it
 	Used     int64     `json:"used"`     // bytes, at that look
 	Limit    int64     `json:"limit"`    // bytes, maxmemory then, or at the look before if that is lower; zero: none
-	Initial int64     `json:"initial"` // bytes, maxmemory when the run began; zero: none
+	Initial  int64     `json:"initial"`  // bytes, maxmemory when the run began; zero: none
 	Started  int64     `json:"started"`  // bytes, maxmemory that the server was started with; -1: not known
 	Expected *int64    `json:"expected"` // bytes, what --expect says; null: nothing
 	Began    int64     `json:"began"`    // bytes in use when the run began; -1: not known
@@ -29,27 +29,27 @@ type Memory struct {
 	// the server was started with, "start" where the limit is the one of then and was
 	// reached before the first test, "memory" where it was not, and "both" where it was
 	// lowered and would have been reached all the same. It is "unseen" where no limit
-	// that a look showed was reached: one was in force between two looks, or the
+	// that a snapshot showed was reached: one was in force between two snapshots, or the
 	// memory was full and freed again.
 	Reason string `json:"reason"`
 }
 
-// near is how much less than the limit can be in use at a look by which a command
+// near is how much less than the limit can be in use at a snapshot by which a command
 // was refused: the buffers of connections come and go.
 const near = 1 << 20
 
 // Swallowed is an owner that passed although a command of it was refused.
 type IgnoredOOM struct {
-	By     Owner `json:"by"`
+	By        Owner `json:"by"`
 	OOMErrors int64 `json:"oom_errors"`
 }
 
 // maxSwallowed bounds the list of those; the rest is counted.
 const maxIgnored = 1000
 
-// firstRefusal notes how a server stands when a look first shows that it refuses
-// writes. Where the limit changed since the look before, the lower one of the two
-// refused: a test that puts it back lets one look show both.
+// firstRefusal notes how a server stands when a snapshot first shows that it refuses
+// writes. Where the limit changed since the snapshot before, the lower one of the two
+// refused: a test that restores it lets one snapshot show both.
 func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64, before string) {
 	if p.oom == 0 || s.refusing {
 		return
@@ -111,7 +111,7 @@ func (a *Analysis) ignoreOOM(o *owner, status string) {
 	var n int64
 	for s := range o.met {
 		met := a.metBy(o, s, a.last)
-		n += max(met.oom, met.heard)
+		n += max(met.oom, met.traced)
 	}
 	if n == 0 {
 		return

@@ -75,7 +75,7 @@ func TestLimitOrMemory(t *testing.T) {
 			t.Errorf("%s: %+v, want %q", test.name, f.Memory, test.want)
 		}
 	}
-	// A test that puts the limit back itself: one look shows both that writes were
+	// A test that puts the limit back itself: one snapshot shows both that writes were
 	// refused and the limit that is back.
 	f := findingsOf(started("1048576").base("maxmemory", "2147483648"), func(r *rec) {
 		p := r.pkg("shop/cache")
@@ -100,7 +100,7 @@ func TestLimitOrMemory(t *testing.T) {
 
 // A test that passes though commands of it were refused is listed, and its
 // parents are not listed beside it.
-func TestSwallowed(t *testing.T) {
+func TestIgnoredOOM(t *testing.T) {
 	f := findingsOf(newRec().base("maxmemory", "1048576"), func(r *rec) {
 		p := r.pkg("shop/cache")
 		a := p.begin("TestA")

@@ -134,7 +134,7 @@ func (a *Analysis) describe(m *mutation) Change {
 	names := a.suspects(m)
 	if len(names) != 1 || m.earlier > 0 {
 		c.AndEarlier = m.earlier
-		c.Certainty, c.Suspects, c.Disambiguate = Ambiguous, names, a.settleBy(m)
+		c.Certainty, c.Suspects, c.Disambiguate = Ambiguous, names, a.disambiguateBy(m)
 		return c
 	}
 	if m.exact {
@@ -176,7 +176,7 @@ func (a *Analysis) unitName(e *episode) string {
 }
 
 // settleBy returns the command that would tell which suspect it was.
-func (a *Analysis) settleBy(m *mutation) string {
+func (a *Analysis) disambiguateBy(m *mutation) string {
 	var words []string
 	args, flags := []string{}, []string{}
 	command := a.run.Command

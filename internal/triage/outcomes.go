@@ -36,17 +36,17 @@ type pkg struct {
 	panicked     map[string]bool       // tests that ended in a panic, and the parents of such
 	ends         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
 	spans        map[string]span       // when held tests ran, those of which no event has told the end
-	told         map[string]int        // how many ends of held tests no event has told yet, by name
-	untold       []untoldPass          // passes of held tests whose end the gate did not hear
+	announced    map[string]int        // how many ends of held tests no event has told yet, by name
+	unannounced  []unreportedPass      // passes of held tests whose end the barrier did not hear
 	unended      bool                  // its process ended with status 0 before m.Run did
 	missing      []string              // then: tests that never began
 	begun        map[string][]*owner   // held tests that began, of which no event has told the begin
-	unheard      int                   // tests that ran, as events say, and never began at the gate
+	untraced     int                   // tests that ran, as events say, and never began at the barrier
 }
 
 // untoldPass is the pass of a test that was held and of which no end was heard. Where
 // its process ended too early the go command takes the test for passed.
-type untoldPass struct {
+type unreportedPass struct {
 	event *record.Test
 	i     *interval
 	seq   int64
@@ -63,8 +63,8 @@ type interval struct {
 	seq      int64     // sequence number of the run event
 	inner    bool      // it has subtests or specs
 	paused   bool      // it waits for its turn to run in parallel
-	status   string    // what the gate heard of its end, empty before
-	owner    *owner    // as the gate knows it; nil where it never heard of its begin
+	status   string    // what the barrier heard of its end, empty before
+	owner    *owner    // as the barrier knows it; nil where it never heard of its begin
 }
 
 // outcome is a test or spec that failed.
@@ -82,7 +82,7 @@ type outcome struct {
 
 func newOutcomes() outcomes { return outcomes{packages: map[string]*pkg{}} }
 
-// held reports whether the gate heard of every test of the package.
+// held reports whether the barrier heard of every test of the package.
 func (p *pkg) held() bool { return p.Instrumented && !p.quit }
 
 // prune is how many intervals of a held package that runs are kept at least
@@ -109,7 +109,7 @@ func (o *outcomes) seen(b *record.Boundary) {
 		if !p.held() || !ended && len(p.intervals) < p.pruneAt {
 			return false
 		}
-		more := false // to be dropped by a later look
+		more := false // to be dropped by a later snapshot
 		p.intervals = slices.DeleteFunc(p.intervals, func(i *interval) bool {
 			more = more || first.Before(i.end)
 			return !i.end.IsZero() && !first.Before(i.end) && i.owner != nil
@@ -124,7 +124,7 @@ func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
 		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{},
-			told: map[string]int{}, begun: map[string][]*owner{}}
+			announced: map[string]int{}, begun: map[string][]*owner{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
 	}
@@ -183,11 +183,11 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 			i = new(interval)
 		}
 		i.end = t.Time
-		p.unheardOf(i)
-		untold := p.held() && t.Action == "pass" && !p.heard(t.Test)
+		p.untracedOf(i)
+		unannounced := p.held() && t.Action == "pass" && !p.traced(t.Test)
 		switch {
-		case untold:
-			p.untold = append(p.untold, untoldPass{t, i, seq})
+		case unannounced:
+			p.unannounced = append(p.unannounced, unreportedPass{t, i, seq})
 		case t.Action != "fail":
 			delete(p.ends, t.Test) // its process only seemed to be gone
 		default:
@@ -196,7 +196,7 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 		if w := i.owner; w != nil && w.status == "" {
 			w.reported = t.Action // its held end is still to come, and may never
 		}
-		if untold {
+		if unannounced {
 			return
 		}
 		inner := i.inner || p.hosting[t.Test]
@@ -209,25 +209,25 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 	}
 }
 
-// heard reports whether the gate heard of an end of a test that no event has told
+// heard reports whether the barrier heard of an end of a test that no event has told
 // yet, and takes it for told.
-func (p *pkg) heard(test string) bool {
-	if p.told[test] == 0 {
+func (p *pkg) traced(test string) bool {
+	if p.announced[test] == 0 {
 		return false
 	}
-	if p.told[test]--; p.told[test] == 0 {
-		delete(p.told, test)
+	if p.announced[test]--; p.announced[test] == 0 {
+		delete(p.announced, test)
 	}
 	return true
 }
 
-// endUntold judges the passes of which the gate heard no end, when their package has
+// endUntold judges the passes of which the barrier heard no end, when their package has
 // ended.
-func (o *outcomes) endUntold(p *pkg) {
-	for _, u := range p.untold {
+func (o *outcomes) endUnreported(p *pkg) {
+	for _, u := range p.unannounced {
 		inner := u.i.inner || p.hosting[u.event.Test]
 		switch {
-		case p.unended && !inner && (u.i.owner == nil || !u.i.owner.heard):
+		case p.unended && !inner && (u.i.owner == nil || !u.i.owner.traced):
 			o.fail(p, u.event, u.i, "died", u.seq)
 			o.count(p.ended(u.event.Test, "died", u.i, u.event.Time))
 		case !inner:
@@ -235,7 +235,7 @@ func (o *outcomes) endUntold(p *pkg) {
 			o.count(p.ended(u.event.Test, "pass", u.i, u.event.Time))
 		}
 	}
-	p.untold = nil
+	p.unannounced = nil
 }
 
 // count takes in a test that ended and has no others within it.
@@ -259,9 +259,9 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64, now time.Time) {
 	delete(p.running, t.Test)
 	died := len(p.ends[t.Test]) > 0
 	if i != nil {
-		p.unheardOf(i)
+		p.untracedOf(i)
 	}
-	if !p.held() || i != nil && i.owner == nil { // the gate cannot tell
+	if !p.held() || i != nil && i.owner == nil { // the barrier cannot tell
 		died = i != nil && !i.inner && !i.paused
 	}
 	if died && p.Outcome == "pass" {
@@ -308,18 +308,18 @@ func (o *outcomes) began(w *owner) {
 	}
 }
 
-// unheardOf counts a test that ran, or still runs, where the gate should have
+// unheardOf counts a test that ran, or still runs, where the barrier should have
 // heard of its begin and did not: it runs in another process than those that are
-// held, or its process had no more line to the gate.
-func (p *pkg) unheardOf(i *interval) {
+// held, or its process had no more line to the barrier.
+func (p *pkg) untracedOf(i *interval) {
 	if i.owner == nil && i.name != "" && p.held() {
-		p.unheard++
+		p.untraced++
 	}
 }
 
-// runsUnheard reports whether a test runs, as events say, of whose begin the gate has not
+// runsUnheard reports whether a test runs, as events say, of whose begin the barrier has not
 // heard.
-func (p *pkg) runsUnheard() bool {
+func (p *pkg) runsUntraced() bool {
 	for _, i := range p.running {
 		if i.owner == nil {
 			return true
@@ -333,13 +333,13 @@ func (p *pkg) elsewhere() int {
 	if p.quit {
 		return 0 // they ran in one that no longer was
 	}
-	return p.unheard
+	return p.untraced
 }
 
 // held takes in the end of a test that was held.
 func (o *outcomes) held(w *owner, e record.Entry) {
 	p, seq := o.of(w.pkg), e.Seq
-	w.heard = true
+	w.traced = true
 	if w.reported != "" { // an event has told of it
 		if f := w.filed; f != nil {
 			f.end, f.own = seq, w.status == "fail" || w.status == "panic"
@@ -351,7 +351,7 @@ func (o *outcomes) held(w *owner, e record.Entry) {
 		i.status = w.status
 	}
 	if w.status == "pass" {
-		p.told[w.Name]++
+		p.announced[w.Name]++
 	}
 	own := w.status == "fail"
 	switch w.status {
@@ -392,7 +392,7 @@ func (o *outcomes) spec(w *owner, end record.Outcome, e record.Entry) {
 func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
 	p, seq := o.of(w.pkg), e.Seq
 	if w.reported != "" {
-		return // it had ended, as events say: its process lost its line to the gate before it died
+		return // it had ended, as events say: its process lost its line to the barrier before it died
 	}
 	f := &outcome{pkg: w.pkg, test: w.Name, status: "died", owner: w, begin: w.begin, end: seq}
 	if w.Kind == record.KindSpec {
@@ -420,7 +420,7 @@ func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 		if p.unended {
 			p.Outcome = "died"
 		}
-		o.endUntold(p)
+		o.endUnreported(p)
 		o.unreported(p, t.Time)
 		if t.Action == "fail" {
 			o.packageFailed(p, t, seq)
@@ -430,7 +430,7 @@ func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 
 // unreported ends the tests of a package whose end was no event: benchmarks
 // have one only when they fail (https://go.dev/issue/61767), and with -v output
-// without a line end hides some (https://go.dev/issue/81599). What the gate
+// without a line end hides some (https://go.dev/issue/81599). What the barrier
 // heard counts; of a benchmark that was not held, how the package ended.
 func (o *outcomes) unreported(p *pkg, now time.Time) {
 	for _, name := range sortedKeys(p.running) {
@@ -470,7 +470,7 @@ func (o *outcomes) unfinished(seq int64, now time.Time) {
 		if len(p.running) > 0 && p.Outcome == "fail" || p.Outcome == "" {
 			p.Outcome = "died"
 		}
-		o.endUntold(p) // no event told its end
+		o.endUnreported(p) // no event told its end
 		for _, name := range sortedKeys(p.running) {
 			o.cut(p, &record.Test{Package: path, Test: name}, seq, now)
 		}
@@ -510,7 +510,7 @@ func (o *outcomes) listed() []*outcome {
 	return listed
 }
 
-// ended makes a case of a test that ended, with the times of the gate where it
+// ended makes a case of a test that ended, with the times of the barrier where it
 // was held, else with those of its events.
 func (p *pkg) ended(test, status string, i *interval, now time.Time) Case {
 	c := Case{Owner: Owner{Package: p.Path, Test: test}, Kind: kindOf(test), Status: status, End: now}

@@ -23,7 +23,7 @@ func (t tally) String() string { return fmt.Sprintf("%d/%d", t.failed, t.ran) }
 // force. Trials of it alone count before those that it shared with others.
 //
 //   - proved: it passes without the test that leaks, fails after it, and passes
-//     when what that changed is put back in between; each time.
+//     when what that changed is restored in between; each time.
 //   - refuted: it fails without the test that leaks as well, each time.
 //   - not reproduced: it passes after the test that leaks.
 //   - unsettled: anything else, such as now this and now that.

@@ -144,12 +144,12 @@ func (s *sequential) right() (leaks, contained []string) {
 				continue
 			}
 			// Each time the value is back at what was found, what follows is another.
-			var told []string
+			var announced []string
 			undo := func(own []step) {
 				for _, x := range slices.Backward(own) {
 					if text := fmt.Sprintf("%s %s to %s by %s", name, found, x.to, x.owner); !undone(x.to) {
-						if !slices.Contains(told, text) {
-							told, contained = append(told, text), append(contained, text)
+						if !slices.Contains(announced, text) {
+							announced, contained = append(announced, text), append(contained, text)
 						}
 						break
 					}
@@ -253,7 +253,7 @@ type concurrent struct {
 	writer  map[string]string // of each parameter, since the last good look
 	stretch []stretch
 	blind   bool
-	heard   *heard // who writes besides, with the tap; see property_tap_test.go
+	traced  *tracedLog // who writes besides, with the trace; see property_trace_test.go
 }
 
 // busy is a process and its open tests.
@@ -279,7 +279,7 @@ type stretch struct {
 	to        string
 	writer    string
 	active    map[string]bool
-	told      map[string]bool // who had told of a write of this value and had no reply yet
+	announced map[string]bool // who had told of a write of this value and had no reply yet
 }
 
 // who returns who is active now.
@@ -312,7 +312,7 @@ func (c *concurrent) act() {
 	for _, o := range all {
 		c.active[o] = true
 	}
-	if c.heard != nil {
+	if c.traced != nil {
 		c.hear()
 	}
 	if len(all) == 0 || c.rand.IntN(3) > 0 {
@@ -320,7 +320,7 @@ func (c *concurrent) act() {
 	}
 	name := parameters[c.rand.IntN(len(parameters))]
 	value := values[name][c.rand.IntN(len(values[name]))]
-	if c.heard != nil && c.heard.awaits(name, value) {
+	if c.traced != nil && c.traced.awaits(name, value) {
 		return // who did it could not be told
 	}
 	c.set(name, value)
@@ -328,10 +328,10 @@ func (c *concurrent) act() {
 }
 
 // look does what a boundary does, and notes what it showed.
-func (c *concurrent) look(boundary func()) {
+func (c *concurrent) snap(boundary func()) {
 	c.act()
 	seen := len(c.entries)
-	c.apart = c.heard != nil && !c.ending && c.rand.IntN(5) == 0 // tracetest stays out for somebody
+	c.apart = c.traced != nil && !c.ending && c.rand.IntN(5) == 0 // tracetest stays out for somebody
 	boundary()
 	apart := c.apart
 	if c.apart = false; c.blind || apart {
@@ -343,24 +343,24 @@ func (c *concurrent) look(boundary func()) {
 	c.seen(seen)
 }
 
-// seen notes what the looks since an entry showed.
+// seen notes what the snapshots since an entry showed.
 func (c *concurrent) seen(since int) {
 	for _, e := range c.entries[since:] {
-		var looks []record.Snapshot
+		var snaps []record.Snapshot
 		switch {
 		case e.Boundary != nil:
-			looks = e.Boundary.Snapshots
+			snaps = e.Boundary.Snapshots
 		case e.Reply != nil:
-			looks = e.Reply.Snapshots
+			snaps = e.Reply.Snapshots
 		}
-		if len(looks) == 0 {
+		if len(snaps) == 0 {
 			continue
 		}
-		for name, to := range looks[0].Config {
-			c.stretch = append(c.stretch, stretch{looks[0].Received, name, to, c.writer[name], c.active, c.heard.told(name, to)})
-			c.heard.shown(name, to)
+		for name, to := range snaps[0].Config {
+			c.stretch = append(c.stretch, stretch{snaps[0].Received, name, to, c.writer[name], c.active, c.traced.announced(name, to)})
+			c.traced.shown(name, to)
 		}
-		c.heard.looked()
+		c.traced.sampled()
 	}
 	c.active, c.writer = map[string]bool{}, map[string]string{}
 	for _, o := range c.who() {
@@ -368,11 +368,11 @@ func (c *concurrent) seen(since int) {
 	}
 }
 
-func randomConcurrent(seed uint64, blind, tap bool) *concurrent {
+func randomConcurrent(seed uint64, blind, trace bool) *concurrent {
 	c := &concurrent{rec: newRec().baseline(), rand: rand.New(rand.NewPCG(seed, 2)), active: map[string]bool{}, writer: map[string]string{}}
-	if tap {
-		c.rec.tap()
-		c.heard = &heard{}
+	if trace {
+		c.rec.trace()
+		c.traced = &tracedLog{}
 	}
 	// The processes begin before anybody acts, so that hello is no concern here.
 	for i := range 1 + c.rand.IntN(2) {
@@ -423,16 +423,16 @@ func (c *concurrent) move(b *busy) {
 	case k <= 1 && sequential == nil && b.count < 8:
 		b.count++
 		t := &running{}
-		c.look(func() { t.test = b.begin(fmt.Sprintf("Test%d", b.count)) })
+		c.snap(func() { t.test = b.begin(fmt.Sprintf("Test%d", b.count)) })
 		b.tests = append(b.tests, t)
 	case k == 2 && sequential != nil && sequential.children == 0:
-		c.look(func() { sequential.pause() })
+		c.snap(func() { sequential.pause() })
 		sequential.paused = true
 		sequential.kind = parallelKind
 	case k == 3:
 		for _, t := range open {
 			if t.paused && sequential == nil {
-				c.look(func() { t.cont() })
+				c.snap(func() { t.cont() })
 				t.paused = false
 				return
 			}
@@ -444,7 +444,7 @@ func (c *concurrent) move(b *busy) {
 		}
 		if t.parent == nil && c.rand.IntN(2) == 0 {
 			s := &running{parent: t}
-			c.look(func() {
+			c.snap(func() {
 				kind := t.kind
 				t.kind = record.KindTest
 				s.test = t.begin(fmt.Sprintf("s%d", c.rand.IntN(1000)))
@@ -470,7 +470,7 @@ var parallelNames = []record.Kind{parallelKind}
 func (t *running) kindOf() record.Kind { return t.kind }
 
 func (c *concurrent) finishTest(t *running) {
-	c.look(func() { t.end("pass") })
+	c.snap(func() { t.end("pass") })
 	t.over = true
 	if t.parent != nil {
 		t.parent.children--
@@ -486,7 +486,7 @@ func (c *concurrent) finishProcess(b *busy) {
 			}
 			again = true
 			if t.paused {
-				c.look(func() { t.cont() })
+				c.snap(func() { t.cont() })
 				t.paused = false
 			}
 			if t.children == 0 {
@@ -494,7 +494,7 @@ func (c *concurrent) finishProcess(b *busy) {
 			}
 		}
 	}
-	c.look(func() { b.exit() })
+	c.snap(func() { b.exit() })
 	b.gone = true
 	for _, o := range c.who() {
 		c.active[o] = true
@@ -538,7 +538,7 @@ func TestRandomParallel(t *testing.T) {
 	}
 }
 
-// Without the gate: tests run ahead of their events by up to two seconds, and
+// Without the barrier: tests run ahead of their events by up to two seconds, and
 // whoever really wrote is always among the suspects.
 func TestRandomEvents(t *testing.T) {
 	for seed := range uint64(2000) {
@@ -570,7 +570,7 @@ func TestRandomEvents(t *testing.T) {
 			events = append(events, event{at, "pass", name})
 		}
 		events = append(events, event{at + 1, "pass", ""})
-		wrote := map[string]string{} // by look: the last writer
+		wrote := map[string]string{} // by snapshot: the last writer
 		last := ""
 		begin := r.now
 		lag := time.Duration(0)
@@ -583,7 +583,7 @@ func TestRandomEvents(t *testing.T) {
 			if random.IntN(3) > 0 && i < len(events)-1 {
 				continue
 			}
-			// The look sees what was written before it.
+			// The snapshot sees what was written before it.
 			for len(writes) > 0 && begin.Add(writes[0].at).Before(r.now) {
 				r.set("hz", writes[0].value)
 				last = writes[0].owner

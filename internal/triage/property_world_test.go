@@ -47,13 +47,13 @@ type world struct {
 
 // deed is a write.
 type deed struct {
-	by      string   // who made it
-	also    []string // others who set the same
-	brought []string // those of them who brought it back when it was gone
-	way     string
-	kind    string // "leak" or "contained" where it is known
-	client  bool
-	told    bool // it must be told as a change of its own
+	by        string   // who made it
+	also      []string // others who set the same
+	brought   []string // those of them who brought it back when it was gone
+	way       string
+	kind      string // "leak" or "contained" where it is known
+	client    bool
+	announced bool // it must be told as a change of its own
 }
 
 // actor is a test, subtest or spec, or with no test the package.
@@ -84,7 +84,7 @@ func newWorld(seed uint64) *world {
 	for i := range 40 {
 		w.base(fmt.Sprintf("x%d", i), "0")
 	}
-	w.baseline().tap()
+	w.baseline().trace()
 	w.p = w.pkg("shop/cache")
 	w.contact()
 	w.acts(nil, 1)
@@ -413,7 +413,7 @@ func (w *world) act(a *actor) {
 	case 13:
 		w.child(a)
 	case 14:
-		w.unheard(a)
+		w.untraced(a)
 	case 15: // it looks, and changes nothing
 	}
 }
@@ -497,7 +497,7 @@ func (w *world) change(a *actor, by record.By) {
 }
 
 // doubtful has an actor change a parameter that nobody else has in a way that does
-// not say who it was. Somebody else puts it back when the actor has left it.
+// not say who it was. Somebody else restores it when the actor has left it.
 func (w *world) doubtful(a *actor) {
 	if w.single == 40 || a == nil || a.kind == record.KindSpec && a.owner.Container != "" {
 		return
@@ -520,9 +520,9 @@ func (w *world) doubtful(a *actor) {
 	case 0:
 		a.clean = append(a.clean, func() { w.p.writeTo(server, w.job(a), "CONFIG", "SET", name, "0").ok() })
 	case 1:
-		d.kind, d.told = "leak", true
+		d.kind, d.announced = "leak", true
 	default:
-		d.kind, d.told = "leak", true
+		d.kind, d.announced = "leak", true
 		w.left = append(w.left, func() {
 			if !w.unit(a).over {
 				return // it is left
@@ -550,7 +550,7 @@ func (w *world) unit(a *actor) *actor {
 	return w.begun[slices.IndexFunc(w.begun, func(o *actor) bool { return o.test == top })]
 }
 
-// twice has an actor change a parameter and put it back, and again: that is two
+// twice has an actor change a parameter and restore it, and again: that is two
 // changes.
 func (w *world) twice(a *actor) {
 	if w.single == 40 || a == nil {
@@ -560,7 +560,7 @@ func (w *world) twice(a *actor) {
 	w.single++
 	for range 2 {
 		value := w.next(a, "twice")
-		w.truth[value] = deed{by: w.name(a), way: "twice", kind: "contained", told: true}
+		w.truth[value] = deed{by: w.name(a), way: "twice", kind: "contained", announced: true}
 		w.p.writeTo(server, w.own(a), "CONFIG", "SET", name, value).ok()
 		w.p.writeTo(server, w.own(a), "CONFIG", "SET", name, "0").ok()
 	}
@@ -630,8 +630,8 @@ func (w *world) child(a *actor) {
 	c.kill()
 }
 
-// unheard is a program that an actor has started, and that no tap hears.
-func (w *world) unheard(a *actor) {
+// untraced is a program that an actor has started, and that no trace hears.
+func (w *world) untraced(a *actor) {
 	w.setOn(w.rand.IntN(2), fmt.Sprintf("p%d", w.rand.IntN(6)), w.next(a, "program"))
 }
 
@@ -658,7 +658,7 @@ func TestRandomWorlds(t *testing.T) {
 
 // No failure is put down to a limit that was not in force while its test ran.
 func TestRandomVictims(t *testing.T) {
-	var tied atomic.Int64
+	var correlated atomic.Int64
 	worlds(t, func(w *world, f *triage.Findings) (bad []string) {
 		for _, x := range f.Failures {
 			var c triage.Change
@@ -670,7 +670,7 @@ func TestRandomVictims(t *testing.T) {
 			default:
 				continue
 			}
-			tied.Add(1)
+			correlated.Add(1)
 			who := owner(triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
 			if !slices.ContainsFunc(w.force[who], func(value string) bool {
 				// A change has the last value that its unit set, and who set that.
@@ -683,7 +683,7 @@ func TestRandomVictims(t *testing.T) {
 		}
 		return bad
 	})
-	if n := tied.Load(); n < int64(*seeds)/10 {
+	if n := correlated.Load(); n < int64(*seeds)/10 {
 		t.Errorf("only %d failures are tied to a change", n)
 	}
 }
@@ -758,12 +758,12 @@ func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad [
 			bad = append(bad, fmt.Sprintf("%s in place of %s, %s: %s by %q", what, d.kind, way, value, d.by))
 		}
 	}
-	told := map[string]bool{}
+	announced := map[string]bool{}
 	for _, c := range append(slices.Clone(f.Leaks), f.Reverted...) {
-		told[c.To] = true
+		announced[c.To] = true
 	}
 	for value, d := range w.truth {
-		if d.told && !told[value] {
+		if d.announced && !announced[value] {
 			bad = append(bad, fmt.Sprintf("not told, %s: %s by %q", d.way, value, d.by))
 		}
 	}

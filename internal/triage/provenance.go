@@ -33,7 +33,7 @@ func answerable(m *mutation) *mutation {
 	return m
 }
 
-// limitWhen returns the limit which refused writes between two looks: the lowest
+// limitWhen returns the limit which refused writes between two snapshots: the lowest
 // of those that were in force, before as well as at the second. Used is what of
 // the memory was in use.
 func (s *server) limitWhen(before *mutation, seq, used int64) limitMet {

@@ -24,7 +24,7 @@ func saver(p *proc, name, saved, value string) {
 // answerable again.
 func provenanceCases() []recorded {
 	return []recorded{
-		{name: "saved-and-restored-a-leak", on: tapped, story: `TestA leaks 1 MiB. TestB saves it, sets 2 GiB and puts it back as it should.
+		{name: "saved-and-restored-a-leak", on: traced, story: `TestA leaks 1 MiB. TestB saves it, sets 2 GiB and puts it back as it should.
 			TestVictim meets OOM: it is the victim of TestA, and not of TestB, which wrote the value last.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.contact(0)
@@ -39,7 +39,7 @@ func provenanceCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "saver-meets-the-leak-itself", on: tapped, story: `TestB meets OOM under the leak of TestA, and then sets a limit that is high enough. Its
+		{name: "saver-meets-the-leak-itself", on: traced, story: `TestB meets OOM under the leak of TestA, and then sets a limit that is high enough. Its
 			own is not what refused it: it is a victim of TestA.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.contact(0)
@@ -120,7 +120,7 @@ func provenanceCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "restored-and-then-leaked-another", on: tapped, story: `TestB saves the leak of TestA, puts it back, meets OOM under it in a subtest, and leaks 2 GiB in the end. What the subtest met
+		{name: "restored-and-then-leaked-another", on: traced, story: `TestB saves the leak of TestA, puts it back, meets OOM under it in a subtest, and leaks 2 GiB in the end. What the subtest met
 			is of TestA, though TestB leaks as well.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.contact(0)
@@ -184,7 +184,7 @@ func provenanceCases() []recorded {
 		}},
 		{name: "saved-and-restored-unheld", on: func() *rec { return newRecOf(record.Run{Mode: record.ModeEvents}, 1) }, story: `As the first, of tests that are not held: TestB seems to have put back what it found, so it is not listed
 			as if it had leaked that too, and what failed afterwards is put down to the leak before.`, write: func(r *rec) {
-			u := r.unheld("shop/cache")
+			u := r.unsynchronized("shop/cache")
 			u.run("TestA")
 			r.set("maxmemory", mb1)
 			u.end("TestA", "pass")
@@ -203,7 +203,7 @@ func provenanceCases() []recorded {
 	}
 }
 
-// reportedCases are of tests of which events and the gate do not tell the same,
+// reportedCases are of tests of which events and the barrier do not tell the same,
 // or not in that order.
 func reportedCases() []recorded {
 	return []recorded{
@@ -264,7 +264,7 @@ func reportedCases() []recorded {
 			r.event("cut", p.path, "TestLeak", "fatal error: netpollBreak\n")
 			r.end(1)
 		}},
-		{name: "tests-in-a-child", on: tapped, story: `TestMain starts its own binary, with other arguments, and the tests run there, where they are not held. The leak is not put down to the package alone.`, write: func(r *rec) {
+		{name: "tests-in-a-child", on: traced, story: `TestMain starts its own binary, with other arguments, and the tests run there, where they are not held. The leak is not put down to the package alone.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.contact(0)
 			child := p.nested()

@@ -131,7 +131,7 @@ func TestNonsense(t *testing.T) {
 	}
 }
 
-// Whatever is missing from a record with a tap, comes twice or in another order,
+// Whatever is missing from a record with a trace, comes twice or in another order,
 // it is read to its end, says the same each time, and keeps the contract of its
 // attributions.
 func TestDisorder(t *testing.T) {

@@ -21,7 +21,7 @@ func (r *rec) left(why map[string]record.Why) {
 func roleCases() []recorded {
 	role := map[string]record.Why{"replicaof": record.WhyRole}
 	return []recorded{
-		{name: "failover-unheard", on: func() *rec { return newRec().tap() }, story: `Sentinel makes a replica of the server while
+		{name: "failover-unheard", on: func() *rec { return newRec().trace() }, story: `Sentinel makes a replica of the server while
 			TestA runs. The tap hears TestA write nothing, so TestA did not: no leak, and the run is as its tests are.
 			To put it back would make two masters.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -31,7 +31,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
-		{name: "failover-while-nobody-is-open", on: func() *rec { return replica().sentinels().tap() }, story: `A replica that a Sentinel looks
+		{name: "failover-while-nobody-is-open", on: func() *rec { return replica().sentinels().trace() }, story: `A replica that a Sentinel looks
 			after becomes the master before the first test binary starts. It is a failover, and not a change by nobody.`, write: func(r *rec) {
 			r.set("replicaof", "")
 			p := r.pkg("shop/cache")
@@ -48,7 +48,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
-		{name: "role-by-nobody-known", on: func() *rec { return newRec().tap() }, story: `The server becomes a replica while TestA runs, by the
+		{name: "role-by-nobody-known", on: func() *rec { return newRec().trace() }, story: `The server becomes a replica while TestA runs, by the
 			redis-cli that it started, say. No Sentinel was connected, and it is in no cluster: it is a leak by an unidentified
 			writer, as of any other parameter, and the exit code is 3. It is not put back, and no command says to.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -59,7 +59,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
-		{name: "role-by-nobody-known-while-nobody-is-open", on: func() *rec { return replica().tap() }, story: `The same before the first
+		{name: "role-by-nobody-known-while-nobody-is-open", on: func() *rec { return replica().trace() }, story: `The same before the first
 			test binary starts.`, write: func(r *rec) {
 			r.set("replicaof", "")
 			p := r.pkg("shop/cache")
@@ -67,7 +67,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
-		{name: "role-borrowed-by-nobody-known", on: func() *rec { return replica().tap() }, story: `Another program takes the server away from
+		{name: "role-borrowed-by-nobody-known", on: func() *rec { return replica().trace() }, story: `Another program takes the server away from
 			its master while TestA runs, and gives it back before TestA ends. Nothing is left changed.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -79,7 +79,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "role-after-a-restart", on: func() *rec { return newRec().tap() }, story: `The server is started anew as a replica while TestA runs.
+		{name: "role-after-a-restart", on: func() *rec { return newRec().trace() }, story: `The server is started anew as a replica while TestA runs.
 			Nobody set that: it is how the server is now.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -88,7 +88,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(map[string]record.Why{"replicaof": record.WhyRole})
 		}},
-		{name: "role-of-a-test", on: func() *rec { return replica().tap() }, story: `TestA sends REPLICAOF NO ONE and leaves it at that. It was
+		{name: "role-of-a-test", on: func() *rec { return replica().trace() }, story: `TestA sends REPLICAOF NO ONE and leaves it at that. It was
 			heard, so it is TestA's leak. A role is not put back, also this one is not; the report has the command.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -97,7 +97,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
-		{name: "role-of-a-test-and-a-failover", on: func() *rec { return replica().sentinels().tap() }, story: `TestA sends REPLICAOF NO ONE, and Sentinel then
+		{name: "role-of-a-test-and-a-failover", on: func() *rec { return replica().sentinels().trace() }, story: `TestA sends REPLICAOF NO ONE, and Sentinel then
 			makes it the replica of another master. TestA leaked, and nothing of that is left: what the server is now is
 			Sentinel's, so no command says to change it.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -110,7 +110,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
-		{name: "role-borrowed-after-a-failover", on: func() *rec { return newRec().sentinels().tap() }, story: `After a failover TestB takes the server away from its new
+		{name: "role-borrowed-after-a-failover", on: func() *rec { return newRec().sentinels().trace() }, story: `After a failover TestB takes the server away from its new
 			master and gives it back. What it found is the new master, not the one of the run's begin.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -123,7 +123,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(role)
 		}},
-		{name: "restart-with-another-configuration", on: func() *rec { return newRec().tap() }, story: `The server is killed while TestA runs and comes back
+		{name: "restart-with-another-configuration", on: func() *rec { return newRec().trace() }, story: `The server is killed while TestA runs and comes back
 			with a limit of its own. Nobody set that: no leak, nothing that is left changed, and nothing to put back.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -132,7 +132,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(map[string]record.Why{"maxmemory": record.WhyRestarted})
 		}},
-		{name: "leak-that-a-restart-kept", on: func() *rec { return newRec().tap() }, story: `TestA lowers maxmemory and has it written to the server's file;
+		{name: "leak-that-a-restart-kept", on: func() *rec { return newRec().trace() }, story: `TestA lowers maxmemory and has it written to the server's file;
 			TestB restarts the server, which has the value still. A restart is no way to make a leak the server's own.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -144,7 +144,7 @@ func roleCases() []recorded {
 			p.done("pass")
 			r.left(map[string]record.Why{"maxmemory": record.WhyRestarted})
 		}},
-		{name: "left-alone", on: func() *rec { return newRec().tap() }, story: `Another program lowers maxmemory while TestA runs. tracetest leaves that
+		{name: "left-alone", on: func() *rec { return newRec().trace() }, story: `Another program lowers maxmemory while TestA runs. tracetest leaves that
 			alone and says why.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")

@@ -15,8 +15,8 @@ type said struct {
 }
 
 const (
-	maxSaid = 4 << 10  // bytes of said.text
-	maxKept = 16 << 20 // bytes of all of them
+	maxMessage = 4 << 10  // bytes of said.text
+	maxKept    = 16 << 20 // bytes of all of them
 )
 
 // excerpt is the excerpt of what a failed test printed, without the text when
@@ -32,12 +32,12 @@ func (o *outcomes) excerpt(output string) said {
 func excerpt(output string) said {
 	s := said{first: strings.Clone(firstLines(output)), text: output, oom: int64(strings.Count(output, oomText)), aborted: int64(strings.Count(output, "EXECABORT")),
 		late: strings.Contains(output, "panic: test timed out after ")}
-	if len(output) > maxSaid {
-		head, tail := maxSaid/2, len(output)-maxSaid/2
-		for !utf8.RuneStart(output[head]) && head > maxSaid/2-utf8.UTFMax {
+	if len(output) > maxMessage {
+		head, tail := maxMessage/2, len(output)-maxMessage/2
+		for !utf8.RuneStart(output[head]) && head > maxMessage/2-utf8.UTFMax {
 			head--
 		}
-		for !utf8.RuneStart(output[tail]) && tail < len(output)-maxSaid/2+utf8.UTFMax {
+		for !utf8.RuneStart(output[tail]) && tail < len(output)-maxMessage/2+utf8.UTFMax {
 			tail++
 		}
 		s.text = output[:head] + "\n[...]\n" + output[tail:]
@@ -55,7 +55,7 @@ const (
 // A framework prints a banner first.
 func firstLines(output string) string {
 	var first, failed fewLines
-	told := false
+	announced := false
 	for line := range strings.Lines(output) {
 		text := strings.TrimSpace(line)
 		if text == "" || strings.HasPrefix(text, "=== ") || strings.HasPrefix(text, "--- ") {
@@ -64,8 +64,8 @@ func firstLines(output string) string {
 		tells := tellsFailure(text)
 		switch {
 		case first.add(text):
-			told = told || tells
-		case told:
+			announced = announced || tells
+		case announced:
 			return strings.Join(first.all, "\n")
 		case (tells || len(failed.all) > 0) && !failed.add(text):
 			return strings.Join(failed.all, "\n")

@@ -9,8 +9,8 @@ import (
 
 // Who can have made a change that was seen while tests ran that nobody held?
 //
-// The change happened between the moment at which the last look that did not
-// show it was sent, and the moment at which the look that did was received.
+// The change happened between the moment at which the last snapshot that did not
+// show it was sent, and the moment at which the snapshot that did was received.
 // Every test whose time can overlap that stretch is a suspect, and the package
 // itself, whose TestMain and init run around its tests.
 //
@@ -60,7 +60,7 @@ func (a *Analysis) suspects(m *mutation) []Owner {
 // prints.
 func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []Owner) {
 	p := a.outcomes.packages[ref.Package]
-	if ref.Owner != 0 || p == nil || p.unheard == 0 {
+	if ref.Owner != 0 || p == nil || p.untraced == 0 {
 		return nil
 	}
 	for _, i := range p.intervals {
@@ -72,7 +72,7 @@ func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []Owner) {
 }
 
 // unheldChanges judges the changes that were seen while tests ran that nobody
-// held. Each is a leak of its own, unless the parameter was put back by
+// held. Each is a leak of its own, unless the parameter was restored by
 // somebody who can have been the same unit.
 func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {
 	putBack := map[*mutation]bool{}
@@ -83,7 +83,7 @@ func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {
 		f := finding{Change: a.describe(m), mutations: []*mutation{m}, seq: m.seq}
 		f.Certainty, f.By = Ambiguous, nil
 		if len(f.Suspects) == 0 {
-			f.Suspects, f.Disambiguate = a.suspects(m), a.settleBy(m)
+			f.Suspects, f.Disambiguate = a.suspects(m), a.disambiguateBy(m)
 		}
 		if len(f.Suspects) == 0 {
 			a.outside = append(a.outside, m)

@@ -18,7 +18,7 @@ type Timeline struct {
 	Values  []Values // of maxmemory and of the parameters that changed, by name
 }
 
-// A Sample is the looks of a stretch of time.
+// A Sample is the snapshots of a stretch of time.
 type Sample struct {
 	From, To time.Time // when the first and the last of them were received
 	Least    int64     // of used_memory, in bytes
@@ -47,10 +47,10 @@ const (
 
 // timeline gathers a Timeline while a record is read.
 type timeline struct {
-	samples []Sample
-	width   int // looks in a sample
-	snapshots   int // in the last one
-	values  map[string]*Values
+	samples   []Sample
+	width     int // looks in a sample
+	snapshots int // in the last one
+	values    map[string]*Values
 }
 
 func (t *timeline) see(at time.Time, c *record.Counters, p pressure) {

@@ -2,13 +2,13 @@ package triage_test
 
 import "tracetest/internal/record"
 
-// undoneCases are about writes that were put back.
+// undoneCases are about writes that were restored.
 func undoneCases() []recorded {
 	two := func(x *test) (one, two *sent) {
 		return x.p.write(x.at(12), "CONFIG", "SET", "hz", "20"), x.p.write(x.at(12), "CONFIG", "SET", "hz", "10")
 	}
 	return []recorded{
-		{name: "set-and-put-back", on: tapped, story: `TestX sets hz and puts it back, while TestY runs; the looks of
+		{name: "set-and-put-back", on: traced, story: `TestX sets hz and puts it back, while TestY runs; the looks of
 			its replies show both. Nothing leaked, and neither of the two is narrowed: TestY had no part in it.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
@@ -19,7 +19,7 @@ func undoneCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "unseen-in-a-pipeline", on: tapped, story: `TestX sets hz and puts it back in one pipeline. Both are done
+		{name: "unseen-in-a-pipeline", on: traced, story: `TestX sets hz and puts it back in one pipeline. Both are done
 			when the first look is taken, and no look shows anything. It is not a leak, but was there.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
@@ -31,7 +31,7 @@ func undoneCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "pipeline-half-refused", on: tapped, story: `As before, but the first of the two was refused. Nothing was
+		{name: "pipeline-half-refused", on: traced, story: `As before, but the first of the two was refused. Nothing was
 			ever changed, and nothing is said.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x := p.begin("TestX")
@@ -42,7 +42,7 @@ func undoneCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "discarded", on: tapped, story: `TestX queues two writes in a transaction and discards it. No reply to
+		{name: "discarded", on: traced, story: `TestX queues two writes in a transaction and discards it. No reply to
 			them ever comes. They did nothing; when an outsider sets that value in a later test, nobody is accused alone.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x := p.begin("TestX")
@@ -55,7 +55,7 @@ func undoneCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "transaction", on: tapped, story: `The same two writes in a transaction that is executed: its one reply
+		{name: "transaction", on: traced, story: `The same two writes in a transaction that is executed: its one reply
 			is that of both. The change was there, though nobody but this connection can have seen it.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x := p.begin("TestX")
@@ -66,7 +66,7 @@ func undoneCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "transaction-not-executed", on: tapped, story: `The same, and a key that it watches has changed: EXEC
+		{name: "transaction-not-executed", on: traced, story: `The same, and a key that it watches has changed: EXEC
 			answers with a null array. Nothing was executed, though the answer begins like that of a transaction that
 			was.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -78,7 +78,7 @@ func undoneCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "two-tests-set-and-put-back", on: tapped, story: `TestX's write of 20 and TestY's of what was there are
+		{name: "two-tests-set-and-put-back", on: traced, story: `TestX's write of 20 and TestY's of what was there are
 			in flight together, and the first look shows what was there. TestX's may have been undone by TestY's, but
 			nobody contained anything: these are two tests, and which write came first is not known.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -91,7 +91,7 @@ func undoneCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "left-behind-and-put-back", on: tapped, story: `A goroutine that TestX left behind sets hz while TestB
+		{name: "left-behind-and-put-back", on: traced, story: `A goroutine that TestX left behind sets hz while TestB
 			runs, and TestB puts it back. TestX had ended: nobody was to undo it for it, and this is a leak that TestB
 			put back, not a change that TestX contained.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -108,9 +108,9 @@ func undoneCases() []recorded {
 }
 
 // strangerCases are about changes that nobody was seen writing.
-func strangerCases() []recorded {
+func otherClientCases() []recorded {
 	return []recorded{
-		{name: "unheard", on: tapped, story: `An outsider changes hz while TestA runs. It is bracketed to TestA, as
+		{name: "unheard", on: traced, story: `An outsider changes hz while TestA runs. It is bracketed to TestA, as
 			without the tap, but nobody was heard writing it: that is said, with who else was connected. Of those the
 			one whose last command set a parameter is more likely than the others; one that reads parameters, as
 			exporters do, is not.`, write: func(r *rec) {
@@ -121,7 +121,7 @@ func strangerCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "strangers-that-only-read", on: tapped, story: `As before, and nobody's last command set a parameter: the
+		{name: "strangers-that-only-read", on: traced, story: `As before, and nobody's last command set a parameter: the
 			one that did has sent another since. An exporter that reads parameters is no more likely than the others,
 			and all are told.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -140,7 +140,7 @@ func strangerCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "strangers-of-another-change", on: tapped, story: `Two parameters change in two tests, by outsiders. Who
+		{name: "strangers-of-another-change", on: traced, story: `Two parameters change in two tests, by outsiders. Who
 			was connected when the one was seen is not said of the other.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -152,7 +152,7 @@ func strangerCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "unheard-beside-a-write", on: tapped, story: `The look that comes with TestX's reply shows what TestX
+		{name: "unheard-beside-a-write", on: traced, story: `The look that comes with TestX's reply shows what TestX
 			wrote and another parameter that an outsider changed. Only the first is TestX's; the second is narrowed to
 			both that run.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -166,7 +166,7 @@ func strangerCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "tracetest-puts-back-what-was-written", on: tapped, story: `TestA's write leaks and tracetest puts it
+		{name: "tracetest-puts-back-what-was-written", on: traced, story: `TestA's write leaks and tracetest puts it
 			back, to a value that TestMain once wrote without an answer. The restore is tracetest's, not TestMain's.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			p.write(p.main(9), "CONFIG", "SET", "hz", "10")
@@ -177,7 +177,7 @@ func strangerCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "restart-and-a-write", on: tapped, story: `TestA writes hz; in TestB the server restarts and has its old
+		{name: "restart-and-a-write", on: traced, story: `TestA writes hz; in TestB the server restarts and has its old
 			value again. Nobody wrote that, also not TestA, whose write of that value at its beginning was answered.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -193,7 +193,7 @@ func strangerCases() []recorded {
 		{name: "statistics-reset", on: lowMemory, story: `TestB meets two OOM errors and sets the statistics back.
 			Before that is sent the server is looked at, so that what was counted is not lost: two errors, though the
 			counter is at zero when the test ends.`, write: func(r *rec) {
-			r.tap()
+			r.trace()
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
 			a.sets(12, "maxmemory", mb1)
@@ -202,7 +202,7 @@ func strangerCases() []recorded {
 			r.oom(2)
 			p.write(b.at(22), "CONFIG", "RESETSTAT")
 			r.resetstat()
-			r.add(record.Entry{Reply: &record.Reply{Process: p.index, Number: r.told, Text: "+OK", Snapshots: r.looks()}})
+			r.add(record.Entry{Reply: &record.Reply{Process: p.index, Number: r.announced, Text: "+OK", Snapshots: r.snaps()}})
 			b.end("fail", "not stored")
 			p.done("fail")
 			r.end(1)

@@ -46,7 +46,7 @@ type owner struct {
 	host     int64  // of a node: the test function that ran the suite
 	met      map[*server]pressure
 	firstOOM *Call    // where the first OOM error came back
-	heard    bool     // its held end came
+	traced   bool     // its held end came
 	reported string   // how it ended by an event that came before its held end, else empty
 	filed    *outcome // then, if it failed
 	asked    []string // what it asked for that shows tracetest too
@@ -213,8 +213,8 @@ func (a *Analysis) died(process int, e record.Entry) {
 		}
 	}
 	slices.SortFunc(open, func(x, y *owner) int { return cmp.Compare(x.ID, y.ID) })
-	if i := slices.IndexFunc(open, func(o *owner) bool { return o.reported != "" }); i >= 0 && a.outcomes.of(open[i].pkg).runsUnheard() {
-		// It went on without its line to the gate. What ran then is in the events.
+	if i := slices.IndexFunc(open, func(o *owner) bool { return o.reported != "" }); i >= 0 && a.outcomes.of(open[i].pkg).runsUntraced() {
+		// It went on without its line to the barrier. What ran then is in the events.
 		a.outcomes.of(open[i].pkg).quit = true
 		a.notices = append(a.notices, Notice{Code: "not-waiting", Package: open[i].pkg, Text: "The test binary did not report the end of " + open[i].Name +
 			", which go test did. From there on its tests were not synchronized, and changes can only be narrowed down to suspects."})

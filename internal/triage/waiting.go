@@ -22,13 +22,13 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 	for setting < len(candidates) && sets(candidates[setting]) {
 		setting++
 	}
-	told := candidates
+	announced := candidates
 	if setting > 0 {
-		told = candidates[:setting]
+		announced = candidates[:setting]
 	}
 	lines := []string{}
 	exact := true
-	for _, c := range told {
+	for _, c := range announced {
 		who := a.rule(a.evidence(e.process, c))
 		w.merge(who.refs...)
 		w.earlier = max(w.earlier, who.earlier)
@@ -41,7 +41,7 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 				w.call = call
 			}
 		}
-		if len(told) == 1 {
+		if len(announced) == 1 {
 			w.caveat = who.caveat
 		}
 	}

@@ -3,7 +3,7 @@ package triage_test
 // writeCases are about which write made a change.
 func writeCases() []recorded {
 	return []recorded{
-		{name: "one-of-three-writes", on: tapped, story: `Three tests are parallel, and TestY is seen writing hz.
+		{name: "one-of-three-writes", on: traced, story: `Three tests are parallel, and TestY is seen writing hz.
 			Whoever goes by who was open suspects all three, and by whose boundary showed it, TestX. It was TestY, and
 			the line is known.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -18,7 +18,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "shown-by-another-look", on: tapped, story: `TestY's write is told and sent; before its reply has come,
+		{name: "shown-by-another-look", on: traced, story: `TestY's write is told and sent; before its reply has come,
 			TestX ends, and the look at TestX's end shows it. The reply's own look shows nothing any more. By the look
 			it would be TestX's.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -30,7 +30,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "at-once-behind-the-one-before", on: tapped, story: `TestB begins at once behind TestA, so that its begin was not
+		{name: "at-once-behind-the-one-before", on: traced, story: `TestB begins at once behind TestA, so that its begin was not
 			looked at, and has redis-cli set hz, which nobody hears. The look before is that at TestA's end: whoever
 			counts all that were open since then has the package as a suspect too, which ran no code in between. TestC,
 			which begins at once behind it, is innocent.`, write: func(r *rec) {
@@ -44,7 +44,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "late-write-of-the-one-before", on: tapped, story: `TestA starts a goroutine and ends, and TestB begins at once
+		{name: "late-write-of-the-one-before", on: traced, story: `TestA starts a goroutine and ends, and TestB begins at once
 			behind it. Then the goroutine writes. It was TestA, though TestB alone was open.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -56,7 +56,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "nobody-reads-the-reply", on: tapped, story: `TestX writes hz on a connection that it never reads from,
+		{name: "nobody-reads-the-reply", on: traced, story: `TestX writes hz on a connection that it never reads from,
 			and ends. The look at its end comes too early; the one at TestB's begin shows the change. It is TestX's all
 			the same, not that of the package between the two.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -68,7 +68,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "same-value-of-two", on: tapped, story: `Two parallel tests write the same value, and one look shows it.
+		{name: "same-value-of-two", on: traced, story: `Two parallel tests write the same value, and one look shows it.
 			Which came last is not known: to name the one whose reply came first, or whose write was told last, would be
 			a guess. The line is not known either, for each has its own.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -86,7 +86,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "same-line-of-two", on: tapped, story: `Two parallel tests write the same value through one helper. Who
+		{name: "same-line-of-two", on: traced, story: `Two parallel tests write the same value through one helper. Who
 			did it is not known, the line is.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
@@ -100,7 +100,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "same-value-one-refused", on: tapped, story: `Two parallel tests write the same value, and the server
+		{name: "same-value-one-refused", on: traced, story: `Two parallel tests write the same value, and the server
 			refuses TestX, which may not. When a look shows the value, that is known: it was TestY, and not one of two.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
@@ -113,7 +113,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "later-value-wins", on: tapped, story: `Two parallel tests write different values, TestX 20 and TestY 30,
+		{name: "later-value-wins", on: traced, story: `Two parallel tests write different values, TestX 20 and TestY 30,
 			and the look shows 20. That TestY's write was told later does not matter: what is there is TestX's.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
@@ -127,7 +127,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "one-after-the-other", on: tapped, story: `TestX sets hz, and TestY, which runs beside it, puts it back
+		{name: "one-after-the-other", on: traced, story: `TestX sets hz, and TestY, which runs beside it, puts it back
 			after TestX has ended. Without the tap this may have been one test, and is no leak. With it, TestX left it
 			changed, and TestY put it back.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -139,7 +139,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "refused-write", on: tapped, story: `TestX tries to set hz and is refused. Later in it an outsider sets
+		{name: "refused-write", on: traced, story: `TestX tries to set hz and is refused. Later in it an outsider sets
 			hz to that value. Who goes by the last write of the value calls it TestX's, with a line; but the refused
 			write had done nothing when its reply came.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -152,7 +152,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "refused-and-changed-meanwhile", on: tapped, story: `As before, but the outsider is quicker than the
+		{name: "refused-and-changed-meanwhile", on: traced, story: `As before, but the outsider is quicker than the
 			reply: the look that comes with the refusal shows the value. It is not that of the write which was refused.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
@@ -164,7 +164,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "write-without-effect", on: tapped, story: `TestX sets hz to what it is. TestY then changes it, and an
+		{name: "write-without-effect", on: traced, story: `TestX sets hz to what it is. TestY then changes it, and an
 			outsider puts it back. By the number of CONFIG SETs TestX has a part in it; by its value it would be the one
 			that put it back. It did nothing.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -181,7 +181,7 @@ func writeCases() []recorded {
 			q.done("pass")
 			r.end(0)
 		}},
-		{name: "write-that-was-lost", on: tapped, story: `TestX's connection breaks, and its write never arrives. Tests
+		{name: "write-that-was-lost", on: traced, story: `TestX's connection breaks, and its write never arrives. Tests
 			later an outsider sets that value. TestX's is the only write that anybody was seen making; that it was
 			worked off only now cannot be ruled out, so both are suspects.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -195,7 +195,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "shown-once", on: tapped, story: `TestMain writes hz on a connection that it never reads from, which is
+		{name: "shown-once", on: traced, story: `TestMain writes hz on a connection that it never reads from, which is
 			seen, and TestA puts it back. In TestB an outsider sets that value again. TestMain's write was used up when
 			it was seen; it did not come a second time.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -209,7 +209,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "answered-out-of-sight", on: tapped, story: `TestMain's write is answered while the server cannot be
+		{name: "answered-out-of-sight", on: traced, story: `TestMain's write is answered while the server cannot be
 			seen; the next look shows it, and it is TestMain's. It is over with that look: when TestA has put it back
 			and an outsider sets the value again, this is not TestMain's.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -226,7 +226,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "no-effect-out-of-sight", on: tapped, story: `TestMain sets hz to what it is, and the answer comes while
+		{name: "no-effect-out-of-sight", on: traced, story: `TestMain sets hz to what it is, and the answer comes while
 			the server cannot be seen. The next look shows hz as it was: the write is over. What TestA changes an
 			outsider puts back; nobody may say that TestMain did.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -243,7 +243,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "looked-at-before-it-was-sent", on: tapped, story: `A goroutine of TestA, which has ended, tells of its write and is not
+		{name: "looked-at-before-it-was-sent", on: traced, story: `A goroutine of TestA, which has ended, tells of its write and is not
 			given the processor, while three tests begin and end. Then it sends, and the reply comes. A write that nobody
 			waits for any more is still the one when its reply shows it.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -258,7 +258,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "two-of-one-write", on: tapped, story: `TestX sets two parameters with one CONFIG SET while TestY runs.
+		{name: "two-of-one-write", on: traced, story: `TestX sets two parameters with one CONFIG SET while TestY runs.
 			They are one owner's and share a number; without the tap nobody could say so.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
@@ -268,7 +268,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "start-event-after-a-write", on: tapped, story: `-p 2: the event that says that a second package started
+		{name: "start-event-after-a-write", on: traced, story: `-p 2: the event that says that a second package started
 			is read only after the look that shows TestA's write. The package may have been there; it is no suspect, for
 			TestA was seen.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -284,7 +284,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "another-value", on: tapped, story: `TestX sets save to a value that the server spells in another way.
+		{name: "another-value", on: traced, story: `TestX sets save to a value that the server spells in another way.
 			What is seen is not what was written, so nobody is sure of it; but nor may it be said that no test was heard
 			writing it.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -297,7 +297,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "another-value-in-a-container", on: tapped, story: `As before, in a spec of an Ordered container. That
+		{name: "another-value-in-a-container", on: traced, story: `As before, in a spec of an Ordered container. That
 			the container has nodes of its own is one caveat, that somebody was seen setting it is another; neither
 			hides the other.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -313,7 +313,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "secret-written", on: tapped, story: `TestY sets a password while TestX runs. It is TestY's; the value is
+		{name: "secret-written", on: traced, story: `TestY sets a password while TestX runs. It is TestY's; the value is
 			not in the record, neither in the command nor in what is seen, and is not compared.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
@@ -325,7 +325,7 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "replica-of", on: tapped, story: `TestX makes the server a replica and back again, while TestY runs;
+		{name: "replica-of", on: traced, story: `TestX makes the server a replica and back again, while TestY runs;
 			TestY does it too, and leaves it. REPLICAOF is a write of a parameter, and NO ONE is its empty value.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")

@@ -11,7 +11,7 @@ import (
 	"tracetest/internal/redisconf"
 )
 
-// Who wrote it? The tap tells of each write whose goroutine made it, and the
+// Who wrote it? The trace tells of each write whose goroutine made it, and the
 // looks tell what changed. A change and a write of that value belong together:
 // then the owner is known whoever else was open.
 
@@ -24,7 +24,7 @@ type write struct {
 	answered bool
 	reply    string          // first line; empty before there is one
 	done     int64           // sequence number of the reply
-	late     bool            // it was answered, and no look came with the reply
+	late     bool            // it was answered, and no snapshot came with the reply
 	replied  int64           // sequence number of the reply; zero before there is one
 	past     int             // looks since whoever made it had ended
 	shown    map[string]bool // parameters whose change was seen
@@ -65,10 +65,10 @@ func (a *Analysis) contact(e record.Entry) {
 func (a *Analysis) write(e record.Entry) {
 	w := &write{Write: e.Write, seq: e.Seq, author: a.author(e.Write.Process, e.Write.By),
 		shown: map[string]bool{}, spent: map[string]bool{}}
-	for _, look := range e.Write.Snapshots {
-		if look.Server >= 0 && look.Server < len(a.servers) {
+	for _, snap := range e.Write.Snapshots {
+		if snap.Server >= 0 && snap.Server < len(a.servers) {
 			a.widen()
-			a.snapshot(a.servers[look.Server], look, e, nil)
+			a.snapshot(a.servers[snap.Server], snap, e, nil)
 		}
 	}
 	if w.Server >= 0 && w.Server < len(a.servers) {
@@ -88,7 +88,7 @@ func (a *Analysis) write(e record.Entry) {
 	}
 }
 
-// reply takes in that a write has had its effect. What the look in it does not
+// reply takes in that a write has had its effect. What the snapshot in it does not
 // show of the write, the write did not do.
 func (a *Analysis) reply(e record.Entry) {
 	r := e.Reply
@@ -107,15 +107,15 @@ func (a *Analysis) reply(e record.Entry) {
 		delete(a.unanswered, key{r.Process, r.Number})
 	}
 	seen := false
-	var at time.Time // of the look
-	for _, look := range r.Snapshots {
-		if look.Server >= 0 && look.Server < len(a.servers) {
+	var at time.Time // of the snapshot
+	for _, snap := range r.Snapshots {
+		if snap.Server >= 0 && snap.Server < len(a.servers) {
 			a.widen()
-			a.snapshot(a.servers[look.Server], look, e, nil)
+			a.snapshot(a.servers[snap.Server], snap, e, nil)
 			s := a.resets[key{r.Process, r.Number}]
-			a.waited(r.Process, look.Sent, look.Received)
-			at = look.Received
-			seen = seen || look.Error == "" && (w != nil && look.Server == w.Server || s != nil && s.Index == look.Server)
+			a.waited(r.Process, snap.Sent, snap.Received)
+			at = snap.Received
+			seen = seen || snap.Error == "" && (w != nil && snap.Server == w.Server || s != nil && s.Index == snap.Server)
 		}
 	}
 	if w == nil {
@@ -131,7 +131,7 @@ func (a *Analysis) reply(e record.Entry) {
 	}
 }
 
-// answered takes in the first look behind the reply to a write: what it does not
+// answered takes in the first snapshot behind the reply to a write: what it does not
 // show of it, the write did not do, or it was undone.
 func (a *Analysis) answered(w *write, e record.Entry, at time.Time) {
 	w.done = e.Seq
@@ -140,7 +140,7 @@ func (a *Analysis) answered(w *write, e record.Entry, at time.Time) {
 	w.server.silent = w.server.silent[max(0, len(w.server.silent)-maxSilent):]
 }
 
-// answeredLate does so for writes that no look came with.
+// answeredLate does so for writes that no snapshot came with.
 func (s *server) answeredLate(a *Analysis, e record.Entry, at time.Time) {
 	for _, w := range s.pending {
 		if w.late {
@@ -150,7 +150,7 @@ func (s *server) answeredLate(a *Analysis, e record.Entry, at time.Time) {
 	}
 }
 
-// reset takes in that the statistics of a server begin anew, where no look shows
+// reset takes in that the statistics of a server begin anew, where no snapshot shows
 // it: a later one may show more than there was before.
 func (a *Analysis) reset(r *record.Reply, seen bool) {
 	s := a.resets[key{r.Process, r.Number}]
@@ -164,7 +164,7 @@ func (a *Analysis) reset(r *record.Reply, seen bool) {
 }
 
 // maxSilent is how many writes are kept that were answered, to find those that
-// were undone before a look could show them.
+// were undone before a snapshot could show them.
 const maxSilent = 64
 
 // explain returns the write that made a change, or several of which one did;
@@ -180,7 +180,7 @@ func (s *server) explain(parameter, value string) []*write {
 }
 
 // overwritten reports whether a later write has set a parameter to another value
-// since: of writes that were answered without a look several can be pending.
+// since: of writes that were answered without a snapshot several can be pending.
 func (s *server) overwritten(w *write, parameter string) bool {
 	was, _ := w.value(parameter)
 	return slices.ContainsFunc(s.pending, func(later *write) bool {
@@ -189,13 +189,13 @@ func (s *server) overwritten(w *write, parameter string) bool {
 	})
 }
 
-// can reports whether a write can have changed a parameter since the last look:
+// can reports whether a write can have changed a parameter since the last snapshot:
 // one that was refused cannot, and one that has does not come a second time.
 func (w *write) can(parameter string) bool {
 	return !strings.HasPrefix(w.reply, "-") && !w.spent[parameter]
 }
 
-// forgetWrites drops writes that have been answered, now that there was a look.
+// forgetWrites drops writes that have been answered, now that there was a snapshot.
 // Others it drops once those who made them have ended and further looks have not
 // shown them: they had no effect, and must not explain what somebody else does
 // later.
@@ -210,7 +210,7 @@ func (s *server) forgetWrites(a *Analysis) {
 				return false
 			}
 		}
-		if w.past++; w.past <= looksAfter {
+		if w.past++; w.past <= maintains {
 			return false
 		}
 		s.lost = append(s.lost, w)
@@ -222,7 +222,7 @@ func (s *server) forgetWrites(a *Analysis) {
 // looksAfter is how many looks a write without a reply is waited for after the
 // end of its owner: what is on the wire by then is worked off while the end is
 // looked at.
-const looksAfter = 2
+const maintains = 2
 
 // value returns what a write sets a parameter to, last.
 func (w *write) value(parameter string) (record.Value, bool) {
@@ -295,9 +295,9 @@ func common(x, y *Call) *Call {
 	return &Call{Function: x.Function, File: x.File, Line: x.Line, Found: x.Found, Stack: []string{}, Chain: x.Chain[:1:1]}
 }
 
-// unseen files a change that went by between two looks: one write set a value
+// unseen files a change that went by between two snapshots: one write set a value
 // and a later one of the same owner, in the same stretch, put back what there
-// was. Both were accepted, and no look shows either.
+// was. Both were accepted, and no snapshot shows either.
 func (a *Analysis) unseen(w *write, e record.Entry, at time.Time) {
 	if !w.accepted() || len(w.refs) != 1 {
 		return
@@ -334,14 +334,14 @@ func (s *server) shows(restarted bool) {
 			if restarted || !known || v.Secret || w.shown[v.Parameter] || !plain(v) || same(v.Value, now) || s.covered(w, v.Parameter) {
 				continue
 			}
-			s.unshown = append(s.unshown, w)
+			s.unsampled = append(s.unsampled, w)
 		}
 	}
 	s.owed = nil
 }
 
 // covered reports whether another write of a parameter can have come behind one
-// before the look: then that is what is seen.
+// before the snapshot: then that is what is seen.
 func (s *server) covered(w *write, parameter string) bool {
 	sets := func(other *write) bool {
 		_, sets := other.value(parameter)

@@ -212,8 +212,8 @@ func (l *Lab) elsewhere(s *site, ran Result) string {
 	if s.private == nil || len(ran.Findings.Endpoints) == 0 {
 		return ""
 	}
-	for _, spoken := range ran.Findings.Endpoints {
-		if spoken.Address == s.private.Address || spoken.Server == s.private.Address {
+	for _, endpoints := range ran.Findings.Endpoints {
+		if endpoints.Address == s.private.Address || endpoints.Server == s.private.Address {
 			return ""
 		}
 	}

@@ -59,7 +59,7 @@ type Left struct {
 	Call      *triage.Call `json:"call,omitempty"`
 }
 
-// Touch is something on a server that a unit had changed and that was put back.
+// Touch is something on a server that a unit had changed and that was restored.
 type Touch struct {
 	What  string      `json:"what" redact:"-"` // parameter, key, user or functions
 	Name  string      `json:"name,omitempty"`

@@ -19,7 +19,7 @@ type site struct {
 	servers []*snapshot.Server
 	marks   []snapshot.Mark
 	written []map[string]string // what tests of trials have set since, as it may be shown
-	began   []snapshot.Contents // users and functions, where they may be put back
+	began   []snapshot.Contents // users and functions, where they may be restored
 	private *spawn.Server       // nil: the user's own
 }
 
@@ -74,8 +74,8 @@ func (s *site) wrote(all []run.Written) {
 func (s *site) putBack(ctx context.Context, keep []string, touched func(snapshot.Thing)) error {
 	var errs []error
 	for i, server := range s.servers {
-		if look := server.Sample(ctx); look.Error != "" {
-			errs = append(errs, fmt.Errorf("looking at %s: %s", server.Target().Address(), look.Error))
+		if snap := server.Sample(ctx); snap.Error != "" {
+			errs = append(errs, fmt.Errorf("looking at %s: %s", server.Target().Address(), snap.Error))
 			continue
 		}
 		done := server.Restore(ctx, snapshot.Join(s.ours(i, keep)))
@@ -99,7 +99,7 @@ func (s *site) putBack(ctx context.Context, keep []string, touched func(snapshot
 	return errors.Join(errs...)
 }
 
-// ours are the parameters of a server that may be put back.
+// ours are the parameters of a server that may be restored.
 func (s *site) ours(i int, keep []string) map[string]snapshot.Mark {
 	marks, now := map[string]snapshot.Mark{}, s.servers[i].Shown()
 	if s.private != nil {
@@ -169,8 +169,8 @@ func (s *site) ready(ctx context.Context, flush bool) error {
 // keys counts what the servers hold.
 func (s *site) keys(ctx context.Context) (all int64) {
 	for _, server := range s.servers {
-		if look := server.Sample(ctx); look.Counters != nil {
-			for _, n := range look.Counters.Keys {
+		if snap := server.Sample(ctx); snap.Counters != nil {
+			for _, n := range snap.Counters.Keys {
 				all += n
 			}
 		}

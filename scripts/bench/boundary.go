@@ -16,10 +16,10 @@ import (
 )
 
 // heldFor is what one boundary takes.
-type heldFor struct {
+type waitedFor struct {
 	ratios     []float64       // held to asked, by round
 	wholes     []float64       // held to whole
-	held       []time.Duration // medians, by round, where a look was taken
+	held       []time.Duration // medians, by round, where a snapshot was taken
 	passed     []time.Duration // medians of those where none was
 	asked      []time.Duration // what a look at a calm server asks for
 	rested     []time.Duration // the same with a rest before each
@@ -28,21 +28,21 @@ type heldFor struct {
 	boundaries int             // of one round
 }
 
-// calmCommands are what a look asks for as long as nothing tells of a change.
+// calmCommands are what a snapshot asks for as long as nothing tells of a change.
 var calmCommands = [][]any{
 	{"echo", "tracetest"},
 	{"info", "server", "memory", "stats", "commandstats", "errorstats", "keyspace"},
 }
 
-// lookCommands are what a look asks for else.
-var lookCommands = [][]any{
+// lookCommands are what a snapshot asks for else.
+var snapshotCommands = [][]any{
 	{"config", "get", "*"},
 	{"info", "server", "memory", "stats", "commandstats", "errorstats", "keyspace"},
 }
 
 // boundary compares, in turn, how long the tests of a suite are held with how
-// long the commands of a look take on a bare connection.
-func (b *bench) boundary() (*heldFor, error) {
+// long the commands of a snapshot take on a bare connection.
+func (b *bench) boundary() (*waitedFor, error) {
 	n := 2000
 	if b.quick {
 		n = 200
@@ -53,9 +53,9 @@ func (b *bench) boundary() (*heldFor, error) {
 		return nil, err
 	}
 	out := filepath.Join(b.dir, "out-boundary")
-	h := &heldFor{}
+	h := &waitedFor{}
 	for round := range b.rounds + 1 {
-		whole, err := bareRoundTrip(b.redis.Addr, lookCommands, n, 0)
+		whole, err := bareRoundTrip(b.redis.Addr, snapshotCommands, n, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +94,7 @@ func (b *bench) boundary() (*heldFor, error) {
 
 // held reads from a record how long tests were held where the server was looked
 // at, and where it was not.
-func held(out string) (looked, passed []time.Duration, err error) {
+func held(out string) (sampled, passed []time.Duration, err error) {
 	file, err := os.Open(filepath.Join(out, "run.jsonl"))
 	if err != nil {
 		return nil, nil, err
@@ -106,12 +106,12 @@ func held(out string) (looked, passed []time.Duration, err error) {
 			return nil, nil, err
 		case e.Boundary == nil || e.Boundary.Waited == 0:
 		case len(e.Boundary.Snapshots) > 0:
-			looked = append(looked, e.Boundary.Waited)
+			sampled = append(sampled, e.Boundary.Waited)
 		default:
 			passed = append(passed, e.Boundary.Waited)
 		}
 	}
-	return looked, passed, nil
+	return sampled, passed, nil
 }
 
 // rest is about how long Redis has little to do between two boundaries of quick
@@ -187,8 +187,8 @@ func clientRoundTrip(ctx context.Context, addr string, n int) (time.Duration, er
 	for range n {
 		began := time.Now()
 		pipe := client.Pipeline()
-		pipe.Process(ctx, redis.NewMapStringStringCmd(ctx, lookCommands[0]...))
-		pipe.Process(ctx, redis.NewStringCmd(ctx, lookCommands[1]...))
+		pipe.Process(ctx, redis.NewMapStringStringCmd(ctx, snapshotCommands[0]...))
+		pipe.Process(ctx, redis.NewStringCmd(ctx, snapshotCommands[1]...))
 		if _, err := pipe.Exec(ctx); err != nil {
 			return 0, err
 		}

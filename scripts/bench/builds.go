@@ -80,10 +80,10 @@ func (b *bench) firstBuild(s suite) (*built, error) {
 	env := []string{"REDIS_ADDR=" + b.redis.Addr, "GOCACHE=" + cache}
 	out := filepath.Join(b.dir, "out-builds")
 	plain := b.contenders(out)[plainTest]
-	gate := b.contenders(out)[traceTest]
-	gate.command = append([]string{gate.command[0], "--trace=off"}, gate.command[1:]...)
-	gate.name = "tracetest --trace=off"
-	all := []contender{plain, gate, b.contenders(out)[traceTest]}
+	sock := b.contenders(out)[traceTest]
+	sock.command = append([]string{sock.command[0], "--trace=off"}, sock.command[1:]...)
+	sock.name = "tracetest --trace=off"
+	all := []contender{plain, sock, b.contenders(out)[traceTest]}
 	m := &built{suite: s}
 	for _, c := range all {
 		took, err := b.start(dir, env, c.command...)

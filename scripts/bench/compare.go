@@ -28,7 +28,7 @@ type comparison struct {
 	names []string
 	walls [][]time.Duration // by contender
 	out   string            // folder of tracetest's last run
-	looks int               // boundaries at which the server was looked at
+	snaps int               // boundaries at which the server was looked at
 	spans int               // those and the others
 }
 
@@ -61,8 +61,8 @@ func (b *bench) compare(s suite) (*comparison, error) {
 	for _, contender := range all {
 		c.names = append(c.names, contender.name)
 	}
-	looked, passed, err := held(c.out)
-	c.looks, c.spans = len(looked), len(looked)+len(passed)
+	sampled, passed, err := held(c.out)
+	c.snaps, c.spans = len(sampled), len(sampled)+len(passed)
 	return c, err
 }
 

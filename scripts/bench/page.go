@@ -11,7 +11,7 @@ import (
 type results struct {
 	options
 	suites []*comparison
-	held   *heldFor
+	held   *waitedFor
 	grown  *grown
 	builds []*built
 }
@@ -62,7 +62,7 @@ func (r *results) walls(p *page) {
 	for _, c := range r.suites {
 		plain, trace := median(c.walls[plainTest]), median(c.walls[traceTest])
 		p.row(c.title, fmt.Sprint(len(c.walls[plainTest])), seconds(plain), seconds(median(c.walls[sumTest])), seconds(trace),
-			spread(c.ratios(traceTest, plainTest)), spread(c.ratios(traceTest, sumTest)), count(c.spans), count(c.looks), micros((trace-plain)/time.Duration(max(1, c.spans))))
+			spread(c.ratios(traceTest, plainTest)), spread(c.ratios(traceTest, sumTest)), count(c.spans), count(c.snaps), micros((trace-plain)/time.Duration(max(1, c.spans))))
 	}
 	p.line("")
 }

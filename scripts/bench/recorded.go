@@ -11,11 +11,11 @@ import (
 	"tracetest/internal/record"
 )
 
-// A recording says of which run a record is made up: as the gate and the tap
+// A recording says of which run a record is made up: as the barrier and the trace
 // would write it with --restore=test.
 type recording struct {
 	tests  int
-	leaks  int // each by one test, and put back after it
+	leaks  int // each by one test, and restored after it
 	failed int
 	output int // bytes that each failed test printed
 }
@@ -65,7 +65,7 @@ func (g *generator) run() {
 	for i := range n {
 		g.pkg(i+1, fmt.Sprintf("m/internal/services/p%04d", i), g.tests/n)
 	}
-	g.out.Append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbFinish, Snapshots: g.look(nil)}})
+	g.out.Append(record.Entry{Boundary: &record.Boundary{Verb: record.VerbFinish, Snapshots: g.snap(nil)}})
 	exit := 0
 	if g.failed > 0 {
 		exit = 1
@@ -77,8 +77,8 @@ func (g *generator) counters() *record.Counters {
 	return &record.Counters{UsedMemory: 1<<20 + g.keys*100, OOM: g.oom, ConfigSet: g.writes, Keys: map[string]int64{"db0": g.keys}}
 }
 
-// look is a look of now, after which time has passed.
-func (g *generator) look(changed map[string]string) []record.Snapshot {
+// look is a snapshot of now, after which time has passed.
+func (g *generator) snap(changed map[string]string) []record.Snapshot {
 	sent := g.now
 	g.now = g.now.Add(200 * time.Microsecond)
 	return []record.Snapshot{{Sent: sent, Received: g.now, Config: changed, Counters: g.counters()}}
@@ -90,7 +90,7 @@ func (g *generator) event(action, pkg, test, output string) {
 
 func (g *generator) pkg(process int, path string, tests int) {
 	boundary := func(verb record.Verb) {
-		g.out.Append(record.Entry{Boundary: &record.Boundary{Verb: verb, Process: process, Waited: 200 * time.Microsecond, Snapshots: g.look(nil)}})
+		g.out.Append(record.Entry{Boundary: &record.Boundary{Verb: verb, Process: process, Waited: 200 * time.Microsecond, Snapshots: g.snap(nil)}})
 	}
 	g.event("start", path, "", "")
 	p := record.Process{Index: process, PID: 1000 + process, PPID: 1000}
@@ -122,7 +122,7 @@ func (g *generator) test(process int, pkg string) (failed bool) {
 		b.Verb, b.Process, b.Owner, b.Waited = verb, process, owner.ID, 200*time.Microsecond
 		g.out.Append(record.Entry{Boundary: &b})
 	}
-	at(record.VerbBegin, record.Boundary{Begin: owner, Snapshots: g.look(nil)})
+	at(record.VerbBegin, record.Boundary{Begin: owner, Snapshots: g.snap(nil)})
 	g.event("run", pkg, owner.Name, "")
 	leaks := g.spread(g.leaks)
 	if leaks {
@@ -135,11 +135,11 @@ func (g *generator) test(process int, pkg string) (failed bool) {
 		g.oom++
 	}
 	g.now = g.now.Add(time.Millisecond)
-	at(record.VerbEnd, record.Boundary{End: outcome, Snapshots: g.look(nil)})
+	at(record.VerbEnd, record.Boundary{End: outcome, Snapshots: g.snap(nil)})
 	if leaks {
-		look := g.look(map[string]string{"maxmemory": "2147483648"})[0]
-		g.out.Append(record.Entry{Restore: &record.Restore{When: "test", Owner: owner.ID, Process: process, Values: look.Config,
-			Command: "redis-cli -h 127.0.0.1 -p 6379 CONFIG SET maxmemory 2147483648", Snapshot: &look}})
+		snap := g.snap(map[string]string{"maxmemory": "2147483648"})[0]
+		g.out.Append(record.Entry{Restore: &record.Restore{When: "test", Owner: owner.ID, Process: process, Values: snap.Config,
+			Command: "redis-cli -h 127.0.0.1 -p 6379 CONFIG SET maxmemory 2147483648", Snapshot: &snap}})
 	}
 	output := ""
 	if failed {
@@ -151,7 +151,7 @@ func (g *generator) test(process int, pkg string) (failed bool) {
 	return failed
 }
 
-// leak is a CONFIG SET that the tap heard and a look showed.
+// leak is a CONFIG SET that the trace heard and a snapshot showed.
 func (g *generator) leak(process int, owner *record.Owner) {
 	g.writes++
 	value := strconv.FormatInt(1<<20+g.writes, 10)
@@ -163,5 +163,5 @@ func (g *generator) leak(process int, owner *record.Owner) {
 	}
 	g.out.Append(record.Entry{Write: &record.Write{Process: process, Number: g.writes, Address: "127.0.0.1:6379",
 		Command: []string{"config", "set", "maxmemory", value}, Values: []record.Value{{Parameter: "maxmemory", Value: value}}, By: by}})
-	g.out.Append(record.Entry{Reply: &record.Reply{Process: process, Number: g.writes, Text: "+OK", Snapshots: g.look(map[string]string{"maxmemory": value})}})
+	g.out.Append(record.Entry{Reply: &record.Reply{Process: process, Number: g.writes, Text: "+OK", Snapshots: g.snap(map[string]string{"maxmemory": value})}})
 }

@@ -22,8 +22,8 @@ type expected struct {
 		Changes []change
 	}
 	Victims []struct {
-		Spec      string
-		Swallowed bool // its output does not say OOM
+		Spec       string
+		IgnoredOOM bool // its output does not say OOM
 	}
 	OwnFailures []struct{ Spec string } `json:"own_failures"`
 }
@@ -71,7 +71,7 @@ func main() {
 		log.Fatal("tracetest did not find the incident:\n  ", strings.Join(problems, "\n  "))
 	}
 	fmt.Printf("demo: tracetest found the incident: the right spec and lines, %d parameters, %d victims, and %d failures that have other reasons\n",
-		len(got.Leaks), tied(got), len(got.Failures)-tied(got))
+		len(got.Leaks), correlated(got), len(got.Failures)-correlated(got))
 }
 
 func read(path string, into any) {
@@ -119,7 +119,7 @@ func compare(want expected, got findings) (problems []string) {
 	for _, v := range want.Victims {
 		// Before 6.2 Redis does not count what it refuses, and then only the
 		// output of a test can tell.
-		if is, failed := leak[v.Spec]; !failed || !is && !v.Swallowed {
+		if is, failed := leak[v.Spec]; !failed || !is && !v.IgnoredOOM {
 			complain("%q is a victim, and is not tied to the leak", v.Spec)
 		}
 	}
@@ -134,7 +134,7 @@ func compare(want expected, got findings) (problems []string) {
 	return problems
 }
 
-func tied(f findings) int {
+func correlated(f findings) int {
 	n := 0
 	for _, failure := range f.Failures {
 		if failure.Leak != nil {

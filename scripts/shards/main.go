@@ -6,7 +6,7 @@
 //	go run ./scripts/shards -shards 3 -tests 10 -keep -dir out  # to look at
 //
 // A shard is a record as `tracetest` writes it, without what merging does not
-// read: two looks a test, with the counters, of a server of a few parameters. In
+// read: two snapshots a test, with the counters, of a server of a few parameters. In
 // every tenth shard a test leaves maxmemory changed and two fail because of it;
 // one test of every shard fails by itself.
 package main
@@ -151,7 +151,7 @@ type writer struct {
 	seq      int64
 	at       time.Time
 	config   map[string]string
-	set      map[string]string // what the next look shows
+	set      map[string]string // what the next snapshot shows
 	counters record.Counters
 }
 
@@ -174,7 +174,7 @@ func (w *writer) event(action, pkg, test, output string) {
 
 func (w *writer) boundary(b record.Boundary) {
 	counters := w.counters
-	look := record.Snapshot{Server: 0, Sent: w.at.Add(80 * time.Microsecond), Received: w.at.Add(240 * time.Microsecond), Counters: &counters, Config: w.set}
-	w.set, b.Waited, b.Snapshots = nil, 200*time.Microsecond, []record.Snapshot{look}
+	snap := record.Snapshot{Server: 0, Sent: w.at.Add(80 * time.Microsecond), Received: w.at.Add(240 * time.Microsecond), Counters: &counters, Config: w.set}
+	w.set, b.Waited, b.Snapshots = nil, 200*time.Microsecond, []record.Snapshot{snap}
 	w.add(record.Entry{Boundary: &b})
 }

@@ -1,7 +1,7 @@
 // Package inject is the code that tracetest compiles into the package testing
 // of the user's tests. It is a package of its own only so that it is vetted and
 // tested like any other; package instrument takes the text of client.go, hooks.go and
-// either tap.go or notap.go and appends it to testing.go. standin.go stays
+// either trace.go or notrace.go and appends it to testing.go. standin.go stays
 // here: it stands for the parts of package testing that the hooks use.
 //
 // The code must not disturb the tests. It uses raw sockets because importing
@@ -24,12 +24,12 @@ import (
 // long before that, whatever Redis does.
 var tracetestPatience int64 = 60e9
 
-// tracetestLine is this process's line to the gate.
+// tracetestLine is this process's line to the barrier.
 var tracetestLine struct {
 	mu     sync.Mutex
-	path   string // of the socket; empty: the gate is off
+	path   string // of the socket; empty: the barrier is off
 	key    string // of the marks of secrets
-	self   string // the number that the gate gave to this process
+	self   string // the number that the barrier gave to this process
 	nested bool   // a test of another process started this one: it is never held
 
 	// hello is the one connection: its end says that the process is gone. Calls take
@@ -41,20 +41,20 @@ var tracetestLine struct {
 	hello int
 }
 
-// tracetestOpen says hello to the gate named by the environment variable
+// tracetestOpen says hello to the barrier named by the environment variable
 // TRACETEST_SOCKET, "path" or, in a process started by a test, "path#number of
 // the process that started it". It then renames itself there, so that its own
 // children can say who started them.
 func tracetestOpen(args []string, dir string) {
 	const name = "TRACETEST_SOCKET"
-	gate, _ := syscall.Getenv(name)
-	if gate == "" {
+	sock, _ := syscall.Getenv(name)
+	if sock == "" {
 		return
 	}
-	path, host := gate, ""
+	path, host := sock, ""
 	// The folder of the socket may have a "#" in its own name.
-	if at := strings.LastIndexByte(gate, '#'); at >= 0 && !strings.Contains(gate[at:], "/") {
-		path, host = gate[:at], gate[at+1:]
+	if at := strings.LastIndexByte(sock, '#'); at >= 0 && !strings.Contains(sock[at:], "/") {
+		path, host = sock[:at], sock[at+1:]
 	}
 	line := &tracetestLine
 	line.mu.Lock()
@@ -83,8 +83,8 @@ func tracetestOn() bool {
 	return tracetestLine.path != "" && !tracetestLine.nested
 }
 
-// tracetestCall tells the gate of a boundary and returns when this process may
-// go on, with what the gate has to say: the label of who begins.
+// tracetestCall tells the barrier of a boundary and returns when this process may
+// go on, with what the barrier has to say: the label of who begins.
 func tracetestCall(message ...string) (said string) {
 	if !tracetestOn() {
 		return ""
@@ -93,7 +93,7 @@ func tracetestCall(message ...string) (said string) {
 	return said
 }
 
-// tracetestTell tells the gate something and returns its answer.
+// tracetestTell tells the barrier something and returns its answer.
 func tracetestTell(message ...string) (answer string) {
 	line := &tracetestLine
 	line.turn.Lock()

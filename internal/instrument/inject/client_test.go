@@ -35,19 +35,19 @@ func TestMain(m *testing.M) {
 }
 
 // heard is what a gate heard, one short text for each message.
-type heard struct {
+type reports struct {
 	mu    sync.Mutex
 	texts []string
 	hold  func(text string) // called before the process is let go
 }
 
-func (h *heard) all() []string {
+func (h *reports) all() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return append([]string(nil), h.texts...)
 }
 
-func (h *heard) wait(t *testing.T, text string) {
+func (h *reports) wait(t *testing.T, text string) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		for _, have := range h.all() {
@@ -71,13 +71,13 @@ func shortDir(t *testing.T, pattern string) string {
 }
 
 // opened opens a gate and says hello to it.
-func opened(t *testing.T, pattern string, hold func(string)) (*barrier.Server, *heard) {
+func opened(t *testing.T, pattern string, hold func(string)) (*barrier.Server, *reports) {
 	t.Helper()
 	s, err := barrier.Listen(shortDir(t, pattern), func(dir string) string { return "of" + dir }, barrier.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &heard{hold: hold}
+	h := &reports{hold: hold}
 	var done sync.WaitGroup
 	done.Go(func() {
 		for {
@@ -274,7 +274,7 @@ func TestManyTests(t *testing.T) {
 }
 
 // Guards against tests that hang or fail because tracetest was killed.
-func TestGateGoneInTheMiddle(t *testing.T) {
+func TestSocketGoneInTheMiddle(t *testing.T) {
 	var s *barrier.Server
 	s, _ = opened(t, "tracetest", func(text string) {
 		if strings.HasSuffix(text, "TestHeld") {
@@ -299,7 +299,7 @@ func TestGateGoneInTheMiddle(t *testing.T) {
 }
 
 // Guards against a test that waits for ever for a tracetest that is stopped.
-func TestSilentGate(t *testing.T) {
+func TestSilentSocket(t *testing.T) {
 	defer func(old int64) { tracetestPatience = old }(tracetestPatience)
 	tracetestPatience = int64(50 * time.Millisecond)
 	for _, answers := range []int{0, 1, 2} {
@@ -339,7 +339,7 @@ func TestSilentGate(t *testing.T) {
 		if answers == 0 {
 			continue
 		}
-		// The gate must know that this process is no longer held.
+		// The barrier must know that this process is no longer held.
 		for quit := false; !quit; {
 			select {
 			case text := <-said:
@@ -351,7 +351,7 @@ func TestSilentGate(t *testing.T) {
 	}
 }
 
-func TestNoGate(t *testing.T) {
+func TestNoSocket(t *testing.T) {
 	for _, path := range []string{"", filepath.Join(t.TempDir(), "missing"), "/" + strings.Repeat("x", 300)} {
 		hello(t, path)
 		tracetestBegin(&common{name: "TestA", parent: &common{}}, "test")

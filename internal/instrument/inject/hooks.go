@@ -36,10 +36,10 @@ func init() {
 	if tracetestLine.path == "" {
 		return
 	}
-	tracetestTapStart()
+	tracetestTraceStart()
 	if tracetestOn() {
 		tracetestAtExit(func() {
-			tracetestTapFlush("")
+			tracetestTraceFlush("")
 			tracetestCall("exit")
 		})
 	}
@@ -69,11 +69,11 @@ func tracetestBegin(c *common, kind string) {
 	c.Cleanup(func() {
 		tracetestOwners.Delete(c)
 		tracetestLabels.Delete(c)
-		tracetestTapFlush(label)
+		tracetestTraceFlush(label)
 		tracetestCall("end", id, tracetestStatus(c, kind))
 	})
 	label = tracetestCall("begin", id, kind, c.name, parent, strconv.FormatBool(parent != "" && tracetestBeside(c)))
-	tracetestTapOwn(label)
+	tracetestTraceOwn(label)
 	tracetestLabels.Store(c, label)
 }
 
@@ -85,8 +85,8 @@ func tracetestCleanUp(c *common) func() {
 	if !open {
 		return func() {}
 	}
-	before := tracetestTapOwn(label.(string))
-	return func() { tracetestTapOwn(before) }
+	before := tracetestTraceOwn(label.(string))
+	return func() { tracetestTraceOwn(before) }
 }
 
 // tracetestBeside reports whether a subtest runs beside its parent, because
@@ -143,9 +143,9 @@ func tracetestExample(name string, ok *bool) func() {
 		return func() {}
 	}
 	id := strconv.FormatInt(tracetestSerial.Add(1), 10)
-	before := tracetestTapOwn(tracetestCall("begin", id, "example", name, ""))
+	before := tracetestTraceOwn(tracetestCall("begin", id, "example", name, ""))
 	return func() {
-		tracetestTapFlush(tracetestTapOwn(before))
+		tracetestTraceFlush(tracetestTraceOwn(before))
 		status := "fail"
 		if *ok {
 			status = "pass"
@@ -178,11 +178,11 @@ func tracetestFailBelow(c *common, own bool) {
 // package instrument appends to a test file of the user's package.
 func TracetestSpec(verb string, ordered bool, report string) {
 	if verb != "spec-begin" {
-		tracetestTapSpec(verb, "")
+		tracetestTraceSpec(verb, "")
 	}
 	label := tracetestCall(verb, strconv.FormatBool(ordered), report)
 	if verb == "spec-begin" {
-		tracetestTapSpec(verb, label)
+		tracetestTraceSpec(verb, label)
 	}
 }
 

@@ -40,5 +40,5 @@ func tracetestGetOwner() string {
 	return owner.label
 }
 
-// tracetestSetHook stands for the function that lets package net call the tap.
+// tracetestSetHook stands for the function that lets package net call the trace.
 func tracetestSetHook(func(event string, conn, number int64, about []string)) {}

@@ -211,9 +211,9 @@ func (v *View) rewritten() (hypothesis, bool) {
 	return hypothesis{what, ruledOut, "no traced connection sent it"}, v.Run.Traced
 }
 
-func addresses(spoken []triage.Endpoint) []string {
+func addresses(endpoints []triage.Endpoint) []string {
 	var all []string
-	for _, s := range spoken {
+	for _, s := range endpoints {
 		all = append(all, s.Address)
 	}
 	return Unique(all)

@@ -193,7 +193,7 @@ func Cause(s *diff.FailureOfSide) Text {
 	case text == "":
 		text = "failed"
 	}
-	if s.Tied {
+	if s.Correlated {
 		text += " after a change of " + code(s.Parameter)
 		if s.Culprit != nil {
 			text += " by " + Owner(*s.Culprit)

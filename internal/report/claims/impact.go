@@ -82,8 +82,8 @@ func (v *View) unseenLimit(m triage.Memory) Text {
 
 // impact counts what the changes cost.
 func (v *View) impact() []doc.Block {
-	tied, inside := v.victims(), v.revertedVictims()
-	if len(tied)+len(inside) == 0 {
+	correlated, inside := v.victims(), v.revertedVictims()
+	if len(correlated)+len(inside) == 0 {
 		return nil
 	}
 	type row struct {
@@ -92,7 +92,7 @@ func (v *View) impact() []doc.Block {
 	}
 	rows := []row{
 		{"passed", v.Tests.Passed},
-		{"failed and " + Got(tied) + " while a leak lasted", len(tied)},
+		{"failed and " + Got(correlated) + " while a leak lasted", len(correlated)},
 		{"failed and " + Got(inside) + " while a change lasted that was reverted later", len(inside)},
 	}
 	for _, part := range v.unexplainedParts() {
@@ -103,8 +103,8 @@ func (v *View) impact() []doc.Block {
 	blocks := append([]doc.Block{h2("Impact")}, doc.Rows(rows, 0, file,
 		doc.Column[row]{Title: "Tests", Cell: func(r row) Text { return r.what }},
 		doc.Column[row]{Title: "Number", Cell: func(r row) Text { return itoa(r.n) }, Right: true})...)
-	if v.Run.Complete && len(tied) > 0 {
-		blocks = append(blocks, para("Without "+Plural(len(v.Groups), "the leak", "the leaks")+" up to "+itoa(v.Tests.Passed+len(tied))+" of "+itoa(v.Tests.Total)+
+	if v.Run.Complete && len(correlated) > 0 {
+		blocks = append(blocks, para("Without "+Plural(len(v.Groups), "the leak", "the leaks")+" up to "+itoa(v.Tests.Passed+len(correlated))+" of "+itoa(v.Tests.Total)+
 			" tests would pass ("+itoa(v.Tests.Passed)+" did), assuming the affected tests have no other defect. `--restore=test` shows it."))
 	}
 	return blocks

@@ -96,7 +96,7 @@ func MergedFailures(s *merge.Summary) Text {
 		return text + ", and none failed."
 	}
 	return text + ". Of " + Count(f.Total, "failure") + ", " + itoa(f.OOM) + " got OOM errors and " + itoa(f.Eviction) + " lost evicted keys; " +
-		itoa(f.Tied) + " of " + Plural(f.Total, "it", "them") + " " + Plural(f.Tied, "is", "are") + " correlated with a change of the same run." +
+		itoa(f.Correlated) + " of " + Plural(f.Total, "it", "them") + " " + Plural(f.Correlated, "is", "are") + " correlated with a change of the same run." +
 		" One run shows nothing about the cause of a failure in another."
 }
 

@@ -36,13 +36,13 @@ func (o Outcome) Word() string {
 // A Test is a test with what the findings say of it.
 type Test struct {
 	triage.Case
-	Outcome  Outcome
-	Groups   []int // numbers of all groups below, for links
-	Owned    []int // its own
-	Tied     int   // the one that its failure is correlated with; 0 for none
-	maybe    []int // those that it may have made
-	untraced bool  // it alone was active when these were made, and no traced write explains them
-	Failure  *triage.Failure
+	Outcome    Outcome
+	Groups     []int // numbers of all groups below, for links
+	Owned      []int // its own
+	Correlated int   // the one that its failure is correlated with; 0 for none
+	maybe      []int // those that it may have made
+	untraced   bool  // it alone was active when these were made, and no traced write explains them
+	Failure    *triage.Failure
 }
 
 // Tests knows what the findings say of each test.
@@ -158,7 +158,7 @@ func (t *Tests) test(c FoundCase, number int) Test {
 		test.Failure = &t.view.Failures[c.Failure]
 		switch tie := t.view.Ties[c.Failure]; {
 		case tie.Leak >= 0:
-			test.Outcome, test.Tied = Victim, t.view.Groups[tie.Leak].No
+			test.Outcome, test.Correlated = Victim, t.view.Groups[tie.Leak].No
 		case tie.Reverted >= 0:
 			test.Outcome = Victim
 		case tie.Unexplained:
@@ -180,8 +180,8 @@ func (t *Tests) test(c FoundCase, number int) Test {
 		test.Outcome, test.Owned = Leaks, owned
 	}
 	test.Groups = append(test.Groups, test.Owned...)
-	if test.Tied > 0 {
-		test.Groups = append(test.Groups, test.Tied)
+	if test.Correlated > 0 {
+		test.Groups = append(test.Groups, test.Correlated)
 	}
 	test.Groups = append(test.Groups, test.maybe...)
 	return test
@@ -204,8 +204,8 @@ func (v *View) Sentence(t Test) Text {
 		text += ", " + Got([]triage.Failure{*t.Failure}) + " " + v.unexplainedBy([]triage.Failure{*t.Failure})
 	case Victim:
 		text += ", " + Got([]triage.Failure{*t.Failure})
-		if t.Tied > 0 {
-			text += " during leak " + itoa(t.Tied)
+		if t.Correlated > 0 {
+			text += " during leak " + itoa(t.Correlated)
 		}
 	case Leaks:
 		text += ", left the server changed (" + leakNames(t.Owned) + ")"

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// snippet is Go code that saves parameters and puts them back when their owner
+// snippet is Go code that saves parameters and restores them when their owner
 // ends, with the client that the code uses. It saves the value that it finds
 // instead of naming one, so that it stays right when the server is started with
 // another.

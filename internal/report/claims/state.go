@@ -62,7 +62,7 @@ func leftAlone(why record.Why) Text {
 		return "the server restarted, or another one has its address, and its values are its own"
 	case record.WhyUntraced:
 		return "no test was traced setting it"
-	case record.WhyUnheld:
+	case record.WhyUnsynchronized:
 		return "tests were not synchronized while it changed"
 	case record.WhyOthers:
 		return "another program may have set it"

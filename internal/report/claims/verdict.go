@@ -134,9 +134,9 @@ func (v *View) failureClauses() []Text {
 		return []Text{v.Passed()}
 	}
 	var clauses []Text
-	tied, inside := v.victims(), v.revertedVictims()
-	if len(tied) > 0 {
-		clauses = append(clauses, of(len(tied), total)+" "+are(tied)+" that followed"+reRuns(tied))
+	correlated, inside := v.victims(), v.revertedVictims()
+	if len(correlated) > 0 {
+		clauses = append(clauses, of(len(correlated), total)+" "+are(correlated)+" that followed"+reRuns(correlated))
 	}
 	if len(inside) > 0 {
 		clauses = append(clauses, of(len(inside), total)+" "+Got(inside)+" during a reverted change")
@@ -248,13 +248,13 @@ func (v *View) Impact() []Text {
 		return []Text{"None observed: " + v.Passed() + "."}
 	}
 	var out []Text
-	tied := 0
+	correlated := 0
 	for _, g := range v.Groups {
 		n := len(g.Failures)
 		if n == 0 {
 			continue
 		}
-		tied += n
+		correlated += n
 		text := of(n, total).Upper() + " " + Got(g.Failures) + " " + g.while()
 		if len(v.Groups) > 1 {
 			text += " (leak " + itoa(g.No) + ")"
@@ -262,7 +262,7 @@ func (v *View) Impact() []Text {
 		out = append(out, text+notes(g.Failures)+".")
 	}
 	if len(out) > 4 {
-		out = []Text{of(tied, total).Upper() + " " + Got(v.victims()) + " while a leak lasted" + notes(v.victims()) + "."}
+		out = []Text{of(correlated, total).Upper() + " " + Got(v.victims()) + " while a leak lasted" + notes(v.victims()) + "."}
 	}
 	if inside := v.revertedVictims(); len(inside) > 0 {
 		out = append(out, of(len(inside), total).Upper()+" "+Got(inside)+" while a change lasted that was reverted later"+notes(inside)+".")

@@ -65,13 +65,13 @@ func New(f *triage.Findings) *View {
 	for i, failure := range f.Failures {
 		redis := failure.Cause == triage.CauseOOM || failure.Cause == triage.CauseEviction
 		t := Tie{Leak: -1, Reverted: -1}
-		tied := failure.Correlated()
+		correlated := failure.Correlated()
 		switch {
-		case tied && within(failure.Leak, len(f.Leaks)):
+		case correlated && within(failure.Leak, len(f.Leaks)):
 			t.Leak = groupOf[*failure.Leak]
 			g := &v.Groups[t.Leak]
 			g.Failures = append(g.Failures, failure)
-		case tied && within(failure.Reverted, len(f.Reverted)):
+		case correlated && within(failure.Reverted, len(f.Reverted)):
 			t.Reverted = *failure.Reverted
 			c := &v.reverted[t.Reverted]
 			c.failures = append(c.failures, failure)

@@ -111,9 +111,9 @@ func (v *View) packages() Text {
 // usedBy are the packages that used a server.
 func (v *View) usedBy(s triage.Server) Text {
 	var packages []string
-	for _, spoken := range v.Endpoints {
-		if spoken.Server == s.Address {
-			packages = append(packages, spoken.Packages...)
+	for _, endpoints := range v.Endpoints {
+		if endpoints.Server == s.Address {
+			packages = append(packages, endpoints.Packages...)
 		}
 	}
 	if packages = Unique(packages); len(packages) == 0 {
@@ -162,7 +162,7 @@ func (v *View) endpoints() []doc.Block {
 // nothing.
 func (v *View) Unused() Text {
 	used := make(map[string]bool)
-	var spoken, idle []string
+	var endpoints, idle []string
 	for _, s := range v.Endpoints {
 		if s.Inside || s.Server == "" && (s.Problem == "" || s.Foreign) {
 			continue
@@ -172,17 +172,17 @@ func (v *View) Unused() Text {
 		if name == "" {
 			name = s.Address
 		}
-		spoken = append(spoken, name)
+		endpoints = append(endpoints, name)
 	}
 	for _, s := range v.Servers {
 		if !used[s.Address] {
 			idle = append(idle, s.Address)
 		}
 	}
-	if !v.Run.Traced || len(spoken) == 0 || len(idle) == 0 {
+	if !v.Run.Traced || len(endpoints) == 0 || len(idle) == 0 {
 		return ""
 	}
-	return "The tests used " + List(Names(Unique(spoken)), maxNamed) + ", and never " + List(Names(idle), maxNamed) + ", which you named."
+	return "The tests used " + List(Names(Unique(endpoints)), maxNamed) + ", and never " + List(Names(idle), maxNamed) + ", which you named."
 }
 
 // unobserved says what the findings do not cover. It is never empty: even a

@@ -41,12 +41,12 @@ func mark(m rune, s string) Text {
 }
 
 // maxSaid is how much of somebody's sentence is kept, in runes.
-const maxSaid = 800
+const maxMessage = 800
 
 // Say is a sentence that was made elsewhere, such as a notice. What stands
 // between its back-quotes is code.
 func Say(s string) Text {
-	s = CutEnd(strings.TrimSpace(Clean(s)), maxSaid)
+	s = CutEnd(strings.TrimSpace(Clean(s)), maxMessage)
 	parts := strings.Split(s, "`")
 	if len(parts)%2 == 0 {
 		return Text(strings.ReplaceAll(s, "`", string(tickMark))) // one without its partner

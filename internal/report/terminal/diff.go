@@ -15,7 +15,7 @@ func Diff(w io.Writer, d *diff.Diff, o Options) error {
 	switch d.Exit {
 	case diff.ExitNew:
 		head.paint = bold + ";" + red
-	case diff.ExitUntold:
+	case diff.ExitUnreported:
 		head.paint = yellow
 	}
 	unknown := section{label: "Not known", paint: yellow}

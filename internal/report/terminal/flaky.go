@@ -12,7 +12,7 @@ import (
 )
 
 // Flaky writes the table of a survey for people.
-func Flaky(out io.Writer, s *flaky.Survey, rows []*flaky.Row) error {
+func Flaky(out io.Writer, s *flaky.View, rows []*flaky.Row) error {
 	mixed, always := 0, 0
 	for _, r := range rows {
 		switch {

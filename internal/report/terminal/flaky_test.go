@@ -24,7 +24,7 @@ func TestFlaky(t *testing.T) {
 		}
 		return s
 	}
-	s := &flaky.Survey{Shuffled: true}
+	s := &flaky.View{Shuffled: true}
 	s.Add(suite(triage.Failure{Package: "p", Test: "TestA\x1b[31m", Cause: triage.CauseOOM, Leak: new(int)}), "7")
 	s.Add(suite(), "8")
 	var out strings.Builder

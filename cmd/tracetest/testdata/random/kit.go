@@ -231,7 +231,7 @@ func Main() {
 }
 
 // gate lets what a test left behind go on.
-type gate struct {
+type sock struct {
 	open, over chan bool
 	ctx        context.Context
 	cancel     context.CancelFunc
@@ -239,10 +239,10 @@ type gate struct {
 
 var gates sync.Map
 
-func at(n int) *gate {
+func at(n int) *sock {
 	ctx, cancel := context.WithCancel(context.Background())
-	g, _ := gates.LoadOrStore(n, &gate{make(chan bool), make(chan bool), ctx, cancel})
-	return g.(*gate)
+	g, _ := gates.LoadOrStore(n, &sock{make(chan bool), make(chan bool), ctx, cancel})
+	return g.(*sock)
 }
 
 // Await waits until a later test opens a gate.

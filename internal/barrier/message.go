@@ -9,8 +9,8 @@ import (
 	"tracetest/internal/record"
 )
 
-// Told is what the tap of a test process told. One of its fields is set. The
-// indexes of servers in it are -1: the gate knows of no server.
+// Told is what the trace of a test process told. One of its fields is set. The
+// indexes of servers in it are -1: the barrier knows of no server.
 type Message struct {
 	Contact *record.Contact
 	Write   *record.Write
@@ -51,7 +51,7 @@ func owned(text string) record.By {
 	return by
 }
 
-// told takes in what the tap told. It returns nil where it does not understand.
+// told takes in what the trace told. It returns nil where it does not understand.
 func (s *Server) message(p *process, f []string) *Message {
 	if len(f) < 4 {
 		return nil

@@ -1,4 +1,4 @@
-package nettap
+package nettrace
 
 // tracetestReplies walks over what a server answers, in RESP2 and RESP3. It
 // survives cuts at any byte, skips payloads by their length, and keeps the

@@ -10,7 +10,7 @@ import (
 	"tracetest/internal/redisconf"
 )
 
-// What the tap heard, as findings: the writes, the OOM errors, and who else was
+// What the trace heard, as findings: the writes, the OOM errors, and who else was
 // connected when a change came from nobody that was heard.
 
 // refusal is OOM errors of one owner at one place.
@@ -61,7 +61,7 @@ func (a *Analysis) meet(r *refusal, n int64) {
 			o.met = map[*server]pressure{}
 		}
 		met := o.met[r.server]
-		met.heard += n
+		met.traced += n
 		o.met[r.server] = met
 		if o.firstOOM == nil {
 			o.firstOOM = r.call
@@ -80,15 +80,15 @@ func unset(stack []record.Frame) []record.Frame {
 }
 
 // metBy returns what an owner met of a server until an entry. What the server
-// counted is shared where the tap saw somebody get errors that was not thought
+// counted is shared where the trace saw somebody get errors that was not thought
 // of when they were counted, such as a goroutine of a test that had ended.
 func (a *Analysis) metBy(o *owner, s *server, until int64) pressure {
 	met := o.met[s]
-	if met.oom > met.heard && slices.ContainsFunc(a.refused, func(r *refusal) bool {
+	if met.oom > met.traced && slices.ContainsFunc(a.refused, func(r *refusal) bool {
 		return r.server == s && r.exact && r.aside && r.seq <= until && (r.seq >= o.begin || r.late) && !a.within(r.refs[0], o)
 	}) {
-		met.shared += met.oom - met.heard
-		met.oom = met.heard
+		met.shared += met.oom - met.traced
+		met.oom = met.traced
 	}
 	return met
 }
@@ -195,14 +195,14 @@ func (a *Analysis) refusals() []Refusal {
 	return all
 }
 
-// strangers are the clients after a look.
+// other clients are the clients after a snapshot.
 type otherClients struct {
 	*record.Clients
-	after int64 // sequence number of the entry with the look
+	after int64 // sequence number of the entry with the snapshot
 }
 
 // strangersAt returns who else was connected when a change was seen that nobody
-// was heard writing: those that have been there since before it, and of them
+// was traced writing: those that have been there since before it, and of them
 // those that last changed a setting if there are any.
 func (a *Analysis) otherClientsAt(m *mutation) []record.Client {
 	found := []record.Client{}

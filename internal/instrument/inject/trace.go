@@ -1,4 +1,4 @@
-//go:build !tracetest_notap
+//go:build !tracetest_notrace
 
 package inject
 
@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// The tap: package net calls tracetestHeard when a connection of a Redis client
+// The trace: package net calls tracetestTraced when a connection of a Redis client
 // says something that matters, on the goroutine that writes or reads. Here it
 // is told who that goroutine belongs to and where in the code it is.
 
@@ -18,14 +18,14 @@ import (
 // the goroutines that they start.
 const tracetestPackage = "package"
 
-func tracetestTapStart() {
+func tracetestTraceStart() {
 	tracetestSetOwner(tracetestPackage)
-	tracetestSetHook(tracetestHeard)
+	tracetestSetHook(tracetestTraced)
 }
 
-// tracetestTapOwn gives this goroutine, and those that it will start, to
+// tracetestTraceOwn gives this goroutine, and those that it will start, to
 // somebody else, and returns whose it was.
-func tracetestTapOwn(label string) (before string) {
+func tracetestTraceOwn(label string) (before string) {
 	before = tracetestGetOwner()
 	if label != "" {
 		tracetestSetOwner(label)
@@ -33,9 +33,9 @@ func tracetestTapOwn(label string) (before string) {
 	return before
 }
 
-// tracetestHeard is what package net calls; see there for the events. It
+// tracetestTraced is what package net calls; see there for the events. It
 // returns when tracetest has taken it in.
-func tracetestHeard(event string, conn, number int64, about []string) {
+func tracetestTraced(event string, conn, number int64, about []string) {
 	message := []string{event, strconv.FormatInt(conn, 10), strconv.FormatInt(number, 10)}
 	switch event {
 	case "redis":
@@ -50,10 +50,10 @@ func tracetestHeard(event string, conn, number int64, about []string) {
 	case "fault":
 		tracetestFault(message, about)
 	case "asks":
-		tracetestShown(message, about)
+		tracetestObserved(message, about)
 	case "write":
 		if len(about) > 1 && strings.EqualFold(about[0], "client") && strings.EqualFold(about[1], "kill") {
-			tracetestShown([]string{"asks", message[1], "0"}, about[:2])
+			tracetestObserved([]string{"asks", message[1], "0"}, about[:2])
 		}
 		if tracetestLight(about) {
 			message[0] = "note"
@@ -75,37 +75,37 @@ func tracetestHeard(event string, conn, number int64, about []string) {
 // tracetestNoted holds the numbers of writes that nobody waits for.
 var tracetestNoted sync.Map
 
-// tracetestTold holds what commands were told that show what other clients do, by
+// tracetestReported holds what commands were told that show what other clients do, by
 // their owner: once for each is enough.
-var tracetestTold struct {
+var tracetestReported struct {
 	mu sync.Mutex
 	of map[string]map[string]bool
 }
 
-// tracetestShown tells of a command that shows what other clients do, of which
+// tracetestObserved tells of a command that shows what other clients do, of which
 // tracetest is one, before it is sent.
-func tracetestShown(message, about []string) {
+func tracetestObserved(message, about []string) {
 	where := tracetestHere(false)
 	owner := strings.Join(where.labels, "\n")
 	about = about[:min(len(about), 8)]
 	what := strings.ToUpper(strings.Join(about, " "))
-	told := &tracetestTold
-	told.mu.Lock()
-	before := told.of[owner]
+	announced := &tracetestReported
+	announced.mu.Lock()
+	before := announced.of[owner]
 	known := before[what]
 	if before == nil {
-		if told.of == nil {
-			told.of = map[string]map[string]bool{}
+		if announced.of == nil {
+			announced.of = map[string]map[string]bool{}
 		}
 		before = map[string]bool{}
-		told.of[owner] = before
+		announced.of[owner] = before
 	}
 	if len(before) < 64 {
 		before[what] = true
 	} else {
 		known = true
 	}
-	told.mu.Unlock()
+	announced.mu.Unlock()
 	if !known {
 		tracetestTell(append(append(message, where.fields()...), about...)...)
 	}
@@ -186,7 +186,7 @@ func tracetestHere(whole bool) (w tracetestWhere) {
 	return w
 }
 
-// fields is a goroutine as the gate is told of it.
+// fields is a goroutine as the barrier is told of it.
 func (w tracetestWhere) fields() []string {
 	f := []string{strconv.FormatBool(w.lost), w.creator, strconv.Itoa(len(w.labels))}
 	f = append(append(f, w.labels...), strconv.Itoa(len(w.stack)))
@@ -266,15 +266,15 @@ func tracetestFault(message, about []string) {
 	tracetestTell(append(message, about[0])...)
 }
 
-// tracetestTapFlush tells how many more OOM errors an owner has met, or with an
+// tracetestTraceFlush tells how many more OOM errors an owner has met, or with an
 // empty label everybody.
-func tracetestTapFlush(label string) {
-	told := &tracetestTold
-	told.mu.Lock()
-	if delete(told.of, label); label == "" {
-		clear(told.of)
+func tracetestTraceFlush(label string) {
+	announced := &tracetestReported
+	announced.mu.Lock()
+	if delete(announced.of, label); label == "" {
+		clear(announced.of)
 	}
-	told.mu.Unlock()
+	announced.mu.Unlock()
 	met := &tracetestMet
 	var messages [][]string
 	met.mu.Lock()

@@ -7,19 +7,19 @@ import (
 	"tracetest/internal/record"
 )
 
-// What the tap tells. A write is told before it is sent; whether it has an
+// What the trace tells. A write is told before it is sent; whether it has an
 // effect, and whether a reply is told, is the case's to say:
 //
 //	w := p.write(a.at(12), "CONFIG", "SET", "hz", "20")
-//	w.took()        // the server has it; the next look shows it
-//	w.reply("+OK")  // with its look
+//	w.took()        // the server has it; the next snapshot shows it
+//	w.reply("+OK")  // with its snapshot
 //
 // w.ok() is the last two.
 
-// tapped begins the record of a run with the tap.
-func tapped() *rec { return newRec().tap() }
+// tapped begins the record of a run with the trace.
+func traced() *rec { return newRec().trace() }
 
-func (r *rec) tap() *rec {
+func (r *rec) trace() *rec {
 	r.entries[0].Run.Traced = true
 	r.entries[0].Run.Module = "shop"
 	return r
@@ -200,10 +200,10 @@ func (p *proc) writeOther(address string, by record.By, words ...string) *sent {
 }
 
 func (p *proc) add(w *record.Write) *sent {
-	p.r.told++
-	w.Process, w.Number = p.index, p.r.told
+	p.r.announced++
+	w.Process, w.Number = p.index, p.r.announced
 	if w.Server >= 0 && w.Command[0] == "CONFIG" && w.Command[1] == "RESETSTAT" {
-		w.Snapshots = []record.Snapshot{p.r.look(w.Server)}
+		w.Snapshots = []record.Snapshot{p.r.snap(w.Server)}
 	}
 	p.r.add(record.Entry{Write: w})
 	return &sent{Write: w, p: p}
@@ -239,11 +239,11 @@ func (w *sent) took() *sent {
 	return w
 }
 
-// reply is an answer, with the look that is taken before it is handed on.
+// reply is an answer, with the snapshot that is taken before it is handed on.
 func (w *sent) reply(text string) {
 	r := &record.Reply{Process: w.Process, Number: w.Number, Text: text}
 	if len(w.Values) > 0 {
-		r.Snapshots = w.p.r.looks()
+		r.Snapshots = w.p.r.snaps()
 	}
 	w.p.r.add(record.Entry{Reply: r})
 }
@@ -257,9 +257,9 @@ func (t *test) sets(line int, name, value string) {
 
 // refused are OOM errors at one place. The server counts them as well.
 func (p *proc) refused(by record.By, n int64) *record.Refused {
-	p.r.told++
+	p.r.announced++
 	p.r.oom(n)
-	e := &record.Refused{Process: p.index, Number: p.r.told, Count: n, Address: p.r.servers[0].Address, Text: oomText, By: by}
+	e := &record.Refused{Process: p.index, Number: p.r.announced, Count: n, Address: p.r.servers[0].Address, Text: oomText, By: by}
 	p.r.add(record.Entry{Refused: e})
 	return e
 }
@@ -270,7 +270,7 @@ func (p *proc) more(of *record.Refused, n int64) {
 	p.r.add(record.Entry{Refused: &record.Refused{Process: of.Process, Number: of.Number, Count: n, Server: -1}})
 }
 
-// clients are who else was connected when a look had shown these parameters,
+// clients are who else was connected when a snapshot had shown these parameters,
 // each "name command".
 func (r *rec) clients(parameters []string, all ...string) {
 	c := &record.Clients{Parameter: parameters}
@@ -281,7 +281,7 @@ func (r *rec) clients(parameters []string, all ...string) {
 	r.add(record.Entry{Clients: c})
 }
 
-// endAmong ends a test; who else was connected is asked when its look was taken.
+// endAmong ends a test; who else was connected is asked when its snapshot was taken.
 func (t *test) endAmong(parameters []string, all ...string) {
 	t.held("pass")
 	t.p.r.clients(parameters, all...)

@@ -35,7 +35,7 @@ func started(f func(self *tracetestGoroutine)) (id int64) {
 // Guards against a goroutine that an earlier spec left running and that is
 // taken for the work of the one that is open.
 func TestGoroutinesOfSpecs(t *testing.T) {
-	h := tapped(t)
+	h := traced(t)
 	wants := map[int64]string{}
 	writer := func(end chan bool, let chan int64, done chan bool) {
 		for {
@@ -151,7 +151,7 @@ func TestGoroutinesOfSpecs(t *testing.T) {
 	suite := tracetestGetOwner()
 	owns(t, "TestOther")
 	node(false)("owner TestOther")
-	tracetestTapOwn(suite)
+	tracetestTraceOwn(suite)
 	report("spec-end", spec("C"))
 	nodeOfB("owner B") // and not AfterSuite's
 	for number, want := range wants {
@@ -164,7 +164,7 @@ func TestGoroutinesOfSpecs(t *testing.T) {
 // Guards against goroutines that are missed where there are many, and would be
 // taken for those of the spec that is open.
 func TestManyGoroutines(t *testing.T) {
-	tapped(t)
+	traced(t)
 	let := make(chan bool)
 	defer close(let)
 	const many = 3000
@@ -184,7 +184,7 @@ func TestManyGoroutines(t *testing.T) {
 // Guards against a spec that is blamed for what a goroutine did that an earlier
 // one had left: it starts further ones for each of its calls.
 func TestGoroutineOfAnOlderOne(t *testing.T) {
-	tapped(t)
+	traced(t)
 	got, let := make(chan *tracetestGoroutine), make(chan bool)
 	parent := started(func(*tracetestGoroutine) {
 		started(func(self *tracetestGoroutine) { got <- self; <-let })
@@ -192,7 +192,7 @@ func TestGoroutineOfAnOlderOne(t *testing.T) {
 	})
 	defer close(let)
 	young := <-got
-	if young.parent != parent || young.id == parent || !strings.Contains(young.creator, "inject.started ") || !strings.Contains(young.creator, "/tap_ginkgo_test.go:") {
+	if young.parent != parent || young.id == parent || !strings.Contains(young.creator, "inject.started ") || !strings.Contains(young.creator, "/trace_ginkgo_test.go:") {
 		t.Errorf("%+v is started by %d", young, parent)
 	}
 }

@@ -1,4 +1,4 @@
-package nettap
+package nettrace
 
 import (
 	"bytes"
@@ -28,12 +28,12 @@ const vague = `redis 1/0 ["tcp" "127.0.0.1:6379" "127.0.0.1:50000" "false" "fals
 const contact = `redis 1/0 ["tcp" "127.0.0.1:6379" "127.0.0.1:50000" "false" "false" "true"]`
 
 // told is what the hook was called with.
-type told struct {
+type announced struct {
 	mu  sync.Mutex
 	all []string
 }
 
-func (l *told) hook(event string, conn, number int64, about []string) {
+func (l *announced) hook(event string, conn, number int64, about []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, fmt.Sprintf("%s %d/%d %q", event, conn, number, about))
@@ -51,7 +51,7 @@ func hook(t testing.TB, f func(event string, conn, number int64, about []string)
 }
 
 // Guards against a write that is told late, or not, and against a reply that is
-// told of another command's: then a look would come before the write took effect.
+// told of another command's: then a snapshot would come before the write took effect.
 func TestEvents(t *testing.T) {
 	set, get := resp("CONFIG", "SET", "a", "1"), resp("GET", "k")
 	const write, reply, discarded = `write 1/%d ["CONFIG" "SET" "a" "1"]`, `reply 1/%d ["+OK"]`, `reply 1/%d ["-DISCARDED"]`
@@ -105,7 +105,7 @@ func TestEvents(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			for _, cut := range []bool{false, true} {
-				var l told
+				var l announced
 				hook(t, l.hook)
 				var c TracetestConn
 				for _, step := range test.steps {
@@ -140,7 +140,7 @@ func TestForeignProtocols(t *testing.T) {
 		"inline command of data": "SET a b\r\n", "long word": strings.Repeat("CONFIG", 1000), "number": "3\r\n", "no count": "*\r\n", "no length": "*1\r\n+PING\r\n",
 	} {
 		for _, cut := range []bool{false, true} {
-			var l told
+			var l announced
 			hook(t, l.hook)
 			var c TracetestConn
 			parts := [][]byte{[]byte(first)}
@@ -163,9 +163,9 @@ func TestForeignProtocols(t *testing.T) {
 }
 
 // Guards against a fake Redis in a test that is taken for a client of one,
-// and against a tap that is at work without being asked for.
+// and against a trace that is at work without being asked for.
 func TestConnectionsThatAreLeftAlone(t *testing.T) {
-	var l told
+	var l announced
 	hook(t, l.hook)
 	var accepted, empty TracetestConn
 	accepted.Write([]byte(resp("FLUSHALL")), toRedis, false, false)
@@ -194,7 +194,7 @@ func TestConnectionsThatAreLeftAlone(t *testing.T) {
 // Guards against a server of the test's own that passes for the shared one, and
 // the reverse.
 func TestContact(t *testing.T) {
-	var l told
+	var l announced
 	hook(t, l.hook)
 	new(TracetestConn).listen(addr{"tcp", "[::]:7000"})
 	new(TracetestConn).listen(addr{"unix", "/tmp/a:b/redis.sock"})
@@ -231,7 +231,7 @@ func TestContact(t *testing.T) {
 // A port that was listened at to find a free one is another program's from then
 // on. Guards against a server of the tests that is never watched.
 func TestHomeUntilClosed(t *testing.T) {
-	var l told
+	var l announced
 	hook(t, l.hook)
 	var first, second, conn, unspecified TracetestConn
 	at := addr{"tcp", "127.0.0.1:7100"}
@@ -264,9 +264,9 @@ type nowhere struct{}
 func (nowhere) LocalAddr() Addr  { panic("no address") }
 func (nowhere) RemoteAddr() Addr { panic("no address") }
 
-// Guards against a test that panics because of the tap.
+// Guards against a test that panics because of the trace.
 func TestContactWithoutAddresses(t *testing.T) {
-	var l told
+	var l announced
 	hook(t, l.hook)
 	var c TracetestConn
 	c.Write([]byte(resp("PING")), nowhere{}, true, true)
@@ -277,7 +277,7 @@ func TestContactWithoutAddresses(t *testing.T) {
 
 func TestConcurrentUse(t *testing.T) {
 	const writers, each = 8, 200
-	var l told
+	var l announced
 	hook(t, l.hook)
 	var shared TracetestConn
 	var all sync.WaitGroup
@@ -309,7 +309,7 @@ func TestConcurrentUse(t *testing.T) {
 
 // Guards against memory that grows where a server does not answer.
 func TestUnanswered(t *testing.T) {
-	var l told
+	var l announced
 	hook(t, l.hook)
 	var c TracetestConn
 	for range 10_000 {
@@ -326,7 +326,7 @@ func TestUnanswered(t *testing.T) {
 	}
 }
 
-// The cost of the tap for what is said most: data, and what is no Redis.
+// The cost of the trace for what is said most: data, and what is no Redis.
 
 func ignore(string, int64, int64, []string) {}
 

@@ -1,7 +1,7 @@
-package nettap
+package nettrace
 
 // tracetestHook is told what a connection of a Redis client did. Package
-// testing sets it, by linkname; while it is nil there is no tap.
+// testing sets it, by linkname; while it is nil there is no trace.
 //
 //   - "redis", network, remote, local, whether encrypted, whether this process
 //     listens there, whether it can be nothing else than a Redis: the first command of a connection is about to go out.
@@ -17,7 +17,7 @@ type Addr interface {
 	String() string
 }
 
-// Conn is the part of net.Conn that the tap uses.
+// Conn is the part of net.Conn that the trace uses.
 type Conn interface {
 	LocalAddr() Addr
 	RemoteAddr() Addr

@@ -1,4 +1,4 @@
-package nettap
+package nettrace
 
 import (
 	"bytes"

@@ -8,16 +8,16 @@ import (
 	"tracetest/internal/triage"
 )
 
-// heard are the writes that the tap tells of in a random run of parallel tests:
+// heard are the writes that the trace tells of in a random run of parallel tests:
 // by tests that run, wait, or have ended and left a goroutine behind. Some are
 // refused, some never answered, some never sent.
-type heard struct {
-	writes []*heardWrite
+type tracedLog struct {
+	writes []*tracedWrite
 	done   map[string]bool // "author parameter value" that had an effect
 	number int
 }
 
-type heardWrite struct {
+type tracedWrite struct {
 	*sent
 	by               *running
 	of               *busy
@@ -26,43 +26,43 @@ type heardWrite struct {
 	refused, lost    bool // it will have no effect
 	silent           bool // nobody will read the reply
 	took, answered   bool // it had its effect; the reply was told
-	over             bool // there was a look since it was answered
-	used             bool // a look showed it, and it was the only one that can have been shown
+	over             bool // there was a snapshot since it was answered
+	used             bool // a snapshot showed it, and it was the only one that can have been shown
 	past             int  // looks since its test had ended
 }
 
-// waits reports whether a look may still show it: nobody waits for long for what
+// waits reports whether a snapshot may still show it: nobody waits for long for what
 // a test that has ended said it would send.
-func (w *heardWrite) waits(parameter, value string) bool {
+func (w *tracedWrite) waits(parameter, value string) bool {
 	return w.parameter == parameter && w.value == value && !w.over && !w.used && w.past <= 2
 }
 
 // awaits reports whether a write of that value may still explain a change, so
 // that the same change by somebody else could not be told from it.
-func (h *heard) awaits(parameter, value string) bool {
-	return slices.ContainsFunc(h.writes, func(w *heardWrite) bool {
+func (h *tracedLog) awaits(parameter, value string) bool {
+	return slices.ContainsFunc(h.writes, func(w *tracedWrite) bool {
 		return w.waits(parameter, value)
 	})
 }
 
-func (h *heard) told(parameter, value string) map[string]bool {
-	told := map[string]bool{}
+func (h *tracedLog) announced(parameter, value string) map[string]bool {
+	announced := map[string]bool{}
 	if h == nil {
-		return told
+		return announced
 	}
 	for _, w := range h.writes {
 		if w.waits(parameter, value) {
-			told[w.author] = true
+			announced[w.author] = true
 		}
 	}
-	return told
+	return announced
 }
 
-func (h *heard) shown(parameter, value string) {
+func (h *tracedLog) shown(parameter, value string) {
 	if h == nil {
 		return
 	}
-	var all []*heardWrite
+	var all []*tracedWrite
 	for _, w := range h.writes {
 		if w.waits(parameter, value) {
 			all = append(all, w)
@@ -73,8 +73,8 @@ func (h *heard) shown(parameter, value string) {
 	}
 }
 
-// looked counts a look.
-func (h *heard) looked() {
+// looked counts a snapshot.
+func (h *tracedLog) sampled() {
 	if h == nil {
 		return
 	}
@@ -88,8 +88,8 @@ func (h *heard) looked() {
 
 // hear lets writes be told, have their effect, and be answered.
 func (c *concurrent) hear() {
-	h := c.heard
-	for _, w := range h.writes { // what was told before the last look is sent by now
+	h := c.traced
+	for _, w := range h.writes { // what was told before the last snapshot is sent by now
 		c.take(w)
 	}
 	for range c.rand.IntN(4) {
@@ -113,17 +113,17 @@ func (c *concurrent) tell() {
 	}
 	t := b.tests[c.rand.IntN(len(b.tests))]
 	name := parameters[c.rand.IntN(len(parameters))]
-	c.heard.number++
-	w := &heardWrite{by: t, of: b, author: b.path + " > " + t.name, parameter: name, value: values[name][c.rand.IntN(len(values[name]))],
+	c.traced.number++
+	w := &tracedWrite{by: t, of: b, author: b.path + " > " + t.name, parameter: name, value: values[name][c.rand.IntN(len(values[name]))],
 		refused: c.rand.IntN(6) == 0, lost: c.rand.IntN(8) == 0, silent: c.rand.IntN(4) == 0}
-	by := t.closure(c.heard.number)
+	by := t.closure(c.traced.number)
 	if !t.over && c.rand.IntN(2) == 0 {
-		by = t.at(c.heard.number)
+		by = t.at(c.traced.number)
 	}
 	w.sent = b.proc.write(by, "CONFIG", "SET", w.parameter, w.value)
-	c.heard.writes = append(c.heard.writes, w)
+	c.traced.writes = append(c.traced.writes, w)
 	if s := c.servers[0]; s.seen[name] != w.value && s.config[name] == w.value {
-		w.refused, w.lost = false, false // else who had changed it unheard could not be told from it
+		w.refused, w.lost = false, false // else who had changed it untraced could not be told from it
 		c.take(w)
 	}
 	if t.over {
@@ -131,22 +131,22 @@ func (c *concurrent) tell() {
 	}
 }
 
-func (c *concurrent) take(w *heardWrite) {
+func (c *concurrent) take(w *tracedWrite) {
 	if w.took || w.refused || w.lost || w.over {
 		return
 	}
 	c.writer[w.parameter] = w.author // also where somebody had set it to that already: it was so after both
 	w.sent.took()
 	w.took = true
-	if c.heard.done == nil {
-		c.heard.done = map[string]bool{}
+	if c.traced.done == nil {
+		c.traced.done = map[string]bool{}
 	}
-	c.heard.done[w.author+" "+w.parameter+" "+w.value] = true
+	c.traced.done[w.author+" "+w.parameter+" "+w.value] = true
 }
 
-// answer is a reply, and mostly the look that comes with it.
+// answer is a reply, and mostly the snapshot that comes with it.
 func (c *concurrent) answer() {
-	for _, w := range c.heard.writes {
+	for _, w := range c.traced.writes {
 		if w.answered || w.silent || w.lost || !w.took && !w.refused || w.of.gone {
 			continue
 		}
@@ -159,12 +159,12 @@ func (c *concurrent) answer() {
 			c.active[o] = true
 		}
 		if c.rand.IntN(4) == 0 { // tracetest stays out for somebody
-			w.unlooked(text)
+			w.unsampledOnly(text)
 			w.answered = true
 			return
 		}
 		since := len(c.entries)
-		w.past = 0 // what the look shows may be its
+		w.past = 0 // what the snapshot shows may be its
 		w.reply(text)
 		w.answered = true
 		if !c.blind {
@@ -174,7 +174,7 @@ func (c *concurrent) answer() {
 	}
 }
 
-// Tests at the same time, of which the tap hears some of the writes: what is
+// Tests at the same time, of which the trace hears some of the writes: what is
 // called exact is the writer's, and nobody's who was not heard; else whoever
 // wrote is a suspect.
 func TestRandomWrites(t *testing.T) {
@@ -184,7 +184,7 @@ func TestRandomWrites(t *testing.T) {
 		f := findings(c.entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			if strings.Contains(x.Caveat, "No look saw it") {
-				if x.By == nil || !c.heard.done[owner(*x.By)+" "+x.Parameter+" "+x.To] {
+				if x.By == nil || !c.traced.done[owner(*x.By)+" "+x.Parameter+" "+x.To] {
 					t.Fatalf("seed %d: %s is said to have gone by, and did not\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
 				}
 				continue
@@ -207,13 +207,13 @@ func TestRandomWrites(t *testing.T) {
 			switch {
 			case !slices.Contains(accused, s.writer):
 				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.entries[2:]))
-			case x.Certainty == triage.Exact && !s.told[s.writer]:
+			case x.Certainty == triage.Exact && !s.announced[s.writer]:
 				t.Fatalf("seed %d: %s is exact, and nobody was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
-			case x.Untraced && s.told[s.writer]:
+			case x.Untraced && s.announced[s.writer]:
 				t.Fatalf("seed %d: %s was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
 			}
 			for _, o := range accused {
-				if !s.active[o] && !s.told[o] && !strings.Contains(x.Caveat, "nobody heard the answer") {
+				if !s.active[o] && !s.announced[o] && !strings.Contains(x.Caveat, "nobody heard the answer") {
 					t.Fatalf("seed %d: %s is accused of %s, was not active then and told of nothing\n%s%s", seed, o, x.Parameter, render(f), marshal(t, c.entries[2:]))
 				}
 			}

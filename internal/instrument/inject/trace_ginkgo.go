@@ -1,4 +1,4 @@
-//go:build !tracetest_notap
+//go:build !tracetest_notrace
 
 package inject
 
@@ -37,15 +37,15 @@ type tracetestSuite struct {
 	lost   bool               // the list was too long
 }
 
-// tracetestTapSpec notes that a spec began, or ended. It is called on a
+// tracetestTraceSpec notes that a spec began, or ended. It is called on a
 // goroutine of the suite.
-func tracetestTapSpec(verb, label string) {
+func tracetestTraceSpec(verb, label string) {
 	host := tracetestGetOwner()
 	all := &tracetestSuites
 	ended := ""
 	defer func() {
 		if ended != "" {
-			tracetestTapFlush(ended)
+			tracetestTraceFlush(ended)
 		}
 	}()
 	all.mu.Lock()
@@ -60,7 +60,7 @@ func tracetestTapSpec(verb, label string) {
 	}
 	// From the end of a spec to the begin of the next there are only reports.
 	if verb != "spec-begin" || suite.begun == 0 {
-		suite.look(tracetestAll())
+		suite.snap(tracetestAll())
 	}
 	ended, suite.spec = suite.spec, ""
 	if verb == "spec-begin" {
@@ -70,7 +70,7 @@ func tracetestTapSpec(verb, label string) {
 }
 
 // look notes whose the goroutines are that there are.
-func (s *tracetestSuite) look(all *tracetestDump) {
+func (s *tracetestSuite) snap(all *tracetestDump) {
 	seen := make(map[int64][]string, len(all.goroutines))
 	able, self := []string{}, tracetestSelf().id
 	for id, g := range all.goroutines {

@@ -2,7 +2,7 @@ package record
 
 import "strings"
 
-// What the tap tells: the tests' own connections to Redis, as package net of a
+// What the trace tells: the tests' own connections to Redis, as package net of a
 // test binary saw them.
 
 // Contact is the first command that a test binary is about to send to an
@@ -105,10 +105,10 @@ type Value struct {
 
 // Reply is the answer to a write. It has had its effect, if it had any.
 type Reply struct {
-	Process int    `json:"process"`
-	Number  int64  `json:"number"`
-	Text    string `json:"text"` // first line, such as "+OK"
-	Snapshots   []Snapshot `json:"snapshots,omitempty"`
+	Process   int        `json:"process"`
+	Number    int64      `json:"number"`
+	Text      string     `json:"text"` // first line, such as "+OK"
+	Snapshots []Snapshot `json:"snapshots,omitempty"`
 }
 
 // Refused are OOM errors that one owner met at one place in the code.

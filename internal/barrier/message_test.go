@@ -15,7 +15,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// ear is a gate that takes in what the tap tells, and a process that has spoken
+// ear is a gate that takes in what the trace tells, and a process that has spoken
 // to a Redis over connection 1.
 func ear() (*Server, *process) {
 	std := func(f record.Frame) bool { return strings.HasPrefix(f.File, "/go/src/") }
@@ -29,7 +29,7 @@ func ear() (*Server, *process) {
 var testA = record.By{Label: record.LabelOwner, Unit: 7, Owner: &record.Owner{ID: 7, Kind: record.KindTest, Name: "TestA"}}
 
 // Guards against what a test process said being taken for something else.
-func TestTold(t *testing.T) {
+func TestMessage(t *testing.T) {
 	by := testA
 	by.Lost, by.Started = true, []record.Frame{{Function: "m/p.G", File: "/m/p.go", Line: 12, Takes: true}}
 	by.Perhaps = []record.By{{Label: record.LabelPackage}}
@@ -63,7 +63,7 @@ func TestTold(t *testing.T) {
 
 // Guards against a panic, and against half of a message being taken for all of
 // it.
-func TestToldMalformed(t *testing.T) {
+func TestMessageMalformed(t *testing.T) {
 	for _, said := range [][]string{
 		{}, {""}, {"redis"}, {"write", "1", "2"}, {"redis", "1", "0", "tcp"}, {"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false"}, {"reply"}, {"reply", "1", "5"}, {"faults", "0", "5"},
 		{"write", "1", "2", "false"}, {"write", "1", "2", "false", ""}, {"write", "1", "2", "false", "", "0"}, {"write", "1", "2", "false", "", "0", "0", "", "", "", "FLUSHALL"},
@@ -265,18 +265,18 @@ func TestRealProfile(t *testing.T) {
 		t.Fatalf("found %+v in\n%s\n%s", all, stacks, &profile)
 	}
 	if !slices.ContainsFunc(all[0].Stack, func(f record.Frame) bool {
-		return strings.HasPrefix(f.Function, "tracetest/internal/barrier.TestRealProfile.") && filepath.Base(f.File) == "told_test.go" && f.Line > 0
+		return strings.HasPrefix(f.Function, "tracetest/internal/barrier.TestRealProfile.") && filepath.Base(f.File) == "message_test.go" && f.Line > 0
 	}) {
 		t.Errorf("the stack is %+v", all[0].Stack)
 	}
-	if started := all[0].Started; len(started) != 1 || started[0].Function != "tracetest/internal/barrier.TestRealProfile" || filepath.Base(started[0].File) != "told_test.go" || started[0].Line == 0 {
+	if started := all[0].Started; len(started) != 1 || started[0].Function != "tracetest/internal/barrier.TestRealProfile" || filepath.Base(started[0].File) != "message_test.go" || started[0].Line == 0 {
 		t.Errorf("it was started at %+v", started)
 	}
 }
 
 // FuzzTold guards against a panic of tracetest because of what a test process
 // says, and against an answer that says several things.
-func FuzzTold(f *testing.F) {
+func FuzzMessage(f *testing.F) {
 	stack := "\x00true\x00a.G y.go:1\x002\x00package\x00\x001\x00a/b.F x.go:1\x00"
 	for _, said := range []string{
 		"redis\x001\x000\x00tcp\x00h:1\x00l:2\x00true\x00false", "reply\x001\x005\x00+OK", "faults\x000\x005\x0012", "write\x001\x005" + stack + "\x00\x00\x00FLUSHALL",

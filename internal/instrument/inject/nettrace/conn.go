@@ -1,5 +1,5 @@
-// Package nettap is the code that tracetest compiles into package net of the
-// user's tests: the tap. It notices on its way out every command that changes
+// Package nettrace is the code that tracetest compiles into package net of the
+// user's tests: the trace. It notices on its way out every command that changes
 // a Redis, and on their way in the replies to those and the OOM errors.
 //
 // It is a package of its own only so that it is vetted, tested and fuzzed like
@@ -17,7 +17,7 @@
 // (splice and sendfile from a file, raw system calls); where the number of
 // replies cannot be counted (MONITOR, a subscription of RESP2, CLIENT REPLY),
 // no reply is told any more.
-package nettap
+package nettrace
 
 import (
 	"sync"
@@ -93,7 +93,7 @@ func tracetestPort(address string) string {
 	return address
 }
 
-// TracetestConn is what the tap knows of a connection. It is exported for
+// TracetestConn is what the trace knows of a connection. It is exported for
 // package crypto/tls. The zero value is ready.
 type TracetestConn struct {
 	state atomic.Uint32

@@ -1,4 +1,4 @@
-//go:build !tracetest_notap
+//go:build !tracetest_notrace
 
 package inject
 

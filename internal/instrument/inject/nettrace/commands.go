@@ -1,4 +1,4 @@
-package nettap
+package nettrace
 
 // tracetestCommands walks over what a client sends: RESP arrays of bulk
 // strings, and inline commands. It survives cuts at any byte, skips payloads

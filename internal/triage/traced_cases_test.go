@@ -1,11 +1,11 @@
 package triage_test
 
-// heardCases are about what else the tap tells: OOM errors, and the servers
+// heardCases are about what else the trace tells: OOM errors, and the servers
 // that tests speak to.
-func heardCases() []recorded {
-	tappedLow := func() *rec { return lowMemory().tap() }
+func tracedCases() []recorded {
+	tracedLow := func() *rec { return lowMemory().trace() }
 	return []recorded{
-		{name: "oom-of-one-of-two", on: tappedLow, story: `TestLow leaves maxmemory low. TestX and TestY run beside each
+		{name: "oom-of-one-of-two", on: tracedLow, story: `TestLow leaves maxmemory low. TestX and TestY run beside each
 			other and both fail, neither with a word of OOM. The server counted errors while both were open; the tap saw
 			that they were TestX's, and where. TestY failed for a reason of its own.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -21,7 +21,7 @@ func heardCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "oom-that-nobody-minded", on: tappedLow, story: `TestA meets an OOM error, swallows it and passes. It has
+		{name: "oom-that-nobody-minded", on: tracedLow, story: `TestA meets an OOM error, swallows it and passes. It has
 			ended and nothing else refers to it when the errors are listed: they are TestA's, and not the package's.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			a := p.begin("TestA")
@@ -31,7 +31,7 @@ func heardCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "oom-of-a-goroutine-left-behind", on: tappedLow, story: `TestLow leaves maxmemory low, and a goroutine of
+		{name: "oom-of-a-goroutine-left-behind", on: tracedLow, story: `TestLow leaves maxmemory low, and a goroutine of
 			TestA, which has ended, meets OOM errors while TestB runs alone and fails for a reason of its own. The
 			server counted them while TestB was open; the tap saw that they were not TestB's.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -46,7 +46,7 @@ func heardCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "oom-of-a-parents-goroutine", on: tappedLow, story: `A goroutine of TestA meets OOM errors while its subtest runs,
+		{name: "oom-of-a-parents-goroutine", on: tracedLow, story: `A goroutine of TestA meets OOM errors while its subtest runs,
 			which fails for a reason of its own. The server counted them while the subtest was the innermost that was
 			open; they are the parent's.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -61,7 +61,7 @@ func heardCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "oom-read-by-the-client", on: tappedLow, story: `rueidis reads on a goroutine of its own. TestX waits in code that
+		{name: "oom-read-by-the-client", on: tracedLow, story: `rueidis reads on a goroutine of its own. TestX waits in code that
 			also sets a parameter somewhere, TestY in code that does not, and an OOM error comes. That TestX's code sets a
 			parameter says nothing of who gets an error; neither is named alone.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -72,7 +72,7 @@ func heardCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "oom-of-a-subtest-and-its-parent", on: tappedLow, story: `A subtest meets OOM errors and its parent fails
+		{name: "oom-of-a-subtest-and-its-parent", on: tracedLow, story: `A subtest meets OOM errors and its parent fails
 			for it. What a subtest meets its parent has met; the line is the subtest's.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			low := p.begin("TestLow")
@@ -87,7 +87,7 @@ func heardCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "server-that-is-not-watched", on: tapped, story: `TestA lowers maxmemory on a server that is not watched,
+		{name: "server-that-is-not-watched", on: traced, story: `TestA lowers maxmemory on a server that is not watched,
 			and hz of the watched one changes by an outsider. The write is listed, with what is not known; it explains
 			nothing that is seen here, also when the value is the same.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -105,7 +105,7 @@ func heardCases() []recorded {
 			q.done("pass")
 			r.end(0)
 		}},
-		{name: "followed-server", on: tapped, story: `In TestA the tests turn out to speak to another server, whose
+		{name: "followed-server", on: traced, story: `In TestA the tests turn out to speak to another server, whose
 			maxmemory is 1 GB and which holds 500 keys. It is watched from then on, and has a baseline of its own: what
 			it had before is no leak, neither of a parameter nor of keys. What TestB sets there is TestB's leak.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -122,7 +122,7 @@ func heardCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "followed-by-an-outsider", on: tapped, story: `As before, and between two boundaries an outsider changes
+		{name: "followed-by-an-outsider", on: traced, story: `As before, and between two boundaries an outsider changes
 			the server that was followed in TestA. TestA was open when it was first seen, and is the one that it is
 			bracketed to: not nobody.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
@@ -134,7 +134,7 @@ func heardCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "write-to-the-other-server", on: func() *rec { return twoServers().tap() }, story: `TestX sets hz on one
+		{name: "write-to-the-other-server", on: func() *rec { return twoServers().trace() }, story: `TestX sets hz on one
 			server, and an outsider sets it on the other, to the same value. The write explains the one alone.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			x, y := parallel(p, "TestX", "TestY")
@@ -146,7 +146,7 @@ func heardCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "flushed-before-each", on: tapped, story: `Each test flushes the database in a helper, on one line. These
+		{name: "flushed-before-each", on: traced, story: `Each test flushes the database in a helper, on one line. These
 			are one entry of the list, with how many owners there are; a CONFIG SET on one line is one for each owner.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			for _, name := range []string{"TestA", "TestB", "TestC"} {

@@ -14,35 +14,35 @@ import (
 	"tracetest/internal/record"
 )
 
-// heardTap is what a gate heard of the tap, and the verbs of boundaries.
-type heardTap struct {
-	mu     sync.Mutex
-	order  []string
-	writes map[int64]*record.Write
-	told   []barrier.Message
+// heardTap is what a gate heard of the trace, and the verbs of boundaries.
+type traceReports struct {
+	mu        sync.Mutex
+	order     []string
+	writes    map[int64]*record.Write
+	announced []barrier.Message
 }
 
-// tapped opens a gate, says hello to it, and starts the tap.
-func tapped(t *testing.T) *heardTap {
+// tapped opens a gate, says hello to it, and starts the trace.
+func traced(t *testing.T) *traceReports {
 	t.Helper()
 	s, err := barrier.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, barrier.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &heardTap{writes: map[int64]*record.Write{}}
+	h := &traceReports{writes: map[int64]*record.Write{}}
 	var done sync.WaitGroup
 	done.Go(func() {
 		for held := s.Next(t.Context()); held != nil; held = s.Next(t.Context()) {
 			h.mu.Lock()
-			if told := held.Message; told == nil {
+			if announced := held.Message; announced == nil {
 				h.order = append(h.order, string(held.Boundary.Verb))
 			} else {
-				h.told = append(h.told, *told)
+				h.announced = append(h.announced, *announced)
 				switch {
-				case told.Write != nil:
-					h.writes[told.Write.Number] = told.Write
-				case told.Refused != nil:
-					h.order = append(h.order, fmt.Sprintf("refused %d +%d", told.Refused.Number, told.Refused.Count))
+				case announced.Write != nil:
+					h.writes[announced.Write.Number] = announced.Write
+				case announced.Refused != nil:
+					h.order = append(h.order, fmt.Sprintf("refused %d +%d", announced.Refused.Number, announced.Refused.Count))
 				}
 			}
 			h.mu.Unlock()
@@ -58,13 +58,13 @@ func tapped(t *testing.T) *heardTap {
 	}
 	clear()
 	t.Cleanup(clear)
-	tracetestTapStart()
+	tracetestTraceStart()
 	return h
 }
 
 // heard returns what came since the last call. Whatever was told is in it:
 // telling waits for the answer.
-func (h *heardTap) heard() (order []string) {
+func (h *traceReports) since() (order []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	order, h.order = h.order, nil
@@ -78,16 +78,16 @@ func owns(t *testing.T, name string) (label string) {
 	if label == "" {
 		t.Fatal("the gate gave no label")
 	}
-	tracetestTapOwn(label)
+	tracetestTraceOwn(label)
 	return label
 }
 
-// through puts calls between the tap and the test that are not of this module:
-// what is before the first of those passes for the tap's own.
+// through puts calls between the trace and the test that are not of this module:
+// what is before the first of those passes for the trace's own.
 func through(f func()) { new(sync.Once).Do(f) }
 
 func says(number int64) {
-	through(func() { tracetestHeard("write", 1, number, []string{"CONFIG", "REWRITE"}) })
+	through(func() { tracetestTraced("write", 1, number, []string{"CONFIG", "REWRITE"}) })
 }
 
 func name(by record.By) string {
@@ -174,25 +174,25 @@ func TestCode(t *testing.T) {
 
 // Guards against what the other side understands in another way, and against a
 // secret on the way there.
-func TestTapConversation(t *testing.T) {
-	h := tapped(t)
+func TestTraceConversation(t *testing.T) {
+	h := traced(t)
 	says(2) // nobody's but the package's
 	owns(t, "TestA/\"quoted\"\nü\xff \\")
-	tracetestHeard("redis", 1, 0, []string{"tcp", "127.0.0.1:6379", "127.0.0.1:5", "true", "false", "true"})
-	through(func() { tracetestHeard("write", 1, 3, []string{"CONFIG", "SET", "requirepass", "pw\n"}) })
-	tracetestHeard("reply", 1, 3, []string{"+OK"})
-	through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) })
-	tracetestHeard("other", 1, 0, []string{"x"})
-	if len(h.told) != 5 {
-		t.Fatalf("told %+v", h.told)
+	tracetestTraced("redis", 1, 0, []string{"tcp", "127.0.0.1:6379", "127.0.0.1:5", "true", "false", "true"})
+	through(func() { tracetestTraced("write", 1, 3, []string{"CONFIG", "SET", "requirepass", "pw\n"}) })
+	tracetestTraced("reply", 1, 3, []string{"+OK"})
+	through(func() { tracetestTraced("fault", 1, 0, []string{"OOM command not allowed"}) })
+	tracetestTraced("other", 1, 0, []string{"x"})
+	if len(h.announced) != 5 {
+		t.Fatalf("told %+v", h.announced)
 	}
-	if by := h.told[0].Write.By; name(by) != "package" {
+	if by := h.announced[0].Write.By; name(by) != "package" {
 		t.Errorf("outside of a test it is %q", name(by))
 	}
-	if c, want := *h.told[1].Contact, (record.Contact{Process: 1, Network: "tcp", Address: "127.0.0.1:6379", Local: "127.0.0.1:5", Server: -1, TLS: true}); c != want {
+	if c, want := *h.announced[1].Contact, (record.Contact{Process: 1, Network: "tcp", Address: "127.0.0.1:6379", Local: "127.0.0.1:5", Server: -1, TLS: true}); c != want {
 		t.Errorf("contact %+v", c)
 	}
-	w := h.told[2].Write
+	w := h.announced[2].Write
 	if !slices.Equal(w.Command, []string{"CONFIG", "SET", "requirepass", "(hidden)"}) || w.Number != 3 || w.Address != "127.0.0.1:6379" || name(w.By) != "owner TestA/\"quoted\"\nü\ufffd \\" {
 		t.Errorf("write %+v", w)
 	}
@@ -200,15 +200,15 @@ func TestTapConversation(t *testing.T) {
 		t.Errorf("the stack begins with %+v", first)
 	}
 	self := slices.ContainsFunc(w.By.Stack, func(f record.Frame) bool {
-		return strings.HasSuffix(f.Function, "inject.TestTapConversation") && strings.HasSuffix(f.File, "/tap_test.go")
+		return strings.HasSuffix(f.Function, "inject.TestTapConversation") && strings.HasSuffix(f.File, "/trace_test.go")
 	})
 	if !self || w.By.Waiting != nil {
 		t.Errorf("stack %+v, waiting %+v", w.By.Stack, w.By.Waiting)
 	}
-	if r, want := *h.told[3].Reply, (record.Reply{Process: 1, Number: 3, Text: "+OK"}); !reflect.DeepEqual(r, want) {
+	if r, want := *h.announced[3].Reply, (record.Reply{Process: 1, Number: 3, Text: "+OK"}); !reflect.DeepEqual(r, want) {
 		t.Errorf("reply %+v", r)
 	}
-	if r := h.told[4].Refused; r.Text != "OOM command not allowed" || r.Count != 1 || r.Address != "127.0.0.1:6379" || r.By.Owner == nil {
+	if r := h.announced[4].Refused; r.Text != "OOM command not allowed" || r.Count != 1 || r.Address != "127.0.0.1:6379" || r.By.Owner == nil {
 		t.Errorf("refused %+v", r)
 	}
 }
@@ -216,7 +216,7 @@ func TestTapConversation(t *testing.T) {
 // Guards against a stack without the end that says what started it, and against
 // a profile that is taken for nothing, or not where it is needed.
 func TestStackAndProfile(t *testing.T) {
-	tapped(t)
+	traced(t)
 	var deep func(n int) tracetestWhere
 	deep = func(n int) (w tracetestWhere) {
 		if n > 0 {
@@ -280,7 +280,7 @@ func TestReadStack(t *testing.T) {
 // Guards against a test that is put down what a clean-up of the one around it
 // does, which package testing runs on its goroutine when it panics.
 func TestOwnerOfCleanUps(t *testing.T) {
-	h := tapped(t)
+	h := traced(t)
 	parent := &common{name: "TestA", parent: &common{}, finished: true}
 	tracetestBegin(parent, "test")
 	sub := &common{name: "TestA/sub", parent: parent}
@@ -305,12 +305,12 @@ func TestOwnerOfCleanUps(t *testing.T) {
 // Guards against a suite that is held thousands of times for the same error,
 // and against errors that are not counted, or for somebody else.
 func TestRefusedAreCounted(t *testing.T) {
-	h := tapped(t)
-	here := func() { through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) }) }
-	there := func() { through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) }) }
+	h := traced(t)
+	here := func() { through(func() { tracetestTraced("fault", 1, 0, []string{"OOM command not allowed"}) }) }
+	there := func() { through(func() { tracetestTraced("fault", 1, 0, []string{"OOM command not allowed"}) }) }
 	expect := func(when string, want ...string) {
 		t.Helper()
-		got := h.heard()
+		got := h.since()
 		slices.Sort(got) // the places of an owner are in no order
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: heard %q, want %q", when, got, want)
@@ -319,7 +319,7 @@ func TestRefusedAreCounted(t *testing.T) {
 	root := &common{}
 	a := &common{name: "TestA", parent: root, finished: true}
 	tracetestBegin(a, "test")
-	h.heard()
+	h.since()
 	for range 4 {
 		here()
 	}
@@ -334,13 +334,13 @@ func TestRefusedAreCounted(t *testing.T) {
 		here()
 	}
 	expect("two of another owner", "begin", "refused 3 +1")
-	tracetestTapFlush("TestNobody")
+	tracetestTraceFlush("TestNobody")
 	expect("flushed for nobody")
-	tracetestTapFlush(labelB)
+	tracetestTraceFlush(labelB)
 	expect("flushed", "refused 3 +1")
-	tracetestTapFlush(labelB)
+	tracetestTraceFlush(labelB)
 	expect("flushed again")
-	tracetestTapOwn(labelA)
+	tracetestTraceOwn(labelA)
 	ended(a)
 	expect("the owner has ended", "end", "refused 1 +3", "refused 2 +2")
 	here()
@@ -352,10 +352,10 @@ func TestRefusedAreCounted(t *testing.T) {
 		}
 	}
 	expect("of several, one of them nobody", "refused 5 +1", "refused 6 +1", "refused 7 +1")
-	tracetestTapFlush("")
+	tracetestTraceFlush("")
 	expect("all are flushed", "refused 5 +1", "refused 6 +1", "refused 7 +1")
-	for _, told := range h.told {
-		if r := told.Refused; r != nil && (r.Text != "") != (len(r.By.Stack) > 0) {
+	for _, announced := range h.announced {
+		if r := announced.Refused; r != nil && (r.Text != "") != (len(r.By.Stack) > 0) {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -364,26 +364,26 @@ func TestRefusedAreCounted(t *testing.T) {
 // Guards against a data race, and against errors that are lost or counted twice
 // while an owner ends. It tells something with -race.
 func TestRefusedAtOnce(t *testing.T) {
-	h := tapped(t)
+	h := traced(t)
 	label := owns(t, "TestA")
 	const goroutines, each = 20, 50
 	var all sync.WaitGroup
 	for range goroutines {
 		all.Go(func() {
 			for i := range each {
-				through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) })
+				through(func() { tracetestTraced("fault", 1, 0, []string{"OOM command not allowed"}) })
 				if i%10 == 0 {
-					tracetestTapFlush(label)
+					tracetestTraceFlush(label)
 				}
 			}
 		})
 	}
 	all.Wait()
-	tracetestTapFlush("")
+	tracetestTraceFlush("")
 	sum := int64(0)
-	for _, told := range h.told {
-		if told.Refused != nil {
-			sum += told.Refused.Count
+	for _, announced := range h.announced {
+		if announced.Refused != nil {
+			sum += announced.Refused.Count
 		}
 	}
 	if sum != goroutines*each {
@@ -394,10 +394,10 @@ func TestRefusedAtOnce(t *testing.T) {
 // Guards against counts that come when it is too late: after the end of the
 // test, or of the spec, that they are of.
 func TestRefusedBeforeTheEnd(t *testing.T) {
-	h := tapped(t)
+	h := traced(t)
 	twice := func() {
 		for range 2 {
-			through(func() { tracetestHeard("fault", 1, 0, []string{"OOM command not allowed"}) })
+			through(func() { tracetestTraced("fault", 1, 0, []string{"OOM command not allowed"}) })
 		}
 	}
 	c := &common{name: "TestA", parent: &common{}, finished: true}
@@ -416,7 +416,7 @@ func TestRefusedBeforeTheEnd(t *testing.T) {
 	end()
 	want := []string{"hello", "begin", "suite-begin", "begin", "refused 1 +1", "refused 1 +1", "end", "suite-end", "refused 2 +1", "refused 2 +1", "end",
 		"begin", "refused 3 +1", "refused 3 +1", "end"}
-	if got := h.heard(); !slices.Equal(got, want) {
+	if got := h.since(); !slices.Equal(got, want) {
 		t.Errorf("heard\n%q\nwant\n%q", got, want)
 	}
 }

@@ -16,15 +16,15 @@ import (
 	"tracetest/internal/snapshot"
 )
 
-// taps takes in what the tap tells: it finds the servers that the tests speak
+// taps takes in what the trace tells: it finds the servers that the tests speak
 // to, and looks at them when a write has had its effect.
 type tracer struct {
-	w      *watcher
-	places map[string]int             // index of the watched server at an address, or -1
-	locals map[string]bool            // addresses of the tests' own connections
-	locked map[string]*record.Contact // that ask for a login, by address
-	open   map[[2]int64]*record.Write // that a look can show and that have no reply, by process and number
-	expected   map[int]map[string]int     // by server: how many writes of a parameter may still be seen to change it
+	w        *watcher
+	places   map[string]int             // index of the watched server at an address, or -1
+	locals   map[string]bool            // addresses of the tests' own connections
+	locked   map[string]*record.Contact // that ask for a login, by address
+	open     map[[2]int64]*record.Write // that a snapshot can show and that have no reply, by process and number
+	expected map[int]map[string]int     // by server: how many writes of a parameter may still be seen to change it
 }
 
 func newTracer(w *watcher) *tracer {
@@ -32,26 +32,26 @@ func newTracer(w *watcher) *tracer {
 }
 
 // hear takes in what a held process told.
-func (t *tracer) hear(ctx context.Context, told *barrier.Message) {
+func (t *tracer) hear(ctx context.Context, announced *barrier.Message) {
 	switch {
-	case told.Contact != nil:
-		t.contact(ctx, told.Contact)
-	case told.Login != nil:
-		t.login(ctx, told.Login)
-	case told.Secret != nil:
-		t.w.p.o.Secrets.AddMarks(told.Secret...)
-	case told.Write != nil:
-		t.write(ctx, told.Write)
-	case told.Reply != nil:
-		t.reply(ctx, told.Reply)
-	case told.Asked != nil:
-		q := told.Asked
+	case announced.Contact != nil:
+		t.contact(ctx, announced.Contact)
+	case announced.Login != nil:
+		t.login(ctx, announced.Login)
+	case announced.Secret != nil:
+		t.w.p.o.Secrets.AddMarks(announced.Secret...)
+	case announced.Write != nil:
+		t.write(ctx, announced.Write)
+	case announced.Reply != nil:
+		t.reply(ctx, announced.Reply)
+	case announced.Asked != nil:
+		q := announced.Asked
 		q.Server = t.at(q.Address)
 		t.relocate(&q.By)
 		t.w.aloof.asked(ctx, q)
 		t.w.append(record.Entry{Asked: q})
-	case told.Refused != nil:
-		r := told.Refused
+	case announced.Refused != nil:
+		r := announced.Refused
 		r.Server = t.at(r.Address)
 		t.relocate(&r.By)
 		t.w.append(record.Entry{Refused: r})
@@ -65,11 +65,11 @@ func (t *tracer) at(address string) int {
 	return -1
 }
 
-// effect is what a command can change of what a look shows.
+// effect is what a command can change of what a snapshot shows.
 type effect int
 
 const (
-	effectNone     effect = iota // data, or what no look shows
+	effectNone     effect = iota // data, or what no snapshot shows
 	effectConfig                 // parameters
 	effectCounters               // it takes with it what was counted
 )
@@ -106,10 +106,10 @@ func (t *tracer) write(ctx context.Context, write *record.Write) {
 	kind := effectOf(write.Command)
 	if write.Server >= 0 {
 		write.Values = values(t.w.p.servers[write.Server], write.Command)
-		look := t.w.aloof.write(ctx, write)
+		snap := t.w.aloof.write(ctx, write)
 		if kind != effectNone {
 			t.open[[2]int64{int64(write.Process), write.Number}] = write
-			if look { // what it finds must be known: that is what it is undone to
+			if snap { // what it finds must be known: that is what it is undone to
 				write.Snapshots = []record.Snapshot{t.w.snapshotOf(ctx, write.Server)}
 			}
 		}
@@ -214,23 +214,23 @@ func values(s *snapshot.Server, command []string) []record.Value {
 	return all
 }
 
-// strangers asks who else is connected when a parameter has changed that no
+// other clients asks who else is connected when a parameter has changed that no
 // test binary was seen writing.
-func (t *tracer) otherClients(ctx context.Context, looks []record.Snapshot) {
-	for _, look := range looks {
+func (t *tracer) otherClients(ctx context.Context, snaps []record.Snapshot) {
+	for _, snap := range snaps {
 		var unknown []string
-		written := t.parameters(look.Server)
-		for name := range look.Config {
+		written := t.parameters(snap.Server)
+		for name := range snap.Config {
 			if written[name] == 0 {
 				unknown = append(unknown, name)
 			}
 		}
-		if len(unknown) == 0 || look.RunID != "" {
+		if len(unknown) == 0 || snap.RunID != "" {
 			continue
 		}
 		slices.Sort(unknown)
-		c := record.Clients{Server: look.Server, Parameter: unknown}
-		list, err := t.w.p.servers[look.Server].Clients(ctx)
+		c := record.Clients{Server: snap.Server, Parameter: unknown}
+		list, err := t.w.p.servers[snap.Server].Clients(ctx)
 		if err != nil {
 			c.Error = err.Error()
 		}

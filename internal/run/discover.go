@@ -8,10 +8,10 @@ import (
 
 // Between two top-level tests that run one after the other, package testing
 // runs no code of the user's. What is left that can change a server is a
-// goroutine of an earlier test, or TestMain between two runs, which the tap
+// goroutine of an earlier test, or TestMain between two runs, which the trace
 // hears, and another program, which may as well act a moment later. So the begin
 // of a test that comes at once behind the end of the one before is the same
-// instant, and is not looked at again: that halves the looks of a run of quick
+// instant, and is not looked at again: that halves the snapshots of a run of quick
 // tests.
 
 // instant is how far apart the look at the end of a test and the begin of the
@@ -22,7 +22,7 @@ const instant = 500 * time.Microsecond
 // nothing in its process is open any more but the package.
 type lastEnd struct {
 	process int
-	looked  time.Time // when the last answer came; zero where there is no such test
+	sampled time.Time // when the last answer came; zero where there is no such test
 }
 
 // end returns what a boundary is for a begin that comes next.
@@ -31,9 +31,9 @@ func (w *watcher) end(b *record.Boundary) lastEnd {
 	if b.Verb != record.VerbEnd || len(b.Snapshots) < len(w.p.servers) || !quiet(b.Snapshots) {
 		return lastEnd{}
 	}
-	for _, look := range b.Snapshots {
-		if look.Received.After(e.looked) {
-			e.looked = look.Received
+	for _, snap := range b.Snapshots {
+		if snap.Received.After(e.sampled) {
+			e.sampled = snap.Received
 		}
 	}
 	return e
@@ -44,7 +44,7 @@ func (w *watcher) coalesces(last lastEnd, b *record.Boundary, came time.Time) bo
 	if b.Verb != record.VerbBegin || b.Begin.Kind != record.KindTest || b.Begin.Parent != 0 {
 		return false
 	}
-	if last.looked.IsZero() || last.process != b.Process || came.Sub(last.looked) > instant {
+	if last.sampled.IsZero() || last.process != b.Process || came.Sub(last.sampled) > instant {
 		return false
 	}
 	if on, _ := w.p.Trace(); !on || len(w.tracer.open) > 0 { // a write without its reply may have an effect yet
