@@ -305,12 +305,12 @@ type Why string
 // Reasons. Only what a test of this run was seen writing is restored, on the server that it
 // was written to, and while nobody else has set it since.
 const (
-	WhyRole           Why = "role"      // who is the master is not tracetest's business
-	WhyRestarted      Why = "restarted" // the server restarted, or another one has its address: its values are its own
-	WhyUntraced       Why = "untraced"  // no test was seen writing it, though their connections were traced
-	WhyUnsynchronized Why = "unheld"    // tests that were not held at their boundaries ran, or none
-	WhyOthers         Why = "others"    // somebody else may have set it meanwhile
-	WhyUnknown        Why = "unknown"   // INFO does not tell which run of the server it is: it may be another one by now
+	WhyRole           Why = "role"           // who is the master is not tracetest's business
+	WhyRestarted      Why = "restarted"      // the server restarted, or another one has its address: its values are its own
+	WhyUntraced       Why = "untraced"       // no test was seen writing it, though their connections were traced
+	WhyUnsynchronized Why = "unsynchronized" // tests that were not synchronized at their boundaries ran, or none
+	WhyOthers         Why = "others"         // somebody else may have set it meanwhile
+	WhyUnknown        Why = "unknown"        // INFO does not tell which run of the server it is: it may be another one by now
 )
 
 // Notice is something that the reader of the report must know about how the

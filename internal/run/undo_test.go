@@ -98,7 +98,7 @@ func (s *story) do(step string) {
 		s.set(name, value)
 		w.Values[0].Value = "another value"
 		reply(w, "*-1")
-	case "moment": // another program sets it between the look of a test's write and that of its reply
+	case "moment": // another program sets it between the snapshot of a test's write and that of its reply
 		w := write()
 		s.set(name, value)
 		s.set(name, value)
@@ -128,9 +128,9 @@ func (s *story) do(step string) {
 		s.by.present = func(int) bool { return false }
 	case "snapshot":
 		s.snap()
-	case "untraced": // from here on the tap is off
+	case "untraced": // from here on the trace is off
 		s.by.traced = false
-	case "unheld":
+	case "unsynchronized":
 		s.by.held = false
 	case "idle": // another program is connected that can have done it
 		s.by.other = func() bool { return true }
@@ -174,7 +174,7 @@ func TestLedger(t *testing.T) {
 		{"test hz 20; test maxmemory 1", "hz, maxmemory"},
 		{"spelled hz 20", "hz"},
 		{"unanswered hz 20", "hz"},
-		{"unanswered hz 20; gone; look; look; look", "hz"},
+		{"unanswered hz 20; gone; snapshot; snapshot; snapshot", "hz"},
 		{"refused hz 20", ""},
 		// Somebody else's.
 		{"others hz 20", "hz left: untraced"},
@@ -184,7 +184,7 @@ func TestLedger(t *testing.T) {
 		{"moment hz 20", "hz left: others"},
 		{"aborted hz 20", "hz left: untraced"},
 		{"refused hz 20; others hz 20", "hz left: untraced"},
-		{"lost hz 20; gone; look; look; look; others hz 20", "hz left: untraced"},
+		{"lost hz 20; gone; snapshot; snapshot; snapshot; others hz 20", "hz left: untraced"},
 		// A test's on top of somebody else's: theirs is restored, and not what the run found.
 		{"others hz 20; test hz 30", "hz left: untraced, hz to 20"},
 		{"test hz 20; others hz 30; test hz 40", "hz left: untraced, hz to 30"},
@@ -215,11 +215,11 @@ func TestLedger(t *testing.T) {
 		{"test hz 20; failover b; restart", "hz left: restarted, replicaof left: restarted"},
 		{"owned; role b", "replicaof left: role"},
 		// Out of sight: what an accepted write was spelled like is not known any more.
-		{"test hz 20; blind; others hz 30", "hz left: untraced"},
+		{"test hz 20; gaps; others hz 30", "hz left: untraced"},
 		// Without the trace.
 		{"untraced; others hz 20", "hz"},
 		{"untraced; idle; others hz 20", "hz left: others"},
-		{"untraced; unheld; others hz 20", "hz left: unheld"},
+		{"untraced; unsynchronized; others hz 20", "hz left: unsynchronized"},
 		{"untraced; failover b", "replicaof left: role"},
 		{"owned; others hz 20", "hz"},
 	} {

@@ -62,7 +62,7 @@ type test struct {
 	parent *test
 }
 
-// unheld is a package whose tests are not held: only its events are seen.
+// unsynchronized is a package whose tests are not held: only its events are seen.
 type unsynchronized struct {
 	r    *rec
 	path string

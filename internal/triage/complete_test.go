@@ -82,7 +82,7 @@ func TestEachPathToExitZero(t *testing.T) {
 		"each server that the tests used was watched": {change(func(e []record.Entry) {
 			*e[7].Contact = record.Contact{Process: 1, Address: "t:2", TLS: true, Server: -1, Problem: "it speaks TLS; name it"}
 		}), nil, "t:2, which was not watched: it speaks TLS"},
-		"each write that a server accepted was shown by a snapshot": {change(func(e []record.Entry) { e[8].Write.Values[0].Value = "7" }), nil, "no look shows it"},
+		"each write that a server accepted was shown by a snapshot": {change(func(e []record.Entry) { e[8].Write.Values[0].Value = "7" }), nil, "no snapshot shows it"},
 		"the tests of each package that passed came to their end":   {change(func(e []record.Entry) { e[13].Test.Unended = true; e[13].Test.Missing = []string{"TestZ"} }), nil, "TestZ never ran"},
 		"each test binary ended":                                    {change(func(e []record.Entry) { e[12] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, "still ran"},
 		"the go command ended with 0":                               {change(func(e []record.Entry) { e[15].End.GoExit = 1 }), nil, ""},

@@ -182,7 +182,7 @@ func provenanceCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
-		{name: "saved-and-restored-unheld", on: func() *rec { return newRecOf(record.Run{Mode: record.ModeEvents}, 1) }, story: `As the first, of tests that are not held: TestB seems to have put back what it found, so it is not listed
+		{name: "saved-and-restored-unsynchronized", on: func() *rec { return newRecOf(record.Run{Mode: record.ModeEvents}, 1) }, story: `As the first, of tests that are not held: TestB seems to have put back what it found, so it is not listed
 			as if it had leaked that too, and what failed afterwards is put down to the leak before.`, write: func(r *rec) {
 			u := r.unsynchronized("shop/cache")
 			u.run("TestA")

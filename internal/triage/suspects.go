@@ -71,7 +71,7 @@ func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []Owner) {
 	return tests
 }
 
-// unheldChanges judges the changes that were seen while tests ran that nobody
+// unsynchronizedChanges judges the changes that were seen while tests ran that nobody
 // held. Each is a leak of its own, unless the parameter was restored by
 // somebody who can have been the same unit.
 func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {

@@ -200,7 +200,7 @@ func TestTraceConversation(t *testing.T) {
 		t.Errorf("the stack begins with %+v", first)
 	}
 	self := slices.ContainsFunc(w.By.Stack, func(f record.Frame) bool {
-		return strings.HasSuffix(f.Function, "inject.TestTapConversation") && strings.HasSuffix(f.File, "/trace_test.go")
+		return strings.HasSuffix(f.Function, "inject.TestTraceConversation") && strings.HasSuffix(f.File, "/trace_test.go")
 	})
 	if !self || w.By.Waiting != nil {
 		t.Errorf("stack %+v, waiting %+v", w.By.Stack, w.By.Waiting)
