@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/printable"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
@@ -75,15 +76,15 @@ type checked struct {
 }
 
 type checkedServer struct {
-	Address           string                    `json:"address"`
-	Flavor            string                    `json:"flavor"`
-	Version           string                    `json:"version"`
-	StartedWith       map[string]record.Origin  `json:"started_with"`
-	Unknown           string                    `json:"unknown"` // why not everything of that is known
-	UnmetExpectations []triage.UnmetExpectation `json:"unmet_expectations"`
-	Drift             []triage.Drift            `json:"drift"`
-	Fixed             map[string]string         `json:"fixed"` // what --fix wrote
-	Error             string                    `json:"error"` // of --fix
+	Address           string                      `json:"address"`
+	Flavor            string                      `json:"flavor"`
+	Version           string                      `json:"version"`
+	StartedWith       map[string]record.Origin    `json:"started_with"`
+	Unknown           string                      `json:"unknown"` // why not everything of that is known
+	UnmetExpectations []findings.UnmetExpectation `json:"unmet_expectations"`
+	Drift             []findings.Drift            `json:"drift"`
+	Fixed             map[string]string           `json:"fixed"` // what --fix wrote
+	Error             string                      `json:"error"` // of --fix
 }
 
 func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
@@ -145,7 +146,7 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 	a.Add(record.Entry{Seq: 1, At: time.Now(), Run: &record.Run{Schema: record.Schema, Expect: run.Expected(expect)}})
 	a.Add(record.Entry{Seq: 2, At: time.Now(), Server: &begin})
 	one := &checkedServer{Address: begin.Address, Flavor: begin.Flavor, Version: begin.Version, StartedWith: begin.StartedWith, Unknown: begin.StartUnknown,
-		UnmetExpectations: append([]triage.UnmetExpectation{}, a.UnmetExpectations()...), Drift: append([]triage.Drift{}, a.Drift()...), Fixed: map[string]string{}}
+		UnmetExpectations: append([]findings.UnmetExpectation{}, a.UnmetExpectations()...), Drift: append([]findings.Drift{}, a.Drift()...), Fixed: map[string]string{}}
 	if one.StartedWith == nil {
 		one.StartedWith = map[string]record.Origin{}
 	}

@@ -7,10 +7,10 @@ import (
 	"io"
 	"os"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/live"
 	"tracetest/internal/report"
 	reportci "tracetest/internal/report/ci"
-	"tracetest/internal/triage"
 )
 
 // A ci is what is to be told to the CI that a run is in.
@@ -73,7 +73,7 @@ func (h harmlessJSON) Write(text []byte) (int, error) {
 }
 
 // tell annotates the lines that leak and adds to the summary of the step.
-func (c ci) tell(out io.Writer, f *triage.Findings) error {
+func (c ci) tell(out io.Writer, f *findings.Findings) error {
 	var errs []error
 	if c.github {
 		errs = append(errs, reportci.Annotations(out, f))
@@ -90,7 +90,7 @@ func (c ci) tell(out io.Writer, f *triage.Findings) error {
 // nothing at all.
 const summaryLimit = 1 << 20
 
-func summarize(path string, f *triage.Findings) error {
+func summarize(path string, f *findings.Findings) error {
 	var text bytes.Buffer
 	if err := report.Markdown(&text, f); err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/redistest"
-	"tracetest/internal/triage"
 )
 
 // ownedRow is a row of testdata/clients/owners: a way to write.
@@ -66,9 +66,9 @@ func TestClientsOwners(t *testing.T) {
 	env := []string{"REDIS_ADDR=" + redis.Addr, "GOMAXPROCS=16"}
 	f, _ := runTracetest(t, filepath.Join("..", "..", "testdata", "clients"), env, "--trace=on", "--redis", redis.Addr, "./owners")
 	rows, kinds := ownedRows(), ownedKinds()
-	found := make([][]triage.Certainty, len(rows))
+	found := make([][]findings.Certainty, len(rows))
 	for i := range rows {
-		found[i] = make([]triage.Certainty, len(kinds))
+		found[i] = make([]findings.Certainty, len(kinds))
 	}
 	for _, w := range f.Writes {
 		value, err := strconv.Atoi(w.Command[len(w.Command)-1])
@@ -87,7 +87,7 @@ func TestClientsOwners(t *testing.T) {
 			switch found[i][k] {
 			case "":
 				t.Errorf("%s, %s: not found", r.name, kind.name)
-			case triage.Exact:
+			case findings.Exact:
 				exact[k]++
 			}
 		}
@@ -103,7 +103,7 @@ func TestClientsOwners(t *testing.T) {
 }
 
 // accusedOf returns the owner of something, or its suspects.
-func accusedOf(owner *triage.Owner, suspects []triage.Owner) (accused []string) {
+func accusedOf(owner *findings.Owner, suspects []findings.Owner) (accused []string) {
 	if owner != nil {
 		accused = append(accused, ownerText(owner))
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/redistest"
 	"tracetest/internal/triage"
 )
@@ -56,7 +57,7 @@ func TestClients(t *testing.T) {
 			t.Errorf("%s is accused, and leaks nothing", leak.By.Test)
 			continue
 		}
-		if leak.Certainty != triage.Exact || leak.Call == nil || filepath.Base(leak.Call.File) != "clients.go" || leak.Call.Line != marks[mark] {
+		if leak.Certainty != findings.Exact || leak.Call == nil || filepath.Base(leak.Call.File) != "clients.go" || leak.Call.Line != marks[mark] {
 			t.Errorf("%s: %s, call %+v; want exact, clients.go:%d", leak.By.Test, leak.Certainty, leak.Call, marks[mark])
 			continue
 		}

@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracetest/internal/diff"
+	"tracetest/internal/findings"
 	"tracetest/internal/report"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/triage"
 )
 
 const diffHelp = `diff says what a change did: which leaks and failures are gone, which are new,
@@ -88,19 +88,19 @@ func compare(before, after, out string, asJSON bool, stdout io.Writer) error {
 }
 
 // readFindings reads a record, or findings.json.
-func readFindings(path string) (*triage.Findings, error) {
+func readFindings(path string) (*findings.Findings, error) {
 	text, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading %w", err)
 	}
 	defer text.Close()
-	var f triage.Findings
+	var f findings.Findings
 	decoder := json.NewDecoder(io.LimitReader(text, 1<<28)) // so that a file which is none is not read into memory
 	var head struct{ Schema string }
 	var whole json.RawMessage // of a record only its first line
 	if err := decoder.Decode(&whole); err == nil && json.Unmarshal(whole, &head) == nil && head.Schema != "" {
-		if head.Schema != triage.Schema {
-			return nil, fmt.Errorf("%s is a %q, and diff takes two records (run.jsonl), or findings.json of the schema %q", path, head.Schema, triage.Schema)
+		if head.Schema != findings.Schema {
+			return nil, fmt.Errorf("%s is a %q, and diff takes two records (run.jsonl), or findings.json of the schema %q", path, head.Schema, findings.Schema)
 		}
 		if err := json.Unmarshal(whole, &f); err != nil {
 			return nil, fmt.Errorf("reading the findings %q: %w", path, err)

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"tracetest/internal/bisect"
+	"tracetest/internal/findings"
 	"tracetest/internal/printable"
 	"tracetest/internal/redact"
 	"tracetest/internal/triage"
@@ -27,15 +28,15 @@ const (
 
 // gitVerdict says what a run means to git bisect. With parameters the question
 // is who leaves these changed, whatever else the tests do.
-func gitVerdict(f *triage.Findings, parameters []string) int {
+func gitVerdict(f *findings.Findings, parameters []string) int {
 	asked := func(name string) bool {
 		return len(parameters) == 0 || slices.ContainsFunc(parameters, func(p string) bool { return strings.EqualFold(p, name) })
 	}
-	leaks := slices.ContainsFunc(f.Leaks, func(c triage.Change) bool {
+	leaks := slices.ContainsFunc(f.Leaks, func(c findings.Change) bool {
 		return asked(c.Parameter) && (c.Known == nil || len(parameters) > 0) // what is asked for counts also where a baseline knows it
 	})
 	built := !slices.ContainsFunc(f.Failures, isBuild)
-	died := slices.ContainsFunc(f.Packages, func(p triage.Package) bool { return p.Outcome == "died" })
+	died := slices.ContainsFunc(f.Packages, func(p findings.Package) bool { return p.Outcome == "died" })
 	switch {
 	case len(parameters) > 0 && leaks:
 		return gitBad
@@ -53,7 +54,7 @@ func gitVerdict(f *triage.Findings, parameters []string) int {
 	return gitGood
 }
 
-func isBuild(f triage.Failure) bool { return f.Status == "build" }
+func isBuild(f findings.Failure) bool { return f.Status == "build" }
 
 // gitAnswer says what an answer of bisect means to git bisect: bad is that the
 // test depends on the order, or that the parameter is left changed.

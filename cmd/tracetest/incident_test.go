@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/redistest"
 	"tracetest/internal/triage"
@@ -50,7 +51,7 @@ func TestIncident(t *testing.T) {
 	if err := json.Unmarshal(text, &want); err != nil {
 		t.Fatal(err)
 	}
-	incident := func(t *testing.T, env string, flags ...string) *triage.Findings {
+	incident := func(t *testing.T, env string, flags ...string) *findings.Findings {
 		redis := redistest.Start(t, "--maxmemory", "2gb")
 		args := append([]string{"--redis", redis.Addr}, flags...)
 		args = append(args, "./test/integration/gateway/", "--", fmt.Sprintf("-ginkgo.seed=%d", want.Seed))
@@ -67,7 +68,7 @@ func TestIncident(t *testing.T) {
 		}
 		return f
 	}
-	owner := triage.Owner{Package: want.Package, Test: want.Test, Spec: want.Leak.Spec}
+	owner := findings.Owner{Package: want.Package, Test: want.Test, Spec: want.Leak.Spec}
 
 	t.Run("leak", func(t *testing.T) {
 		f := incident(t, "")
@@ -75,7 +76,7 @@ func TestIncident(t *testing.T) {
 			t.Errorf("tests: %+v, want 26 of 55 passed", f.Tests)
 		}
 		wantLeaks(t, f, owner, want)
-		causes := map[string]triage.Failure{}
+		causes := map[string]findings.Failure{}
 		for _, failure := range f.Failures {
 			causes[failure.Spec] = failure
 		}
@@ -84,12 +85,12 @@ func TestIncident(t *testing.T) {
 		}
 		for _, v := range want.Victims {
 			got := causes[v.Spec]
-			if got.Cause != triage.CauseOOM || got.Leak == nil || f.Leaks[*got.Leak].Parameter != "maxmemory" || got.OOMErrors == 0 {
+			if got.Cause != findings.CauseOOM || got.Leak == nil || f.Leaks[*got.Leak].Parameter != "maxmemory" || got.OOMErrors == 0 {
 				t.Errorf("victim %q: %+v, want cause oom behind the leak of maxmemory", v.Spec, got)
 			}
 		}
 		for _, o := range want.OwnFailures {
-			if got := causes[o.Spec]; got.Cause != triage.CauseOther || got.Leak != nil {
+			if got := causes[o.Spec]; got.Cause != findings.CauseOther || got.Leak != nil {
 				t.Errorf("failure of its own %q: %+v, want cause other", o.Spec, got)
 			}
 		}
@@ -111,7 +112,7 @@ func TestIncident(t *testing.T) {
 		f := incident(t, "", "--prove")
 		proved := 0
 		for _, failure := range f.Failures {
-			if failure.Certainty == "proved" && failure.Proof != nil && *failure.Proof == (triage.Proof{Verdict: "proved", Without: "0/2", With: "2/2", Restored: "0/2"}) {
+			if failure.Certainty == "proved" && failure.Proof != nil && *failure.Proof == (findings.Proof{Verdict: "proved", Without: "0/2", With: "2/2", Restored: "0/2"}) {
 				proved++
 			}
 		}
@@ -127,7 +128,7 @@ func TestIncident(t *testing.T) {
 	t.Run("events only", func(t *testing.T) {
 		f := incident(t, "", "--instrument", "off")
 		for _, leak := range f.Leaks {
-			if leak.By != nil || !slices.Contains(leak.Suspects, triage.Owner{Package: want.Package, Test: want.Test}) {
+			if leak.By != nil || !slices.Contains(leak.Suspects, findings.Owner{Package: want.Package, Test: want.Test}) {
 				t.Errorf("leak %+v: want no owner, and %s among the suspects", leak, want.Test)
 			}
 		}
@@ -137,15 +138,15 @@ func TestIncident(t *testing.T) {
 	})
 }
 
-func wantLeaks(t *testing.T, f *triage.Findings, owner triage.Owner, want expected) {
+func wantLeaks(t *testing.T, f *findings.Findings, owner findings.Owner, want expected) {
 	t.Helper()
 	if len(f.Leaks) != len(want.Leak.Changes) {
 		t.Fatalf("%d leaks, want %d: %+v", len(f.Leaks), len(want.Leak.Changes), f.Leaks)
 	}
 	for _, change := range want.Leak.Changes {
-		found := slices.ContainsFunc(f.Leaks, func(c triage.Change) bool {
+		found := slices.ContainsFunc(f.Leaks, func(c findings.Change) bool {
 			return c.Parameter == change.Parameter && c.From == change.From && c.To == change.To && c.By != nil && *c.By == owner &&
-				c.Certainty == triage.Exact && c.Together == 1 && c.Call != nil && strings.HasSuffix(c.Call.File, "/"+change.File) && c.Call.Line == change.Line &&
+				c.Certainty == findings.Exact && c.Together == 1 && c.Call != nil && strings.HasSuffix(c.Call.File, "/"+change.File) && c.Call.Line == change.Line &&
 				strings.HasSuffix(c.Call.Function, ".SimulateMemoryPressure") && len(c.Call.Chain) > 1 && filepath.Base(c.Location) == fmt.Sprintf("%s:%d", filepath.Base(want.Leak.File), want.Leak.Line)
 		})
 		if !found {
@@ -182,9 +183,9 @@ func TestNamesTheLeaker(t *testing.T) {
 	for i := 1; i <= 100; i += step {
 		name := fmt.Sprintf("TestN%03d", i)
 		env := []string{"REDIS_ADDR=" + redis.Addr, "LEAKER=" + name}
-		owner := triage.Owner{Package: "fixture", Test: name}
+		owner := findings.Owner{Package: "fixture", Test: name}
 		f, code := runTracetest(t, dir, env, "--redis", redis.Addr)
-		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].By == nil || *f.Leaks[0].By != owner || f.Leaks[0].Certainty != triage.Exact {
+		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].By == nil || *f.Leaks[0].By != owner || f.Leaks[0].Certainty != findings.Exact {
 			t.Errorf("%s leaks: exit code %d, leaks %+v", name, code, f.Leaks)
 		}
 		f, code = runTracetest(t, dir, env, "--redis", redis.Addr, "--instrument", "off")
@@ -196,7 +197,7 @@ func TestNamesTheLeaker(t *testing.T) {
 }
 
 // runTracetest runs tracetest in a folder and returns what it found.
-func runTracetest(t *testing.T, dir string, env []string, args ...string) (*triage.Findings, int) {
+func runTracetest(t *testing.T, dir string, env []string, args ...string) (*findings.Findings, int) {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
@@ -219,7 +220,7 @@ func runTracetest(t *testing.T, dir string, env []string, args ...string) (*tria
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	f := new(triage.Findings)
+	f := new(findings.Findings)
 	if err := json.Unmarshal(found, f); err != nil {
 		t.Fatal(err)
 	}
@@ -273,8 +274,8 @@ func use(t *testing.T) {
 	for i := range runs {
 		name := fmt.Sprintf("TestP%d", i%8)
 		f, code := runTracetest(t, dir, []string{"REDIS_ADDR=" + redis.Addr, "LEAKER=" + name}, "--redis", redis.Addr, ".", "--", "-parallel=8")
-		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].By == nil || *f.Leaks[0].By != (triage.Owner{Package: "fixture", Test: name}) ||
-			f.Leaks[0].Certainty != triage.Exact || f.Leaks[0].Call == nil || len(f.Reverted) != 0 {
+		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].By == nil || *f.Leaks[0].By != (findings.Owner{Package: "fixture", Test: name}) ||
+			f.Leaks[0].Certainty != findings.Exact || f.Leaks[0].Call == nil || len(f.Reverted) != 0 {
 			t.Errorf("run %d, %s leaks: exit code %d, leaks %+v", i, name, code, f.Leaks)
 			continue
 		}

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/redistest"
-	"tracetest/internal/triage"
 )
 
 // Random suites: whatever tests do, and through whatever client, what is called
@@ -137,14 +137,14 @@ func (s *randomSuite) save(t *testing.T) (dir string) {
 }
 
 // judge compares what was said with what is right.
-func (s *randomSuite) judge(f *triage.Findings) *randomRun {
+func (s *randomSuite) judge(f *findings.Findings) *randomRun {
 	r := &randomRun{suite: s, count: map[string]int{}, ways: map[string][2]int{}, seen: map[string]string{}}
 	for _, p := range f.Packages {
 		if p.Outcome != "skip" && (!p.Ran || !p.Instrumented) {
 			r.no(nil, "%s did not run: %+v", p.Path, p)
 		}
 	}
-	for what, changes := range map[string][]triage.Change{"leak": f.Leaks, "contained": f.Reverted} {
+	for what, changes := range map[string][]findings.Change{"leak": f.Leaks, "contained": f.Reverted} {
 		for _, c := range changes {
 			r.said(what, c.To, c.Certainty, accusedOf(c.By, c.Suspects), c.Caveat)
 		}
@@ -174,7 +174,7 @@ func (r *randomRun) no(units []string, format string, args ...any) {
 }
 
 // said judges one answer.
-func (r *randomRun) said(what, value string, certainty triage.Certainty, accused []string, caveat string) {
+func (r *randomRun) said(what, value string, certainty findings.Certainty, accused []string, caveat string) {
 	is, known := r.suite.truth[value]
 	if !known {
 		return // it put something back
@@ -187,7 +187,7 @@ func (r *randomRun) said(what, value string, certainty triage.Certainty, accused
 	if plain {
 		r.count["plain"]++
 	}
-	if certainty == triage.Exact {
+	if certainty == findings.Exact {
 		way[0]++
 		if plain {
 			r.count["plain exact"]++

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report"
 	reportci "tracetest/internal/report/ci"
@@ -66,11 +67,11 @@ func reportCommand() *cobra.Command {
 }
 
 // analyse reads a record and says what it means.
-func analyse(path string) (*triage.Findings, error) { return analyseWith(path, nil) }
+func analyse(path string) (*findings.Findings, error) { return analyseWith(path, nil) }
 
 // analyseWith marks the leaks by this baseline in place of the one that the run
 // was given. It may be nil.
-func analyseWith(path string, marks *record.Baseline) (*triage.Findings, error) {
+func analyseWith(path string, marks *record.Baseline) (*findings.Findings, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the record: %w", err)
@@ -80,7 +81,7 @@ func analyseWith(path string, marks *record.Baseline) (*triage.Findings, error) 
 }
 
 // analyseFrom is the same for a record that is open.
-func analyseFrom(file io.Reader, path string, marks *record.Baseline) (*triage.Findings, error) {
+func analyseFrom(file io.Reader, path string, marks *record.Baseline) (*findings.Findings, error) {
 	a := triage.New()
 	a.Mark(marks)
 	lines, err := a.Read(record.Read(file))
@@ -111,7 +112,7 @@ func (r *reports) choice() choice {
 }
 
 // A rendering writes findings as a report.
-type rendering func(io.Writer, *triage.Findings) error
+type rendering func(io.Writer, *findings.Findings) error
 
 // renderings are all reports and their names in the output folder.
 func (r *reports) renderings() map[string]rendering {
@@ -119,7 +120,7 @@ func (r *reports) renderings() map[string]rendering {
 		"report.html":   page.HTML,
 		"report.md":     report.Markdown,
 		"findings.json": report.JSON,
-		"junit.xml": func(w io.Writer, f *triage.Findings) error {
+		"junit.xml": func(w io.Writer, f *findings.Findings) error {
 			return reportci.JUnit(w, f, reportci.JUnitOptions{Leaks: r.junitLeaks})
 		},
 		"tracetest.sarif":             reportci.SARIF,
@@ -139,7 +140,7 @@ func (r *reports) wanted(name string) bool {
 }
 
 // write writes each report whole or not at all.
-func (r *reports) write(dir string, f *triage.Findings) error {
+func (r *reports) write(dir string, f *findings.Findings) error {
 	var errs []error
 	for name, render := range r.renderings() {
 		if !r.wanted(name) {

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/live"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/triage"
 )
 
 // A screen is what tracetest writes to, and what that can show.
@@ -88,7 +88,7 @@ func (s screen) options(reportPath string) terminal.Options {
 }
 
 // summary writes the summary of findings.
-func (s screen) summary(w io.Writer, f *triage.Findings, reportPath string) error {
+func (s screen) summary(w io.Writer, f *findings.Findings, reportPath string) error {
 	o := s.options(reportPath)
 	if o.Links != nil {
 		// The record may come from another machine.

@@ -20,8 +20,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/redistest"
-	"tracetest/internal/triage"
 )
 
 // The scripts in testdata/script run the real tracetest on small modules and a
@@ -131,12 +131,12 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		// suspect PARAMETER OWNER: the change of it is ambiguous, and this owner is a suspect.
 		"suspect": wantSuspect,
 		// leaks N, reverts N, failures N: there are so many.
-		"leaks": func(ts *testscript.TestScript, _ bool, args []string) { wantCount(ts, args, len(findings(ts).Leaks)) },
+		"leaks": func(ts *testscript.TestScript, _ bool, args []string) { wantCount(ts, args, len(reported(ts).Leaks)) },
 		"reverts": func(ts *testscript.TestScript, _ bool, args []string) {
-			wantCount(ts, args, len(findings(ts).Reverted))
+			wantCount(ts, args, len(reported(ts).Reverted))
 		},
 		"failures": func(ts *testscript.TestScript, _ bool, args []string) {
-			wantCount(ts, args, len(findings(ts).Failures))
+			wantCount(ts, args, len(reported(ts).Failures))
 		},
 		// failure STATUS CAUSE OWNER [TEXT]: there is this failure, its message holding the text.
 		"failure": wantFailure,
@@ -144,7 +144,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		"restored": wantRestored,
 		// tests total passed failed skipped
 		"tests": func(ts *testscript.TestScript, _ bool, args []string) {
-			n := findings(ts).Tests
+			n := reported(ts).Tests
 			got := fmt.Sprintf("%d %d %d %d", n.Total, n.Passed, n.Failed, n.Skipped)
 			if want := strings.Join(args, " "); got != want {
 				ts.Fatalf("tests (total passed failed skipped): got %s, want %s", got, want)
@@ -231,17 +231,17 @@ func write(ts *testscript.TestScript, path, text string) {
 	ts.Check(os.WriteFile(ts.MkAbs(path), []byte(text), 0o666))
 }
 
-func findings(ts *testscript.TestScript) *triage.Findings {
-	var f triage.Findings
+func reported(ts *testscript.TestScript) *findings.Findings {
+	var f findings.Findings
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("tracetest-out/findings.json")), &f))
 	return &f
 }
 
-func leaks(f *triage.Findings) []triage.Change     { return f.Leaks }
-func contained(f *triage.Findings) []triage.Change { return f.Reverted }
+func leaks(f *findings.Findings) []findings.Change     { return f.Leaks }
+func contained(f *findings.Findings) []findings.Change { return f.Reverted }
 
 // ownerText is how scripts write an owner: "Test", "Test: spec" or "package path".
-func ownerText(o *triage.Owner) string {
+func ownerText(o *findings.Owner) string {
 	switch {
 	case o == nil:
 		return "nobody"
@@ -253,9 +253,9 @@ func ownerText(o *triage.Owner) string {
 	return "package " + o.Package
 }
 
-func changeText(c triage.Change) string {
+func changeText(c findings.Change) string {
 	who := ownerText(c.By)
-	if c.Certainty == triage.Ambiguous {
+	if c.Certainty == findings.Ambiguous {
 		var names []string
 		for _, s := range c.Suspects {
 			names = append(names, ownerText(&s))
@@ -266,10 +266,10 @@ func changeText(c triage.Change) string {
 	return fmt.Sprintf("%s %s %s %s %s", c.Parameter, c.From, c.To, c.Certainty, who)
 }
 
-func wantChange(ts *testscript.TestScript, neg bool, args []string, of func(*triage.Findings) []triage.Change) {
+func wantChange(ts *testscript.TestScript, neg bool, args []string, of func(*findings.Findings) []findings.Change) {
 	want := strings.Join(args, " ")
 	var all []string
-	for _, c := range of(findings(ts)) {
+	for _, c := range of(reported(ts)) {
 		all = append(all, changeText(c))
 	}
 	if slices.Contains(all, want) == neg {
@@ -278,10 +278,10 @@ func wantChange(ts *testscript.TestScript, neg bool, args []string, of func(*tri
 }
 
 func wantSuspect(ts *testscript.TestScript, _ bool, args []string) {
-	f := findings(ts)
+	f := reported(ts)
 	for _, c := range append(f.Leaks, f.Reverted...) {
-		if c.Parameter == args[0] && c.Certainty == triage.Ambiguous && c.By == nil &&
-			slices.ContainsFunc(c.Suspects, func(o triage.Owner) bool { return ownerText(&o) == args[1] }) {
+		if c.Parameter == args[0] && c.Certainty == findings.Ambiguous && c.By == nil &&
+			slices.ContainsFunc(c.Suspects, func(o findings.Owner) bool { return ownerText(&o) == args[1] }) {
 			return
 		}
 	}
@@ -296,8 +296,8 @@ func wantCount(ts *testscript.TestScript, args []string, got int) {
 
 func wantFailure(ts *testscript.TestScript, neg bool, args []string) {
 	var all []string
-	for _, f := range findings(ts).Failures {
-		owner := ownerText(&triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})
+	for _, f := range reported(ts).Failures {
+		owner := ownerText(&findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})
 		all = append(all, fmt.Sprintf("%s %s %s: %s", f.Status, f.Cause, owner, f.Message))
 		if f.Status == args[0] && string(f.Cause) == args[1] && owner == args[2] && (len(args) < 4 || strings.Contains(f.Message, args[3])) {
 			if neg {
@@ -312,7 +312,7 @@ func wantFailure(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func wantRestored(ts *testscript.TestScript, _ bool, args []string) {
-	for _, c := range findings(ts).Leaks {
+	for _, c := range reported(ts).Leaks {
 		if c.Parameter != args[0] {
 			continue
 		}

@@ -17,8 +17,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 )
 
 // Schema names the format of the file.
@@ -228,7 +228,7 @@ type Defaults struct {
 // Of makes a baseline of the leaks of a run. What is known stays as it is. Leaks
 // that are ambiguous, or that nobody was traced making, are left out and returned:
 // entries for them would hide what innocent tests may leak later.
-func Of(f *triage.Findings, d Defaults) (b *record.Baseline, unsettled []triage.Change) {
+func Of(f *findings.Findings, d Defaults) (b *record.Baseline, unsettled []findings.Change) {
 	d.Reason = cmp.Or(d.Reason, "left by the run of "+f.Run.Started.UTC().Format(dateForm))
 	d.Owner = cmp.Or(d.Owner, "nobody yet")
 	d.Expires = cmp.Or(d.Expires, f.Run.Started.UTC().AddDate(0, 0, 90).Format(dateForm))

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 	"tracetest/internal/trial"
 )
 
@@ -74,7 +74,7 @@ func (s *Suite) CaseOfParameter(name string) Case {
 		}
 		owners := change.Suspects
 		if change.By != nil {
-			owners = []triage.Owner{*change.By}
+			owners = []findings.Owner{*change.By}
 		}
 		for _, owner := range owners {
 			for i := range c.Before {
@@ -167,14 +167,14 @@ func within(inner, outer trial.Test) bool {
 	return inner.Name.Test == outer.Name.Test || strings.HasPrefix(inner.Name.Test, outer.Name.Test+"/")
 }
 
-func nameOf(o triage.Owner) trial.Test {
+func nameOf(o findings.Owner) trial.Test {
 	return trial.Test{Name: record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}}
 }
 
 // weigh lays the evidence of the record over those that ran before the victim.
 func (s *Suite) weigh(c *Case) {
 	f := s.Findings
-	suspect := func(owner triage.Owner, weight int, why string) bool {
+	suspect := func(owner findings.Owner, weight int, why string) bool {
 		for i := range c.Before {
 			if b := &c.Before[i]; within(nameOf(owner), b.Test) {
 				if weight > b.Weight {
@@ -187,7 +187,7 @@ func (s *Suite) weigh(c *Case) {
 	}
 	correlated := map[int]bool{}
 	for _, failure := range f.Failures {
-		if !within(nameOf(triage.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}), c.Victim) {
+		if !within(nameOf(findings.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}), c.Victim) {
 			continue
 		}
 		if c.Message == "" {
@@ -248,17 +248,17 @@ func (s *Suite) weigh(c *Case) {
 		}
 	}
 	for _, failure := range f.Failures {
-		suspect(triage.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}, weightFailed, "failed")
+		suspect(findings.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}, weightFailed, "failed")
 	}
 }
 
 // ran reports whether an owner ran before the victim.
-func (c *Case) ran(owner triage.Owner) bool {
+func (c *Case) ran(owner findings.Owner) bool {
 	return slices.ContainsFunc(c.Before, func(b Suspect) bool { return within(nameOf(owner), b.Test) })
 }
 
 // clean notes a test that puts back what another left.
-func (c *Case) clean(s *Suite, owner triage.Owner) {
+func (c *Case) clean(s *Suite, owner findings.Owner) {
 	for i := range s.Units {
 		if u := &s.Units[i]; u.Name == nameOf(owner).Name && u.Unable() == "" && !within(u.Test, c.Victim) && !slices.Contains(c.Cleaners, u.Test) {
 			c.Cleaners = append(c.Cleaners, u.Test)

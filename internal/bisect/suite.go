@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
 	"tracetest/internal/trial"
@@ -16,7 +17,7 @@ import (
 // they ended and what they did to the servers.
 type Suite struct {
 	Units    []Unit
-	Findings *triage.Findings
+	Findings *findings.Findings
 	Packages []string // of the run
 	Args     []string // of go test, without packages
 	// Orders are flags that bring the order of each package back, where the record
@@ -223,7 +224,7 @@ func (s *Suite) Find(text string) (*Unit, error) {
 		case strings.Contains(label, text):
 			part = append(part, u)
 		}
-		if slices.ContainsFunc(s.Findings.Failures, func(f triage.Failure) bool {
+		if slices.ContainsFunc(s.Findings.Failures, func(f findings.Failure) bool {
 			return u.Name == (record.Name{Package: f.Package, Test: f.Test, Spec: f.Spec}) && strings.Contains(f.Message, text)
 		}) {
 			said = append(said, u)

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 	"tracetest/internal/trial"
 )
 
@@ -37,7 +37,7 @@ func TestIncidentIsSuspected(t *testing.T) {
 	victims := 0
 	for i := range s.Units {
 		u := &s.Units[i]
-		correlated := slices.ContainsFunc(s.Findings.Failures, func(f triage.Failure) bool { return f.Spec == u.Spec && f.Leak != nil })
+		correlated := slices.ContainsFunc(s.Findings.Failures, func(f findings.Failure) bool { return f.Spec == u.Spec && f.Leak != nil })
 		if u.Spec == "" || !correlated {
 			continue
 		}
@@ -147,7 +147,7 @@ func TestNamesOfASubtest(t *testing.T) {
 
 // What was not built has no tests, and that is to be said of it.
 func TestFindOfWhatWasNotBuilt(t *testing.T) {
-	s := &Suite{Findings: &triage.Findings{Failures: []triage.Failure{{Package: "suite/b", Status: "build", Message: "b_test.go:7: syntax error"}}}}
+	s := &Suite{Findings: &findings.Findings{Failures: []findings.Failure{{Package: "suite/b", Status: "build", Message: "b_test.go:7: syntax error"}}}}
 	if _, err := s.Find("TestVictim"); err == nil || !strings.Contains(err.Error(), "building the tests of suite/b failed: b_test.go:7: syntax error") {
 		t.Error(err)
 	}

@@ -21,8 +21,8 @@ import (
 	"strings"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 )
 
 // Schema names the format of the JSON.
@@ -38,7 +38,7 @@ const (
 // A Side is one of the runs that are compared.
 type Side struct {
 	File     string
-	Findings *triage.Findings
+	Findings *findings.Findings
 	Doubts   []string // why what was not seen in it may still have happened
 }
 
@@ -54,15 +54,15 @@ type Diff struct {
 
 // Run is what counts of a run when two are compared.
 type Run struct {
-	File       string       `json:"file"`
-	Started    time.Time    `json:"started"`
-	Mode       record.Mode  `json:"mode"`
-	Traced     bool         `json:"traced"`
-	Complete   bool         `json:"complete"`
-	Incomplete string       `json:"incomplete"`
-	Doubts     []string     `json:"doubts"`
-	Listed     bool         `json:"listed"` // the tests that passed are known by name: it is a record
-	Tests      triage.Tests `json:"tests"`
+	File       string         `json:"file"`
+	Started    time.Time      `json:"started"`
+	Mode       record.Mode    `json:"mode"`
+	Traced     bool           `json:"traced"`
+	Complete   bool           `json:"complete"`
+	Incomplete string         `json:"incomplete"`
+	Doubts     []string       `json:"doubts"`
+	Listed     bool           `json:"listed"` // the tests that passed are known by name: it is a record
+	Tests      findings.Tests `json:"tests"`
 }
 
 // State says what became of a leak or of a failure.
@@ -89,39 +89,39 @@ type Leak struct {
 
 // LeakOfSide is a leak as one run saw it.
 type LeakOfSide struct {
-	By         *triage.Owner    `json:"by"` // nil where it is not settled
-	Suspects   []triage.Owner   `json:"suspects"`
-	AndEarlier int              `json:"and_earlier"` // others that may be the one, and are not listed
-	Certainty  triage.Certainty `json:"certainty"`
-	From       string           `json:"from"`
-	To         string           `json:"to"`
-	Secret     bool             `json:"secret"`
-	Untraced   bool             `json:"untraced"`
-	Place      string           `json:"place"` // file:line, relative to the folder of the run; may be empty
-	Count      int              `json:"count"` // times that it was seen
-	Known      *triage.Known    `json:"known"` // by the baseline of that run
-	server     string           // of the first
-	to         []string         // each value that it was left at
+	By         *findings.Owner    `json:"by"` // nil where it is not settled
+	Suspects   []findings.Owner   `json:"suspects"`
+	AndEarlier int                `json:"and_earlier"` // others that may be the one, and are not listed
+	Certainty  findings.Certainty `json:"certainty"`
+	From       string             `json:"from"`
+	To         string             `json:"to"`
+	Secret     bool               `json:"secret"`
+	Untraced   bool               `json:"untraced"`
+	Place      string             `json:"place"` // file:line, relative to the folder of the run; may be empty
+	Count      int                `json:"count"` // times that it was seen
+	Known      *findings.Known    `json:"known"` // by the baseline of that run
+	server     string             // of the first
+	to         []string           // each value that it was left at
 }
 
 // Failure is a test that failed in one of the runs, or in both.
 type Failure struct {
 	State State  `json:"state"`
 	Why   string `json:"why"`
-	triage.Owner
+	findings.Owner
 	Old *FailureOfSide `json:"old"`
 	New *FailureOfSide `json:"new"`
 }
 
 // FailureOfSide is a failure as one run saw it.
 type FailureOfSide struct {
-	Status     string        `json:"status"`
-	Cause      triage.Cause  `json:"cause"`
-	Correlated bool          `json:"correlated"` // to a change of that run
-	Culprit    *triage.Owner `json:"culprit"`    // then: who made it; nil where that is not settled
-	Parameter  string        `json:"parameter"`  // then: of what
-	Message    string        `json:"message"`
-	Count      int           `json:"count"`
+	Status     string          `json:"status"`
+	Cause      findings.Cause  `json:"cause"`
+	Correlated bool            `json:"correlated"` // to a change of that run
+	Culprit    *findings.Owner `json:"culprit"`    // then: who made it; nil where that is not settled
+	Parameter  string          `json:"parameter"`  // then: of what
+	Message    string          `json:"message"`
+	Count      int             `json:"count"`
 }
 
 // Compare compares two runs.
@@ -162,14 +162,14 @@ type comparison struct{ before, after *view }
 // view is what one run can tell.
 type view struct {
 	Side
-	ran      map[triage.Owner]string
-	packages map[string]triage.Package
+	ran      map[findings.Owner]string
+	packages map[string]findings.Package
 }
 
-func newView(s Side) *view { return &view{Side: s, packages: map[string]triage.Package{}} }
+func newView(s Side) *view { return &view{Side: s, packages: map[string]findings.Package{}} }
 
 // ask finds out how these owners ended.
-func (v *view) ask(owners map[triage.Owner]bool) {
+func (v *view) ask(owners map[findings.Owner]bool) {
 	v.ran = v.Findings.Ran(owners)
 	for _, p := range v.Findings.Packages {
 		v.packages[p.Path] = p
@@ -183,10 +183,10 @@ func (v *view) blurred(which string, other *view, server string) string {
 		return "the " + which + " run is incomplete"
 	}
 	// The other's server was named too where it had no trace, or is the same one.
-	watched := !other.Findings.Run.Traced || slices.ContainsFunc(v.Findings.Servers, func(s triage.Server) bool { return s.Address == server })
+	watched := !other.Findings.Run.Traced || slices.ContainsFunc(v.Findings.Servers, func(s findings.Server) bool { return s.Address == server })
 	kinds := v.Findings.Doubts() // Doubts are these in words
 	for i, doubt := range v.Doubts {
-		if !watched || i >= len(kinds) || kinds[i].Kind != triage.DoubtUntraced { // which is about servers that were not watched
+		if !watched || i >= len(kinds) || kinds[i].Kind != findings.DoubtUntraced { // which is about servers that were not watched
 			return "of the " + which + " run: " + doubt
 		}
 	}
@@ -194,7 +194,7 @@ func (v *view) blurred(which string, other *view, server string) string {
 }
 
 // passed says why it is not known that an owner ran and passed; empty where it is.
-func (v *view) passed(o triage.Owner, which string) string {
+func (v *view) passed(o findings.Owner, which string) string {
 	outside := o.Test == "" && o.Spec == "" || o.SuiteNode()
 	if outside {
 		switch p, known := v.packages[o.Package]; {
@@ -219,7 +219,7 @@ func (v *view) passed(o triage.Owner, which string) string {
 	return ""
 }
 
-func compareOwners(a, b triage.Owner) int {
+func compareOwners(a, b findings.Owner) int {
 	return cmp.Or(strings.Compare(a.Package, b.Package), strings.Compare(a.Test, b.Test), strings.Compare(a.Spec, b.Spec))
 }
 

@@ -14,12 +14,13 @@ import (
 	"testing"
 
 	"tracetest/internal/diff"
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
 // recorded reads a run of triage's corpus.
-func recorded(t testing.TB, name string) *triage.Findings {
+func recorded(t testing.TB, name string) *findings.Findings {
 	t.Helper()
 	file, err := os.Open(filepath.Join("..", "triage", "testdata", name+".jsonl"))
 	if err != nil {
@@ -34,37 +35,37 @@ func recorded(t testing.TB, name string) *triage.Findings {
 }
 
 // run is one in which these tests ended so; tests that leak or fail are added.
-func run(tests ...string) *triage.Findings {
-	f := &triage.Findings{Run: triage.Run{Mode: record.ModeInstrumented, Complete: true}, Cases: &triage.Cases{}, Packages: []triage.Package{{Path: "p", Outcome: "pass", Ran: true, Instrumented: true}}}
+func run(tests ...string) *findings.Findings {
+	f := &findings.Findings{Run: findings.Run{Mode: record.ModeInstrumented, Complete: true}, Cases: &findings.Cases{}, Packages: []findings.Package{{Path: "p", Outcome: "pass", Ran: true, Instrumented: true}}}
 	for _, text := range tests {
 		name, status, _ := strings.Cut(text, " ")
-		f.Cases.Add(triage.Case{Owner: owner(name), Kind: record.KindTest, Status: status})
+		f.Cases.Add(findings.Case{Owner: owner(name), Kind: record.KindTest, Status: status})
 	}
 	return f
 }
 
-func owner(test string) triage.Owner { return triage.Owner{Package: "p", Test: test} }
+func owner(test string) findings.Owner { return findings.Owner{Package: "p", Test: test} }
 
-func leaks(f *triage.Findings, all ...triage.Change) *triage.Findings {
+func leaks(f *findings.Findings, all ...findings.Change) *findings.Findings {
 	f.Leaks = append(f.Leaks, all...)
 	return f
 }
 
-func leak(test, parameter, from, to string) triage.Change {
+func leak(test, parameter, from, to string) findings.Change {
 	o := owner(test)
-	return triage.Change{Server: "localhost:6379", Parameter: parameter, From: from, Initial: from, To: to, By: &o, Certainty: triage.Exact,
-		Call: &triage.Call{File: "/src/a_test.go", Line: 7}}
+	return findings.Change{Server: "localhost:6379", Parameter: parameter, From: from, Initial: from, To: to, By: &o, Certainty: findings.Exact,
+		Call: &findings.Call{File: "/src/a_test.go", Line: 7}}
 }
 
-func suspects(parameter, from, to string, tests ...string) triage.Change {
-	c := triage.Change{Server: "localhost:6379", Parameter: parameter, From: from, Initial: from, To: to, Certainty: triage.Ambiguous}
+func suspects(parameter, from, to string, tests ...string) findings.Change {
+	c := findings.Change{Server: "localhost:6379", Parameter: parameter, From: from, Initial: from, To: to, Certainty: findings.Ambiguous}
 	for _, test := range tests {
 		c.Suspects = append(c.Suspects, owner(test))
 	}
 	return c
 }
 
-func compare(before, after *triage.Findings) *diff.Diff {
+func compare(before, after *findings.Findings) *diff.Diff {
 	return diff.Compare(diff.Side{File: "old", Findings: before}, diff.Side{File: "new", Findings: after})
 }
 
@@ -98,17 +99,17 @@ func announced(d *diff.Diff) string {
 
 func TestLeaks(t *testing.T) {
 	mb := func(n int) string { return strconv.Itoa(n << 20) }
-	incomplete := func(f *triage.Findings) *triage.Findings {
+	incomplete := func(f *findings.Findings) *findings.Findings {
 		f.Run.Complete = false
 		return f
 	}
-	unlisted := func(f *triage.Findings) *triage.Findings {
+	unlisted := func(f *findings.Findings) *findings.Findings {
 		f.Cases = nil
 		return f
 	}
 	for _, c := range []struct {
 		name          string
-		before, after *triage.Findings
+		before, after *findings.Findings
 		want          string
 	}{
 		{"nothing", run("TestA pass"), run("TestA pass"), "exit 0"},
@@ -116,7 +117,7 @@ func TestLeaks(t *testing.T) {
 		{"new", run("TestA pass"), leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")), "new TestA hz; exit 3"},
 		{"kept, on another line, with another value, on another server, and twice",
 			leaks(run("TestA pass"), leak("TestA", "maxmemory", mb(2048), mb(1))),
-			leaks(run("TestA pass"), func() triage.Change {
+			leaks(run("TestA pass"), func() findings.Change {
 				c := leak("TestA", "maxmemory", mb(4096), mb(2))
 				c.Call.Line, c.Server = 70, "localhost:7000"
 				return c
@@ -147,9 +148,9 @@ func TestLeaks(t *testing.T) {
 			leaks(run("TestA pass", "TestB pass"), leak("TestA", "hz", "10", "20")),
 			"unsettled TestA hz (another test left that value in the old run, so that setting it again changes nothing); " +
 				"unsettled TestB hz (another test left that value in the new run, so that setting it again changes nothing); exit 2"},
-		{"the run began with the value", leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")), func() *triage.Findings {
+		{"the run began with the value", leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")), func() *findings.Findings {
 			f := run("TestA pass")
-			f.Servers = []triage.Server{{Config: map[string]string{"hz": "20"}}}
+			f.Servers = []findings.Server{{Config: map[string]string{"hz": "20"}}}
 			return f
 		}(), "unsettled TestA hz (the new run began with that value, so that setting it changed nothing); exit 0"},
 		{"the same suspects", leaks(run("TestA pass", "TestB pass"), suspects("hz", "10", "20", "TestA", "TestB")),
@@ -198,26 +199,26 @@ func TestDoubts(t *testing.T) {
 }
 
 func TestFailures(t *testing.T) {
-	fail := func(f *triage.Findings, test string, cause triage.Cause, leak *int) *triage.Findings {
-		f.Failures = append(f.Failures, triage.Failure{Package: "p", Test: test, Status: "fail", Cause: cause, Leak: leak, Certainty: "correlated"})
+	fail := func(f *findings.Findings, test string, cause findings.Cause, leak *int) *findings.Findings {
+		f.Failures = append(f.Failures, findings.Failure{Package: "p", Test: test, Status: "fail", Cause: cause, Leak: leak, Certainty: "correlated"})
 		return f
 	}
 	zero := 0
 	low := leak("TestA", "maxmemory", "0", "1048576")
 	for _, c := range []struct {
 		name          string
-		before, after *triage.Findings
+		before, after *findings.Findings
 		want          string
 	}{
-		{"gone", fail(run("TestV fail"), "TestV", triage.CauseOther, nil), run("TestV pass"), "gone failure TestV; exit 0"},
-		{"skipped now", fail(run("TestV fail"), "TestV", triage.CauseOther, nil), run("TestV skip"), "unsettled failure TestV (its test was skipped in the new run); exit 0"},
-		{"not run now", fail(run("TestV fail"), "TestV", triage.CauseOther, nil), run(), "unsettled failure TestV (its test did not run in the new run); exit 0"},
-		{"new", run("TestV pass"), fail(run("TestV fail"), "TestV", triage.CauseOther, nil), "new failure TestV; exit 0"},
-		{"kept, with -count", fail(run("TestV fail"), "TestV", triage.CauseOther, nil),
-			fail(fail(run("TestV fail"), "TestV", triage.CauseOther, nil), "TestV", triage.CauseOther, nil), "kept failure TestV; exit 0"},
-		{"another cause", fail(run("TestV fail"), "TestV", triage.CauseOOM, nil), fail(run("TestV fail"), "TestV", triage.CauseOther, nil), "moved failure TestV; exit 0"},
-		{"no longer tied", fail(leaks(run("TestA pass", "TestV fail"), low), "TestV", triage.CauseOOM, &zero),
-			fail(run("TestA pass", "TestV fail"), "TestV", triage.CauseOOM, nil), "gone TestA maxmemory; moved failure TestV; exit 0"},
+		{"gone", fail(run("TestV fail"), "TestV", findings.CauseOther, nil), run("TestV pass"), "gone failure TestV; exit 0"},
+		{"skipped now", fail(run("TestV fail"), "TestV", findings.CauseOther, nil), run("TestV skip"), "unsettled failure TestV (its test was skipped in the new run); exit 0"},
+		{"not run now", fail(run("TestV fail"), "TestV", findings.CauseOther, nil), run(), "unsettled failure TestV (its test did not run in the new run); exit 0"},
+		{"new", run("TestV pass"), fail(run("TestV fail"), "TestV", findings.CauseOther, nil), "new failure TestV; exit 0"},
+		{"kept, with -count", fail(run("TestV fail"), "TestV", findings.CauseOther, nil),
+			fail(fail(run("TestV fail"), "TestV", findings.CauseOther, nil), "TestV", findings.CauseOther, nil), "kept failure TestV; exit 0"},
+		{"another cause", fail(run("TestV fail"), "TestV", findings.CauseOOM, nil), fail(run("TestV fail"), "TestV", findings.CauseOther, nil), "moved failure TestV; exit 0"},
+		{"no longer tied", fail(leaks(run("TestA pass", "TestV fail"), low), "TestV", findings.CauseOOM, &zero),
+			fail(run("TestA pass", "TestV fail"), "TestV", findings.CauseOOM, nil), "gone TestA maxmemory; moved failure TestV; exit 0"},
 	} {
 		if got := announced(compare(c.before, c.after)); got != c.want {
 			t.Errorf("%s: got %s\nwant %s", c.name, got, c.want)

@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"slices"
 
-	"tracetest/internal/triage"
+	"tracetest/internal/findings"
 )
 
 // failures compares what failed.
 func (c *comparison) failures() []Failure {
 	before, after := failed(c.before.Findings), failed(c.after.Findings)
-	wanted := map[triage.Owner]bool{}
-	for _, all := range []map[triage.Owner]*FailureOfSide{before, after} {
+	wanted := map[findings.Owner]bool{}
+	for _, all := range []map[findings.Owner]*FailureOfSide{before, after} {
 		for o := range all {
 			wanted[o] = true
 		}
@@ -67,16 +67,16 @@ func (c *comparison) judgeGoneFailure(f *Failure) {
 
 // failed are the failures of a run by who failed. Of one that failed several
 // times, the first that has to do with Redis counts.
-func failed(f *triage.Findings) map[triage.Owner]*FailureOfSide {
-	all := map[triage.Owner]*FailureOfSide{}
+func failed(f *findings.Findings) map[findings.Owner]*FailureOfSide {
+	all := map[findings.Owner]*FailureOfSide{}
 	for _, x := range f.Failures {
 		side := sideOf(f, x)
-		o := triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}
+		o := findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}
 		was := all[o]
 		switch {
 		case was == nil:
 			all[o] = side
-		case !was.Correlated && side.Correlated, was.Cause == triage.CauseOther && side.Cause != triage.CauseOther && !was.Correlated:
+		case !was.Correlated && side.Correlated, was.Cause == findings.CauseOther && side.Cause != findings.CauseOther && !was.Correlated:
 			side.Count = was.Count + 1
 			all[o] = side
 		default:
@@ -86,12 +86,12 @@ func failed(f *triage.Findings) map[triage.Owner]*FailureOfSide {
 	return all
 }
 
-func sideOf(f *triage.Findings, x triage.Failure) *FailureOfSide {
+func sideOf(f *findings.Findings, x findings.Failure) *FailureOfSide {
 	side := &FailureOfSide{Status: x.Status, Cause: x.Cause, Message: x.Message, Count: 1}
 	if !x.Correlated() {
 		return side
 	}
-	var change *triage.Change
+	var change *findings.Change
 	switch {
 	case x.Leak != nil && *x.Leak >= 0 && *x.Leak < len(f.Leaks):
 		change = &f.Leaks[*x.Leak]
@@ -107,10 +107,10 @@ func sideOf(f *triage.Findings, x triage.Failure) *FailureOfSide {
 // cause is what makes two failures of one test the same.
 func (s *FailureOfSide) cause() any {
 	type cause struct {
-		cause      triage.Cause
+		cause      findings.Cause
 		correlated bool
 		parameter  string
-		culprit    triage.Owner
+		culprit    findings.Owner
 	}
 	c := cause{cause: s.Cause, correlated: s.Correlated, parameter: s.Parameter}
 	if s.Culprit != nil {

@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strconv"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/redisconf"
-	"tracetest/internal/triage"
 )
 
 // leakOwners is who it was, or the suspects, in order.
-type leakOwners []triage.Owner
+type leakOwners []findings.Owner
 
 // leakKey says which leaks of two runs are the same.
 type leakKey struct {
@@ -27,7 +27,7 @@ func (c *comparison) leaks() []Leak {
 	traced := c.before.Findings.Run.Traced && c.after.Findings.Run.Traced
 	before, beforeKeys := gather(c.before, traced)
 	after, afterKeys := gather(c.after, traced)
-	wanted := map[triage.Owner]bool{}
+	wanted := map[findings.Owner]bool{}
 	for _, all := range []map[leakKey]*Leak{before, after} {
 		for _, l := range all {
 			for _, o := range l.owners {
@@ -115,16 +115,16 @@ func (c *comparison) masked(v *view, l *Leak, which string) string {
 	side := cmp.Or(l.Old, l.New)
 	at := func(parameter, value string) bool { return parameter == l.Parameter && slices.Contains(side.to, value) }
 	f := v.Findings
-	began := slices.ContainsFunc(f.Drift, func(p triage.Drift) bool { return at(p.Parameter, p.Value) }) ||
-		slices.ContainsFunc(f.UnmetExpectations, func(u triage.UnmetExpectation) bool { return at(u.Parameter, u.Value) }) ||
-		slices.ContainsFunc(f.Servers, func(s triage.Server) bool {
+	began := slices.ContainsFunc(f.Drift, func(p findings.Drift) bool { return at(p.Parameter, p.Value) }) ||
+		slices.ContainsFunc(f.UnmetExpectations, func(u findings.UnmetExpectation) bool { return at(u.Parameter, u.Value) }) ||
+		slices.ContainsFunc(f.Servers, func(s findings.Server) bool {
 			value, known := s.Config[l.Parameter]
 			return known && at(l.Parameter, value)
 		})
 	switch {
 	case began:
 		return "the " + which + " run began with that value, so that setting it changed nothing"
-	case slices.ContainsFunc(f.Leaks, func(c triage.Change) bool { return at(c.Parameter, c.To) }):
+	case slices.ContainsFunc(f.Leaks, func(c findings.Change) bool { return at(c.Parameter, c.To) }):
 		return "another test left that value in the " + which + " run, so that setting it again changes nothing"
 	}
 	return ""
@@ -143,7 +143,7 @@ func gather(v *view, traced bool) (map[leakKey]*Leak, []leakKey) {
 		key := leakKey{owners: fmt.Sprintf("%q", owners), settled: c.By != nil, parameter: c.Parameter, direction: direction(c.Parameter, c.Initial, c.To), untraced: c.Untraced && traced}
 		l := all[key]
 		if l == nil {
-			side := &LeakOfSide{By: c.By, Suspects: append([]triage.Owner{}, c.Suspects...), AndEarlier: c.AndEarlier, Certainty: c.Certainty, From: c.From, To: c.To, Secret: c.Secret,
+			side := &LeakOfSide{By: c.By, Suspects: append([]findings.Owner{}, c.Suspects...), AndEarlier: c.AndEarlier, Certainty: c.Certainty, From: c.From, To: c.To, Secret: c.Secret,
 				Untraced: c.Untraced, Place: place(v.Findings, c), Known: c.Known, server: c.Server}
 			l = &Leak{Parameter: c.Parameter, Direction: key.direction, owners: owners, Old: side, New: side} // whichever run it is of
 			all[key] = l
@@ -163,14 +163,14 @@ func similar(before map[leakKey]*Leak, keys []leakKey, key leakKey, l Leak) (lea
 		if was == nil || k.parameter != key.parameter || k.direction != key.direction {
 			continue
 		}
-		if slices.ContainsFunc(was.owners, func(o triage.Owner) bool { return slices.Contains(l.owners, o) }) {
+		if slices.ContainsFunc(was.owners, func(o findings.Owner) bool { return slices.Contains(l.owners, o) }) {
 			return k, true
 		}
 	}
 	return leakKey{}, false
 }
 
-func place(f *triage.Findings, c triage.Change) string {
+func place(f *findings.Findings, c findings.Change) string {
 	switch {
 	case c.Call != nil:
 		return f.Run.Rel(c.Call.File) + ":" + strconv.Itoa(c.Call.Line)

@@ -14,8 +14,8 @@ import (
 	"strings"
 
 	"tracetest/internal/bisect"
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 )
 
 // Kind is why a test fails now and then.
@@ -125,8 +125,8 @@ func (s *View) row(name record.Name) *Row {
 }
 
 // causeOf says what the findings of its run tie a failure to: "" is nothing.
-func causeOf(f *triage.Findings, failure triage.Failure) (cause string, of *record.Name) {
-	change := func(c triage.Change) *record.Name {
+func causeOf(f *findings.Findings, failure findings.Failure) (cause string, of *record.Name) {
+	change := func(c findings.Change) *record.Name {
 		if c.By == nil {
 			return nil
 		}
@@ -138,14 +138,14 @@ func causeOf(f *triage.Findings, failure triage.Failure) (cause string, of *reco
 	case failure.Reverted != nil:
 		of = change(f.Reverted[*failure.Reverted])
 	}
-	owner := triage.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}
-	restarted := slices.ContainsFunc(f.Restarts, func(r triage.Restart) bool { return slices.Contains(r.Active, owner) })
-	failedOver := slices.ContainsFunc(f.Failovers, func(x triage.Failover) bool { return slices.Contains(x.Active, owner) })
+	owner := findings.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}
+	restarted := slices.ContainsFunc(f.Restarts, func(r findings.Restart) bool { return slices.Contains(r.Active, owner) })
+	failedOver := slices.ContainsFunc(f.Failovers, func(x findings.Failover) bool { return slices.Contains(x.Active, owner) })
 	message := strings.ToLower(failure.Message)
 	switch {
-	case failure.Cause == triage.CauseOOM:
+	case failure.Cause == findings.CauseOOM:
 		return "OOM", of
-	case failure.Cause == triage.CauseEviction:
+	case failure.Cause == findings.CauseEviction:
 		return "eviction", of
 	case restarted:
 		return "a restart of the server", of

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"tracetest/internal/bisect"
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 	"tracetest/internal/trial"
 )
 
@@ -31,8 +31,8 @@ func TestWilson(t *testing.T) {
 func name(test string) record.Name { return record.Name{Package: "p", Test: test} }
 
 // suite is a run in which these tests ran, and these failed.
-func suite(ran []string, failed ...triage.Failure) *bisect.Suite {
-	s := &bisect.Suite{Findings: &triage.Findings{Failures: failed, Leaks: []triage.Change{{Parameter: "maxmemory", By: &triage.Owner{Package: "p", Test: "TestLeak"}}}}}
+func suite(ran []string, failed ...findings.Failure) *bisect.Suite {
+	s := &bisect.Suite{Findings: &findings.Findings{Failures: failed, Leaks: []findings.Change{{Parameter: "maxmemory", By: &findings.Owner{Package: "p", Test: "TestLeak"}}}}}
 	for _, test := range ran {
 		status := "pass"
 		for _, f := range failed {
@@ -45,8 +45,8 @@ func suite(ran []string, failed ...triage.Failure) *bisect.Suite {
 	return s
 }
 
-func failure(test string, cause triage.Cause, leak bool, message string) triage.Failure {
-	f := triage.Failure{Package: "p", Test: test, Cause: cause, Message: message}
+func failure(test string, cause findings.Cause, leak bool, message string) findings.Failure {
+	f := findings.Failure{Package: "p", Test: test, Cause: cause, Message: message}
 	if leak {
 		zero := 0
 		f.Leak = &zero
@@ -70,10 +70,10 @@ func rowOf(t *testing.T, s *View, test string) *Row {
 func TestKinds(t *testing.T) {
 	all := []string{"TestVictim", "TestOOM", "TestSlow", "TestBoth", "TestOpen", "TestAlways", "TestFine", "TestLeak"}
 	s := &View{Shuffled: true}
-	always := failure("TestAlways", triage.CauseOther, false, "wrong")
-	s.Add(suite(all, always, failure("TestVictim", triage.CauseOOM, true, ""), failure("TestOOM", triage.CauseOOM, false, ""), failure("TestBoth", triage.CauseOOM, true, "")), "1")
-	s.Add(suite(all, always, failure("TestVictim", triage.CauseOOM, true, ""), failure("TestSlow", triage.CauseOther, false, "read tcp 127.0.0.1:1->127.0.0.1:2: i/o timeout"),
-		failure("TestBoth", triage.CauseOther, false, ""), failure("TestOpen", triage.CauseOther, false, "wrong")), "2")
+	always := failure("TestAlways", findings.CauseOther, false, "wrong")
+	s.Add(suite(all, always, failure("TestVictim", findings.CauseOOM, true, ""), failure("TestOOM", findings.CauseOOM, false, ""), failure("TestBoth", findings.CauseOOM, true, "")), "1")
+	s.Add(suite(all, always, failure("TestVictim", findings.CauseOOM, true, ""), failure("TestSlow", findings.CauseOther, false, "read tcp 127.0.0.1:1->127.0.0.1:2: i/o timeout"),
+		failure("TestBoth", findings.CauseOther, false, ""), failure("TestOpen", findings.CauseOther, false, "wrong")), "2")
 	s.Add(suite(all, always), "3")
 	for test, want := range map[string]Kind{"TestVictim": Victim, "TestOOM": Redis, "TestSlow": Redis, "TestBoth": Open, "TestOpen": Open, "TestAlways": Always, "TestLeak": Stable} {
 		if got := rowOf(t, s, test); got.Kind != want {
@@ -125,7 +125,7 @@ func TestDone(t *testing.T) {
 	s := &View{}
 	for n := range 30 {
 		if n%2 == 0 {
-			s.Add(suite([]string{"TestA"}, failure("TestA", triage.CauseOther, false, "")), "")
+			s.Add(suite([]string{"TestA"}, failure("TestA", findings.CauseOther, false, "")), "")
 		} else {
 			s.Add(suite([]string{"TestA"}), "")
 		}
@@ -133,7 +133,7 @@ func TestDone(t *testing.T) {
 			t.Errorf("after %d runs: done %v", n+1, s.Done())
 		}
 	}
-	s.Add(suite([]string{"TestA", "TestB"}, failure("TestB", triage.CauseOther, false, "")), "")
+	s.Add(suite([]string{"TestA", "TestB"}, failure("TestB", findings.CauseOther, false, "")), "")
 	if s.Done() {
 		t.Error("TestB has only just failed")
 	}

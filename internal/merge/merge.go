@@ -26,7 +26,7 @@ import (
 	"slices"
 	"strings"
 
-	"tracetest/internal/triage"
+	"tracetest/internal/findings"
 )
 
 // Limits bound what is held in memory, however much is merged. Of a limit of
@@ -52,7 +52,7 @@ type Merge struct {
 	summary Summary
 	ran     map[uint64]uint32 // runs by the hash of a test's name
 	full    bool              // a test was not taken into ran any more
-	wrong   map[triage.Owner]*Test
+	wrong   map[findings.Owner]*Test
 	leaks   map[leakKey]*Leak
 	servers map[Server]*Server
 	dropped map[string]int
@@ -60,7 +60,7 @@ type Merge struct {
 
 // New returns a Merge of nothing.
 func New(limits Limits) *Merge {
-	return &Merge{limits: limits, ran: map[uint64]uint32{}, wrong: map[triage.Owner]*Test{}, leaks: map[leakKey]*Leak{},
+	return &Merge{limits: limits, ran: map[uint64]uint32{}, wrong: map[findings.Owner]*Test{}, leaks: map[leakKey]*Leak{},
 		servers: map[Server]*Server{}, dropped: map[string]int{},
 		summary: Summary{Schema: Schema, Runs: []Run{}, Unreadable: []Unreadable{}, Duplicates: []Duplicate{}}}
 }
@@ -232,7 +232,7 @@ func (m *Merge) Summary() *Summary {
 }
 
 // ranIn returns in how many runs an owner ran, or -1 where that was not counted.
-func (m *Merge) ranIn(o triage.Owner) int {
+func (m *Merge) ranIn(o findings.Owner) int {
 	n, known := m.ran[hashOf(o)]
 	if !known && m.full {
 		return -1
@@ -240,6 +240,6 @@ func (m *Merge) ranIn(o triage.Owner) int {
 	return int(n)
 }
 
-func compareOwners(a, b triage.Owner) int {
+func compareOwners(a, b findings.Owner) int {
 	return cmp.Or(strings.Compare(a.Package, b.Package), strings.Compare(a.Test, b.Test), strings.Compare(a.Spec, b.Spec))
 }

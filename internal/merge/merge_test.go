@@ -12,13 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/merge"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
 // recorded reads a run of triage's corpus.
-func recorded(t testing.TB, name string) *triage.Findings {
+func recorded(t testing.TB, name string) *findings.Findings {
 	t.Helper()
 	file, err := os.Open(filepath.Join("..", "triage", "testdata", name+".jsonl"))
 	if err != nil {
@@ -32,7 +33,7 @@ func recorded(t testing.TB, name string) *triage.Findings {
 	return a.Findings()
 }
 
-func merged(limits merge.Limits, runs ...*triage.Findings) *merge.Summary {
+func merged(limits merge.Limits, runs ...*findings.Findings) *merge.Summary {
 	m := merge.New(limits)
 	for i, f := range runs {
 		m.Add(merge.Of(fmt.Sprintf("run%d", i), f, nil))
@@ -116,8 +117,8 @@ func TestVerdicts(t *testing.T) {
 // suspects in both: it can have been another one in each.
 func TestSuspectsStayWithinTheirRun(t *testing.T) {
 	first, second := recorded(t, "parallel-narrowed"), recorded(t, "parallel-narrowed")
-	other := triage.Owner{Package: "shop/cache", Test: "TestZ"}
-	second.Leaks[0].Suspects = []triage.Owner{first.Leaks[0].Suspects[0], other}
+	other := findings.Owner{Package: "shop/cache", Test: "TestZ"}
+	second.Leaks[0].Suspects = []findings.Owner{first.Leaks[0].Suspects[0], other}
 	s := merged(merge.DefaultLimits(), first, second)
 	if len(s.Leaks) != 2 || s.Leaks[0].By != nil || s.Leaks[1].By != nil || s.Leaks[0].InRuns != 1 {
 		t.Errorf("got %+v", s.Leaks)
@@ -170,13 +171,13 @@ func TestPlacesAreRelative(t *testing.T) {
 }
 
 // many is a run of n tests of which the last k fail.
-func many(pkg string, n, k int) *triage.Findings {
-	f := &triage.Findings{Cases: &triage.Cases{}, Run: triage.Run{Mode: record.ModeInstrumented, Complete: true}, Packages: []triage.Package{{Path: pkg, Ran: true}}}
+func many(pkg string, n, k int) *findings.Findings {
+	f := &findings.Findings{Cases: &findings.Cases{}, Run: findings.Run{Mode: record.ModeInstrumented, Complete: true}, Packages: []findings.Package{{Path: pkg, Ran: true}}}
 	for i := range n {
-		owner := triage.Owner{Package: pkg, Test: fmt.Sprintf("TestA/%d", i)}
-		f.Cases.Add(triage.Case{Owner: owner, Kind: record.KindTest, Status: "pass", End: time.Unix(1, 0)})
+		owner := findings.Owner{Package: pkg, Test: fmt.Sprintf("TestA/%d", i)}
+		f.Cases.Add(findings.Case{Owner: owner, Kind: record.KindTest, Status: "pass", End: time.Unix(1, 0)})
 		if i >= n-k {
-			f.Failures = append(f.Failures, triage.Failure{Package: pkg, Test: owner.Test, Cause: triage.CauseOther, Message: strings.Repeat("é", 1000)})
+			f.Failures = append(f.Failures, findings.Failure{Package: pkg, Test: owner.Test, Cause: findings.CauseOther, Message: strings.Repeat("é", 1000)})
 		}
 	}
 	return f
@@ -200,7 +201,7 @@ func TestWhoRanIsCounted(t *testing.T) {
 // is not made up.
 func TestBounds(t *testing.T) {
 	limits := merge.Limits{Tests: 10, Wrong: 3, Leaks: 1, Servers: 1, Runs: 2, Values: 1}
-	runs := []*triage.Findings{many("p", 8, 0), many("q", 20, 5), many("p", 8, 1)}
+	runs := []*findings.Findings{many("p", 8, 0), many("q", 20, 5), many("p", 8, 1)}
 	for i := range 4 {
 		f := recorded(t, "victims")
 		f.Servers[0].Address = fmt.Sprint("localhost:", i)
@@ -302,9 +303,9 @@ func TestDeterministic(t *testing.T) {
 func TestOwnChangeMakesNoVictim(t *testing.T) {
 	zero := 0
 	for by, want := range map[string]int{"TestA": 0, "TestA/sub": 0, "TestAB": 1, "TestB": 1} {
-		owner := triage.Owner{Package: "p", Test: by}
-		f := &triage.Findings{Run: triage.Run{Complete: true}, Reverted: []triage.Change{{Parameter: "maxmemory", By: &owner}},
-			Failures: []triage.Failure{{Package: "p", Test: "TestA", Status: "fail", Cause: triage.CauseOOM, Certainty: "correlated", Reverted: &zero}}}
+		owner := findings.Owner{Package: "p", Test: by}
+		f := &findings.Findings{Run: findings.Run{Complete: true}, Reverted: []findings.Change{{Parameter: "maxmemory", By: &owner}},
+			Failures: []findings.Failure{{Package: "p", Test: "TestA", Status: "fail", Cause: findings.CauseOOM, Certainty: "correlated", Reverted: &zero}}}
 		m := merge.New(merge.DefaultLimits())
 		m.Add(merge.Of("run", f, nil))
 		s := m.Summary()

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/triage"
 )
 
@@ -21,7 +22,7 @@ type One struct {
 
 // wrong is a test that something went wrong with.
 type wrong struct {
-	triage.Owner
+	findings.Owner
 	failures, leaks, victim, ignored int
 	causes                           Causes
 	message                          string
@@ -30,7 +31,7 @@ type wrong struct {
 // leakKey says which leaks are one over the runs. The server is no part of it:
 // each shard has its own. Neither are the values, which may be random.
 type leakKey struct {
-	owner     triage.Owner
+	owner     findings.Owner
 	suspects  string
 	parameter string
 	place     string
@@ -39,26 +40,26 @@ type leakKey struct {
 
 type leakSeen struct {
 	key         leakKey
-	change      triage.Change // the first of them
+	change      findings.Change // the first of them
 	count       int
 	known       int
 	failures    int
-	certainties []triage.Certainty
+	certainties []findings.Certainty
 	values      []Value
 	servers     []string
 }
 
 // Of reads one run. Doubts say why what was not seen in it may still have
 // happened.
-func Of(file string, f *triage.Findings, doubts []string) *One {
+func Of(file string, f *findings.Findings, doubts []string) *One {
 	o := &One{run: Run{File: file, Started: f.Run.Started, Seconds: max(0, f.Run.Finished.Sub(f.Run.Started)).Seconds(), Go: f.Run.Go, Mode: f.Run.Mode, Traced: f.Run.Traced,
 		Exit: f.Run.Exit, Incomplete: f.Run.Incomplete, Doubts: append([]string{}, doubts...), Tests: f.Tests, Leaks: len(f.Leaks), Failures: len(f.Failures)}}
 	o.run.Verdict = verdict(f, doubts)
 	if !f.Run.Complete && o.run.Incomplete == "" {
 		o.run.Incomplete = "it did not come to its end"
 	}
-	at := map[triage.Owner]int{}
-	of := func(owner triage.Owner) *wrong {
+	at := map[findings.Owner]int{}
+	of := func(owner findings.Owner) *wrong {
 		i, known := at[owner]
 		if !known {
 			i = len(o.wrong)
@@ -86,9 +87,9 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 	for _, x := range f.Failures {
 		causes := Causes{Total: 1}
 		switch x.Cause {
-		case triage.CauseOOM:
+		case findings.CauseOOM:
 			causes.OOM = 1
-		case triage.CauseEviction:
+		case findings.CauseEviction:
 			causes.Eviction = 1
 		default:
 			causes.Other = 1
@@ -104,7 +105,7 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 			}
 		}
 		o.failures.add(causes)
-		w := of(triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
+		w := of(findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
 		w.failures++
 		w.causes.add(causes)
 		if victim {
@@ -124,7 +125,7 @@ func Of(file string, f *triage.Findings, doubts []string) *One {
 
 // ownChange reports whether a failure is tied to a change that the test which
 // failed made itself, or a part of it did, and restored.
-func ownChange(f *triage.Findings, x triage.Failure) bool {
+func ownChange(f *findings.Findings, x findings.Failure) bool {
 	if x.Reverted == nil || *x.Reverted < 0 || *x.Reverted >= len(f.Reverted) {
 		return false
 	}
@@ -136,7 +137,7 @@ func ownChange(f *triage.Findings, x triage.Failure) bool {
 }
 
 // verdict judges a run. Whatever is not known to be clean is not.
-func verdict(f *triage.Findings, doubts []string) Verdict {
+func verdict(f *findings.Findings, doubts []string) Verdict {
 	switch {
 	case !f.Run.Complete:
 		return Incomplete
@@ -151,7 +152,7 @@ func verdict(f *triage.Findings, doubts []string) Verdict {
 }
 
 // attend notes who ran: each test, what it is within, and the packages.
-func (o *One) attend(f *triage.Findings) {
+func (o *One) attend(f *findings.Findings) {
 	hashes := make([]uint64, 0, f.Cases.Len()+len(f.Packages))
 	for c := range f.Cases.All() {
 		for owner := range c.Within() {
@@ -160,7 +161,7 @@ func (o *One) attend(f *triage.Findings) {
 	}
 	for _, p := range f.Packages {
 		if p.Ran {
-			hashes = append(hashes, hashOf(triage.Owner{Package: p.Path}))
+			hashes = append(hashes, hashOf(findings.Owner{Package: p.Path}))
 		}
 	}
 	for _, w := range o.wrong { // also where no end of it was heard
@@ -170,7 +171,7 @@ func (o *One) attend(f *triage.Findings) {
 	o.ran = slices.Clip(slices.Compact(hashes))
 }
 
-func (o *One) watched(f *triage.Findings) {
+func (o *One) watched(f *findings.Findings) {
 	at := map[string]int{}
 	for _, s := range f.Servers {
 		at[s.Address] = len(o.servers)
@@ -192,7 +193,7 @@ func (o *One) watched(f *triage.Findings) {
 	}
 }
 
-func keyOf(f *triage.Findings, c triage.Change) leakKey {
+func keyOf(f *findings.Findings, c findings.Change) leakKey {
 	key := leakKey{parameter: c.Parameter, untraced: c.Untraced}
 	if c.By != nil {
 		key.owner = *c.By
@@ -211,7 +212,7 @@ func keyOf(f *triage.Findings, c triage.Change) leakKey {
 	return key
 }
 
-func (l *leakSeen) add(c triage.Change) {
+func (l *leakSeen) add(c findings.Change) {
 	l.count++
 	if c.Known != nil {
 		l.known++
@@ -233,9 +234,9 @@ func (l *leakSeen) add(c triage.Change) {
 
 func newLeak(seen leakSeen, most int) *Leak {
 	c := seen.change
-	suspects := append([]triage.Owner{}, c.Suspects[:min(len(c.Suspects), most)]...)
+	suspects := append([]findings.Owner{}, c.Suspects[:min(len(c.Suspects), most)]...)
 	l := &Leak{Parameter: c.Parameter, By: c.By, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), AndEarlier: c.AndEarlier, Place: seen.key.place, Secret: c.Secret, Untraced: c.Untraced,
-		Certainties: []triage.Certainty{}, Values: []Value{}, Runs: []int{}, Servers: []string{}}
+		Certainties: []findings.Certainty{}, Values: []Value{}, Runs: []int{}, Servers: []string{}}
 	if c.Call != nil {
 		l.Function = c.Call.Function
 	}
@@ -243,7 +244,7 @@ func newLeak(seen leakSeen, most int) *Leak {
 }
 
 // hashOf is the hash of an owner's name. A suite node runs when its package does.
-func hashOf(o triage.Owner) uint64 {
+func hashOf(o findings.Owner) uint64 {
 	if o.SuiteNode() {
 		return hash(o.Package, "", "")
 	}

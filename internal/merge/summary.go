@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 )
 
 // Schema names the format of merged.json.
@@ -14,18 +14,18 @@ const Schema = "tracetest.merged/1"
 // Summary is what many runs showed: the content of merged.json. Slices are
 // never nil. Runs are referred to by their index in Runs, from 0.
 type Summary struct {
-	Schema     string       `json:"schema"`
-	Verdicts   Verdicts     `json:"verdicts"`
-	Tests      triage.Tests `json:"tests"`    // of all runs
-	Distinct   int          `json:"distinct"` // different tests, with those that only group others and the packages
-	Failures   Causes       `json:"failures"` // of all runs
-	Leaks      []Leak       `json:"leaks"`    // those of most runs first
-	Wrong      []Test       `json:"wrong"`    // tests that leaked, fell victim, failed or passed with commands refused
-	Servers    []Server     `json:"servers"`
-	Runs       []Run        `json:"runs"` // in the order in which they were given
-	Unreadable []Unreadable `json:"unreadable"`
-	Duplicates []Duplicate  `json:"duplicates"`
-	Bounds     []Bound      `json:"bounds"` // what was left out for want of room; empty where nothing was
+	Schema     string         `json:"schema"`
+	Verdicts   Verdicts       `json:"verdicts"`
+	Tests      findings.Tests `json:"tests"`    // of all runs
+	Distinct   int            `json:"distinct"` // different tests, with those that only group others and the packages
+	Failures   Causes         `json:"failures"` // of all runs
+	Leaks      []Leak         `json:"leaks"`    // those of most runs first
+	Wrong      []Test         `json:"wrong"`    // tests that leaked, fell victim, failed or passed with commands refused
+	Servers    []Server       `json:"servers"`
+	Runs       []Run          `json:"runs"` // in the order in which they were given
+	Unreadable []Unreadable   `json:"unreadable"`
+	Duplicates []Duplicate    `json:"duplicates"`
+	Bounds     []Bound        `json:"bounds"` // what was left out for want of room; empty where nothing was
 }
 
 // Verdict says how a run went, the worst first that holds of it.
@@ -67,20 +67,20 @@ func (v *Verdicts) count(verdict Verdict) {
 
 // Run is one that was merged.
 type Run struct {
-	File       string       `json:"file"`
-	Started    time.Time    `json:"started"`
-	Seconds    float64      `json:"seconds"` // how long it took
-	Go         string       `json:"go"`
-	Mode       record.Mode  `json:"mode"`
-	Traced     bool         `json:"traced"`
-	Verdict    Verdict      `json:"verdict"`
-	Exit       int          `json:"exit"`
-	Incomplete string       `json:"incomplete"` // why it is not complete; empty when it is
-	Doubts     []string     `json:"doubts"`     // why what was not seen may still have happened
-	Tests      triage.Tests `json:"tests"`
-	Leaks      int          `json:"leaks"`
-	Failures   int          `json:"failures"`
-	Victims    int          `json:"victims"` // failures that are tied to a change of this run, but not one of their own
+	File       string         `json:"file"`
+	Started    time.Time      `json:"started"`
+	Seconds    float64        `json:"seconds"` // how long it took
+	Go         string         `json:"go"`
+	Mode       record.Mode    `json:"mode"`
+	Traced     bool           `json:"traced"`
+	Verdict    Verdict        `json:"verdict"`
+	Exit       int            `json:"exit"`
+	Incomplete string         `json:"incomplete"` // why it is not complete; empty when it is
+	Doubts     []string       `json:"doubts"`     // why what was not seen may still have happened
+	Tests      findings.Tests `json:"tests"`
+	Leaks      int            `json:"leaks"`
+	Failures   int            `json:"failures"`
+	Victims    int            `json:"victims"` // failures that are tied to a change of this run, but not one of their own
 }
 
 // Causes counts failures by what Redis had to do with them.
@@ -103,30 +103,30 @@ func (c *Causes) add(d Causes) {
 // Leak is leaks of one parameter by one owner, or of the same suspects, at one
 // line, over the runs.
 type Leak struct {
-	Parameter    string             `json:"parameter"`
-	By           *triage.Owner      `json:"by"`            // nil where it is not settled
-	Suspects     []triage.Owner     `json:"suspects"`      // then: one of them, in each run
-	MoreSuspects int                `json:"more_suspects"` // beyond the first hundred
-	AndEarlier   int                `json:"and_earlier"`   // others that may be the one and that the runs do not list
-	Function     string             `json:"function"`      // of the call; empty where none was seen
-	Place        string             `json:"place"`         // file:line of the call, else of the spec; relative to the folder of the run
-	Certainties  []triage.Certainty `json:"certainties"`
-	Values       []Value            `json:"values"`
-	MoreValues   int                `json:"more_values"` // leaks of values that are not among Values
-	Secret       bool               `json:"secret"`
-	Untraced     bool               `json:"untraced"` // no test binary was heard doing it: another program did, while the owner ran
-	Count        int                `json:"count"`    // times, in all runs
-	InRuns       int                `json:"in_runs"`  // runs that it was seen in
-	Ran          int                `json:"ran"`      // runs that its owner ran in; -1 where that is not known
-	Runs         []int              `json:"runs"`     // the first hundred of InRuns
-	Servers      []string           `json:"servers"`  // at most a hundred addresses
-	Failures     int                `json:"failures"` // that are tied to it, each in its own run
-	Known        int                `json:"known"`    // times of Count that the baseline of its run knew it
+	Parameter    string               `json:"parameter"`
+	By           *findings.Owner      `json:"by"`            // nil where it is not settled
+	Suspects     []findings.Owner     `json:"suspects"`      // then: one of them, in each run
+	MoreSuspects int                  `json:"more_suspects"` // beyond the first hundred
+	AndEarlier   int                  `json:"and_earlier"`   // others that may be the one and that the runs do not list
+	Function     string               `json:"function"`      // of the call; empty where none was seen
+	Place        string               `json:"place"`         // file:line of the call, else of the spec; relative to the folder of the run
+	Certainties  []findings.Certainty `json:"certainties"`
+	Values       []Value              `json:"values"`
+	MoreValues   int                  `json:"more_values"` // leaks of values that are not among Values
+	Secret       bool                 `json:"secret"`
+	Untraced     bool                 `json:"untraced"` // no test binary was heard doing it: another program did, while the owner ran
+	Count        int                  `json:"count"`    // times, in all runs
+	InRuns       int                  `json:"in_runs"`  // runs that it was seen in
+	Ran          int                  `json:"ran"`      // runs that its owner ran in; -1 where that is not known
+	Runs         []int                `json:"runs"`     // the first hundred of InRuns
+	Servers      []string             `json:"servers"`  // at most a hundred addresses
+	Failures     int                  `json:"failures"` // that are tied to it, each in its own run
+	Known        int                  `json:"known"`    // times of Count that the baseline of its run knew it
 }
 
 // text orders leaks.
 func (l *Leak) text() string {
-	owner := triage.Owner{}
+	owner := findings.Owner{}
 	if l.By != nil {
 		owner = *l.By
 	}
@@ -143,7 +143,7 @@ type Value struct {
 // Test is one that something went wrong with in at least one run. Counts are
 // of runs, however often it ran in one.
 type Test struct {
-	triage.Owner
+	findings.Owner
 	Ran        int    `json:"ran"`    // -1 where that was not counted
 	Leaked     int    `json:"leaked"` // not where another program did it while it ran
 	Victim     int    `json:"victim"` // failed, tied to a change that is not its own

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
 	"tracetest/internal/run"
@@ -54,7 +55,7 @@ type suspicion struct {
 type target = trial.Test
 
 // Prove runs the trials. It returns why some were left out, or "".
-func Prove(ctx context.Context, f *triage.Findings, o Options) (leftOut string) {
+func Prove(ctx context.Context, f *findings.Findings, o Options) (leftOut string) {
 	p := &prover{Options: o, end: time.Now().Add(o.Budget)}
 	if args, err := gotest.ParseArgs(o.Run.Packages, o.Run.Args, ""); err != nil || len(args.Embedded()) > 0 {
 		return "the packages stand behind \"--\"; put them before it"

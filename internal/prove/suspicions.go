@@ -4,16 +4,16 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 )
 
-func nameOf(o triage.Owner) record.Name {
+func nameOf(o findings.Owner) record.Name {
 	return record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}
 }
 
 // suspicions gathers the leaks that have an owner and failures tied to them.
-func suspicions(f *triage.Findings) []*suspicion {
+func suspicions(f *findings.Findings) []*suspicion {
 	var all []*suspicion
 	of := map[int]*suspicion{} // by index of the leak
 	for i, leak := range f.Leaks {

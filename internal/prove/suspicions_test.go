@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 )
 
 func test(pkg, name string) target { return target{Name: record.Name{Package: pkg, Test: name}} }
@@ -43,14 +43,14 @@ func TestUnable(t *testing.T) {
 // Leaks of one owner are one suspicion, with the failures of all of them; a
 // leak that nobody is named for is none.
 func TestSuspicions(t *testing.T) {
-	owner := &triage.Owner{Package: "p", Test: "TestA"}
+	owner := &findings.Owner{Package: "p", Test: "TestA"}
 	zero, one, two := 0, 1, 2
-	f := &triage.Findings{
-		Leaks: []triage.Change{
+	f := &findings.Findings{
+		Leaks: []findings.Change{
 			{Server: "s", Parameter: "maxmemory", By: owner}, {Server: "s", Parameter: "maxmemory-policy", By: owner}, {Server: "s", Parameter: "hz"},
-			{Server: "s", Parameter: "timeout", By: &triage.Owner{Package: "p", Test: "TestNobodyMinds"}},
+			{Server: "s", Parameter: "timeout", By: &findings.Owner{Package: "p", Test: "TestNobodyMinds"}},
 		},
-		Failures: []triage.Failure{
+		Failures: []findings.Failure{
 			{Package: "p", Test: "TestV", Leak: &zero}, {Package: "p", Test: "TestW", Leak: &one}, {Package: "p", Test: "TestX", Leak: &two}, {Package: "p", Test: "TestY"},
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
 	"tracetest/internal/redisconf"
 )
 

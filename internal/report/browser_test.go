@@ -23,8 +23,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"tracetest/internal/findings"
 	reportpage "tracetest/internal/report/page"
-	"tracetest/internal/triage"
 )
 
 // A browser is a Chromium that runs until the test ends.
@@ -82,7 +82,7 @@ type shown struct {
 	bad []string
 }
 
-func (b *browser) open(t *testing.T, f *triage.Findings, s screen) *shown {
+func (b *browser) open(t *testing.T, f *findings.Findings, s screen) *shown {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.html")
 	var text bytes.Buffer

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
@@ -31,27 +32,27 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 	expected := int64(2048 * mib)
 	for _, test := range []struct {
 		name            string
-		memory          triage.Memory
+		memory          findings.Memory
 		holds, withheld string
 	}{
-		{"unknown start", triage.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: -1}, "is not known: either", "Cause: the memory was full"},
-		{"started with it", triage.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
-		{"lowered before, and full", triage.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: 2 * mib}, "the limit was lowered before this run, and the memory was full", "Cause: the memory was full"},
-		{"raised since the start", triage.Memory{Used: 3 * mib, Limit: 2 * mib, Initial: 2 * mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
-		{"no limit in any snapshot", triage.Memory{Used: 3 * mib, Started: -1, Reason: "unseen"}, "Neither that snapshot nor the one before shows a limit", "full"},
-		{"a limit that was not reached", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Initial: 2048 * mib, Started: -1, UntracedSets: 2, Reason: "unseen"},
+		{"unknown start", findings.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: -1}, "is not known: either", "Cause: the memory was full"},
+		{"started with it", findings.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
+		{"lowered before, and full", findings.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: 2 * mib}, "the limit was lowered before this run, and the memory was full", "Cause: the memory was full"},
+		{"raised since the start", findings.Memory{Used: 3 * mib, Limit: 2 * mib, Initial: 2 * mib, Started: mib}, "Cause: the memory was full.", "lowered before"},
+		{"no limit in any snapshot", findings.Memory{Used: 3 * mib, Started: -1, Reason: "unseen"}, "Neither that snapshot nor the one before shows a limit", "full"},
+		{"a limit that was not reached", findings.Memory{Used: 3 * mib, Limit: 2048 * mib, Initial: 2048 * mib, Started: -1, UntracedSets: 2, Reason: "unseen"},
 			"Either the limit was lower for a moment between two snapshots, or the memory was full and was freed again", "Cause: the memory was full"},
-		{"counted by the server", triage.Memory{Used: 3 * mib, Limit: 2048 * mib, Initial: 2048 * mib, Started: -1, UntracedSets: 2, Reason: "unseen"},
+		{"counted by the server", findings.Memory{Used: 3 * mib, Limit: 2048 * mib, Initial: 2048 * mib, Started: -1, UntracedSets: 2, Reason: "unseen"},
 			"2 calls of CONFIG SET; without the trace", "had not lowered"},
-		{"reached before the first test", triage.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Began: 2 * mib, Started: -1, Reason: "start"},
+		{"reached before the first test", findings.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Began: 2 * mib, Started: -1, Reason: "start"},
 			"2 MiB were in use before the first test. No test of this run filled it.", "Cause: the memory was full"},
-		{"expected otherwise", triage.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: -1, Expected: &expected},
+		{"expected otherwise", findings.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: -1, Expected: &expected},
 			"2 GiB was expected (`--expect`): either the server was started so, or", "started with 2 GiB"},
 	} {
 		f := load(t, "testdata/polluted.json")
 		test.memory.Server, test.memory.Reason = f.Servers[0].Address, cmp.Or(test.memory.Reason, "memory")
 		f.Drift = nil
-		f.Memory = []triage.Memory{test.memory}
+		f.Memory = []findings.Memory{test.memory}
 		line := row(markdown(t, f), "refused writes")
 		if !strings.Contains(line, test.holds) || strings.Contains(line, test.withheld) || strings.Contains(line, "tests filled") {
 			t.Errorf("%s: %s", test.name, line)
@@ -63,44 +64,44 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 // where nothing else can have been seen so.
 func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 	const failover, rewrite, outsider, elsewhere = "| A failover", "| A test wrote", "| Another program", "| The tests use another"
-	deaf := func(f *triage.Findings) {
-		f.Packages = append(f.Packages, triage.Package{Path: "shop/deaf", Outcome: "pass", Ran: true})
+	deaf := func(f *findings.Findings) {
+		f.Packages = append(f.Packages, findings.Package{Path: "shop/deaf", Outcome: "pass", Ran: true})
 	}
-	rewritten := func(reply string) func(f *triage.Findings) {
-		return func(f *triage.Findings) {
-			f.Writes = append(f.Writes, triage.Write{Server: f.Servers[0].Address, Command: []string{"config", "rewrite"}, Count: 1, Reply: reply, Certainty: triage.Exact})
+	rewritten := func(reply string) func(f *findings.Findings) {
+		return func(f *findings.Findings) {
+			f.Writes = append(f.Writes, findings.Write{Server: f.Servers[0].Address, Command: []string{"config", "rewrite"}, Count: 1, Reply: reply, Certainty: findings.Exact})
 		}
 	}
-	endpoints := func(s triage.Endpoint) func(f *triage.Findings) {
-		return func(f *triage.Findings) { f.Endpoints = append(f.Endpoints, s) }
+	endpoints := func(s findings.Endpoint) func(f *findings.Findings) {
+		return func(f *findings.Findings) { f.Endpoints = append(f.Endpoints, s) }
 	}
 	for _, test := range []struct {
 		name, about, want string
-		change            func(f *triage.Findings)
+		change            func(f *findings.Findings)
 	}{
-		{"nothing of it", failover, "| no | no change", func(*triage.Findings) {}},
-		{"a cluster", failover, "had another master, once", func(f *triage.Findings) { f.Servers[0].Failovers = 1 }},
-		{"not seen", failover, "| not known |", func(f *triage.Findings) { f.Servers[0].Partial = "CONFIG is renamed" }},
-		{"nobody's", failover, "| yes |", func(f *triage.Findings) {
-			f.Changed = append(f.Changed, triage.Changed{Server: f.Servers[0].Address, Parameter: "replicaof", Value: "10.0.0.2 6379"})
+		{"nothing of it", failover, "| no | no change", func(*findings.Findings) {}},
+		{"a cluster", failover, "had another master, once", func(f *findings.Findings) { f.Servers[0].Failovers = 1 }},
+		{"not seen", failover, "| not known |", func(f *findings.Findings) { f.Servers[0].Partial = "CONFIG is renamed" }},
+		{"nobody's", failover, "| yes |", func(f *findings.Findings) {
+			f.Changed = append(f.Changed, findings.Changed{Server: f.Servers[0].Address, Parameter: "replicaof", Value: "10.0.0.2 6379"})
 		}},
-		{"nothing of it", rewrite, "| no | no traced connection", func(*triage.Findings) {}},
+		{"nothing of it", rewrite, "| no | no traced connection", func(*findings.Findings) {}},
 		{"sent", rewrite, "| yes |", rewritten("+OK")},
 		{"refused", rewrite, "| no | it was sent and refused", rewritten("-ERR The server is running without a config file")},
 		{"a package that is not heard", rewrite, "| not known | `shop/deaf`", deaf},
-		{"nothing of it", elsewhere, "| no | each address", func(*triage.Findings) {}},
-		{"another server", elsewhere, "| yes | `10.0.0.9:6379`", endpoints(triage.Endpoint{Address: "10.0.0.9:6379", Problem: "no answer"})},
-		{"no Redis at all", elsewhere, "| no | each address", endpoints(triage.Endpoint{Address: "10.0.0.9:80", Foreign: true, Problem: "what answers is not a Redis"})},
+		{"nothing of it", elsewhere, "| no | each address", func(*findings.Findings) {}},
+		{"another server", elsewhere, "| yes | `10.0.0.9:6379`", endpoints(findings.Endpoint{Address: "10.0.0.9:6379", Problem: "no answer"})},
+		{"no Redis at all", elsewhere, "| no | each address", endpoints(findings.Endpoint{Address: "10.0.0.9:80", Foreign: true, Problem: "what answers is not a Redis"})},
 		{"a package that is not heard", elsewhere, "| not known | `shop/deaf`", deaf},
-		{"a change that is not heard", outsider, "| perhaps |", func(f *triage.Findings) { f.Leaks[0].Untraced = true }},
-		{"calls that are not heard", outsider, "| perhaps |", func(f *triage.Findings) { f.Servers[0].ConfigSets = f.Servers[0].TracedSets + 1 }},
-		{"while no test ran", outsider, "| yes |", func(f *triage.Findings) { f.Notices = append(f.Notices, triage.Notice{Code: "outside-change"}) }},
+		{"a change that is not heard", outsider, "| perhaps |", func(f *findings.Findings) { f.Leaks[0].Untraced = true }},
+		{"calls that are not heard", outsider, "| perhaps |", func(f *findings.Findings) { f.Servers[0].ConfigSets = f.Servers[0].TracedSets + 1 }},
+		{"while no test ran", outsider, "| yes |", func(f *findings.Findings) { f.Notices = append(f.Notices, findings.Notice{Code: "outside-change"}) }},
 	} {
 		f := load(t, "testdata/exact.json")
 		if f.Run.Mode != record.ModeInstrumented || !f.Run.Traced {
 			t.Fatal("the fixture is not of a run with the tap")
 		}
-		f.Endpoints = slices.DeleteFunc(f.Endpoints, func(s triage.Endpoint) bool { return s.Inside })
+		f.Endpoints = slices.DeleteFunc(f.Endpoints, func(s findings.Endpoint) bool { return s.Inside })
 		test.change(f)
 		if line := row(markdown(t, f), test.about); !strings.Contains(line, test.want) {
 			t.Errorf("%s: %q, want %q", test.name, line, test.want)
@@ -112,17 +113,17 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 // alone or beside a test that was.
 func TestUntracedIsNotAccused(t *testing.T) {
 	seen := regexp.MustCompile(`(?m)(?:^| )(by|leak:) (?:<[a-z]+>|` + "`" + `)?TestUnheard`)
-	traced := triage.Owner{Package: "p", Test: "TestHeard"}
-	untraced := triage.Owner{Package: "p", Test: "TestUnheard"}
+	traced := findings.Owner{Package: "p", Test: "TestHeard"}
+	untraced := findings.Owner{Package: "p", Test: "TestUnheard"}
 	for _, both := range []bool{false, true} {
 		f := load(t, "testdata/exact.json")
 		c := f.Leaks[0]
-		c.By, c.Untraced, c.Certainty, c.Call, c.Together, c.Ended, c.Unit = &untraced, true, triage.Inferred, nil, 0, "pass", "test"
-		f.Leaks, f.Failures = []triage.Change{c}, nil
+		c.By, c.Untraced, c.Certainty, c.Call, c.Together, c.Ended, c.Unit = &untraced, true, findings.Inferred, nil, 0, "pass", "test"
+		f.Leaks, f.Failures = []findings.Change{c}, nil
 		f.Run.Exit = triage.ExitLeaked
-		f.Cases = cases(nil, triage.Case{Owner: traced, Status: "pass"}, triage.Case{Owner: untraced, Status: "pass"})
+		f.Cases = cases(nil, findings.Case{Owner: traced, Status: "pass"}, findings.Case{Owner: untraced, Status: "pass"})
 		if both {
-			c.By, c.Untraced, c.Certainty, c.Parameter = &traced, false, triage.Exact, "hz"
+			c.By, c.Untraced, c.Certainty, c.Parameter = &traced, false, findings.Exact, "hz"
 			f.Leaks = append(f.Leaks, c)
 			if md := markdown(t, f); !strings.Contains(md, " ran, by an unidentified writer, and 1 more leak") {
 				t.Errorf("headline: %s", row(md, "# Redis triage"))
@@ -151,12 +152,12 @@ func TestUntracedIsNotAccused(t *testing.T) {
 // it: a failure of one time is not the failure of another.
 func TestEachTimeHasItsOwnOutcome(t *testing.T) {
 	f := load(t, "testdata/exact.json")
-	victim, suspect := triage.Owner{Package: "p", Test: "TestVictim"}, 0
-	f.Failures = []triage.Failure{
-		{Package: "p", Test: "TestVictim", Status: "fail", Cause: triage.CauseOther, Certainty: "correlated", Message: "another reason"},
-		{Package: "p", Test: "TestVictim", Status: "fail", Cause: triage.CauseOOM, Certainty: "correlated", Leak: &suspect, Message: "OOM command not allowed"},
+	victim, suspect := findings.Owner{Package: "p", Test: "TestVictim"}, 0
+	f.Failures = []findings.Failure{
+		{Package: "p", Test: "TestVictim", Status: "fail", Cause: findings.CauseOther, Certainty: "correlated", Message: "another reason"},
+		{Package: "p", Test: "TestVictim", Status: "fail", Cause: findings.CauseOOM, Certainty: "correlated", Leak: &suspect, Message: "OOM command not allowed"},
 	}
-	f.Cases = cases(nil, triage.Case{Owner: victim, Status: "fail"}, triage.Case{Owner: victim, Status: "fail"}, triage.Case{Owner: victim, Status: "pass"})
+	f.Cases = cases(nil, findings.Case{Owner: victim, Status: "fail"}, findings.Case{Owner: victim, Status: "fail"}, findings.Case{Owner: victim, Status: "pass"})
 	page := string(htmlPage(t, f))
 	var classes []string
 	for _, m := range regexp.MustCompile(`<tr id="test-\d+" class="(\w+)"( data-leak="1")?`).FindAllStringSubmatch(page, -1) {

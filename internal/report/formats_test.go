@@ -18,24 +18,25 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/ci"
 	"tracetest/internal/triage"
 )
 
-type render func(io.Writer, *triage.Findings) error
+type render func(io.Writer, *findings.Findings) error
 
 // formats are those that programs read, by the ending of their golden files.
 func formats() map[string]render {
 	return map[string]render{
-		"junit.xml":         func(w io.Writer, f *triage.Findings) error { return ci.JUnit(w, f, ci.JUnitOptions{}) },
+		"junit.xml":         func(w io.Writer, f *findings.Findings) error { return ci.JUnit(w, f, ci.JUnitOptions{}) },
 		"sarif":             ci.SARIF,
 		"code-quality.json": ci.CodeQuality,
 		"annotations.out":   ci.Annotations,
 	}
 }
 
-func rendered(t *testing.T, do render, f *triage.Findings) string {
+func rendered(t *testing.T, do render, f *findings.Findings) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := do(&b, f); err != nil {
@@ -315,7 +316,7 @@ func TestFormatsAccuseNobody(t *testing.T) {
 		t.Fatal("no suspects")
 	}
 	for name := range suspects {
-		f.Cases = cases(f.Cases, triage.Case{Owner: triage.Owner{Package: "p", Test: name}, Status: "pass"})
+		f.Cases = cases(f.Cases, findings.Case{Owner: findings.Owner{Package: "p", Test: name}, Status: "pass"})
 	}
 	text := rendered(t, formats()["junit.xml"], f)
 	for name := range suspects {
@@ -331,7 +332,7 @@ func TestFormatsAccuseNobody(t *testing.T) {
 	}
 	f = load(t, "testdata/incident.jsonl")
 	for i := range f.Leaks {
-		f.Leaks[i].Untraced, f.Leaks[i].Certainty = true, triage.Inferred
+		f.Leaks[i].Untraced, f.Leaks[i].Certainty = true, findings.Inferred
 	}
 	text = rendered(t, formats()["junit.xml"], f)
 	if want := `<testcase name="` + f.Leaks[0].By.Spec + `" classname="` + f.Leaks[0].By.Package + `" time="`; !regexp.MustCompile(regexp.QuoteMeta(want) + `[\d.]+"/>`).MatchString(text) {
@@ -339,9 +340,9 @@ func TestFormatsAccuseNobody(t *testing.T) {
 	}
 }
 
-func cases(to *triage.Cases, all ...triage.Case) *triage.Cases {
+func cases(to *findings.Cases, all ...findings.Case) *findings.Cases {
 	if to == nil {
-		to = new(triage.Cases)
+		to = new(findings.Cases)
 	}
 	for _, c := range all {
 		to.Add(c)
@@ -352,18 +353,18 @@ func cases(to *triage.Cases, all ...triage.Case) *triage.Cases {
 // A leak is the failure of the test that leaks, of the run of it that did.
 func TestJUnitLeaks(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	run := func(n int, status string) triage.Case {
-		return triage.Case{Owner: triage.Owner{Package: "p", Test: "TestLeaks"}, Status: status, Begin: at.Add(time.Duration(n) * time.Second), End: at.Add(time.Duration(n)*time.Second + time.Second/2)}
+	run := func(n int, status string) findings.Case {
+		return findings.Case{Owner: findings.Owner{Package: "p", Test: "TestLeaks"}, Status: status, Begin: at.Add(time.Duration(n) * time.Second), End: at.Add(time.Duration(n)*time.Second + time.Second/2)}
 	}
-	leak := triage.Change{Server: "localhost:1", Parameter: "maxmemory", From: "0", To: "1024", By: &triage.Owner{Package: "p", Test: "TestLeaks"}, Certainty: triage.Exact, At: at.Add(1200 * time.Millisecond)}
-	f := &triage.Findings{
-		Run:   triage.Run{Complete: true, Exit: triage.ExitLeaked, Started: at, Finished: at.Add(time.Minute)},
-		Leaks: []triage.Change{leak},
+	leak := findings.Change{Server: "localhost:1", Parameter: "maxmemory", From: "0", To: "1024", By: &findings.Owner{Package: "p", Test: "TestLeaks"}, Certainty: findings.Exact, At: at.Add(1200 * time.Millisecond)}
+	f := &findings.Findings{
+		Run:   findings.Run{Complete: true, Exit: triage.ExitLeaked, Started: at, Finished: at.Add(time.Minute)},
+		Leaks: []findings.Change{leak},
 		Cases: cases(nil, run(0, "pass"), run(1, "pass"), run(2, "skip")),
 	}
 	marked := func(o ci.JUnitOptions) string {
 		var marks []string
-		text := rendered(t, func(w io.Writer, f *triage.Findings) error { return ci.JUnit(w, f, o) }, f)
+		text := rendered(t, func(w io.Writer, f *findings.Findings) error { return ci.JUnit(w, f, o) }, f)
 		checkJUnit(t, text)
 		for _, c := range regexp.MustCompile(`<testcase name="TestLeaks"[^>]*>\s*(<(failure|error|skipped))?`).FindAllStringSubmatch(text, -1) {
 			marks = append(marks, c[2])
@@ -384,7 +385,7 @@ func TestJUnitLeaks(t *testing.T) {
 	// Of a test that failed itself there is one failure, and it tells both.
 	f.Run.Exit = triage.ExitFailed
 	f.Cases = cases(nil, run(1, "fail"))
-	f.Failures = []triage.Failure{{Package: "p", Test: "TestLeaks", Status: "fail", Cause: triage.CauseOther, Certainty: "correlated", Message: "boom", Output: "a\n\x00\x1b[31m]]>\xffb\n[[ATTACHMENT|/x]]"}}
+	f.Failures = []findings.Failure{{Package: "p", Test: "TestLeaks", Status: "fail", Cause: findings.CauseOther, Certainty: "correlated", Message: "boom", Output: "a\n\x00\x1b[31m]]>\xffb\n[[ATTACHMENT|/x]]"}}
 	text := rendered(t, formats()["junit.xml"], f)
 	checkJUnit(t, text)
 	if strings.Count(text, "<failure ") != 1 || !strings.Contains(text, "boom") || !strings.Contains(text, "maxmemory changed from 0 (no limit) to 1024") ||
@@ -395,15 +396,15 @@ func TestJUnitLeaks(t *testing.T) {
 
 // What failed without being a test is a testcase all the same.
 func TestJUnitStray(t *testing.T) {
-	f := &triage.Findings{Run: triage.Run{Exit: 1, GoExit: 1}}
-	f.Failures = []triage.Failure{
-		{Package: "a", Status: "build", Message: "undefined: x", Cause: triage.CauseOther},
-		{Package: "b", Test: "TestSuite", Spec: "[BeforeSuite]", Status: "fail", Message: "no server", Cause: triage.CauseOther},
-		{Package: "b", Status: "died", Cause: triage.CauseOther},
+	f := &findings.Findings{Run: findings.Run{Exit: 1, GoExit: 1}}
+	f.Failures = []findings.Failure{
+		{Package: "a", Status: "build", Message: "undefined: x", Cause: findings.CauseOther},
+		{Package: "b", Test: "TestSuite", Spec: "[BeforeSuite]", Status: "fail", Message: "no server", Cause: findings.CauseOther},
+		{Package: "b", Status: "died", Cause: findings.CauseOther},
 	}
-	f.Leaks = []triage.Change{
-		{Parameter: "hz", By: &triage.Owner{Package: "b", Test: "TestSuite", Spec: "[BeforeSuite]"}, Certainty: triage.Exact},
-		{Parameter: "hz", By: &triage.Owner{Package: "c"}, Certainty: triage.Inferred},
+	f.Leaks = []findings.Change{
+		{Parameter: "hz", By: &findings.Owner{Package: "b", Test: "TestSuite", Spec: "[BeforeSuite]"}, Certainty: findings.Exact},
+		{Parameter: "hz", By: &findings.Owner{Package: "c"}, Certainty: findings.Inferred},
 	}
 	text := rendered(t, formats()["junit.xml"], f)
 	checkJUnit(t, text)
@@ -420,9 +421,9 @@ func TestJUnitStray(t *testing.T) {
 // Packages that ran beside each other come each as one suite, also where they do
 // not fit into memory together.
 func TestJUnitInterleaved(t *testing.T) {
-	f := &triage.Findings{Run: triage.Run{Complete: true}}
+	f := &findings.Findings{Run: findings.Run{Complete: true}}
 	for i := range 3000 {
-		f.Cases = cases(f.Cases, triage.Case{Owner: triage.Owner{Package: fmt.Sprintf("p%d", i%3), Test: fmt.Sprintf("Test%04d", i) + strings.Repeat("x", 12000*(i%3))}, Status: "pass"})
+		f.Cases = cases(f.Cases, findings.Case{Owner: findings.Owner{Package: fmt.Sprintf("p%d", i%3), Test: fmt.Sprintf("Test%04d", i) + strings.Repeat("x", 12000*(i%3))}, Status: "pass"})
 	}
 	text := rendered(t, formats()["junit.xml"], f)
 	checkJUnit(t, text)
@@ -507,10 +508,10 @@ func FuzzHostileFormats(f *testing.F) {
 		found := load(t, "testdata/hostile.json")
 		found.Run.Source = &record.Source{}
 		found.Cases = cases(nil,
-			triage.Case{Owner: triage.Owner{Package: text, Test: text}, Status: "pass"},
-			triage.Case{Owner: triage.Owner{Package: text, Test: text, Spec: text}, Status: "fail", Location: text},
-			triage.Case{Owner: triage.Owner{Package: "p", Test: text}, Status: text})
-		found.Timelines = []triage.Timeline{{Values: []triage.Values{{Steps: []triage.Step{{At: found.Run.Started}, {At: found.Run.Started.Add(time.Second)}, {At: found.Run.Finished}}}}}}
+			findings.Case{Owner: findings.Owner{Package: text, Test: text}, Status: "pass"},
+			findings.Case{Owner: findings.Owner{Package: text, Test: text, Spec: text}, Status: "fail", Location: text},
+			findings.Case{Owner: findings.Owner{Package: "p", Test: text}, Status: text})
+		found.Timelines = []findings.Timeline{{Values: []findings.Values{{Steps: []findings.Step{{At: found.Run.Started}, {At: found.Run.Started.Add(time.Second)}, {At: found.Run.Finished}}}}}}
 		poison(reflect.ValueOf(found).Elem(), text)
 		for i := range found.Failures {
 			found.Failures[i].Output = text
@@ -522,7 +523,7 @@ func FuzzHostileFormats(f *testing.F) {
 			}
 			found.Leaks[i].Location = "/src/" + text + ":7"
 		}
-		found.Leaks[0].Certainty = triage.Inferred
+		found.Leaks[0].Certainty = findings.Inferred
 		for ending, do := range formats() {
 			checkFormat(t, ending, rendered(t, do, found))
 		}
@@ -577,7 +578,7 @@ func TestFormatsOfRecordedRuns(t *testing.T) {
 			}
 		}
 		for _, leaks := range []string{"failure", "none"} {
-			text := rendered(t, func(w io.Writer, f *triage.Findings) error {
+			text := rendered(t, func(w io.Writer, f *findings.Findings) error {
 				return ci.JUnit(w, f, ci.JUnitOptions{Leaks: leaks})
 			}, f)
 			var doc parsed

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/doc"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/triage"
 )
 
 // headings are all that a report may have. Names show up in headings only
@@ -261,25 +261,25 @@ func FuzzHostileText(f *testing.F) {
 		f.Add(seed, false)
 	}
 	f.Fuzz(func(t *testing.T, text string, kinds bool) {
-		findings := load(t, "testdata/hostile.json")
-		findings.Leaks[0].Known = &triage.Known{}
-		findings.Baseline = triage.Baseline{Expired: []record.Known{{}}, Gone: []record.Known{{}, {}}, Unreported: []record.Known{{}}}
-		poison(reflect.ValueOf(findings).Elem(), text)
+		x := load(t, "testdata/hostile.json")
+		x.Leaks[0].Known = &findings.Known{}
+		x.Baseline = findings.Baseline{Expired: []record.Known{{}}, Gone: []record.Known{{}, {}}, Unreported: []record.Known{{}}}
+		poison(reflect.ValueOf(x).Elem(), text)
 		if kinds { // so that not only the ways for unknown kinds are taken
-			findings.Run.Mode = "gate"
-			findings.Leaks[0].Certainty = triage.Inferred
-			findings.Leaks[1].Certainty = triage.Ambiguous
-			for i := range findings.Failures {
-				findings.Failures[i].Cause = triage.CauseOOM
-				findings.Failures[i].Certainty = "correlated"
+			x.Run.Mode = record.ModeInstrumented
+			x.Leaks[0].Certainty = findings.Inferred
+			x.Leaks[1].Certainty = findings.Ambiguous
+			for i := range x.Failures {
+				x.Failures[i].Cause = findings.CauseOOM
+				x.Failures[i].Certainty = "correlated"
 			}
 		}
-		checkMarkdown(t, markdown(t, findings))
-		checkScreen(t, onTerminal(t, findings, terminal.Options{ReportPath: text}), 80)
-		findings.Run.Complete = kinds // else no leak has room
-		for i := range findings.Leaks {
-			findings.Leaks[i].Call = &triage.Call{File: "/" + text, Line: 7, Chain: []string{"f /" + text + ":7", "g /" + text + "7:8"}}
+		checkMarkdown(t, markdown(t, x))
+		checkScreen(t, onTerminal(t, x, terminal.Options{ReportPath: text}), 80)
+		x.Run.Complete = kinds // else no leak has room
+		for i := range x.Leaks {
+			x.Leaks[i].Call = &findings.Call{File: "/" + text, Line: 7, Chain: []string{"f /" + text + ":7", "g /" + text + "7:8"}}
 		}
-		checkLinks(t, findings, terminal.Options{ReportPath: text, Width: 300})
+		checkLinks(t, x, terminal.Options{ReportPath: text, Width: 300})
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 )
 
 // The page in a real Chromium: what is on the screen, what clicking does, and
@@ -34,7 +34,7 @@ func TestBrowser(t *testing.T) {
 }
 
 // looks opens the page on a desk and on a phone, in both themes.
-func (b *browser) snaps(t *testing.T, f *triage.Findings) {
+func (b *browser) snaps(t *testing.T, f *findings.Findings) {
 	for _, screen := range screens {
 		t.Run(screen.name, func(t *testing.T) {
 			p := b.open(t, f, screen)
@@ -55,7 +55,7 @@ func (b *browser) snaps(t *testing.T, f *triage.Findings) {
 }
 
 // leak lights up the leak and its victims, and nothing else.
-func (b *browser) leak(t *testing.T, f *triage.Findings) {
+func (b *browser) leak(t *testing.T, f *findings.Findings) {
 	p := b.open(t, f, screens[0])
 	lit := "[...document.querySelectorAll('.plot.tests rect')].filter(e => e.classList.contains('on')).map(e => e.classList[1]).sort().join()"
 	all := strings.Join(append([]string{"leak"}, slices.Repeat([]string{"victim"}, 11)...), ",")
@@ -75,7 +75,7 @@ func (b *browser) leak(t *testing.T, f *triage.Findings) {
 }
 
 // table searches, selects and sorts.
-func (b *browser) table(t *testing.T, f *triage.Findings) {
+func (b *browser) table(t *testing.T, f *findings.Findings) {
 	p := b.open(t, f, screens[0])
 	names := "[...document.querySelectorAll('#table tbody tr')].map(r => r.cells[0].querySelector('summary')?.textContent ?? r.cells[0].firstChild.textContent.trim())"
 	p.click(t, "#search")
@@ -101,7 +101,7 @@ func (b *browser) table(t *testing.T, f *triage.Findings) {
 }
 
 // cursor walks over the tests with the keyboard.
-func (b *browser) cursor(t *testing.T, f *triage.Findings) {
+func (b *browser) cursor(t *testing.T, f *findings.Findings) {
 	p := b.open(t, f, screens[0])
 	text := "document.querySelector('#cursor').ariaValueText"
 	p.want(t, text+".includes('passed, left the server changed (leak 1)')", true)
@@ -128,7 +128,7 @@ func (b *browser) cursor(t *testing.T, f *triage.Findings) {
 }
 
 // copy puts a command on the clipboard.
-func (b *browser) copy(t *testing.T, f *triage.Findings) {
+func (b *browser) copy(t *testing.T, f *findings.Findings) {
 	p := b.open(t, f, screens[0])
 	p.value(t, "window.copied = null; navigator.clipboard ? navigator.clipboard.writeText = async text => { window.copied = text } : document.execCommand = () => { window.copied = getSelection().toString(); return true }")
 	p.click(t, "pre.sh .copy")
@@ -139,7 +139,7 @@ func (b *browser) copy(t *testing.T, f *triage.Findings) {
 }
 
 // withoutScript has everything but the interaction.
-func (b *browser) withoutScript(t *testing.T, f *triage.Findings) {
+func (b *browser) withoutScript(t *testing.T, f *findings.Findings) {
 	p := b.open(t, f, screen{name: "desk", width: 1280, height: 900, scriptless: true})
 	html, err := chromedp.Run(p.ctx, chromedp.OuterHTML(chromedp.CSS("main")))
 	if err != nil {
@@ -163,7 +163,7 @@ func (b *browser) withoutScript(t *testing.T, f *triage.Findings) {
 }
 
 // paper prints the page with everything unfolded.
-func (b *browser) paper(t *testing.T, f *triage.Findings) {
+func (b *browser) paper(t *testing.T, f *findings.Findings) {
 	p := b.open(t, f, screens[1])
 	printed, err := chromedp.Call(p.ctx, page.PrintToPDF, page.PrintToPDFParams{PrintBackground: yes()})
 	if err != nil {
@@ -237,65 +237,65 @@ func (b *browser) many(t *testing.T) {
 }
 
 // hostileRun is the hostile findings with tests and a timeline as hostile.
-func hostileRun(t *testing.T) *triage.Findings {
+func hostileRun(t *testing.T) *findings.Findings {
 	f := load(t, "testdata/hostile.json")
 	script := "<script>pwned=1</script>"
 	attribute := `"><img src=x onerror=pwned=1>' onmouseover=pwned=1 x="`
 	begin := f.Run.Started
 	f.Run.Finished = begin.Add(time.Second)
-	f.Packages = append(f.Packages, triage.Package{Path: script, Ran: true}, triage.Package{Path: attribute, Ran: true})
-	f.Cases = new(triage.Cases)
+	f.Packages = append(f.Packages, findings.Package{Path: script, Ran: true}, findings.Package{Path: attribute, Ran: true})
+	f.Cases = new(findings.Cases)
 	for i, name := range []string{script, attribute, "javascript:pwned=1", "]]></script><svg onload=pwned=1>", "{{.}}", "</title></style><script>pwned=1</script>", "${pwned=1}`"} {
 		for _, status := range []string{"pass", "fail", "skip"} {
-			f.Cases.Add(triage.Case{Owner: triage.Owner{Package: []string{script, attribute}[i%2], Test: name}, Kind: record.KindTest, Location: name, Status: status,
+			f.Cases.Add(findings.Case{Owner: findings.Owner{Package: []string{script, attribute}[i%2], Test: name}, Kind: record.KindTest, Location: name, Status: status,
 				Begin: begin.Add(time.Duration(i) * 100 * time.Millisecond), End: begin.Add(time.Duration(i)*100*time.Millisecond + 90*time.Millisecond)})
 		}
-		f.Failures = append(f.Failures, triage.Failure{Package: []string{script, attribute}[i%2], Test: name, Cause: triage.CauseOther, Certainty: "correlated", Status: "fail",
+		f.Failures = append(f.Failures, findings.Failure{Package: []string{script, attribute}[i%2], Test: name, Cause: findings.CauseOther, Certainty: "correlated", Status: "fail",
 			Message: name + "\n" + attribute, Output: script + "\x1b[31m\x00\n" + attribute, Location: name})
 	}
-	f.Timelines = make([]triage.Timeline, len(f.Servers))
+	f.Timelines = make([]findings.Timeline, len(f.Servers))
 	for i := range f.Timelines {
-		f.Timelines[i] = triage.Timeline{Samples: []triage.Sample{{From: begin, To: begin.Add(time.Second), Least: 1, Most: 1 << 20, OOM: 3, Evicted: 1}},
-			Values: []triage.Values{{Parameter: "maxmemory", Steps: []triage.Step{{At: begin, Value: script}, {At: begin, Value: "-5"}, {At: begin, Value: "99999999999999999999"}}},
-				{Parameter: script + attribute, Steps: []triage.Step{{At: begin, Value: attribute}, {At: begin.Add(time.Second / 2), Value: "</script>" + script}}}}}
+		f.Timelines[i] = findings.Timeline{Samples: []findings.Sample{{From: begin, To: begin.Add(time.Second), Least: 1, Most: 1 << 20, OOM: 3, Evicted: 1}},
+			Values: []findings.Values{{Parameter: "maxmemory", Steps: []findings.Step{{At: begin, Value: script}, {At: begin, Value: "-5"}, {At: begin, Value: "99999999999999999999"}}},
+				{Parameter: script + attribute, Steps: []findings.Step{{At: begin, Value: attribute}, {At: begin.Add(time.Second / 2), Value: "</script>" + script}}}}}
 	}
 	return f
 }
 
 // manyTests is a run of n tests, eight at a time, of which some leak and many
 // fail.
-func manyTests(n int) *triage.Findings {
+func manyTests(n int) *findings.Findings {
 	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	f := &triage.Findings{Schema: triage.Schema, Run: triage.Run{Started: begin, Mode: record.ModeInstrumented, Traced: true, Complete: true, GoExit: 1, Exit: 1},
-		Servers: []triage.Server{{Address: "127.0.0.1:6379", Flavor: "redis", Version: "7.0.15"}}, Cases: new(triage.Cases)}
+	f := &findings.Findings{Schema: findings.Schema, Run: findings.Run{Started: begin, Mode: record.ModeInstrumented, Traced: true, Complete: true, GoExit: 1, Exit: 1},
+		Servers: []findings.Server{{Address: "127.0.0.1:6379", Flavor: "redis", Version: "7.0.15"}}, Cases: new(findings.Cases)}
 	at := begin
-	memory := triage.Timeline{Values: []triage.Values{{Parameter: "maxmemory", Steps: []triage.Step{{At: begin, Value: "2147483648"}}}}}
+	memory := findings.Timeline{Values: []findings.Values{{Parameter: "maxmemory", Steps: []findings.Step{{At: begin, Value: "2147483648"}}}}}
 	for i := range n {
 		at = at.Add(5 * time.Millisecond)
-		owner := triage.Owner{Package: fmt.Sprintf("example.com/shop/p%d", i/100), Test: fmt.Sprintf("Test%d", i)}
+		owner := findings.Owner{Package: fmt.Sprintf("example.com/shop/p%d", i/100), Test: fmt.Sprintf("Test%d", i)}
 		if i%100 == 0 {
-			f.Packages = append(f.Packages, triage.Package{Path: owner.Package, Outcome: "pass", Instrumented: true, Ran: true})
+			f.Packages = append(f.Packages, findings.Package{Path: owner.Package, Outcome: "pass", Instrumented: true, Ran: true})
 		}
-		c := triage.Case{Owner: owner, Kind: record.KindTest, Status: "pass", Begin: at.Add(-40 * time.Millisecond), End: at}
+		c := findings.Case{Owner: owner, Kind: record.KindTest, Status: "pass", Begin: at.Add(-40 * time.Millisecond), End: at}
 		switch {
 		case i%1000 == 500:
-			f.Leaks = append(f.Leaks, triage.Change{Server: "127.0.0.1:6379", Parameter: "maxmemory", From: "2147483648", To: "1048576", Initial: "2147483648", By: &owner, Certainty: triage.Exact,
+			f.Leaks = append(f.Leaks, findings.Change{Server: "127.0.0.1:6379", Parameter: "maxmemory", From: "2147483648", To: "1048576", Initial: "2147483648", By: &owner, Certainty: findings.Exact,
 				At: at, Unit: "test", Ended: "pass", Together: len(f.Leaks) + 1})
-			memory.Values[0].Steps = append(memory.Values[0].Steps, triage.Step{At: at, Value: "1048576"}, triage.Step{At: at.Add(500 * time.Millisecond), Value: "2147483648"})
+			memory.Values[0].Steps = append(memory.Values[0].Steps, findings.Step{At: at, Value: "1048576"}, findings.Step{At: at.Add(500 * time.Millisecond), Value: "2147483648"})
 		case i%1000 > 500 && i%1000 < 600 && i%3 == 0:
 			c.Status = "fail"
 			leak := len(f.Leaks) - 1
-			f.Failures = append(f.Failures, triage.Failure{Package: owner.Package, Test: owner.Test, Cause: triage.CauseOOM, Certainty: "correlated", Leak: &leak, OOMErrors: 1, Status: "fail", Message: "OOM command not allowed"})
+			f.Failures = append(f.Failures, findings.Failure{Package: owner.Package, Test: owner.Test, Cause: findings.CauseOOM, Certainty: "correlated", Leak: &leak, OOMErrors: 1, Status: "fail", Message: "OOM command not allowed"})
 			f.Tests.Failed++
 		}
 		f.Tests.Total++
 		f.Cases.Add(c)
 		if i%5 == 0 {
-			memory.Samples = append(memory.Samples, triage.Sample{From: at, To: at, Least: int64(1_000_000 + i), Most: int64(1_000_000 + i), OOM: int64(i % 7)})
+			memory.Samples = append(memory.Samples, findings.Sample{From: at, To: at, Least: int64(1_000_000 + i), Most: int64(1_000_000 + i), OOM: int64(i % 7)})
 		}
 	}
 	f.Run.Finished = at
 	f.Tests.Passed = f.Tests.Total - f.Tests.Failed
-	f.Timelines = []triage.Timeline{memory}
+	f.Timelines = []findings.Timeline{memory}
 	return f
 }

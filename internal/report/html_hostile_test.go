@@ -16,10 +16,10 @@ import (
 
 	"golang.org/x/net/html"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/page"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/triage"
 )
 
 var idAttribute = regexp.MustCompile(` id="([^"]*)"`)
@@ -89,7 +89,7 @@ func checkPage(t *testing.T, page []byte) {
 	}
 }
 
-func htmlPage(t *testing.T, f *triage.Findings) []byte {
+func htmlPage(t *testing.T, f *findings.Findings) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := page.HTML(&b, f); err != nil {
@@ -115,15 +115,15 @@ func FuzzHostilePage(f *testing.F) {
 		f.Add(seed, int64(5))
 	}
 	f.Fuzz(func(t *testing.T, text string, n int64) {
-		findings := hostileRun(t)
-		poison(reflect.ValueOf(findings).Elem(), text)
-		findings.Cases = new(triage.Cases)
-		begin := findings.Run.Started
+		x := hostileRun(t)
+		poison(reflect.ValueOf(x).Elem(), text)
+		x.Cases = new(findings.Cases)
+		begin := x.Run.Started
 		for i := range 3 {
-			findings.Cases.Add(triage.Case{Owner: triage.Owner{Package: text, Test: text, Spec: strings.Repeat(text, i)}, Kind: record.KindSpec, Location: text, Status: []string{"pass", "fail", text}[i],
+			x.Cases.Add(findings.Case{Owner: findings.Owner{Package: text, Test: text, Spec: strings.Repeat(text, i)}, Kind: record.KindSpec, Location: text, Status: []string{"pass", "fail", text}[i],
 				Begin: begin.Add(time.Duration(n)), End: begin.Add(time.Duration(n) * 2)})
 		}
-		checkPage(t, htmlPage(t, findings))
+		checkPage(t, htmlPage(t, x))
 	})
 }
 
@@ -138,7 +138,7 @@ func TestPageOfEveryRecordedRun(t *testing.T) {
 		f := load(t, file)
 		text := htmlPage(t, f)
 		t.Run(filepath.Base(file), func(t *testing.T) { checkPage(t, text) })
-		leaking := map[triage.Owner]bool{}
+		leaking := map[findings.Owner]bool{}
 		for _, l := range f.Leaks {
 			if l.By != nil && !l.Untraced {
 				leaking[*l.By] = true
@@ -168,8 +168,8 @@ func TestAxisOfStrangeTimes(t *testing.T) {
 	for _, whole := range []time.Duration{-time.Hour, 0, 1, 777, time.Second, 50 * 24 * time.Hour, 250 * 365 * 24 * time.Hour} {
 		f := load(t, "testdata/incident.jsonl")
 		f.Run.Started, f.Run.Finished = begun, begun.Add(whole)
-		f.Cases = cases(nil, triage.Case{Owner: triage.Owner{Package: "p", Test: "TestA"}, Status: "pass", Begin: begun, End: begun.Add(max(whole, time.Minute))},
-			triage.Case{Owner: triage.Owner{Package: "p", Test: "TestB"}, Status: "pass", Begin: begun.Add(time.Second), End: begun})
+		f.Cases = cases(nil, findings.Case{Owner: findings.Owner{Package: "p", Test: "TestA"}, Status: "pass", Begin: begun, End: begun.Add(max(whole, time.Minute))},
+			findings.Case{Owner: findings.Owner{Package: "p", Test: "TestB"}, Status: "pass", Begin: begun.Add(time.Second), End: begun})
 		if text := row(markdown(t, f), "- Run:"); strings.Contains(text, "took -") {
 			t.Errorf("%v: %s", whole, text)
 		}

@@ -9,14 +9,14 @@ import (
 	"reflect"
 	"strings"
 
-	"tracetest/internal/triage"
+	"tracetest/internal/findings"
 )
 
 // JSON writes findings.json: the findings as they are, indented, with a final
 // newline. It is the only format that shortens nothing, and ten thousand leaks
 // make tens of megabytes. So it is written finding by finding: package json
 // would hold all of it several times over.
-func JSON(w io.Writer, f *triage.Findings) error {
+func JSON(w io.Writer, f *findings.Findings) error {
 	if f == nil {
 		return errNoFindings()
 	}

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/ci"
-	"tracetest/internal/triage"
 )
 
 // sampler is a writer that sees how much memory is in use while it is written to.
@@ -35,10 +35,10 @@ func TestJUnitIsNotKept(t *testing.T) {
 	if os.Getenv("TRACETEST_ALL") != "" {
 		n = 1_000_000
 	}
-	f := &triage.Findings{Run: triage.Run{Complete: true}, Cases: new(triage.Cases)}
+	f := &findings.Findings{Run: findings.Run{Complete: true}, Cases: new(findings.Cases)}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for i := range n {
-		f.Cases.Add(triage.Case{Owner: triage.Owner{Package: "example.com/very/long/path/of/a/package", Test: fmt.Sprintf("TestOfSomeLength/with_a_case_of_its_own_%07d", i)},
+		f.Cases.Add(findings.Case{Owner: findings.Owner{Package: "example.com/very/long/path/of/a/package", Test: fmt.Sprintf("TestOfSomeLength/with_a_case_of_its_own_%07d", i)},
 			Status: "pass", Begin: at, End: at.Add(time.Millisecond)})
 	}
 	runtime.GC()

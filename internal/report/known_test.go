@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/ci"
 	"tracetest/internal/report/page"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/triage"
 )
 
 // What is known is said where the leak is, with its end and who looks after it,
@@ -34,14 +34,14 @@ func TestKnownGolden(t *testing.T) {
 // In CI a leak that is known fails nothing, also where the run failed for another
 // reason. One that is not known does, beside it.
 func TestKnownInCI(t *testing.T) {
-	text := func(render func(io.Writer, *triage.Findings) error, f *triage.Findings) string {
+	text := func(render func(io.Writer, *findings.Findings) error, f *findings.Findings) string {
 		var b bytes.Buffer
 		if err := render(&b, f); err != nil {
 			t.Fatal(err)
 		}
 		return b.String()
 	}
-	junit := func(w io.Writer, f *triage.Findings) error { return ci.JUnit(w, f, ci.JUnitOptions{}) }
+	junit := func(w io.Writer, f *findings.Findings) error { return ci.JUnit(w, f, ci.JUnitOptions{}) }
 	known, both := recorded(t, "known-and-a-victim"), recorded(t, "known-and-the-next-test")
 	if got := text(ci.Annotations, known); !strings.HasPrefix(got, "::warning ") || strings.Contains(got, "::error") || !strings.Contains(got, "Known, until 2026-12-31 (team-cache)") {
 		t.Errorf("got %s", got)

@@ -6,15 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/triage"
 )
 
 // osc is an OSC 8 sequence of which nothing can break out: a URL of unreserved
 // characters, or none.
 var osc = regexp.MustCompile("\x1b\\]8;;(?:file://[A-Za-z0-9._~%-]*/[A-Za-z0-9._~%/:-]*(?:#[0-9]+)?)?\x1b\\\\")
 
-func withLinks(f *triage.Findings, o terminal.Options, t *testing.T) string {
+func withLinks(f *findings.Findings, o terminal.Options, t *testing.T) string {
 	t.Helper()
 	o.Color = true
 	o.Links = &terminal.Links{Host: "host", Report: "/work dir/" + o.ReportPath, Sources: true}
@@ -22,7 +22,7 @@ func withLinks(f *triage.Findings, o terminal.Options, t *testing.T) string {
 }
 
 // checkLinks holds links and colours to what they may do: nothing to the text.
-func checkLinks(t *testing.T, f *triage.Findings, o terminal.Options) {
+func checkLinks(t *testing.T, f *findings.Findings, o terminal.Options) {
 	t.Helper()
 	plain, rich := onTerminal(t, f, o), withLinks(f, o, t)
 	if got := sgr.ReplaceAllString(osc.ReplaceAllString(rich, ""), ""); got != plain {

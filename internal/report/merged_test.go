@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/merge"
 	"tracetest/internal/record"
 	"tracetest/internal/report"
@@ -19,7 +20,7 @@ import (
 )
 
 // recorded reads a run of triage's corpus.
-func recorded(t testing.TB, name string) *triage.Findings {
+func recorded(t testing.TB, name string) *findings.Findings {
 	t.Helper()
 	file, err := os.Open(filepath.Join("..", "triage", "testdata", name+".jsonl"))
 	if err != nil {
@@ -150,7 +151,7 @@ func FuzzMergedText(f *testing.F) {
 			s.Runs[i].Verdict = verdicts[i]
 		}
 		for i := range s.Leaks {
-			s.Leaks[i].Certainties = []triage.Certainty{triage.Ambiguous}
+			s.Leaks[i].Certainties = []findings.Certainty{findings.Ambiguous}
 		}
 		checkMarkdown(t, mergedMarkdown(t, s))
 		checkScreen(t, mergedTerminal(t, s, terminal.Options{ReportPath: hostile}), 80)

@@ -15,15 +15,15 @@ import (
 	"io"
 
 	"tracetest/internal/diff"
+	"tracetest/internal/findings"
 	"tracetest/internal/merge"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // Markdown writes report.md. Its first lines answer who changed the server,
 // what that broke and how to stop it; the sections after them are the evidence.
-func Markdown(w io.Writer, f *triage.Findings) error {
+func Markdown(w io.Writer, f *findings.Findings) error {
 	if f == nil {
 		return errNoFindings()
 	}

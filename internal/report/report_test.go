@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report"
 	"tracetest/internal/report/claims"
@@ -36,9 +37,9 @@ var recordings = map[string]string{
 
 // fixtures are findings by name. Each is a recording, or a file in testdata, of
 // findings or of a record; there lie the reports that it must give.
-func fixtures(t *testing.T) map[string]*triage.Findings {
+func fixtures(t *testing.T) map[string]*findings.Findings {
 	t.Helper()
-	all := make(map[string]*triage.Findings)
+	all := make(map[string]*findings.Findings)
 	for name, file := range fixtureFiles(t) {
 		all[name] = load(t, file)
 		switch name { // recorded without the trace, after which nothing is called clean
@@ -67,7 +68,7 @@ func fixtureFiles(t *testing.T) map[string]string {
 	return files
 }
 
-func load(t *testing.T, file string) *triage.Findings {
+func load(t *testing.T, file string) *findings.Findings {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -85,14 +86,14 @@ func load(t *testing.T, file string) *triage.Findings {
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
-	f := new(triage.Findings)
+	f := new(findings.Findings)
 	if err := dec.Decode(f); err != nil {
 		t.Fatalf("decoding %s: %v", file, err)
 	}
 	return f
 }
 
-func markdown(t *testing.T, f *triage.Findings) string {
+func markdown(t *testing.T, f *findings.Findings) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := report.Markdown(&b, f); err != nil {
@@ -101,7 +102,7 @@ func markdown(t *testing.T, f *triage.Findings) string {
 	return b.String()
 }
 
-func onTerminal(t *testing.T, f *triage.Findings, o terminal.Options) string {
+func onTerminal(t *testing.T, f *findings.Findings, o terminal.Options) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := terminal.Run(&b, f, o); err != nil {
@@ -173,7 +174,7 @@ func TestJSON(t *testing.T) {
 			if err := enc.Encode(f); err != nil || whole.String() != text {
 				t.Errorf("written piece by piece it is not what it is as a whole (%v)", err)
 			}
-			again := new(triage.Findings)
+			again := new(findings.Findings)
 			if err := json.Unmarshal(b.Bytes(), again); err != nil {
 				t.Fatal(err)
 			}
@@ -204,11 +205,11 @@ func TestJSON(t *testing.T) {
 // Rendering is a pure function: neither order nor repetition shows, and the
 // findings stay as they were.
 func TestRenderersChangeNothing(t *testing.T) {
-	render := []func(io.Writer, *triage.Findings) error{
+	render := []func(io.Writer, *findings.Findings) error{
 		page.HTML,
 		report.Markdown,
 		report.JSON,
-		func(w io.Writer, f *triage.Findings) error {
+		func(w io.Writer, f *findings.Findings) error {
 			return terminal.Run(w, f, terminal.Options{Width: 100, Color: true})
 		},
 	}
@@ -296,9 +297,9 @@ func TestSecretsAreNotWritten(t *testing.T) {
 // Indexes that point nowhere are no reason to fail: the record may be damaged.
 func TestDamagedFindings(t *testing.T) {
 	bad := 7
-	f := &triage.Findings{
-		Failures: []triage.Failure{{Cause: triage.CauseOOM, Leak: &bad, Reverted: &bad}},
-		Leaks:    []triage.Change{{}, {Certainty: triage.Exact}},
+	f := &findings.Findings{
+		Failures: []findings.Failure{{Cause: findings.CauseOOM, Leak: &bad, Reverted: &bad}},
+		Leaks:    []findings.Change{{}, {Certainty: findings.Exact}},
 	}
 	if !strings.HasPrefix(markdown(t, f), "# Redis triage: incomplete run: ") {
 		t.Error("findings without a run read as complete")
@@ -335,27 +336,27 @@ func TestWriteErrors(t *testing.T) {
 }
 
 // many is a run in which everything went wrong at once.
-func many() *triage.Findings {
+func many() *findings.Findings {
 	started := time.Date(2025, 10, 29, 12, 0, 0, 0, time.UTC)
-	f := &triage.Findings{Run: triage.Run{Started: started, Mode: "gate", Complete: true, GoExit: 1}}
-	f.Tests = triage.Tests{Total: 3000, Failed: 3000}
-	f.Servers = []triage.Server{{Address: "localhost:6379", Parameters: 300, Snapshots: 6001}}
+	f := &findings.Findings{Run: findings.Run{Started: started, Mode: "gate", Complete: true, GoExit: 1}}
+	f.Tests = findings.Tests{Total: 3000, Failed: 3000}
+	f.Servers = []findings.Server{{Address: "localhost:6379", Parameters: 300, Snapshots: 6001}}
 	for i := range 300 {
-		f.Leaks = append(f.Leaks, triage.Change{
+		f.Leaks = append(f.Leaks, findings.Change{
 			Server: "localhost:6379", Parameter: fmt.Sprintf("p%d-max-bytes", i%60),
-			From: "1024", To: fmt.Sprint(i), Initial: "1024", Certainty: triage.Inferred, Together: i + 1,
-			By: &triage.Owner{Package: "example.com/p", Test: fmt.Sprintf("TestN%03d", i)},
+			From: "1024", To: fmt.Sprint(i), Initial: "1024", Certainty: findings.Inferred, Together: i + 1,
+			By: &findings.Owner{Package: "example.com/p", Test: fmt.Sprintf("TestN%03d", i)},
 			At: started.Add(time.Duration(i) * time.Second),
 		})
 	}
 	for i := range 3000 {
-		failure := triage.Failure{
-			Package: "example.com/p", Test: fmt.Sprintf("TestV%04d", i), Cause: triage.CauseOther,
+		failure := findings.Failure{
+			Package: "example.com/p", Test: fmt.Sprintf("TestV%04d", i), Cause: findings.CauseOther,
 			Certainty: "correlated", Message: "boom", Status: "fail",
 		}
 		if i%3 != 0 {
 			leak := i % 300
-			failure.Cause, failure.Leak, failure.OOMErrors = triage.CauseOOM, &leak, 1
+			failure.Cause, failure.Leak, failure.OOMErrors = findings.CauseOOM, &leak, 1
 		}
 		f.Failures = append(f.Failures, failure)
 	}

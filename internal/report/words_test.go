@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/triage"
 )
 
 // oldWords are the project's own language, which nobody else speaks, with the words
@@ -39,8 +39,8 @@ func checkWords(t *testing.T, where, text string) {
 }
 
 // quiet takes out what others say: tests, servers, and triage for now.
-func quiet(f *triage.Findings) *triage.Findings {
-	for _, changes := range [][]triage.Change{f.Leaks, f.Reverted} {
+func quiet(f *findings.Findings) *findings.Findings {
+	for _, changes := range [][]findings.Change{f.Leaks, f.Reverted} {
 		for i := range changes {
 			changes[i].Caveat, changes[i].Disambiguate = "", ""
 		}

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"strings"
+
 	"tracetest/internal/redisconf"
 )
 

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
+
 	"tracetest/internal/redisconf"
 
 	"github.com/redis/go-redis/v9"

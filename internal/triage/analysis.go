@@ -29,6 +29,7 @@ import (
 	"slices"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -58,7 +59,7 @@ type Analysis struct {
 	pending        map[key]*write // those without a reply, whose effect a snapshot can show
 	settings       []*setting     // what units were traced setting, in order
 	logged         map[settingKey]*setting
-	endpoints      []Endpoint
+	endpoints      []findings.Endpoint
 	resets         map[key]*server // CONFIG RESETSTAT without a reply
 	refusedAt      map[key]*refusal
 	refused        []*refusal
@@ -70,14 +71,14 @@ type Analysis struct {
 	ghosts         int64            // number of the last owner of which only its name is known, counted down
 
 	outcomes  outcomes
-	growth    []Growth
-	gaps      []Gap
-	restarts  []Restart
-	failovers []Failover
-	memory    []Memory
-	ignored   []IgnoredOOM
-	restored  []Restore
-	notices   []Notice
+	growth    []findings.Growth
+	gaps      []findings.Gap
+	restarts  []findings.Restart
+	failovers []findings.Failover
+	memory    []findings.Memory
+	ignored   []findings.IgnoredOOM
+	restored  []findings.Restore
+	notices   []findings.Notice
 	last      int64  // sequence number of the entry before
 	damaged   bool   // entries are missing
 	lost      string // why not all of the record could be written
@@ -112,7 +113,7 @@ func New() *Analysis {
 
 // Add takes in the next entry and returns the leaks that are certain from now
 // on. Their place in Findings may still change.
-func (a *Analysis) Add(e record.Entry) []Change {
+func (a *Analysis) Add(e record.Entry) []findings.Change {
 	if a.began.IsZero() {
 		a.began = e.At
 	}
@@ -121,7 +122,7 @@ func (a *Analysis) Add(e record.Entry) []Change {
 	}
 	if e.Seq != a.last+1 && !a.damaged {
 		a.damaged = true
-		a.notices = append(a.notices, Notice{Code: "record-damaged", Text: fmt.Sprintf("Entries of the record are missing before number %d.", e.Seq)})
+		a.notices = append(a.notices, findings.Notice{Code: "record-damaged", Text: fmt.Sprintf("Entries of the record are missing before number %d.", e.Seq)})
 	}
 	a.last = e.Seq
 	before := len(a.leaks)
@@ -133,7 +134,7 @@ func (a *Analysis) Add(e record.Entry) []Change {
 	default:
 		a.take(e)
 	}
-	var leaks []Change
+	var leaks []findings.Change
 	for _, l := range a.leaks[before:] {
 		c := a.change(l)
 		c.Known = a.known(a.marking(), &c)
@@ -185,7 +186,7 @@ func (a *Analysis) take(e record.Entry) {
 	case e.Restore != nil:
 		a.restore(e)
 	case e.Notice != nil:
-		a.notices = append(a.notices, Notice{Code: e.Notice.Code, Text: e.Notice.Text, Package: e.Notice.Package})
+		a.notices = append(a.notices, findings.Notice{Code: e.Notice.Code, Text: e.Notice.Text, Package: e.Notice.Package})
 	case e.End != nil:
 		a.end = e.End
 	case e.Trial != nil:
@@ -214,7 +215,7 @@ func (a *Analysis) Read(entries iter.Seq2[record.Entry, error]) (lines int, err 
 // Damaged takes in a line of the record that could not be read.
 func (a *Analysis) Damaged(line int, err error) {
 	a.damaged = true
-	a.notices = append(a.notices, Notice{Code: "record-damaged", Text: fmt.Sprintf("Line %d of the record cannot be read and was left out: %v.", line, err)})
+	a.notices = append(a.notices, findings.Notice{Code: "record-damaged", Text: fmt.Sprintf("Line %d of the record cannot be read and was left out: %v.", line, err)})
 }
 
 // Unwritten takes in that not all of the record could be written: whoever reads

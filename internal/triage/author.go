@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -16,12 +17,12 @@ import (
 
 // author is who made a write, or met an error.
 type author struct {
-	refs    []record.Ref // who it may be
-	exact   bool         // it is refs[0]
-	earlier int          // more who it may be, that have ended and are not among refs
-	node    bool         // it was made in a node of a Ginkgo suite
-	specs   int          // specs of the process that had begun by then
-	call    *Call        // nil where no stack shows it
+	refs    []record.Ref   // who it may be
+	exact   bool           // it is refs[0]
+	earlier int            // more who it may be, that have ended and are not among refs
+	node    bool           // it was made in a node of a Ginkgo suite
+	specs   int            // specs of the process that had begun by then
+	call    *findings.Call // nil where no stack shows it
 	caveat  string
 }
 
@@ -67,7 +68,7 @@ func (a *Analysis) author(index int, by record.By) author {
 type evidence struct {
 	*process
 	by      record.By
-	call    *Call
+	call    *findings.Call
 	own     record.Ref   // who started it, by its label
 	perhaps []record.Ref // others of whom one can have started it
 	active  []record.Ref // who is open in the process, innermost

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -106,12 +107,12 @@ func (a *Analysis) site(stack []record.Frame) int {
 }
 
 // call turns a stack into a Call. It returns nil where it shows none.
-func (a *Analysis) call(stack []record.Frame, found string) *Call {
+func (a *Analysis) call(stack []record.Frame, found string) *findings.Call {
 	at := a.site(stack)
 	if at < 0 {
 		return nil
 	}
-	c := &Call{Function: stack[at].Function, File: stack[at].File, Line: stack[at].Line, Found: found, Stack: []string{}, Chain: []string{}}
+	c := &findings.Call{Function: stack[at].Function, File: stack[at].File, Line: stack[at].Line, Found: found, Stack: []string{}, Chain: []string{}}
 	for i, f := range stack {
 		line := fmt.Sprintf("%s %s:%d", f.Function, f.File, f.Line)
 		c.Stack = append(c.Stack, line)

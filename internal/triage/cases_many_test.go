@@ -5,16 +5,16 @@ import (
 	"testing"
 	"time"
 
-	"tracetest/internal/triage"
+	"tracetest/internal/findings"
 )
 
 // Cases are kept in pieces. Guards against one that is lost, doubled or dated
 // wrongly where a piece ends.
 func TestManyCasesAreKeptInPieces(t *testing.T) {
-	var cases triage.Cases
-	at := func(i int) triage.Case {
+	var cases findings.Cases
+	at := func(i int) findings.Case {
 		end := time.Unix(1_700_000_000, int64(i)*1_000_000).UTC()
-		return triage.Case{Owner: triage.Owner{Package: "m/p", Test: fmt.Sprintf("TestOfANameThatIsNotShort%06d", i)}, Kind: "test", Status: "pass",
+		return findings.Case{Owner: findings.Owner{Package: "m/p", Test: fmt.Sprintf("TestOfANameThatIsNotShort%06d", i)}, Kind: "test", Status: "pass",
 			Begin: end.Add(-time.Millisecond), End: end}
 	}
 	const n = 30_000

@@ -7,15 +7,16 @@ import (
 	"testing"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
 // miscounted returns where the cases of a run and its figures differ.
-func miscounted(f *triage.Findings) []string {
+func miscounted(f *findings.Findings) []string {
 	var bad []string
-	var counted triage.Tests
-	failed := map[triage.Owner]int{}
+	var counted findings.Tests
+	failed := map[findings.Owner]int{}
 	for c := range f.Cases.All() {
 		counted.Total++
 		switch c.Status {
@@ -41,8 +42,8 @@ func miscounted(f *triage.Findings) []string {
 		bad = append(bad, fmt.Sprintf("%d cases add up to %+v, and %+v is said", f.Cases.Len(), counted, f.Tests))
 	}
 	for _, x := range f.Failures {
-		delete(failed, triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
-		delete(failed, triage.Owner{Package: x.Package, Test: x.Test}) // in BeforeSuite, say
+		delete(failed, findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
+		delete(failed, findings.Owner{Package: x.Package, Test: x.Test}) // in BeforeSuite, say
 	}
 	for owner := range failed {
 		bad = append(bad, fmt.Sprintf("%v failed, and is not among the failures", owner))
@@ -52,7 +53,7 @@ func miscounted(f *triage.Findings) []string {
 
 // misdrawn returns where the timelines of a run cannot be drawn, or show another
 // run than the findings do.
-func misdrawn(f *triage.Findings) []string {
+func misdrawn(f *findings.Findings) []string {
 	var bad []string
 	if len(f.Timelines) != len(f.Servers) {
 		return []string{fmt.Sprintf("%d timelines of %d servers", len(f.Timelines), len(f.Servers))}
@@ -74,8 +75,8 @@ func misdrawn(f *triage.Findings) []string {
 			if l.Server != f.Servers[i].Address {
 				continue
 			}
-			drawn := slices.ContainsFunc(t.Values, func(v triage.Values) bool {
-				return v.Parameter == l.Parameter && slices.ContainsFunc(v.Steps, func(s triage.Step) bool { return s.Value == l.To })
+			drawn := slices.ContainsFunc(t.Values, func(v findings.Values) bool {
+				return v.Parameter == l.Parameter && slices.ContainsFunc(v.Steps, func(s findings.Step) bool { return s.Value == l.To })
 			})
 			if !drawn {
 				bad = append(bad, fmt.Sprintf("the leak of %s to %s is not drawn", l.Parameter, l.To))
@@ -87,13 +88,13 @@ func misdrawn(f *triage.Findings) []string {
 
 func TestCasesKeepWhatTheyAreGiven(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
-	want := []triage.Case{
-		{Owner: triage.Owner{Package: "a", Test: "TestA"}, Kind: record.KindTest, Status: "pass", Begin: at, End: at.Add(time.Second)},
-		{Owner: triage.Owner{Package: "a", Test: "TestA/x:y"}, Kind: record.KindTest, Status: "fail", End: at},
-		{Owner: triage.Owner{Package: "b", Test: "TestSuite", Spec: "does \x00 it"}, Kind: record.KindSpec, Location: "/x/y_test.go:12", Status: "panic", Begin: at, End: at},
-		{Owner: triage.Owner{Package: "b", Test: "", Spec: "of nobody"}, Kind: record.KindSpec, Location: "nowhere", Status: "", Begin: at, End: at.Add(time.Hour)},
+	want := []findings.Case{
+		{Owner: findings.Owner{Package: "a", Test: "TestA"}, Kind: record.KindTest, Status: "pass", Begin: at, End: at.Add(time.Second)},
+		{Owner: findings.Owner{Package: "a", Test: "TestA/x:y"}, Kind: record.KindTest, Status: "fail", End: at},
+		{Owner: findings.Owner{Package: "b", Test: "TestSuite", Spec: "does \x00 it"}, Kind: record.KindSpec, Location: "/x/y_test.go:12", Status: "panic", Begin: at, End: at},
+		{Owner: findings.Owner{Package: "b", Test: "", Spec: "of nobody"}, Kind: record.KindSpec, Location: "nowhere", Status: "", Begin: at, End: at.Add(time.Hour)},
 	}
-	var c triage.Cases
+	var c findings.Cases
 	for _, w := range want {
 		c.Add(w)
 	}
@@ -105,7 +106,7 @@ func TestCasesKeepWhatTheyAreGiven(t *testing.T) {
 	for range c.All() {
 		break // nothing happens when a reader has enough
 	}
-	var none *triage.Cases
+	var none *findings.Cases
 	if none.Len() != 0 || len(slices.Collect(none.All())) != 0 {
 		t.Error("no cases are some")
 	}
@@ -166,7 +167,7 @@ func TestOutputIsBounded(t *testing.T) {
 	total := 0
 	for _, x := range f.Failures {
 		total += len(x.Output)
-		if x.Cause != triage.CauseOOM || x.OOMErrors != 1 || !strings.HasPrefix(x.Message, "OOM command not allowed") {
+		if x.Cause != findings.CauseOOM || x.OOMErrors != 1 || !strings.HasPrefix(x.Message, "OOM command not allowed") {
 			t.Fatalf("got %+v", x)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/redisconf"
 )
@@ -65,8 +66,8 @@ func (a *Analysis) count(s *server, refs []record.Ref, p pressure) {
 }
 
 // failure turns an outcome into a Failure with its cause.
-func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
-	out := Failure{Package: f.pkg, Test: f.test, Spec: f.spec, Cause: CauseOther, Certainty: "correlated",
+func (a *Analysis) failure(f *outcome, leaks, contained []finding) findings.Failure {
+	out := findings.Failure{Package: f.pkg, Test: f.test, Spec: f.spec, Cause: findings.CauseOther, Certainty: "correlated",
 		Message: f.message, Location: f.location, Status: f.status, Observed: []string{}}
 	if f.owner != nil && f.spec != "" && !f.owner.node {
 		out.SpecLocation = f.owner.Location
@@ -81,7 +82,7 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 	out.Output = f.output.text
 	out.Waited = a.waitedBy(f)
 	out.OOMSaid = words.oom+words.aborted > 0 || strings.Contains(out.Message, "OOM")
-	counted := map[Cause][]*server{}
+	counted := map[findings.Cause][]*server{}
 	for _, s := range a.servers {
 		if f.owner == nil {
 			break
@@ -91,10 +92,10 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 		out.OOMErrors += max(met.oom, met.traced)
 		out.Evicted += met.evicted
 		if met.oom > 0 || met.traced > 0 || met.shared > 0 && words.oom+words.aborted > 0 {
-			counted[CauseOOM] = append(counted[CauseOOM], s)
+			counted[findings.CauseOOM] = append(counted[findings.CauseOOM], s)
 		}
 		if met.evicted > 0 {
-			counted[CauseEviction] = append(counted[CauseEviction], s)
+			counted[findings.CauseEviction] = append(counted[findings.CauseEviction], s)
 		}
 	}
 	if f.owner != nil {
@@ -106,10 +107,10 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) Failure {
 		out.OOMErrors = words.oom
 	}
 	switch {
-	case out.OOMErrors > 0 || len(counted[CauseOOM]) > 0:
-		out.Cause = CauseOOM
+	case out.OOMErrors > 0 || len(counted[findings.CauseOOM]) > 0:
+		out.Cause = findings.CauseOOM
 	case out.Evicted > 0:
-		out.Cause = CauseEviction
+		out.Cause = findings.CauseEviction
 	default:
 		out.Observed = a.showing(f)
 		return out
@@ -128,7 +129,7 @@ const oomText = "OOM command not allowed"
 // behind returns the change that is answerable for what was in force while a
 // test ran and can have caused what it met: of the limit, else of the policy. A
 // test is no victim of what it left itself, but what it contains is told.
-func (a *Analysis) behind(f *outcome, cause Cause, servers []*server, leaks, contained []finding) (leak, undone *int) {
+func (a *Analysis) behind(f *outcome, cause findings.Cause, servers []*server, leaks, contained []finding) (leak, undone *int) {
 	for _, parameter := range []string{memoryLimit, "maxmemory-policy"} {
 		m := a.current(f, cause, servers, parameter)
 		if m == nil {
@@ -151,9 +152,9 @@ func (a *Analysis) behind(f *outcome, cause Cause, servers []*server, leaks, con
 
 // inForce returns the last harmful change of a parameter that was in force at
 // some time while a test ran.
-func (a *Analysis) current(f *outcome, cause Cause, servers []*server, parameter string) *mutation {
+func (a *Analysis) current(f *outcome, cause findings.Cause, servers []*server, parameter string) *mutation {
 	var last *mutation
-	if under := f.under(servers); parameter == memoryLimit && cause == CauseOOM && len(under) > 0 {
+	if under := f.under(servers); parameter == memoryLimit && cause == findings.CauseOOM && len(under) > 0 {
 		for _, u := range under {
 			if u.set != nil && a.harmful(u.set, cause) && (last == nil || u.set.seq > last.seq) {
 				last = u.set
@@ -193,13 +194,13 @@ func (f *outcome) under(servers []*server) (all []limitMet) {
 
 // harmful reports whether a server, at this value instead of the baseline, can
 // reject writes or evict keys that it would have kept.
-func (a *Analysis) harmful(m *mutation, cause Cause) bool {
+func (a *Analysis) harmful(m *mutation, cause findings.Cause) bool {
 	if m.parameter == memoryLimit {
 		lower, ok := redisconf.Less(m.parameter, m.to, a.initial(m))
 		return lower && ok
 	}
 	before, after := redisconf.Eviction(a.initial(m)), redisconf.Eviction(m.to)
-	if cause == CauseOOM {
+	if cause == findings.CauseOOM {
 		return after < before
 	}
 	return after > before

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -15,23 +16,23 @@ type mutation struct {
 	server    *server
 	parameter string
 	from, to  string
-	initial   string       // what the server had by itself, then
-	refs      []record.Ref // who was open in between
-	phase     string       // of a Ginkgo suite: "before" its first spec, "after" its last, "whole" without any; of a write see phaseOf
-	seq       int64        // of the entry that showed it
-	sent      time.Time    // of the last snapshot that did not show it
-	received  time.Time    // of the snapshot that did
-	restart   bool         // the server restarted in between
-	tool      bool         // tracetest itself did it
-	unsighted bool         // the server was out of sight in between
-	units     []unit       // of refs
-	earlier   int          // tests beside refs that may have made it, see evidence
-	write     *write       // that made it or, of several, the last; nil where none was seen
-	call      *Call        // the line of it, or of all of them
-	exact     bool         // whoever made the write is known
-	episode   *episode     // that it belongs to; nil where it is none's
-	back      *mutation    // the change that had set the value which it brought back, see answerable
-	untraced  bool         // the trace was on and heard nobody write it
+	initial   string         // what the server had by itself, then
+	refs      []record.Ref   // who was open in between
+	phase     string         // of a Ginkgo suite: "before" its first spec, "after" its last, "whole" without any; of a write see phaseOf
+	seq       int64          // of the entry that showed it
+	sent      time.Time      // of the last snapshot that did not show it
+	received  time.Time      // of the snapshot that did
+	restart   bool           // the server restarted in between
+	tool      bool           // tracetest itself did it
+	unsighted bool           // the server was out of sight in between
+	units     []unit         // of refs
+	earlier   int            // tests beside refs that may have made it, see evidence
+	write     *write         // that made it or, of several, the last; nil where none was seen
+	call      *findings.Call // the line of it, or of all of them
+	exact     bool           // whoever made the write is known
+	episode   *episode       // that it belongs to; nil where it is none's
+	back      *mutation      // the change that had set the value which it brought back, see answerable
+	untraced  bool           // the trace was on and heard nobody write it
 	caveat    string
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -27,7 +28,7 @@ type condition struct {
 	complete bool
 	code     int
 	// unmet says why it is not met; "" where it is.
-	unmet func(*Analysis, *Findings) string
+	unmet func(*Analysis, *findings.Findings) string
 }
 
 // conditions are all that stands between a run and exit code 0, in the order in
@@ -54,7 +55,7 @@ func conditions() []condition {
 }
 
 // judge says whether a run is complete, and its exit code.
-func (a *Analysis) judge(f *Findings, r *Run) {
+func (a *Analysis) judge(f *findings.Findings, r *findings.Run) {
 	r.Complete = true
 	code := ExitClean
 	for _, c := range conditions() {
@@ -72,44 +73,44 @@ func (a *Analysis) judge(f *Findings, r *Run) {
 	r.Exit = code
 }
 
-func (a *Analysis) refusedArguments(f *Findings) string {
+func (a *Analysis) refusedArguments(f *findings.Findings) string {
 	if a.end != nil && a.end.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0 {
 		return "the go command did not understand its arguments"
 	}
 	return ""
 }
 
-func (a *Analysis) endless(*Findings) string {
+func (a *Analysis) endless(*findings.Findings) string {
 	if a.end == nil {
 		return "the record has no end: tracetest itself was killed, or is still running"
 	}
 	return ""
 }
 
-func (a *Analysis) cutShort(*Findings) string {
+func (a *Analysis) cutShort(*findings.Findings) string {
 	if a.end != nil && !a.end.Complete {
 		return cmp.Or(a.end.Reason, "it did not come to its end")
 	}
 	return ""
 }
 
-func (a *Analysis) unwritten(*Findings) string { return a.lost }
+func (a *Analysis) unwritten(*findings.Findings) string { return a.lost }
 
-func (a *Analysis) torn(*Findings) string {
+func (a *Analysis) torn(*findings.Findings) string {
 	if a.damaged {
 		return "the record is damaged"
 	}
 	return ""
 }
 
-func (a *Analysis) serverless(*Findings) string {
+func (a *Analysis) serverless(*findings.Findings) string {
 	if len(a.servers) == 0 {
 		return "no server was watched"
 	}
 	return ""
 }
 
-func (a *Analysis) unseenAtEnd(*Findings) string {
+func (a *Analysis) unseenAtEnd(*findings.Findings) string {
 	for _, s := range a.servers {
 		if !s.gone() && (s.gap != 0 || !s.atEnd) {
 			return s.Address + " could not be seen when the run ended"
@@ -124,7 +125,7 @@ func (s *server) gone() bool { return s.Discovered && s.gap != 0 && s.nobody }
 
 // unwatchedServer lets --discover=off be, as long as a server was watched that the
 // tests used: whoever says it does not ask about the others.
-func (a *Analysis) unwatchedServer(f *Findings) string {
+func (a *Analysis) unwatchedServer(f *findings.Findings) string {
 	var unasked, watched string
 	for _, s := range f.Unwatched() {
 		if s.Problem != record.NotDiscovered {
@@ -141,28 +142,7 @@ func (a *Analysis) unwatchedServer(f *Findings) string {
 	return ""
 }
 
-// Unwatched lists what the tests spoke to and nobody looked at. A server in the
-// test binary itself is nobody else's business.
-func (f *Findings) Unwatched() []Endpoint {
-	var all []Endpoint
-	for _, s := range f.Endpoints {
-		if s.Server != "" || s.Inside || s.Foreign {
-			continue
-		}
-		written := slices.ContainsFunc(f.Writes, func(w Write) bool {
-			return !w.Watched && w.Server == s.Address && strings.HasPrefix(w.Reply, "+OK")
-		})
-		if s.Problem == "" && written { // it began with a line of text, as other protocols do
-			s.Problem = "it was not known for a Redis; name it with --redis"
-		}
-		if s.Problem != "" {
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
-func (a *Analysis) unsampledWrite(*Findings) string {
+func (a *Analysis) unsampledWrite(*findings.Findings) string {
 	for _, s := range a.servers {
 		if len(s.unsampled) > 0 {
 			w := s.unsampled[0]
@@ -172,7 +152,7 @@ func (a *Analysis) unsampledWrite(*Findings) string {
 	return ""
 }
 
-func (a *Analysis) unendedTests(f *Findings) string {
+func (a *Analysis) unendedTests(f *findings.Findings) string {
 	if a.end == nil || a.end.GoExit != 0 {
 		return "" // then go test says that something failed
 	}
@@ -217,7 +197,7 @@ func some(names []string) string {
 	return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
 }
 
-func (a *Analysis) lastingProcess(*Findings) string {
+func (a *Analysis) lastingProcess(*findings.Findings) string {
 	for _, index := range slices.Sorted(maps.Keys(a.processes)) {
 		p := a.processes[index]
 		if p.quit || !a.open.Present(index) {
@@ -232,28 +212,28 @@ func (a *Analysis) lastingProcess(*Findings) string {
 	return ""
 }
 
-func (a *Analysis) failedCommand(*Findings) string {
+func (a *Analysis) failedCommand(*findings.Findings) string {
 	if a.end != nil && a.end.GoExit != 0 {
 		return "go test ended with " + strconv.Itoa(a.end.GoExit)
 	}
 	return ""
 }
 
-func (a *Analysis) failedTests(f *Findings) string {
+func (a *Analysis) failedTests(f *findings.Findings) string {
 	if n := max(f.Tests.Failed, len(f.Failures)); n > 0 {
 		return "tests failed: " + strconv.Itoa(n)
 	}
 	return ""
 }
 
-func (a *Analysis) leftChanged(f *Findings) string {
+func (a *Analysis) leftChanged(f *findings.Findings) string {
 	if a.leaked(f) {
 		return "something leaked"
 	}
 	return ""
 }
 
-func (a *Analysis) unmetExpectation(f *Findings) string {
+func (a *Analysis) unmetExpectation(f *findings.Findings) string {
 	if len(f.UnmetExpectations) > 0 { // it had leaked before
 		return "--expect was not met"
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -37,7 +38,7 @@ func wholeRun() []record.Entry {
 	}
 }
 
-func judgeRun(entries []record.Entry, err error) *Findings {
+func judgeRun(entries []record.Entry, err error) *findings.Findings {
 	a := New()
 	for i, e := range entries {
 		if e.Seq == 0 {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
@@ -103,13 +104,13 @@ func TestSameRecordSameFindings(t *testing.T) {
 func TestLeaksSaidWhileItRuns(t *testing.T) {
 	for _, c := range all() {
 		a := triage.New()
-		var said []triage.Change
+		var said []findings.Change
 		for _, e := range c.record().entries {
 			said = append(said, a.Add(e)...)
 		}
 		final := a.Findings()
 		for _, s := range said {
-			found := slices.ContainsFunc(final.Leaks, func(l triage.Change) bool {
+			found := slices.ContainsFunc(final.Leaks, func(l findings.Change) bool {
 				return l.Server == s.Server && l.Parameter == s.Parameter && l.From == s.From && l.To == s.To && l.At.Equal(s.At)
 			})
 			if !found {
@@ -148,20 +149,20 @@ func TestContract(t *testing.T) {
 }
 
 // broken returns what findings say that no findings may.
-func broken(f *triage.Findings) []string {
+func broken(f *findings.Findings) []string {
 	var bad []string
 	say := func(format string, args ...any) { bad = append(bad, fmt.Sprintf(format, args...)) }
-	for _, list := range [][]triage.Change{f.Leaks, f.Reverted} {
+	for _, list := range [][]findings.Change{f.Leaks, f.Reverted} {
 		for _, c := range list {
 			named, several := c.By != nil, len(c.Suspects) > 0
 			switch {
 			case named == several:
 				say("%s has an owner and suspects, or neither", c.Parameter)
-			case named == (c.Certainty == triage.Ambiguous):
+			case named == (c.Certainty == findings.Ambiguous):
 				say("%s is %s", c.Parameter, c.Certainty)
-			case c.Certainty == triage.Exact && c.Untraced, c.Call != nil && c.Untraced:
+			case c.Certainty == findings.Exact && c.Untraced, c.Call != nil && c.Untraced:
 				say("%s: nobody was heard writing it, and it is %s, by %v", c.Parameter, c.Certainty, c.Call)
-			case c.Certainty == triage.Exact && !f.Run.Traced, c.Untraced && !f.Run.Traced, c.Call != nil && !f.Run.Traced:
+			case c.Certainty == findings.Exact && !f.Run.Traced, c.Untraced && !f.Run.Traced, c.Call != nil && !f.Run.Traced:
 				say("%s is %s, and nobody listened", c.Parameter, c.Certainty)
 			case len(c.OtherClients) > 0 && !c.Untraced:
 				say("%s: strangers are told of, and it was heard", c.Parameter)
@@ -188,14 +189,14 @@ func broken(f *triage.Findings) []string {
 			if c.Together != d.Together {
 				continue
 			}
-			first := slices.IndexFunc(f.Leaks, func(l triage.Change) bool { return l.Together == c.Together }) == j
+			first := slices.IndexFunc(f.Leaks, func(l findings.Change) bool { return l.Together == c.Together }) == j
 			if c.By == nil || d.By == nil || *c.By != *d.By || c.Parameter == d.Parameter || first && !c.At.Equal(d.At) && !sharesCall(c, d) {
 				say("%s and %s share a CONFIG SET", c.Parameter, d.Parameter)
 			}
 		}
 	}
-	attributed := func(what string, by *triage.Owner, certainty triage.Certainty, suspects []triage.Owner) {
-		if (by == nil) != (certainty == triage.Ambiguous) || (by == nil) != (len(suspects) > 0) {
+	attributed := func(what string, by *findings.Owner, certainty findings.Certainty, suspects []findings.Owner) {
+		if (by == nil) != (certainty == findings.Ambiguous) || (by == nil) != (len(suspects) > 0) {
 			say("%s is %s, by %v, one of %v", what, certainty, by, suspects)
 		}
 	}
@@ -215,7 +216,7 @@ func broken(f *triage.Findings) []string {
 		if x.OOMErrors < 0 || x.Evicted < 0 {
 			say("%s met %d and %d", x.Test, x.OOMErrors, x.Evicted)
 		}
-		if (x.Leak != nil || x.Reverted != nil) && x.Cause == triage.CauseOther {
+		if (x.Leak != nil || x.Reverted != nil) && x.Cause == findings.CauseOther {
 			say("%s has something behind it and no cause", x.Test)
 		}
 	}
@@ -225,7 +226,7 @@ func broken(f *triage.Findings) []string {
 	bad = append(bad, miscounted(f)...)
 	bad = append(bad, misdrawn(f)...)
 	// What the run left changed is somebody's, or was said to be nobody's.
-	allKnown := len(f.Leaks) > 0 && !slices.ContainsFunc(f.Leaks, func(c triage.Change) bool { return c.Known == nil })
+	allKnown := len(f.Leaks) > 0 && !slices.ContainsFunc(f.Leaks, func(c findings.Change) bool { return c.Known == nil })
 	if f.Run.Complete && f.Run.Exit == triage.ExitClean && len(f.Changed) > 0 && len(f.Restarts) == 0 && !allKnown {
 		say("%s was left changed, and the run is called clean", f.Changed[0].Parameter)
 	}
@@ -233,7 +234,7 @@ func broken(f *triage.Findings) []string {
 }
 
 // sharesCall reports whether two changes were made by one call of a function.
-func sharesCall(c, d triage.Change) bool {
+func sharesCall(c, d findings.Change) bool {
 	return c.Call != nil && d.Call != nil && c.Call.Function == d.Call.Function && slices.Equal(c.Call.Chain[1:], d.Call.Chain[1:])
 }
 
@@ -291,7 +292,7 @@ func marshal(t testing.TB, entries []record.Entry) []byte {
 }
 
 // analyse reads a record as the command does.
-func analyse(t testing.TB, text []byte) *triage.Findings {
+func analyse(t testing.TB, text []byte) *findings.Findings {
 	t.Helper()
 	a := triage.New()
 	if _, err := a.Read(record.Read(bytes.NewReader(text))); err != nil {

@@ -3,6 +3,7 @@ package triage
 import (
 	"slices"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/redisconf"
 )
@@ -11,32 +12,6 @@ import (
 // of this run changed anything then, and a test that sets the value which is
 // there already changes nothing either. What is known is who does set it, and
 // does not put another back: such a test is likely to have done it before.
-
-// Dirty is a parameter that was at a value before the first test which it should
-// not have, or which failures met.
-type Dirty struct {
-	Server     string `json:"server"`
-	Parameter  string `json:"parameter"`
-	Value      string `json:"value"`      // when the run began
-	Used       int64  `json:"used"`       // bytes in use then; -1: not known
-	Discovered bool   `json:"discovered"` // nobody named the server: "then" is when a test first spoke to it
-	Failures   int    `json:"failures"`   // failed tests that met it, under no change of this run
-	Should     string `json:"should"`     // what it is to be put to
-	// Source says why: "--expect", what tells what the server was started with, or
-	// "default" for Redis's own.
-	Source  string   `json:"source"`
-	Command string   `json:"command"` // that puts it right
-	Likely  []Setter `json:"likely"`  // who of this run sets just that value and nothing else after it
-}
-
-// Setter is who was traced setting a parameter to one value, and to no other.
-type Setter struct {
-	By         *Owner  `json:"by"`          // nil when it was one of Suspects
-	Suspects   []Owner `json:"suspects"`    // else empty
-	AndEarlier int     `json:"and_earlier"` // see Change
-	Count      int     `json:"count"`       // times: the last of several may put back what it found
-	Call       *Call   `json:"call"`
-}
 
 // setting is what one unit was traced setting a parameter to.
 type setting struct {
@@ -92,22 +67,22 @@ func (a *Analysis) refusedLog(w *write) {
 
 // setters returns who was traced setting nothing but a value, those that did so
 // once first.
-func (a *Analysis) setters(s *server, parameter, value string, which func(*setting) bool) []Setter {
-	all := []Setter{}
+func (a *Analysis) setters(s *server, parameter, value string, which func(*setting) bool) []findings.Setter {
+	all := []findings.Setter{}
 	for _, x := range a.settings {
 		if x.server != s || x.parameter != parameter || x.others || x.count < 1 || !redisconf.Same(x.value, value) || which != nil && !which(x) {
 			continue
 		}
 		owner, _, suspects := a.attribution(x.author)
-		all = append(all, Setter{By: owner, Suspects: suspects, AndEarlier: x.author.earlier, Count: x.count, Call: x.call})
+		all = append(all, findings.Setter{By: owner, Suspects: suspects, AndEarlier: x.author.earlier, Count: x.count, Call: x.call})
 	}
-	slices.SortStableFunc(all, func(x, y Setter) int { return min(x.Count, 2) - min(y.Count, 2) })
+	slices.SortStableFunc(all, func(x, y findings.Setter) int { return min(x.Count, 2) - min(y.Count, 2) })
 	return all
 }
 
 // masked returns who set the same as a leak after it, when that changed nothing,
 // and did not restore it: once the leak is gone they leak.
-func (a *Analysis) masked(l finding) []Setter {
+func (a *Analysis) masked(l finding) []findings.Setter {
 	for _, s := range a.servers {
 		if s.Address == l.Server && len(l.mutations) > 0 && l.mutations[0].server == s {
 			return a.setters(s, l.Parameter, l.To, func(x *setting) bool {
@@ -115,7 +90,7 @@ func (a *Analysis) masked(l finding) []Setter {
 			})
 		}
 	}
-	return []Setter{}
+	return []findings.Setter{}
 }
 
 // sharesUnit reports whether a write may be of one of the units that a leak is of.
@@ -128,13 +103,13 @@ func (a *Analysis) sharesUnit(w author, l finding) bool {
 }
 
 // metStart returns the failures that met a parameter as the run had found it.
-func (a *Analysis) metStart(s *server, parameter string, failures []Failure, of []*outcome) (which []int) {
+func (a *Analysis) metStart(s *server, parameter string, failures []findings.Failure, of []*outcome) (which []int) {
 	for i, f := range failures {
-		if f.Leak != nil || f.Reverted != nil || f.Cause != CauseOOM && f.Cause != CauseEviction {
+		if f.Leak != nil || f.Reverted != nil || f.Cause != findings.CauseOOM && f.Cause != findings.CauseEviction {
 			continue
 		}
 		limit := parameter == memoryLimit && bytes(s.Config[memoryLimit]) > 0
-		policy := parameter == memoryPolicy && f.Cause == CauseEviction
+		policy := parameter == memoryPolicy && f.Cause == findings.CauseEviction
 		if !limit && !policy {
 			continue
 		}
@@ -148,7 +123,7 @@ func (a *Analysis) metStart(s *server, parameter string, failures []Failure, of 
 		switch {
 		case slices.ContainsFunc(met.under, func(u limitMet) bool {
 			return u.reached && (u.set == nil || u.set.to == s.Config[memoryLimit])
-		}), uncounted && unchanged, f.Cause == CauseEviction && met.evicted > 0 && unchanged:
+		}), uncounted && unchanged, f.Cause == findings.CauseEviction && met.evicted > 0 && unchanged:
 			which = append(which, i)
 		}
 	}
@@ -158,8 +133,8 @@ func (a *Analysis) metStart(s *server, parameter string, failures []Failure, of 
 const memoryPolicy = "maxmemory-policy"
 
 // dirty returns what was wrong before the first test.
-func (a *Analysis) dirty(f *Findings, of []*outcome) []Dirty {
-	all := []Dirty{}
+func (a *Analysis) dirty(f *findings.Findings, of []*outcome) []findings.Dirty {
+	all := []findings.Dirty{}
 	for _, s := range a.servers {
 		if s.Discovered && s.gap != 0 {
 			continue // the tests' own, and gone
@@ -170,12 +145,12 @@ func (a *Analysis) dirty(f *Findings, of []*outcome) []Dirty {
 				continue
 			}
 			met := a.metStart(s, parameter, f.Failures, of)
-			d := Dirty{Server: s.Address, Parameter: parameter, Value: value, Used: -1, Discovered: s.Discovered, Failures: len(met)}
+			d := findings.Dirty{Server: s.Address, Parameter: parameter, Value: value, Used: -1, Discovered: s.Discovered, Failures: len(met)}
 			var known bool
 			if d.Should, d.Source, known = a.should(s, parameter, d.Failures > 0); !known || redisconf.Same(d.Should, value) {
 				continue
 			}
-			d.Likely = []Setter{}
+			d.Likely = []findings.Setter{}
 			if o, known := s.StartedWith[parameter]; !known || !redisconf.Same(o.Value, value) { // else no run left it so
 				d.Likely = a.setters(s, parameter, value, func(x *setting) bool { return x.moot }) // else it put back what this run had changed
 			}

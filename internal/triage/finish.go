@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/redisconf"
@@ -27,7 +28,7 @@ func (a *Analysis) finish() {
 			if past := s.history[name]; redisconf.IsRole(name) && (len(past) == 0 || past[len(past)-1].write == nil) {
 				command = "" // it could be a failover, which nobody is to undo
 			}
-			s.changed = append(s.changed, Changed{Server: s.Address, Parameter: name, Value: s.now[name], Initial: was,
+			s.changed = append(s.changed, findings.Changed{Server: s.Address, Parameter: name, Value: s.now[name], Initial: was,
 				Secret: hidden(s.now[name]) || hidden(was), Command: command})
 		}
 	}
@@ -47,7 +48,7 @@ func (a *Analysis) command(s *server, values map[string]string) string {
 func hidden(value string) bool { return len(value) > 8 && value[:8] == "(hidden " }
 
 // Findings says what the record meant. Nothing may be added after it.
-func (a *Analysis) Findings() *Findings {
+func (a *Analysis) Findings() *findings.Findings {
 	if e := a.delayed; e != nil {
 		a.release()
 		for _, m := range a.changes {
@@ -67,8 +68,8 @@ func (a *Analysis) Findings() *Findings {
 	if !a.finished() {
 		a.finish() // as of the last snapshot: tracetest was killed before its own
 	}
-	f := &Findings{Schema: Schema, Servers: []Server{}, Leaks: []Change{}, Reverted: []Change{}, Failures: []Failure{},
-		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), IgnoredOOM: orEmpty(a.ignored), Packages: []Package{}, Changed: []Changed{}, Restored: orEmpty(a.restored), Gaps: orEmpty(a.sightless()),
+	f := &findings.Findings{Schema: findings.Schema, Servers: []findings.Server{}, Leaks: []findings.Change{}, Reverted: []findings.Change{}, Failures: []findings.Failure{},
+		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), IgnoredOOM: orEmpty(a.ignored), Packages: []findings.Package{}, Changed: []findings.Changed{}, Restored: orEmpty(a.restored), Gaps: orEmpty(a.sightless()),
 		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.failovers), Drift: orEmpty(a.Drift()), UnmetExpectations: orEmpty(a.UnmetExpectations()), Notices: orEmpty(a.notices),
 		Writes: a.written(), Refused: a.refusals(), Endpoints: orEmpty(a.endpoints)}
 	for _, s := range a.servers {
@@ -78,7 +79,7 @@ func (a *Analysis) Findings() *Findings {
 		if s.StartedWith == nil {
 			s.StartedWith = map[string]record.Origin{}
 		}
-		f.Servers = append(f.Servers, Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
+		f.Servers = append(f.Servers, findings.Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
 			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Snapshots: s.snapshots, ConfigSets: s.sets, TracedSets: s.tracedSets,
 			Failovers: s.failovers, Gone: s.gone(), Config: s.Config})
 		f.Changed = append(f.Changed, s.changed...)
@@ -110,7 +111,7 @@ func (a *Analysis) Findings() *Findings {
 	a.mark(f)
 	f.Run = a.runOf(f)
 	if f.Run.Complete && f.Run.GoExit == 0 && f.Tests.Failed > 0 {
-		f.Notices = append(f.Notices, Notice{Code: "result-dropped",
+		f.Notices = append(f.Notices, findings.Notice{Code: "result-dropped",
 			Text: "`go test` says ok although a test failed: a TestMain does not exit with the result of m.Run."})
 	}
 	return f
@@ -118,14 +119,14 @@ func (a *Analysis) Findings() *Findings {
 
 // sightless returns the stretches in which a server could not be seen, but for
 // the end of one that nobody named: the tests had started it and have ended it.
-func (a *Analysis) sightless() []Gap {
+func (a *Analysis) sightless() []findings.Gap {
 	gone := map[int]bool{}
 	for _, s := range a.servers {
 		if s.gone() {
 			gone[s.gap-1] = true
 		}
 	}
-	var all []Gap
+	var all []findings.Gap
 	for i, b := range a.gaps {
 		if !gone[i] {
 			all = append(all, b)
@@ -136,7 +137,7 @@ func (a *Analysis) sightless() []Gap {
 
 // finding is a Change and what it was made of.
 type finding struct {
-	Change
+	findings.Change
 	mutations []*mutation // the one that the finding is about among them
 	seq       int64
 }
@@ -160,18 +161,18 @@ func (a *Analysis) judged() (leaks, contained []finding) {
 
 // notHeld says what was seen of packages that did not shake hands, and what
 // changed while nobody was open.
-func (a *Analysis) notInstrumented(f *Findings) {
+func (a *Analysis) notInstrumented(f *findings.Findings) {
 	for _, p := range f.Packages {
 		if n := a.outcomes.packages[p.Path].elsewhere(); n > 0 {
-			f.Notices = append(f.Notices, Notice{Code: "not-instrumented", Package: p.Path, Text: fmt.Sprintf(
+			f.Notices = append(f.Notices, findings.Notice{Code: "not-instrumented", Package: p.Path, Text: fmt.Sprintf(
 				"%d of its tests ran in a process that is not synchronized, such as one that its TestMain starts. Changes during that time can only be narrowed down to suspects.", n)})
 		} else if a.run.Mode == record.ModeInstrumented && p.Ran && !p.Instrumented {
-			f.Notices = append(f.Notices, Notice{Code: "not-instrumented", Package: p.Path,
+			f.Notices = append(f.Notices, findings.Notice{Code: "not-instrumented", Package: p.Path,
 				Text: "The test binary of this package was not instrumented. Changes during its tests can only be narrowed down to suspects."})
 		}
 	}
 	for _, m := range a.outside {
-		f.Notices = append(f.Notices, Notice{Code: "outside-change", Text: fmt.Sprintf(
+		f.Notices = append(f.Notices, findings.Notice{Code: "outside-change", Text: fmt.Sprintf(
 			"%s on %s went from %q to %q while no test was running: another program did it, or a process that a test had left behind.",
 			m.parameter, m.server.Address, m.from, m.to)})
 	}
@@ -181,10 +182,10 @@ func (a *Analysis) notInstrumented(f *Findings) {
 // look, as those of one CONFIG SET are, or that one call of a helper made. Of
 // suspects nobody knows whether they mean the same one. A parameter that leaks
 // twice did so at two times.
-func (a *Analysis) together(leaks []Change) {
+func (a *Analysis) together(leaks []findings.Change) {
 	type by struct {
 		server string
-		owner  Owner
+		owner  findings.Owner
 	}
 	same := map[by][]int{} // leaks of one owner, in order
 	for i, l := range leaks {
@@ -216,22 +217,22 @@ func (a *Analysis) together(leaks []Change) {
 
 // oneCall reports whether two calls stand in one function that was called once
 // from the same place.
-func oneCall(a, b *Call) bool {
+func oneCall(a, b *findings.Call) bool {
 	return a != nil && b != nil && a.Function == b.Function && a.File == b.File && len(a.Chain) > 0 && len(b.Chain) > 0 &&
 		slices.Equal(a.Chain[1:], b.Chain[1:])
 }
 
 // Unmet returns what the servers that were read so far do not have and should.
-func (a *Analysis) UnmetExpectations() []UnmetExpectation {
-	var unmet []UnmetExpectation
+func (a *Analysis) UnmetExpectations() []findings.UnmetExpectation {
+	var unmet []findings.UnmetExpectation
 	for _, s := range a.servers {
 		unmet = append(unmet, a.unmet(s)...)
 	}
 	return unmet
 }
 
-func (a *Analysis) unmet(s *server) []UnmetExpectation {
-	var unmet []UnmetExpectation
+func (a *Analysis) unmet(s *server) []findings.UnmetExpectation {
+	var unmet []findings.UnmetExpectation
 	for _, name := range sortedKeys(a.run.Expect) {
 		expected := a.run.Expect[name]
 		value, known := s.Config[name]
@@ -241,7 +242,7 @@ func (a *Analysis) unmet(s *server) []UnmetExpectation {
 		if value == expected && known {
 			continue
 		}
-		u := UnmetExpectation{Server: s.Address, Parameter: name, Expected: expected, Value: value}
+		u := findings.UnmetExpectation{Server: s.Address, Parameter: name, Expected: expected, Value: value}
 		if known && !hidden(value) && !redisconf.IsRole(name) {
 			u.Command = a.command(s, map[string]string{name: expected})
 		}
@@ -250,8 +251,8 @@ func (a *Analysis) unmet(s *server) []UnmetExpectation {
 	return unmet
 }
 
-func (a *Analysis) runOf(f *Findings) Run {
-	r := Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Source: a.run.Source, Go: a.run.Go, Mode: a.run.Mode,
+func (a *Analysis) runOf(f *findings.Findings) findings.Run {
+	r := findings.Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Source: a.run.Source, Go: a.run.Go, Mode: a.run.Mode,
 		ModeReason: a.run.ModeReason, Traced: a.run.Traced, TraceReason: a.run.TraceReason, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
 	r.GoExit = -1
 	if a.end != nil {

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tracetest/internal/findings"
 )
 
 // Two different things end in the same error: somebody lowered maxmemory, or the
@@ -11,38 +13,9 @@ import (
 // the memory in use when writes were first refused, against the limit of then
 // and the limit that the run began with.
 
-// Memory is how a server stood when it first refused writes for want of it.
-type Memory struct {
-	Server   string    `json:"server"`
-	At       time.Time `json:"at"`       // of the look that first showed it
-	Used     int64     `json:"used"`     // bytes, at that look
-	Limit    int64     `json:"limit"`    // bytes, maxmemory then, or at the look before if that is lower; zero: none
-	Initial  int64     `json:"initial"`  // bytes, maxmemory when the run began; zero: none
-	Started  int64     `json:"started"`  // bytes, maxmemory that the server was started with; -1: not known
-	Expected *int64    `json:"expected"` // bytes, what --expect says; null: nothing
-	Began    int64     `json:"began"`    // bytes in use when the run began; -1: not known
-	// UnheardSets is how many calls of CONFIG SET the server had counted by then that
-	// were heard from no test; -1 where it does not count them.
-	UntracedSets int64 `json:"untraced_sets"`
-	// Reason is "limit" where the memory in use would have been within the limit
-	// that the run began with, "before" where it would have been within that which
-	// the server was started with, "start" where the limit is the one of then and was
-	// reached before the first test, "memory" where it was not, and "both" where it was
-	// lowered and would have been reached all the same. It is "unseen" where no limit
-	// that a snapshot showed was reached: one was in force between two snapshots, or the
-	// memory was full and freed again.
-	Reason string `json:"reason"`
-}
-
 // near is how much less than the limit can be in use at a snapshot by which a command
 // was refused: the buffers of connections come and go.
 const near = 1 << 20
-
-// Swallowed is an owner that passed although a command of it was refused.
-type IgnoredOOM struct {
-	By        Owner `json:"by"`
-	OOMErrors int64 `json:"oom_errors"`
-}
 
 // maxSwallowed bounds the list of those; the rest is counted.
 const maxIgnored = 1000
@@ -55,7 +28,7 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64,
 		return
 	}
 	s.refusing = true
-	m := Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now[memoryLimit]), Initial: bytes(s.initial[memoryLimit])}
+	m := findings.Memory{Server: s.Address, At: at, Used: used, Limit: bytes(s.now[memoryLimit]), Initial: bytes(s.initial[memoryLimit])}
 	if was := bytes(before); was != 0 && (m.Limit == 0 || was < m.Limit) {
 		m.Limit = was
 	}
@@ -120,5 +93,5 @@ func (a *Analysis) ignoreOOM(o *owner, status string) {
 		return
 	}
 	ref := o.ref()
-	a.ignored = append(a.ignored, IgnoredOOM{By: a.name(ref, ""), OOMErrors: n})
+	a.ignored = append(a.ignored, findings.IgnoredOOM{By: a.name(ref, ""), OOMErrors: n})
 }

@@ -3,12 +3,13 @@ package triage_test
 import (
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
 // findingsOf says what a record means that is written here.
-func findingsOf(on *rec, write func(r *rec)) *triage.Findings {
+func findingsOf(on *rec, write func(r *rec)) *findings.Findings {
 	r := on.baseline()
 	write(r)
 	a := triage.New()
@@ -115,7 +116,7 @@ func TestIgnoredOOM(t *testing.T) {
 		p.done("fail")
 		r.end(1)
 	})
-	want := triage.IgnoredOOM{By: triage.Owner{Package: "shop/cache", Test: "TestA/sub"}, OOMErrors: 2}
+	want := findings.IgnoredOOM{By: findings.Owner{Package: "shop/cache", Test: "TestA/sub"}, OOMErrors: 2}
 	if len(f.IgnoredOOM) != 1 || f.IgnoredOOM[0] != want {
 		t.Errorf("%+v, want %+v", f.IgnoredOOM, want)
 	}

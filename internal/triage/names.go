@@ -5,14 +5,15 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
 )
 
 // name names an owner. Phase says in which part of a Ginkgo suite a test was,
 // so that a suite node is named where only one can have run.
-func (a *Analysis) name(ref record.Ref, phase string) Owner {
-	out := Owner{Package: ref.Package}
+func (a *Analysis) name(ref record.Ref, phase string) findings.Owner {
+	out := findings.Owner{Package: ref.Package}
 	if out.Package == "" && ref.Process != 0 {
 		if p := a.processes[ref.Process]; p != nil {
 			out.Package = p.Package
@@ -71,8 +72,8 @@ func (a *Analysis) suiteNode(ref record.Ref, phase string) *record.Node {
 	return found
 }
 
-func (a *Analysis) names(refs []record.Ref) []Owner {
-	all := []Owner{}
+func (a *Analysis) names(refs []record.Ref) []findings.Owner {
+	all := []findings.Owner{}
 	for _, ref := range refs {
 		if o := a.name(ref, ""); !slices.Contains(all, o) {
 			all = append(all, o)
@@ -82,7 +83,7 @@ func (a *Analysis) names(refs []record.Ref) []Owner {
 }
 
 // change turns a judged episode into a finding.
-func (a *Analysis) change(e *episode) Change {
+func (a *Analysis) change(e *episode) findings.Change {
 	m := e.settled
 	c := a.describe(m)
 	c.From, c.Unit = e.from, a.unitName(e)
@@ -106,7 +107,7 @@ func (a *Analysis) change(e *episode) Change {
 }
 
 // putBack says who put a parameter back later.
-func (a *Analysis) putBack(c *Change, by *mutation) {
+func (a *Analysis) putBack(c *findings.Change, by *mutation) {
 	switch {
 	case by == nil:
 	case by.tool:
@@ -126,19 +127,19 @@ func (a *Analysis) putBack(c *Change, by *mutation) {
 }
 
 // describe says what one change of a parameter was, and who may have made it.
-func (a *Analysis) describe(m *mutation) Change {
-	c := Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Initial: a.initial(m), Certainty: Inferred,
-		Suspects: []Owner{}, AlsoSetBy: []Setter{}, At: m.received, Unit: "test", Secret: hidden(m.from) || hidden(m.to) || hidden(a.initial(m))}
+func (a *Analysis) describe(m *mutation) findings.Change {
+	c := findings.Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Initial: a.initial(m), Certainty: findings.Inferred,
+		Suspects: []findings.Owner{}, AlsoSetBy: []findings.Setter{}, At: m.received, Unit: "test", Secret: hidden(m.from) || hidden(m.to) || hidden(a.initial(m))}
 	c.Caveat = m.caveat
 	c.Call, c.OtherClients, c.Untraced = m.call, a.otherClientsAt(m), m.untraced
 	names := a.suspects(m)
 	if len(names) != 1 || m.earlier > 0 {
 		c.AndEarlier = m.earlier
-		c.Certainty, c.Suspects, c.Disambiguate = Ambiguous, names, a.disambiguateBy(m)
+		c.Certainty, c.Suspects, c.Disambiguate = findings.Ambiguous, names, a.disambiguateBy(m)
 		return c
 	}
 	if m.exact {
-		c.Certainty = Exact
+		c.Certainty = findings.Exact
 	}
 	c.By = &names[0]
 	ref := m.refs[0]

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -16,14 +17,14 @@ type outcomes struct {
 	order    []string
 	failed   []*outcome // in the order in which they were reported
 	timed    []*pkg     // that have intervals which may still be dropped
-	tests    Tests
-	cases    Cases
+	tests    findings.Tests
+	cases    findings.Cases
 	kept     int // bytes of the output of failed tests
 }
 
 // pkg is a package under test.
 type pkg struct {
-	Package
+	findings.Package
 	start, hello int64 // sequence numbers of the start event and of the last hello
 	running      map[string]*interval
 	intervals    []*interval // when its tests ran
@@ -123,7 +124,7 @@ func (o *outcomes) seen(b *record.Boundary) {
 func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
-		p = &pkg{Package: Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{},
+		p = &pkg{Package: findings.Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{},
 			announced: map[string]int{}, begun: map[string][]*owner{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
@@ -239,7 +240,7 @@ func (o *outcomes) endUnreported(p *pkg) {
 }
 
 // count takes in a test that ended and has no others within it.
-func (o *outcomes) count(c Case) {
+func (o *outcomes) count(c findings.Case) {
 	o.cases.Add(c)
 	o.tests.Total++
 	switch c.Status {
@@ -503,7 +504,7 @@ func (o *outcomes) listed() []*outcome {
 			continue
 		}
 		if f.inner {
-			o.count(Case{Owner: Owner{Package: f.pkg, Test: f.test}, Kind: kindOf(f.test), Status: f.status, Begin: f.span.begin, End: f.span.end})
+			o.count(findings.Case{Owner: findings.Owner{Package: f.pkg, Test: f.test}, Kind: findings.KindOf(f.test), Status: f.status, Begin: f.span.begin, End: f.span.end})
 		}
 		listed = append(listed, f)
 	}
@@ -512,8 +513,8 @@ func (o *outcomes) listed() []*outcome {
 
 // ended makes a case of a test that ended, with the times of the barrier where it
 // was held, else with those of its events.
-func (p *pkg) ended(test, status string, i *interval, now time.Time) Case {
-	c := Case{Owner: Owner{Package: p.Path, Test: test}, Kind: kindOf(test), Status: status, End: now}
+func (p *pkg) ended(test, status string, i *interval, now time.Time) findings.Case {
+	c := findings.Case{Owner: findings.Owner{Package: p.Path, Test: test}, Kind: findings.KindOf(test), Status: status, End: now}
 	if i != nil {
 		c.Begin = i.run
 	}
@@ -527,8 +528,8 @@ func (p *pkg) ended(test, status string, i *interval, now time.Time) Case {
 }
 
 // ended makes a case of a spec that ended.
-func (w *owner) ended(status string, now time.Time) Case {
-	return Case{Owner: Owner{Package: w.pkg, Test: w.test, Spec: w.Name}, Kind: record.KindSpec, Location: w.Location, Status: status, Begin: w.began, End: now}
+func (w *owner) ended(status string, now time.Time) findings.Case {
+	return findings.Case{Owner: findings.Owner{Package: w.pkg, Test: w.test, Spec: w.Name}, Kind: record.KindSpec, Location: w.Location, Status: status, Begin: w.began, End: now}
 }
 
 // died reports whether this is the end of an owner that its process did not live

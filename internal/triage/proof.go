@@ -3,16 +3,9 @@ package triage
 import (
 	"fmt"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
-
-// Proof is what trials say of a failure: in how many of each kind it failed.
-type Proof struct {
-	Verdict  string `json:"verdict"`  // proved, refuted, not reproduced, unsettled
-	Without  string `json:"without"`  // failed/ran, without the test that leaks; such as 0/2
-	With     string `json:"with"`     // after the test that leaks
-	Restored string `json:"restored"` // the same, with what it changes put back in between
-}
 
 // tally counts the trials of one kind.
 type tally struct{ failed, ran int }
@@ -29,7 +22,7 @@ func (t tally) String() string { return fmt.Sprintf("%d/%d", t.failed, t.ran) }
 //   - unsettled: anything else, such as now this and now that.
 func Verdict(name record.Name, trials []record.Trial) string { return proof(name, trials).Verdict }
 
-func proof(name record.Name, trials []record.Trial) Proof {
+func proof(name record.Name, trials []record.Trial) findings.Proof {
 	alone := false
 	for _, t := range trials {
 		alone = alone || len(t.Tests) == 1 && t.Tests[0].Name == name
@@ -50,7 +43,7 @@ func proof(name record.Name, trials []record.Trial) Proof {
 		}
 	}
 	without, with, restored := *count[record.TrialWithout], *count[record.TrialWith], *count[record.TrialRestored]
-	p := Proof{Verdict: "unsettled", Without: without.String(), With: with.String(), Restored: restored.String()}
+	p := findings.Proof{Verdict: "unsettled", Without: without.String(), With: with.String(), Restored: restored.String()}
 	switch {
 	case without.ran > 0 && without.failed == without.ran:
 		p.Verdict = "refuted"
@@ -81,7 +74,7 @@ func again(culprit record.Name, trials []record.Trial) string {
 }
 
 // prove lays what the trials say over the failures that are tied to a leak.
-func (a *Analysis) prove(f *Findings) {
+func (a *Analysis) prove(f *findings.Findings) {
 	if len(a.trials) == 0 {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
@@ -188,7 +189,7 @@ func (s *sequential) right() (leaks, contained []string) {
 }
 
 // said returns what was said, in the same words.
-func said(changes []triage.Change) []string {
+func said(changes []findings.Change) []string {
 	var lines []string
 	for _, c := range changes {
 		text := fmt.Sprintf("%s %s to %s by ", c.Parameter, c.From, c.To)
@@ -211,7 +212,7 @@ func said(changes []triage.Change) []string {
 func TestRandomSequences(t *testing.T) {
 	for seed := range uint64(3000) {
 		s := randomSequence(seed)
-		f := findings(s.entries)
+		f := triaged(s.entries)
 		leaks, contained := s.right()
 		if got := said(f.Leaks); !slices.Equal(got, leaks) {
 			t.Fatalf("seed %d: leaks\n%s\nwant\n%s\nof\n%s", seed, strings.Join(got, "\n"), strings.Join(leaks, "\n"), tell(s.steps))
@@ -233,7 +234,7 @@ func tell(steps []step) string {
 	return b.String()
 }
 
-func findings(entries []record.Entry) *triage.Findings {
+func triaged(entries []record.Entry) *findings.Findings {
 	a := triage.New()
 	for _, e := range entries {
 		a.Add(e)
@@ -414,7 +415,7 @@ func (c *concurrent) move(b *busy) {
 	for _, t := range b.tests {
 		if !t.over {
 			open = append(open, t)
-			if !t.paused && t.parent == nil && !slices.Contains(parallelNames, t.kindOf()) {
+			if !t.paused && t.parent == nil && !slices.Contains(parallelNames, t.KindOf()) {
 				sequential = t
 			}
 		}
@@ -467,7 +468,7 @@ const parallelKind = record.Kind("parallel")
 
 var parallelNames = []record.Kind{parallelKind}
 
-func (t *running) kindOf() record.Kind { return t.kind }
+func (t *running) KindOf() record.Kind { return t.kind }
 
 func (c *concurrent) finishTest(t *running) {
 	c.snap(func() { t.end("pass") })
@@ -509,7 +510,7 @@ func (c *concurrent) finishProcess(b *busy) {
 func TestRandomParallel(t *testing.T) {
 	for seed := range uint64(3000) {
 		c := randomConcurrent(seed, seed%2 == 1, false)
-		f := findings(c.entries)
+		f := triaged(c.entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			i := slices.IndexFunc(c.stretch, func(s stretch) bool { return s.at.Equal(x.At) && s.parameter == x.Parameter })
 			if i < 0 {
@@ -593,10 +594,10 @@ func TestRandomEvents(t *testing.T) {
 			wrote[r.entries[len(r.entries)-1].Boundary.Snapshots[0].Received.String()] = last
 		}
 		r.end(0)
-		f := findings(r.entries)
+		f := triaged(r.entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			writer, known := wrote[x.At.String()]
-			if !known || x.By != nil || !slices.ContainsFunc(x.Suspects, func(o triage.Owner) bool { return owner(o) == writer }) {
+			if !known || x.By != nil || !slices.ContainsFunc(x.Suspects, func(o findings.Owner) bool { return owner(o) == writer }) {
 				t.Fatalf("seed %d: %s wrote, and %s are suspected", seed, writer, owners(x.Suspects))
 			}
 		}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"tracetest/internal/triage"
+	"tracetest/internal/findings"
 )
 
 // heard are the writes that the trace tells of in a random run of parallel tests:
@@ -181,7 +181,7 @@ func TestRandomWrites(t *testing.T) {
 	exact := 0
 	for seed := range uint64(4000) {
 		c := randomConcurrent(seed, seed%4 == 3, true)
-		f := findings(c.entries)
+		f := triaged(c.entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			if strings.Contains(x.Caveat, "No snapshot shows it") {
 				if x.By == nil || !c.traced.done[owner(*x.By)+" "+x.Parameter+" "+x.To] {
@@ -201,13 +201,13 @@ func TestRandomWrites(t *testing.T) {
 			if x.By != nil {
 				accused = append(accused, owner(*x.By))
 			}
-			if x.Certainty == triage.Exact {
+			if x.Certainty == findings.Exact {
 				exact++
 			}
 			switch {
 			case !slices.Contains(accused, s.writer):
 				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.entries[2:]))
-			case x.Certainty == triage.Exact && !s.announced[s.writer]:
+			case x.Certainty == findings.Exact && !s.announced[s.writer]:
 				t.Fatalf("seed %d: %s is exact, and nobody was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
 			case x.Untraced && s.announced[s.writer]:
 				t.Fatalf("seed %d: %s was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))

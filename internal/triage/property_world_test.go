@@ -13,8 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 )
 
 var seeds = flag.Uint64("seeds", 1000, "how many random worlds to judge")
@@ -639,9 +639,9 @@ func (w *world) untraced(a *actor) {
 // one unit did alone is a leak or contained as it was.
 func TestRandomWorlds(t *testing.T) {
 	var mu sync.Mutex
-	count := map[triage.Certainty]int{}
-	worlds(t, func(w *world, f *triage.Findings) []string {
-		counted := map[triage.Certainty]int{}
+	count := map[findings.Certainty]int{}
+	worlds(t, func(w *world, f *findings.Findings) []string {
+		counted := map[findings.Certainty]int{}
 		bad := append(w.judge(f, counted), broken(f)...)
 		mu.Lock()
 		defer mu.Unlock()
@@ -651,17 +651,17 @@ func TestRandomWorlds(t *testing.T) {
 		return bad
 	})
 	t.Logf("%v", count)
-	if said := count[triage.Exact] + count[triage.Ambiguous] + count[triage.Inferred]; count[triage.Exact] < said/4 {
-		t.Errorf("only %d of %d are exact", count[triage.Exact], said)
+	if said := count[findings.Exact] + count[findings.Ambiguous] + count[findings.Inferred]; count[findings.Exact] < said/4 {
+		t.Errorf("only %d of %d are exact", count[findings.Exact], said)
 	}
 }
 
 // No failure is put down to a limit that was not in force while its test ran.
 func TestRandomVictims(t *testing.T) {
 	var correlated atomic.Int64
-	worlds(t, func(w *world, f *triage.Findings) (bad []string) {
+	worlds(t, func(w *world, f *findings.Findings) (bad []string) {
 		for _, x := range f.Failures {
-			var c triage.Change
+			var c findings.Change
 			switch {
 			case x.Leak != nil:
 				c = f.Leaks[*x.Leak]
@@ -671,7 +671,7 @@ func TestRandomVictims(t *testing.T) {
 				continue
 			}
 			correlated.Add(1)
-			who := owner(triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
+			who := owner(findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
 			if !slices.ContainsFunc(w.force[who], func(value string) bool {
 				// A change has the last value that its unit set, and who set that.
 				return c.To == value || c.By != nil && slices.ContainsFunc(append(w.truth[value].brought, w.truth[value].by), func(by string) bool {
@@ -700,7 +700,7 @@ func topOf(name string) string {
 
 // worlds judges random worlds. Of what is wrong it shows of each kind, which is
 // what stands before a colon, how often it is and the smallest world.
-func worlds(t *testing.T, judge func(*world, *triage.Findings) []string) {
+func worlds(t *testing.T, judge func(*world, *findings.Findings) []string) {
 	t.Helper()
 	wrong := map[string][]*world{}
 	var mu sync.Mutex
@@ -710,7 +710,7 @@ func worlds(t *testing.T, judge func(*world, *triage.Findings) []string) {
 		all.Go(func() {
 			for seed := next.Add(1) - 1; seed < *seeds; seed = next.Add(1) - 1 {
 				w := newWorld(seed)
-				w.seed, w.bad = seed, judge(w, findings(w.entries))
+				w.seed, w.bad = seed, judge(w, triaged(w.entries))
 				mu.Lock()
 				for _, text := range w.bad {
 					kind, _, _ := strings.Cut(text, ":")
@@ -727,14 +727,14 @@ func worlds(t *testing.T, judge func(*world, *triage.Findings) []string) {
 		})
 		t.Errorf("%d are wrong: %s. The smallest is seed %d\n%s", len(wrong[kind]), kind, w.seed, strings.Join(w.bad, "\n"))
 		if testing.Verbose() {
-			t.Logf("%s\n%s", render(findings(w.entries)), marshal(t, w.entries[3:]))
+			t.Logf("%s\n%s", render(triaged(w.entries)), marshal(t, w.entries[3:]))
 		}
 	}
 }
 
 // judge returns what is wrong, each as a kind and what it was.
-func (w *world) judge(f *triage.Findings, count map[triage.Certainty]int) (bad []string) {
-	say := func(what, value string, who *triage.Owner, certainty triage.Certainty, suspects []triage.Owner, earlier int) {
+func (w *world) judge(f *findings.Findings, count map[findings.Certainty]int) (bad []string) {
+	say := func(what, value string, who *findings.Owner, certainty findings.Certainty, suspects []findings.Owner, earlier int) {
 		d, known := w.truth[value]
 		if !known {
 			return

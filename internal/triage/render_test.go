@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/triage"
 )
 
 // render says findings in one line each, for people who check a golden file.
-func render(f *triage.Findings) string {
+func render(f *findings.Findings) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 
@@ -27,7 +27,7 @@ func render(f *triage.Findings) string {
 		line("contained %d: %s", i, change(f, c))
 	}
 	for _, x := range f.Failures {
-		text := fmt.Sprintf("failure (%s): %s: %s", x.Status, owner(triage.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}), x.Cause)
+		text := fmt.Sprintf("failure (%s): %s: %s", x.Status, owner(findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}), x.Cause)
 		if x.OOMErrors > 0 {
 			text += fmt.Sprintf(", %d oom", x.OOMErrors)
 		}
@@ -139,7 +139,7 @@ func render(f *triage.Findings) string {
 		of   []record.Known
 	}{{"has expired", f.Baseline.Expired}, {"can go", f.Baseline.Gone}, {"is not told of", f.Baseline.Unreported}} {
 		for _, k := range list.of {
-			line("the entry %s of %s %s", k.Parameter, owner(triage.Owner{Package: k.Package, Test: k.Test, Spec: k.Spec}), list.what)
+			line("the entry %s of %s %s", k.Parameter, owner(findings.Owner{Package: k.Package, Test: k.Test, Spec: k.Spec}), list.what)
 		}
 	}
 	for _, n := range f.Notices {
@@ -160,7 +160,7 @@ func render(f *triage.Findings) string {
 	return b.String()
 }
 
-func change(f *triage.Findings, c triage.Change) string {
+func change(f *findings.Findings, c findings.Change) string {
 	text := fmt.Sprintf("%s%s %q to %q", c.Parameter, at(f, c.Server), c.From, c.To)
 	if c.Initial != c.From {
 		text += fmt.Sprintf(" (baseline %q)", c.Initial)
@@ -212,7 +212,7 @@ func change(f *triage.Findings, c triage.Change) string {
 
 // call says where a call is, and how that is known unless it is on the stack of
 // who wrote.
-func call(c *triage.Call) string {
+func call(c *findings.Call) string {
 	if c == nil {
 		return "no known line"
 	}
@@ -223,21 +223,21 @@ func call(c *triage.Call) string {
 	return text
 }
 
-func attributed(by *triage.Owner, certainty triage.Certainty, suspects []triage.Owner) string {
+func attributed(by *findings.Owner, certainty findings.Certainty, suspects []findings.Owner) string {
 	if by == nil {
 		return string(certainty) + " to " + owners(suspects)
 	}
 	return "by " + owner(*by) + ", " + string(certainty)
 }
 
-func at(f *triage.Findings, server string) string {
+func at(f *findings.Findings, server string) string {
 	if len(f.Servers) < 2 {
 		return ""
 	}
 	return " at " + server
 }
 
-func owner(o triage.Owner) string {
+func owner(o findings.Owner) string {
 	text := o.Package
 	for _, part := range []string{o.Test, o.Spec} {
 		if part != "" {
@@ -247,7 +247,7 @@ func owner(o triage.Owner) string {
 	return text
 }
 
-func owners(list []triage.Owner) string {
+func owners(list []findings.Owner) string {
 	if len(list) == 0 {
 		return "nobody"
 	}
@@ -265,10 +265,10 @@ func orNothing(s string) string {
 	return s
 }
 
-func setter(s triage.Setter) string {
-	by := triage.Exact
+func setter(s findings.Setter) string {
+	by := findings.Exact
 	if s.By == nil {
-		by = triage.Ambiguous
+		by = findings.Ambiguous
 	}
 	return fmt.Sprintf("%s, %d times, at %s", attributed(s.By, by, s.Suspects), s.Count, call(s.Call))
 }

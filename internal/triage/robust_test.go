@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
@@ -30,7 +31,7 @@ func TestCutOff(t *testing.T) {
 				t.Errorf("%s: the first %d of %d entries: complete is %v, exit %d", c.name, n, len(entries), f.Run.Complete, f.Run.Exit)
 			}
 			for _, l := range f.Leaks {
-				accused := l.By == nil || l.Caveat != "" || slices.ContainsFunc(whole.Leaks, func(w triage.Change) bool {
+				accused := l.By == nil || l.Caveat != "" || slices.ContainsFunc(whole.Leaks, func(w findings.Change) bool {
 					return w.Parameter == l.Parameter && (w.By == nil && slices.Contains(w.Suspects, *l.By) || w.By != nil && *w.By == *l.By)
 				})
 				if !accused {
@@ -61,7 +62,7 @@ func TestDamagedLine(t *testing.T) {
 				if what == "missing" && i == len(lines)-2 {
 					continue // a record without an end says so
 				}
-				if !slices.ContainsFunc(f.Notices, func(n triage.Notice) bool { return n.Code == "record-damaged" }) {
+				if !slices.ContainsFunc(f.Notices, func(n findings.Notice) bool { return n.Code == "record-damaged" }) {
 					t.Errorf("%s: line %d is %s, and no notice says so", c.name, i+1, what)
 				}
 			}
@@ -157,12 +158,12 @@ func TestDisorder(t *testing.T) {
 					break
 				}
 			}
-			f := findings(entries)
-			if again := findings(entries); !reflect.DeepEqual(f, again) {
+			f := triaged(entries)
+			if again := triaged(entries); !reflect.DeepEqual(f, again) {
 				t.Errorf("%s, seed %d: two readings differ:\n%s\n%s", c.name, seed, render(f), render(again))
 			}
 			for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
-				if (x.By != nil) == (x.Certainty == triage.Ambiguous) || x.Certainty == triage.Exact && x.Untraced || x.Call != nil && len(x.Call.Chain) == 0 {
+				if (x.By != nil) == (x.Certainty == findings.Ambiguous) || x.Certainty == findings.Exact && x.Untraced || x.Call != nil && len(x.Call.Chain) == 0 {
 					t.Errorf("%s, seed %d: %s\n%s", c.name, seed, x.Parameter, render(f))
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/redisconf"
 )
@@ -26,7 +27,7 @@ type server struct {
 	unsampled        []*write                         // those accepted that no snapshot shows
 	gap              int                              // index into Analysis.blind plus one; zero when it can be seen
 	snapshots        int
-	changed          []Changed // when the go command ended
+	changed          []findings.Changed // when the go command ended
 	finished         bool
 	refusing         bool     // it has refused writes for want of memory
 	sets, tracedSets int64    // calls of CONFIG SET that it counted, without tracetest's own, and that the trace heard
@@ -80,7 +81,7 @@ func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by 
 	s.nobody = snap.Gone
 	if snap.Error != "" {
 		if s.gap == 0 {
-			a.gaps = append(a.gaps, Gap{Server: s.Address, From: snap.Sent, Reason: snap.Error, Active: a.names(a.open.Active())})
+			a.gaps = append(a.gaps, findings.Gap{Server: s.Address, From: snap.Sent, Reason: snap.Error, Active: a.names(a.open.Active())})
 			s.gap = len(a.gaps)
 		}
 		a.disturb(unit{})
@@ -95,7 +96,7 @@ func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by 
 	restarted := snap.RunID != "" && snap.RunID != s.runID
 	if restarted {
 		s.runID = snap.RunID
-		a.restarts = append(a.restarts, Restart{Server: s.Address, At: snap.Received, Active: a.names(refs)})
+		a.restarts = append(a.restarts, findings.Restart{Server: s.Address, At: snap.Received, Active: a.names(refs)})
 		a.disturb(unit{})
 	}
 	limit, limited := s.now[memoryLimit], s.latest(memoryLimit)
@@ -155,7 +156,7 @@ func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by 
 func (a *Analysis) failedOver(s *server, name, value, through string, snap record.Snapshot, seq int64, refs []record.Ref) {
 	m := &mutation{server: s, parameter: name, from: s.now[name], to: value, seq: seq, sent: s.sent, received: snap.Received}
 	s.history[name] = append(s.history[name], m)
-	a.failovers = append(a.failovers, Failover{Through: through, Server: s.Address, At: snap.Received, From: s.now[name], To: value, Active: a.names(refs)})
+	a.failovers = append(a.failovers, findings.Failover{Through: through, Server: s.Address, At: snap.Received, From: s.now[name], To: value, Active: a.names(refs)})
 	s.now[name], s.initial[name] = value, value
 	s.failovers++
 }
@@ -166,7 +167,7 @@ func (a *Analysis) restore(e record.Entry) {
 		return
 	}
 	s := a.servers[r.Server]
-	done := Restore{Server: s.Address, When: r.When, Values: r.Values, Error: r.Error, Command: r.Command}
+	done := findings.Restore{Server: s.Address, When: r.When, Values: r.Values, Error: r.Error, Command: r.Command}
 	if r.Process != 0 || r.Owner != 0 {
 		name := a.name(record.Ref{Process: r.Process, Owner: r.Owner}, "")
 		done.After = &name

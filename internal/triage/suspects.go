@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -23,9 +24,9 @@ import (
 const eventLag = 5 * time.Second
 
 // suspects returns everybody who can have made a change.
-func (a *Analysis) suspects(m *mutation) []Owner {
-	var all []Owner
-	add := func(o Owner) {
+func (a *Analysis) suspects(m *mutation) []findings.Owner {
+	var all []findings.Owner
+	add := func(o findings.Owner) {
 		if !slices.Contains(all, o) {
 			all = append(all, o)
 		}
@@ -46,10 +47,10 @@ func (a *Analysis) suspects(m *mutation) []Owner {
 			late := i.run.Add(-eventLag).After(m.received)
 			early := !i.end.IsZero() && i.end.Before(m.sent)
 			if !late && !early && !p.held() {
-				add(Owner{Package: ref.Package, Test: i.name})
+				add(findings.Owner{Package: ref.Package, Test: i.name})
 			}
 		}
-		add(Owner{Package: ref.Package})
+		add(findings.Owner{Package: ref.Package})
 	}
 	return all
 }
@@ -58,14 +59,14 @@ func (a *Analysis) suspects(m *mutation) []Owner {
 // some, ran in a process that is not held: those that had not ended before. When
 // they began is not known, for a parent can pass on late what such a process
 // prints.
-func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []Owner) {
+func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []findings.Owner) {
 	p := a.outcomes.packages[ref.Package]
 	if ref.Owner != 0 || p == nil || p.untraced == 0 {
 		return nil
 	}
 	for _, i := range p.intervals {
 		if i.owner == nil && (i.end.IsZero() || !i.end.Before(since)) {
-			tests = append(tests, Owner{Package: ref.Package, Test: i.name})
+			tests = append(tests, findings.Owner{Package: ref.Package, Test: i.name})
 		}
 	}
 	return tests
@@ -81,7 +82,7 @@ func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {
 			continue // it put back what somebody had changed
 		}
 		f := finding{Change: a.describe(m), mutations: []*mutation{m}, seq: m.seq}
-		f.Certainty, f.By = Ambiguous, nil
+		f.Certainty, f.By = findings.Ambiguous, nil
 		if len(f.Suspects) == 0 {
 			f.Suspects, f.Disambiguate = a.suspects(m), a.disambiguateBy(m)
 		}
@@ -115,8 +116,8 @@ func (a *Analysis) undoneBy(m *mutation) *mutation {
 }
 
 // shareUnit reports whether two lists of suspects can mean the same unit.
-func shareUnit(a, b []Owner) bool {
-	return slices.ContainsFunc(a, func(x Owner) bool {
-		return slices.ContainsFunc(b, func(y Owner) bool { return x.Package == y.Package && topLevel(x.Test) == topLevel(y.Test) })
+func shareUnit(a, b []findings.Owner) bool {
+	return slices.ContainsFunc(a, func(x findings.Owner) bool {
+		return slices.ContainsFunc(b, func(y findings.Owner) bool { return x.Package == y.Package && topLevel(x.Test) == topLevel(y.Test) })
 	})
 }

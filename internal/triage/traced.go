@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/redisconf"
 )
@@ -104,8 +105,8 @@ func (a *Analysis) within(ref record.Ref, o *owner) bool {
 }
 
 // attribution says who is behind something as findings do.
-func (a *Analysis) attribution(w author) (owner *Owner, certainty Certainty, suspects []Owner) {
-	names, known := []Owner{}, map[Owner]bool{}
+func (a *Analysis) attribution(w author) (owner *findings.Owner, certainty findings.Certainty, suspects []findings.Owner) {
+	names, known := []findings.Owner{}, map[findings.Owner]bool{}
 	for _, ref := range w.refs {
 		for _, o := range append(a.elsewhere(ref, time.Time{}), a.names([]record.Ref{ref})...) {
 			if !known[o] {
@@ -114,20 +115,20 @@ func (a *Analysis) attribution(w author) (owner *Owner, certainty Certainty, sus
 		}
 	}
 	if phase := a.phaseOf(w); phase != "" {
-		names = []Owner{a.name(w.refs[0], phase)}
+		names = []findings.Owner{a.name(w.refs[0], phase)}
 	}
 	switch {
 	case len(names) != 1 || w.earlier > 0:
-		return nil, Ambiguous, names
+		return nil, findings.Ambiguous, names
 	case w.exact:
-		return &names[0], Exact, []Owner{}
+		return &names[0], findings.Exact, []findings.Owner{}
 	}
-	return &names[0], Inferred, []Owner{}
+	return &names[0], findings.Inferred, []findings.Owner{}
 }
 
 // notedWrite is a write, or several of the same kind.
 type notedWrite struct {
-	Write
+	findings.Write
 	author
 	reply  string
 	seq    int64 // of the first
@@ -153,7 +154,7 @@ func (a *Analysis) note(w *write, at time.Time) {
 	n := a.notes[id]
 	if n == nil {
 		n = &notedWrite{author: w.author, seq: w.seq, owners: map[string]bool{}}
-		n.Write = Write{Server: w.Address, Watched: w.server != nil, Command: w.Command, Call: w.call, At: at}
+		n.Write = findings.Write{Server: w.Address, Watched: w.server != nil, Command: w.Command, Call: w.call, At: at}
 		if w.server != nil {
 			n.Write.Server = w.server.Address
 		}
@@ -169,8 +170,8 @@ func (a *Analysis) note(w *write, at time.Time) {
 }
 
 // written returns the writes.
-func (a *Analysis) written() []Write {
-	all := []Write{}
+func (a *Analysis) written() []findings.Write {
+	all := []findings.Write{}
 	for _, n := range a.noted {
 		out := n.Write
 		out.By, out.Certainty, out.Suspects = a.attribution(n.author)
@@ -181,10 +182,10 @@ func (a *Analysis) written() []Write {
 	return all
 }
 
-func (a *Analysis) refusals() []Refusal {
-	all := []Refusal{}
+func (a *Analysis) refusals() []findings.Refusal {
+	all := []findings.Refusal{}
 	for _, r := range a.refused {
-		out := Refusal{Server: r.address, Count: r.count, Text: r.text, Call: r.call}
+		out := findings.Refusal{Server: r.address, Count: r.count, Text: r.text, Call: r.call}
 		if r.server != nil {
 			out.Server = r.server.Address
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -45,11 +46,11 @@ type owner struct {
 	node     bool   // a Ginkgo suite node, and no spec
 	host     int64  // of a node: the test function that ran the suite
 	met      map[*server]pressure
-	firstOOM *Call    // where the first OOM error came back
-	traced   bool     // its held end came
-	reported string   // how it ended by an event that came before its held end, else empty
-	filed    *outcome // then, if it failed
-	asked    []string // what it asked for that shows tracetest too
+	firstOOM *findings.Call // where the first OOM error came back
+	traced   bool           // its held end came
+	reported string         // how it ended by an event that came before its held end, else empty
+	filed    *outcome       // then, if it failed
+	asked    []string       // what it asked for that shows tracetest too
 }
 
 // unitOf returns the unit that an owner belongs to.
@@ -216,7 +217,7 @@ func (a *Analysis) died(process int, e record.Entry) {
 	if i := slices.IndexFunc(open, func(o *owner) bool { return o.reported != "" }); i >= 0 && a.outcomes.of(open[i].pkg).runsUntraced() {
 		// It went on without its line to the barrier. What ran then is in the events.
 		a.outcomes.of(open[i].pkg).quit = true
-		a.notices = append(a.notices, Notice{Code: "not-waiting", Package: open[i].pkg, Text: "The test binary did not report the end of " + open[i].Name +
+		a.notices = append(a.notices, findings.Notice{Code: "not-waiting", Package: open[i].pkg, Text: "The test binary did not report the end of " + open[i].Name +
 			", which go test did. From there on its tests were not synchronized, and changes can only be narrowed down to suspects."})
 	}
 	outer := map[int64]bool{}
@@ -255,7 +256,7 @@ func (a *Analysis) grow(u unit, s *unitState) {
 		if _, known := s.keys[i]; !known {
 			continue // it is watched since later
 		}
-		g := Growth{Server: server.Address, Keys: total(server.counters.Keys) - total(s.keys[i]), Bytes: server.counters.UsedMemory - s.memory[i]}
+		g := findings.Growth{Server: server.Address, Keys: total(server.counters.Keys) - total(s.keys[i]), Bytes: server.counters.UsedMemory - s.memory[i]}
 		if g.Keys <= 0 {
 			continue
 		}
@@ -269,7 +270,7 @@ func (a *Analysis) grow(u unit, s *unitState) {
 			}
 		}
 		a.growth = append(a.growth, g)
-		slices.SortStableFunc(a.growth, func(x, y Growth) int {
+		slices.SortStableFunc(a.growth, func(x, y findings.Growth) int {
 			return cmp.Or(cmp.Compare(y.Keys, x.Keys), cmp.Compare(y.Bytes, x.Bytes))
 		})
 		a.growth = a.growth[:min(len(a.growth), 10)]

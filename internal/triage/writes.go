@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/redisconf"
 )
@@ -46,10 +47,12 @@ func (a *Analysis) contact(e record.Entry) {
 			pkg = a.open.Package(p.Host.Process)
 		}
 	}
-	i := slices.IndexFunc(a.endpoints, func(s Endpoint) bool { return s.Address == c.Address && s.TLS == c.TLS && s.Inside == c.Inside })
+	i := slices.IndexFunc(a.endpoints, func(s findings.Endpoint) bool {
+		return s.Address == c.Address && s.TLS == c.TLS && s.Inside == c.Inside
+	})
 	if i < 0 {
 		i = len(a.endpoints)
-		s := Endpoint{Address: c.Address, TLS: c.TLS, Packages: []string{}, Inside: c.Inside, Foreign: c.Foreign, Problem: c.Problem}
+		s := findings.Endpoint{Address: c.Address, TLS: c.TLS, Packages: []string{}, Inside: c.Inside, Foreign: c.Foreign, Problem: c.Problem}
 		if c.Server >= 0 && c.Server < len(a.servers) {
 			s.Server = a.servers[c.Server].Address
 		}
@@ -285,14 +288,14 @@ func (a *Analysis) claim(m *mutation) {
 }
 
 // common returns what two calls have in common: the line, or nothing.
-func common(x, y *Call) *Call {
+func common(x, y *findings.Call) *findings.Call {
 	switch {
 	case x == nil || y == nil || x.File != y.File || x.Line != y.Line:
 		return nil
 	case slices.Equal(x.Chain, y.Chain):
 		return x
 	}
-	return &Call{Function: x.Function, File: x.File, Line: x.Line, Found: x.Found, Stack: []string{}, Chain: x.Chain[:1:1]}
+	return &findings.Call{Function: x.Function, File: x.File, Line: x.Line, Found: x.Found, Stack: []string{}, Chain: x.Chain[:1:1]}
 }
 
 // unseen files a change that went by between two snapshots: one write set a value

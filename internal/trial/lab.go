@@ -11,13 +11,13 @@ import (
 	"sync"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/redisconf"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/spawn"
-	"tracetest/internal/triage"
 )
 
 // LabOptions say where trials run.
@@ -263,7 +263,7 @@ func (out *Outcome) judge(ran Result, victim *Test, first bool, last record.Name
 }
 
 // leave notes what a step left changed.
-func (out *Outcome) leave(f *triage.Findings) {
+func (out *Outcome) leave(f *findings.Findings) {
 	for _, c := range f.Changed {
 		left := Left{Server: c.Server, Parameter: c.Parameter, From: c.Initial, To: c.Value}
 		if c.Secret {

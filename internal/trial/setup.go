@@ -4,10 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/run"
-	"tracetest/internal/triage"
 )
 
 // Item is what can be left out of a trial: a test or, where Test is empty, all of
@@ -51,12 +51,12 @@ type Outcome struct {
 
 // Left is a parameter that a trial left changed, and by whom where one was seen.
 type Left struct {
-	Server    string       `json:"server" redact:"-"`
-	Parameter string       `json:"parameter" redact:"-"`
-	From      string       `json:"from" redact:"value"`
-	To        string       `json:"to" redact:"value"`
-	Owner     *record.Name `json:"owner,omitempty"`
-	Call      *triage.Call `json:"call,omitempty"`
+	Server    string         `json:"server" redact:"-"`
+	Parameter string         `json:"parameter" redact:"-"`
+	From      string         `json:"from" redact:"value"`
+	To        string         `json:"to" redact:"value"`
+	Owner     *record.Name   `json:"owner,omitempty"`
+	Call      *findings.Call `json:"call,omitempty"`
 }
 
 // Touch is something on a server that a unit had changed and that was restored.

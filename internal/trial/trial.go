@@ -10,6 +10,7 @@ import (
 	"io"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
 	"tracetest/internal/run"
@@ -19,7 +20,7 @@ import (
 // Result is one command that was run.
 type Result struct {
 	Outcomes *Outcomes
-	Findings *triage.Findings // nil where nothing was run
+	Findings *findings.Findings // nil where nothing was run
 	Took     time.Duration
 	Written  []run.Written // what is left of what the tests have set
 	Err      error         // why no test was run

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report"
 	"tracetest/internal/triage"
@@ -127,7 +128,7 @@ func reportOn(path string, made recording) error {
 			f.Tests.Total, len(f.Leaks), len(f.Failures), made.tests, made.leaks, made.failed)
 	}
 	for _, l := range f.Leaks {
-		if l.Certainty != triage.Exact {
+		if l.Certainty != findings.Exact {
 			return fmt.Errorf("a leak is %s, and its write was heard", l.Certainty)
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"io"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // maxAnnotations is how many errors, and how many warnings, GitHub shows of a
@@ -21,7 +21,7 @@ const maxAnnotations = 10
 // Annotations writes workflow commands of GitHub Actions that show each leak at
 // the line that leaks: an error, or a warning where it is not known who did it
 // or the leak is known. They go to the standard output of a step.
-func Annotations(w io.Writer, f *triage.Findings) error {
+func Annotations(w io.Writer, f *findings.Findings) error {
 	if f == nil {
 		return errNoFindings()
 	}

@@ -3,8 +3,8 @@ package ci
 import (
 	"io"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
-	"tracetest/internal/triage"
 )
 
 // An issue is an entry of GitLab's code quality report.
@@ -28,7 +28,7 @@ type issueLines struct {
 // CodeQuality writes gl-code-quality-report.json, which GitLab shows in the
 // changes of a merge request: an issue for each leak at the line that leaks.
 // Leaks of which no line of the repository is known are not in it.
-func CodeQuality(w io.Writer, f *triage.Findings) error {
+func CodeQuality(w io.Writer, f *findings.Findings) error {
 	if f == nil {
 		return errNoFindings()
 	}

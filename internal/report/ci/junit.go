@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
 	"tracetest/internal/triage"
@@ -33,7 +34,7 @@ type JUnitOptions struct {
 // A million cases are written as they are read, and not held: jstemmer's
 // go-junit-report and gotestsum build the whole document first. What overlaps
 // (go test -p) is brought in order a part at a time.
-func JUnit(w io.Writer, f *triage.Findings, o JUnitOptions) error {
+func JUnit(w io.Writer, f *findings.Findings, o JUnitOptions) error {
 	if f == nil {
 		return errNoFindings()
 	}
@@ -192,7 +193,7 @@ func (j *junit) made(n int, c claims.FoundCase) testcase {
 func (j *junit) failed(t *testcase, i int) {
 	f := j.Failures[i]
 	t.kind = f.Status
-	if f.Cause == triage.CauseOOM || f.Cause == triage.CauseEviction {
+	if f.Cause == findings.CauseOOM || f.Cause == findings.CauseEviction {
 		t.kind = string(f.Cause)
 	}
 	if message := doc.CutEnd(claims.OneLine(f.Message), 240); message != "" {
@@ -240,10 +241,10 @@ func (t *testcase) add(text string) {
 // addStray adds what is no case: builds and suite nodes that failed, leaks of
 // those who are none, and what is nobody's.
 func (j *junit) addStray() {
-	own := make(map[triage.Owner]*testcase)
-	var order []triage.Owner
+	own := make(map[findings.Owner]*testcase)
+	var order []findings.Owner
 	var extra []*testcase // further ones of one owner, with -count
-	stray := func(o triage.Owner) *testcase {
+	stray := func(o findings.Owner) *testcase {
 		t := &testcase{name: strayName(o), class: o.Package}
 		if own[o] == nil {
 			own[o] = t
@@ -255,7 +256,7 @@ func (j *junit) addStray() {
 	}
 	for i, f := range j.Failures {
 		if !j.taken[i] {
-			t := stray(triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})
+			t := stray(findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})
 			t.element, t.message = element(f.Status), "failed"
 			if f.Status == "build" {
 				t.name, t.message = "[build]", "The package could not be built"
@@ -282,7 +283,7 @@ func (j *junit) addStray() {
 	j.addState()
 }
 
-func strayName(o triage.Owner) string {
+func strayName(o findings.Owner) string {
 	switch {
 	case o.Spec != "":
 		return o.Spec

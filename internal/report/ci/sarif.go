@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // The rules of tracetest.sarif and the check names of gl-code-quality-report.json.
@@ -26,7 +26,7 @@ const (
 // related locations. A leak of which no line of the repository is known is a
 // notification of the run, because GitHub refuses a file with a result that has
 // no location. There are no fixes to be applied: the text says what to add.
-func SARIF(w io.Writer, f *triage.Findings) error {
+func SARIF(w io.Writer, f *findings.Findings) error {
 	if f == nil {
 		return errNoFindings()
 	}
@@ -92,7 +92,7 @@ func sarifVictims(v *claims.View, g claims.Group) []sarifLocation {
 		l := sarifAt(at)
 		id := len(all) + 1
 		l.ID = &id
-		l.Message = &sarifText{(claims.Got([]triage.Failure{f}).Upper() + " (" + doc.Say(f.Certainty) + "): " + claims.Owner(triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})).Plain(inText)}
+		l.Message = &sarifText{(claims.Got([]findings.Failure{f}).Upper() + " (" + doc.Say(f.Certainty) + "): " + claims.Owner(findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})).Plain(inText)}
 		all = append(all, l)
 	}
 	return all
@@ -108,11 +108,11 @@ func sarifAt(at claims.Line) sarifLocation {
 // the server is in them, which move without the leak being another.
 type fingerprints map[string]int
 
-func (p fingerprints) of(rule string, c triage.Change) string {
+func (p fingerprints) of(rule string, c findings.Change) string {
 	parts := []string{rule, c.Parameter}
 	owners := c.Suspects
 	if c.By != nil {
-		owners = []triage.Owner{*c.By}
+		owners = []findings.Owner{*c.By}
 	}
 	for _, o := range owners {
 		parts = append(parts, o.Package, o.Test, o.Spec)

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/redisconf"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // A hypothesis is what else could explain the findings, and whether it does.
@@ -41,7 +41,7 @@ func (v *View) alternatives() []doc.Block {
 		doc.Column[hypothesis]{Title: "Evidence", Cell: func(h hypothesis) Text { return h.evidence }})...)
 }
 
-func (v *View) startedWrong(s triage.Server) hypothesis {
+func (v *View) startedWrong(s findings.Server) hypothesis {
 	what := Text("The server was started wrongly, or changed before the run")
 	if len(v.Servers) > 1 {
 		what += ": " + code(s.Address)
@@ -70,7 +70,7 @@ func (v *View) startedWrong(s triage.Server) hypothesis {
 	if s.StartUnknown != "" {
 		why += ": " + say(s.StartUnknown)
 	}
-	if i := slices.IndexFunc(v.Dirty, func(d triage.Dirty) bool { return d.Server == s.Address }); i >= 0 {
+	if i := slices.IndexFunc(v.Dirty, func(d findings.Dirty) bool { return d.Server == s.Address }); i >= 0 {
 		return hypothesis{what, perhaps, stood(v.Dirty[i]) + "; " + why}
 	}
 	return hypothesis{what, notKnown, why + ". `--expect` or `--container` answers it"}
@@ -90,12 +90,12 @@ func (v *View) expectedOtherwise(server string) Text {
 
 // concerns reports whether the findings are about a parameter.
 func (v *View) concerns(server, parameter string) bool {
-	is := func(c triage.Change) bool { return c.Server == server && c.Parameter == parameter }
+	is := func(c findings.Change) bool { return c.Server == server && c.Parameter == parameter }
 	return slices.ContainsFunc(v.Leaks, is) || slices.ContainsFunc(v.Reverted, is) || strings.HasPrefix(parameter, "maxmemory") && len(v.unexplained) > 0
 }
 
 func (v *View) drifted(server, parameter string) bool {
-	return slices.ContainsFunc(v.Drift, func(x triage.Drift) bool { return x.Server == server && x.Parameter == parameter })
+	return slices.ContainsFunc(v.Drift, func(x findings.Drift) bool { return x.Server == server && x.Parameter == parameter })
 }
 
 func (v *View) restartedMeanwhile() (hypothesis, bool) {
@@ -111,7 +111,7 @@ func (v *View) restartedMeanwhile() (hypothesis, bool) {
 }
 
 func (v *View) fakes() bool {
-	return slices.ContainsFunc(v.Endpoints, func(s triage.Endpoint) bool { return s.Inside })
+	return slices.ContainsFunc(v.Endpoints, func(s findings.Endpoint) bool { return s.Inside })
 }
 
 func (v *View) elsewhere() (hypothesis, bool) {
@@ -205,13 +205,13 @@ func (v *View) rewritten() (hypothesis, bool) {
 	if untraced := v.Uninstrumented(); len(untraced) > 0 {
 		return hypothesis{what, notKnown, List(Names(untraced), maxNamed) + " could not be traced"}, v.Run.Traced
 	}
-	if slices.ContainsFunc(v.Servers, func(s triage.Server) bool { return s.ConfigSets > s.TracedSets }) {
+	if slices.ContainsFunc(v.Servers, func(s findings.Server) bool { return s.ConfigSets > s.TracedSets }) {
 		return hypothesis{what, notKnown, "no traced connection sent it, but not all that changed the server was traced"}, v.Run.Traced
 	}
 	return hypothesis{what, ruledOut, "no traced connection sent it"}, v.Run.Traced
 }
 
-func addresses(endpoints []triage.Endpoint) []string {
+func addresses(endpoints []findings.Endpoint) []string {
 	var all []string
 	for _, s := range endpoints {
 		all = append(all, s.Address)

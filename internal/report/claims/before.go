@@ -4,16 +4,16 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // What is said of a server that was wrong before the first test. Who may have left
 // it so is likely at most: nobody of this run was seen doing it.
 
 // stood says how a server was before the first test.
-func stood(d triage.Dirty) Text {
+func stood(d findings.Dirty) Text {
 	text := Text("before the first test ")
 	if d.Discovered {
 		text = "when a test first used it "
@@ -33,7 +33,7 @@ func stood(d triage.Dirty) Text {
 }
 
 // likely says who may have left it so, or is empty.
-func (v *View) likely(d triage.Dirty) Text {
+func (v *View) likely(d findings.Dirty) Text {
 	var once, often []Text
 	for _, s := range d.Likely {
 		if who := v.setter(s); s.Count == 1 {
@@ -54,7 +54,7 @@ func (v *View) likely(d triage.Dirty) Text {
 }
 
 // setter names who sets a parameter, and where.
-func (v *View) setter(s triage.Setter) Text {
+func (v *View) setter(s findings.Setter) Text {
 	who := "one of " + Owners(s.Suspects, 3) + orEarlier(s.AndEarlier)
 	if s.By != nil {
 		who = Owner(*s.By)
@@ -86,9 +86,9 @@ func (v *View) beforeMemory() Text {
 
 // listed reports whether the lists of what drifted, or was not as expected, before the
 // run have a parameter as well.
-func (v *View) listed(d triage.Dirty) bool {
+func (v *View) listed(d findings.Dirty) bool {
 	return v.drifted(d.Server, d.Parameter) ||
-		slices.ContainsFunc(v.UnmetExpectations, func(u triage.UnmetExpectation) bool { return u.Server == d.Server && u.Parameter == d.Parameter })
+		slices.ContainsFunc(v.UnmetExpectations, func(u findings.UnmetExpectation) bool { return u.Server == d.Server && u.Parameter == d.Parameter })
 }
 
 // beforeFirst lists what was wrong before the first test.
@@ -98,22 +98,22 @@ func (v *View) beforeFirst() []doc.Block {
 	}
 	return append([]doc.Block{h2("Before the first test"), para("These values were there when the run began. A test that sets the value which is there already changes nothing. A test that sets it and restores nothing is likely to have left it in an earlier run.")},
 		doc.Rows(v.Dirty, 0, file,
-			doc.Column[triage.Dirty]{Title: "Parameter", Cell: func(d triage.Dirty) Text { return code(d.Parameter) }},
-			doc.Column[triage.Dirty]{Title: "Server", Cell: func(d triage.Dirty) Text {
+			doc.Column[findings.Dirty]{Title: "Parameter", Cell: func(d findings.Dirty) Text { return code(d.Parameter) }},
+			doc.Column[findings.Dirty]{Title: "Server", Cell: func(d findings.Dirty) Text {
 				if len(v.Servers) < 2 {
 					return ""
 				}
 				return code(d.Server)
 			}, Optional: true},
-			doc.Column[triage.Dirty]{Title: "Initial value", Cell: func(d triage.Dirty) Text { return Value(d.Parameter, d.Value, false) }},
-			doc.Column[triage.Dirty]{Title: "In use then", Cell: func(d triage.Dirty) Text {
+			doc.Column[findings.Dirty]{Title: "Initial value", Cell: func(d findings.Dirty) Text { return Value(d.Parameter, d.Value, false) }},
+			doc.Column[findings.Dirty]{Title: "In use then", Cell: func(d findings.Dirty) Text {
 				if d.Used < 0 {
 					return ""
 				}
 				return size(d.Used)
 			}, Right: true, Optional: true},
-			doc.Column[triage.Dirty]{Title: "Failures under it", Cell: func(d triage.Dirty) Text { return some(d.Failures) }, Right: true, Optional: true},
-			doc.Column[triage.Dirty]{Title: "Likely left by", Cell: func(d triage.Dirty) Text {
+			doc.Column[findings.Dirty]{Title: "Failures under it", Cell: func(d findings.Dirty) Text { return some(d.Failures) }, Right: true, Optional: true},
+			doc.Column[findings.Dirty]{Title: "Likely left by", Cell: func(d findings.Dirty) Text {
 				var who []Text
 				for _, s := range d.Likely {
 					text := v.setter(s)
@@ -124,7 +124,7 @@ func (v *View) beforeFirst() []doc.Block {
 				}
 				return List(who, maxNamed)
 			}, Optional: true},
-			doc.Column[triage.Dirty]{Title: "Repair", Cell: func(d triage.Dirty) Text { return command(d.Command) }, Optional: true})...)
+			doc.Column[findings.Dirty]{Title: "Repair", Cell: func(d findings.Dirty) Text { return command(d.Command) }, Optional: true})...)
 }
 
 // confirmLikely says how to make sure of who left a server wrong before the run.
@@ -154,7 +154,7 @@ func perturbed(command []string) []string {
 }
 
 // alsoSetBy says who sets the value of a leak as well, masked by it.
-func (v *View) alsoSetBy(c triage.Change) Text {
+func (v *View) alsoSetBy(c findings.Change) Text {
 	n := len(c.AlsoSetBy)
 	if n == 0 {
 		return ""

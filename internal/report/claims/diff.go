@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"tracetest/internal/diff"
+	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // diffFile is where everything is that the tables leave out.
@@ -188,8 +188,8 @@ func Cause(s *diff.FailureOfSide) Text {
 	}
 	text := say(s.Status)
 	switch {
-	case s.Cause == triage.CauseOOM || s.Cause == triage.CauseEviction:
-		text = Got([]triage.Failure{{Cause: s.Cause}})
+	case s.Cause == findings.CauseOOM || s.Cause == findings.CauseEviction:
+		text = Got([]findings.Failure{{Cause: s.Cause}})
 	case text == "":
 		text = "failed"
 	}

@@ -3,9 +3,9 @@ package claims
 import (
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 const (
@@ -187,7 +187,7 @@ func (v *View) places(g Group) []Text {
 }
 
 // certainty names a certainty, and explains it the first time in a part of the report.
-func (v *View) certainty(part Text, c triage.Change) Text {
+func (v *View) certainty(part Text, c findings.Change) Text {
 	m := v.meaning(c.Certainty)
 	if m == "" {
 		return "How this is known is not recorded."
@@ -201,7 +201,7 @@ func (v *View) certainty(part Text, c triage.Change) Text {
 }
 
 // untraced says what it means that no traced write explains a change.
-func (v *View) untraced(c triage.Change) Text {
+func (v *View) untraced(c findings.Change) Text {
 	text := Text("No traced write explains it: another program made it, or the test wrote on a connection that is not traced.")
 	if len(c.OtherClients) == 0 {
 		return text + " No other client was connected then."
@@ -221,7 +221,7 @@ func (v *View) untraced(c triage.Change) Text {
 }
 
 // chained reports whether a stack has frames of a package.
-func chained(c *triage.Call, prefix string) bool {
+func chained(c *findings.Call, prefix string) bool {
 	for _, line := range c.Stack {
 		if strings.HasPrefix(line, prefix) {
 			return true

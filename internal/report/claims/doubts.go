@@ -1,17 +1,17 @@
 package claims
 
-import "tracetest/internal/triage"
+import "tracetest/internal/findings"
 
 // A doubt is a reason why what was not observed may still have happened, in words.
 type doubt struct {
-	kind  triage.DoubtKind
+	kind  findings.DoubtKind
 	short Text // without names, for a headline
 	full  Text
 }
 
 // Doubts says in short why what was not observed in a run may still have happened.
 // Of a run that is clean there are none.
-func Doubts(f *triage.Findings) []string {
+func Doubts(f *findings.Findings) []string {
 	var all []string
 	for _, d := range New(f).doubts {
 		all = append(all, d.short.Plain(0))
@@ -29,40 +29,40 @@ func (v *View) wordDoubts() []doubt {
 }
 
 // doubtWords says a doubt in short, without names, and in full.
-func doubtWords(d triage.Doubt) (short, full Text) {
+func doubtWords(d findings.Doubt) (short, full Text) {
 	n, names := len(d.Names), List(Names(d.Names), 5)
 	switch d.Kind {
-	case triage.DoubtNoServer:
+	case findings.DoubtNoServer:
 		return "no server was watched", "No server was watched."
-	case triage.DoubtNoTest:
+	case findings.DoubtNoTest:
 		return "no test ran", "No test ran."
-	case triage.DoubtNotSynchronized:
+	case findings.DoubtNotSynchronized:
 		full := Text("Tests were not synchronized with the snapshots, so no change can be put down to one of them.")
 		if d.Reason != "" {
 			full += " Reason: " + say(d.Reason).Period()
 		}
 		return "the tests were not synchronized with the snapshots", full
-	case triage.DoubtNotInstrumented:
+	case findings.DoubtNotInstrumented:
 		short := Count(n, "package") + " " + Plural(n, "was", "were") + " not instrumented"
 		return short, short + " and could change a server unobserved: " + names + "."
-	case triage.DoubtUntraced:
+	case findings.DoubtUntraced:
 		full := Text("Which servers the tests used was not traced")
 		if d.Reason != "" {
 			full += " (" + say(d.Reason) + ")"
 		}
 		return "which servers the tests used was not traced", full + "."
-	case triage.DoubtPartial:
+	case findings.DoubtPartial:
 		return "a server was watched only in part", names + " was watched only in part: " + say(d.Reason).Period()
-	case triage.DoubtUnwatched:
+	case findings.DoubtUnwatched:
 		short := "the tests used " + Count(n, "server") + " that " + Plural(n, "was", "were") + " not watched"
 		return short, short.Upper() + ": " + names + "; " + say(d.Reason).Period()
-	case triage.DoubtUnreachable:
+	case findings.DoubtUnreachable:
 		return "the server was unreachable " + Times(d.Times), names + " was unreachable " + Times(d.Times) + "."
-	case triage.DoubtRestarted:
+	case findings.DoubtRestarted:
 		return "the server restarted " + Times(d.Times), names + " restarted " + Times(d.Times) + "; a restart undoes changes without a trace."
-	case triage.DoubtLate:
+	case findings.DoubtLate:
 		return "a test went on before the server had answered", "A test went on before the server had answered, " + Times(d.Times) + "."
-	case triage.DoubtUnclaimed:
+	case findings.DoubtUnclaimed:
 		short := Count(n, "parameter") + " " + Plural(n, "was", "were") + " changed by an unidentified writer"
 		return short, short + ": " + names + "."
 	}

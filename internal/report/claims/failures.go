@@ -4,8 +4,8 @@ import (
 	"regexp"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // failures writes the failed tests by what they are correlated with.
@@ -16,7 +16,7 @@ func (v *View) failures() []doc.Block {
 	blocks := []doc.Block{h2("Failures")}
 	var legend []Text
 	for _, f := range v.Failures {
-		if m := failureMeaning(f.Certainty); m != "" && (f.Leak != nil || f.Reverted != nil) && (f.Cause != triage.CauseOther || f.Certainty != "correlated") {
+		if m := failureMeaning(f.Certainty); m != "" && (f.Leak != nil || f.Reverted != nil) && (f.Cause != findings.CauseOther || f.Certainty != "correlated") {
 			legend = append(legend, Text(f.Certainty).Upper()+": "+m)
 		}
 	}
@@ -24,13 +24,13 @@ func (v *View) failures() []doc.Block {
 		blocks = append(blocks, doc.List(Unique(legend)))
 	}
 	n := 0
-	var rest []triage.Failure
-	block := func(title Text, failures []triage.Failure) {
+	var rest []findings.Failure
+	block := func(title Text, failures []findings.Failure) {
 		if len(failures) > 0 {
 			blocks = append(append(blocks, h3(title+": "+itoa(len(failures)))), v.failureTable(failures)...)
 		}
 	}
-	bounded := func(title Text, failures []triage.Failure) {
+	bounded := func(title Text, failures []findings.Failure) {
 		if len(failures) > 0 {
 			if n++; n > maxBlocks {
 				rest = append(rest, failures...)
@@ -53,7 +53,7 @@ func (v *View) failures() []doc.Block {
 	return append(blocks, v.ignored()...)
 }
 
-func (v *View) failureTable(failures []triage.Failure) []doc.Block {
+func (v *View) failureTable(failures []findings.Failure) []doc.Block {
 	var packages []string
 	for _, f := range v.Failures {
 		packages = append(packages, f.Package)
@@ -63,8 +63,8 @@ func (v *View) failureTable(failures []triage.Failure) []doc.Block {
 	for _, f := range failures {
 		mixed = mixed || f.Certainty != "correlated"
 	}
-	place := func(of func(triage.Failure) string) func(triage.Failure) Text {
-		return func(f triage.Failure) Text {
+	place := func(of func(findings.Failure) string) func(findings.Failure) Text {
+		return func(f findings.Failure) Text {
 			if of(f) == "" {
 				return ""
 			}
@@ -72,40 +72,40 @@ func (v *View) failureTable(failures []triage.Failure) []doc.Block {
 		}
 	}
 	return doc.Rows(failures, 0, file,
-		doc.Column[triage.Failure]{Title: "Test", Cell: func(f triage.Failure) Text { return doc.Link(Owner(ownerOf(f)), f.SpecLocation) }},
-		doc.Column[triage.Failure]{Title: "Package", Cell: func(f triage.Failure) Text {
+		doc.Column[findings.Failure]{Title: "Test", Cell: func(f findings.Failure) Text { return doc.Link(Owner(ownerOf(f)), f.SpecLocation) }},
+		doc.Column[findings.Failure]{Title: "Package", Cell: func(f findings.Failure) Text {
 			if !several {
 				return ""
 			}
 			return code(f.Package)
 		}, Optional: true},
-		doc.Column[triage.Failure]{Title: "OOM errors", Cell: func(f triage.Failure) Text { return some(int(f.OOMErrors)) }, Right: true, Optional: true},
-		doc.Column[triage.Failure]{Title: "Keys evicted", Cell: func(f triage.Failure) Text { return some(int(f.Evicted)) }, Right: true, Optional: true},
-		doc.Column[triage.Failure]{Title: "Message", Cell: func(f triage.Failure) Text { return message(f.Message) }, Optional: true},
-		doc.Column[triage.Failure]{Title: "Where", Cell: place(func(f triage.Failure) string { return f.Location }), Optional: true},
-		doc.Column[triage.Failure]{Title: "OOM error returned at", Cell: place(func(f triage.Failure) string {
+		doc.Column[findings.Failure]{Title: "OOM errors", Cell: func(f findings.Failure) Text { return some(int(f.OOMErrors)) }, Right: true, Optional: true},
+		doc.Column[findings.Failure]{Title: "Keys evicted", Cell: func(f findings.Failure) Text { return some(int(f.Evicted)) }, Right: true, Optional: true},
+		doc.Column[findings.Failure]{Title: "Message", Cell: func(f findings.Failure) Text { return message(f.Message) }, Optional: true},
+		doc.Column[findings.Failure]{Title: "Where", Cell: place(func(f findings.Failure) string { return f.Location }), Optional: true},
+		doc.Column[findings.Failure]{Title: "OOM error returned at", Cell: place(func(f findings.Failure) string {
 			if f.OOMCall == nil {
 				return ""
 			}
 			return placeOf(f.OOMCall)
 		}), Optional: true},
-		doc.Column[triage.Failure]{Title: "Ended", Cell: func(f triage.Failure) Text {
+		doc.Column[findings.Failure]{Title: "Ended", Cell: func(f findings.Failure) Text {
 			if f.Status == "fail" {
 				return ""
 			}
 			return say(f.Status)
 		}, Optional: true},
-		doc.Column[triage.Failure]{Title: "Certainty", Cell: func(f triage.Failure) Text {
-			if !mixed || f.Cause == triage.CauseOther && f.Certainty == "correlated" {
+		doc.Column[findings.Failure]{Title: "Certainty", Cell: func(f findings.Failure) Text {
+			if !mixed || f.Cause == findings.CauseOther && f.Certainty == "correlated" {
 				return ""
 			}
 			return say(f.Certainty)
 		}, Optional: true},
-		doc.Column[triage.Failure]{Title: "Failed in re-runs", Cell: proof, Optional: true})
+		doc.Column[findings.Failure]{Title: "Failed in re-runs", Cell: proof, Optional: true})
 }
 
 // proof says what re-runs of a failure showed.
-func proof(f triage.Failure) Text {
+func proof(f findings.Failure) Text {
 	if f.Proof == nil {
 		return ""
 	}
@@ -144,6 +144,6 @@ func (v *View) ignored() []doc.Block {
 		return nil
 	}
 	return append([]doc.Block{h3("Passed despite OOM errors: " + itoa(len(v.IgnoredOOM)))}, doc.Rows(v.IgnoredOOM, maxBlocks, file,
-		doc.Column[triage.IgnoredOOM]{Title: "Test", Cell: func(s triage.IgnoredOOM) Text { return Owner(s.By) }},
-		doc.Column[triage.IgnoredOOM]{Title: "Ignored OOM errors", Cell: func(s triage.IgnoredOOM) Text { return itoa(int(s.OOMErrors)) }, Right: true})...)
+		doc.Column[findings.IgnoredOOM]{Title: "Test", Cell: func(s findings.IgnoredOOM) Text { return Owner(s.By) }},
+		doc.Column[findings.IgnoredOOM]{Title: "Ignored OOM errors", Cell: func(s findings.IgnoredOOM) Text { return itoa(int(s.OOMErrors)) }, Right: true})...)
 }

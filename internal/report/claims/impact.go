@@ -3,8 +3,8 @@ package claims
 import (
 	"slices"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 func limit(n int64) Text {
@@ -39,7 +39,7 @@ func (v *View) memory() []Text {
 
 // full says of a limit that was not lowered in the run what else is known of it:
 // only where the server was started with it was it the memory alone.
-func (v *View) full(m triage.Memory) Text {
+func (v *View) full(m findings.Memory) Text {
 	text := "The limit was " + limit(m.Limit) + ", its initial value. "
 	if m.Reason == "start" {
 		text = "The limit was " + limit(m.Limit) + ", its initial value, and " + size(m.Began) + " were in use before the first test. No test of this run filled it. "
@@ -66,7 +66,7 @@ func (v *View) full(m triage.Memory) Text {
 
 // unseenLimit says of writes that were refused under no limit that a snapshot shows
 // what can have been: it claims neither where nothing tells which it was.
-func (v *View) unseenLimit(m triage.Memory) Text {
+func (v *View) unseenLimit(m findings.Memory) Text {
 	text := Text("Neither that snapshot nor the one before shows a limit. One was set between the two, and its value is not known.")
 	if m.Limit != 0 {
 		text = "That is within " + limit(m.Limit) + ", the lowest limit that a snapshot shows. Either the limit was lower for a moment between two snapshots, or the memory was full and was freed again."

@@ -1,14 +1,14 @@
 package claims
 
 import (
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // known says until when a leak may stay and who looks after it; empty where
 // nobody knew of it.
-func known(k *triage.Known) Text {
+func known(k *findings.Known) Text {
 	if k == nil {
 		return ""
 	}
@@ -16,7 +16,7 @@ func known(k *triage.Known) Text {
 }
 
 // KnownOf says which of some changes are known. Where not all are, it names them.
-func KnownOf(changes []triage.Change) []Text {
+func KnownOf(changes []findings.Change) []Text {
 	var texts []Text
 	all := Group{Changes: changes}.Known()
 	for _, c := range changes {
@@ -58,7 +58,7 @@ func (v *View) ofThemKnown() Text {
 func entries(all []record.Known) Text {
 	var names []Text
 	for _, e := range all {
-		names = append(names, code(e.Parameter)+" of "+Owner(triage.Owner{Package: e.Package, Test: e.Test, Spec: e.Spec})+" ("+say(e.Owner)+")")
+		names = append(names, code(e.Parameter)+" of "+Owner(findings.Owner{Package: e.Package, Test: e.Test, Spec: e.Spec})+" ("+say(e.Owner)+")")
 	}
 	return List(names, maxNamed)
 }

@@ -4,23 +4,23 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // A column of changes.
-type column = doc.Column[triage.Change]
+type column = doc.Column[findings.Change]
 
 var (
-	parameterColumn = column{Title: "Parameter", Cell: func(c triage.Change) Text { return code(c.Parameter) }}
+	parameterColumn = column{Title: "Parameter", Cell: func(c findings.Change) Text { return code(c.Parameter) }}
 	beforeColumn    = column{Title: "Before", Cell: Before}
-	byColumn        = column{Title: "By", Cell: func(c triage.Change) Text { return by(c).Text(maxNamed) }}
-	sureColumn      = column{Title: "Certainty", Cell: func(c triage.Change) Text { return Sure(c.Certainty) }}
-	caveatColumn    = column{Title: "Caveat", Cell: func(c triage.Change) Text { return say(c.Caveat) }, Optional: true}
+	byColumn        = column{Title: "By", Cell: func(c findings.Change) Text { return by(c).Text(maxNamed) }}
+	sureColumn      = column{Title: "Certainty", Cell: func(c findings.Change) Text { return Sure(c.Certainty) }}
+	caveatColumn    = column{Title: "Caveat", Cell: func(c findings.Change) Text { return say(c.Caveat) }, Optional: true}
 )
 
 func (v *View) whenColumn() column {
-	return column{Title: "First seen", Cell: func(c triage.Change) Text { return v.Clock(c.At) }}
+	return column{Title: "First seen", Cell: func(c findings.Change) Text { return v.Clock(c.At) }}
 }
 
 func (v *View) whereColumn() column {
@@ -49,7 +49,7 @@ func (v *View) leak(g Group) []doc.Block {
 	}
 	blocks = append(blocks, doc.Rows(g.Changes, 0, file,
 		parameterColumn, beforeColumn, column{Title: "After", Cell: After},
-		column{Title: "Initial value", Cell: func(c triage.Change) Text {
+		column{Title: "Initial value", Cell: func(c findings.Change) Text {
 			if c.Initial == c.From {
 				return ""
 			}
@@ -108,7 +108,7 @@ func (v *View) evidence(g Group) doc.List {
 }
 
 // byWhom says who made a change and how that one ended.
-func (v *View) byWhom(c triage.Change) Text {
+func (v *View) byWhom(c findings.Change) Text {
 	if c.By == nil {
 		return "By: not identified, see the suspects"
 	}
@@ -123,7 +123,7 @@ func (v *View) byWhom(c triage.Change) Text {
 }
 
 // restored says who ended the change.
-func (v *View) restored(c triage.Change) Text {
+func (v *View) restored(c findings.Change) Text {
 	switch {
 	case c.RestoredBy != nil:
 		return "by " + Owner(*c.RestoredBy)
@@ -143,25 +143,25 @@ func (v *View) restored(c triage.Change) Text {
 
 // Stopped reports whether the tests had started a server themselves, and stopped it.
 func (v *View) Stopped(server string) bool {
-	return slices.ContainsFunc(v.Servers, func(s triage.Server) bool { return s.Address == server && s.Gone })
+	return slices.ContainsFunc(v.Servers, func(s findings.Server) bool { return s.Address == server && s.Gone })
 }
 
 // LeftNothing says why nothing is left changed after leaks.
 func (v *View) LeftNothing() Text {
-	put := func(c triage.Change) bool { return c.RestoredByTool || c.RestoredBy != nil }
+	put := func(c findings.Change) bool { return c.RestoredByTool || c.RestoredBy != nil }
 	switch {
-	case !slices.ContainsFunc(v.Leaks, func(c triage.Change) bool { return !c.RestoredByTool }):
+	case !slices.ContainsFunc(v.Leaks, func(c findings.Change) bool { return !c.RestoredByTool }):
 		return "nothing is left changed: tracetest restored every leak"
-	case !slices.ContainsFunc(v.Leaks, func(c triage.Change) bool { return !put(c) }):
+	case !slices.ContainsFunc(v.Leaks, func(c findings.Change) bool { return !put(c) }):
 		return "nothing is left changed: every leak was restored later"
-	case !slices.ContainsFunc(v.Leaks, func(c triage.Change) bool { return !put(c) && !v.Stopped(c.Server) }):
+	case !slices.ContainsFunc(v.Leaks, func(c findings.Change) bool { return !put(c) && !v.Stopped(c.Server) }):
 		return "nothing is left changed: the server is gone, the tests stopped it"
 	}
 	return "nothing is left changed: the values of every leak are gone" // a restart, a failover
 }
 
 // stack shows the way to a call, when more than the call itself is known.
-func (v *View) stack(c triage.Change) []doc.Block {
+func (v *View) stack(c findings.Change) []doc.Block {
 	if c.Call == nil || len(c.Call.Stack) == 0 {
 		return nil
 	}
@@ -191,7 +191,7 @@ func (v *View) stack(c triage.Change) []doc.Block {
 func (v *View) leakTable(groups []Group) []doc.Block {
 	type row struct {
 		Group
-		triage.Change
+		findings.Change
 	}
 	var rows []row
 	for _, g := range groups {
@@ -210,8 +210,8 @@ func (v *View) leakTable(groups []Group) []doc.Block {
 
 // oneOfEachChain leaves out changes that were made in the same function on the
 // same way there: one stack shows it.
-func oneOfEachChain(changes []triage.Change) []triage.Change {
-	var kept []triage.Change
+func oneOfEachChain(changes []findings.Change) []findings.Change {
+	var kept []findings.Change
 	seen := make(map[string]bool)
 	for _, c := range changes {
 		if c.Call != nil && len(c.Call.Chain) > 0 {
@@ -227,7 +227,7 @@ func oneOfEachChain(changes []triage.Change) []triage.Change {
 }
 
 // constant says that a restore is hard-coded.
-func (v *View) constant(c triage.Change) Text {
+func (v *View) constant(c findings.Change) Text {
 	how := Text("Most likely a hard-coded restore: ") // it can also be a test that sets one value after the other
 	var because Text
 	for _, s := range v.Servers {
@@ -260,7 +260,7 @@ func (v *View) revertedChanges() []doc.Block {
 	return append(blocks, doc.List(Unique(legend)))
 }
 
-func revertedBy(c triage.Change) Text {
+func revertedBy(c findings.Change) Text {
 	switch {
 	case c.RestoredBy != nil:
 		return Owner(*c.RestoredBy)

@@ -1,8 +1,8 @@
 package claims
 
 import (
+	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // What is said of one leak or one failure alone: in CI it is read a line at a time
@@ -88,7 +88,7 @@ func (v *View) Cure(g Group) Text {
 // CorrelationSentence says what a failure is correlated with; empty where with nothing.
 func (v *View) CorrelationSentence(i int) Text {
 	f := v.Failures[i]
-	got := Got([]triage.Failure{f}).Upper()
+	got := Got([]findings.Failure{f}).Upper()
 	var why Text
 	switch t := v.Ties[i]; {
 	case t.Leak >= 0:
@@ -111,7 +111,7 @@ func (v *View) CorrelationSentence(i int) Text {
 }
 
 // PlaceSentence says where a parameter was changed; empty where that is not known.
-func (v *View) PlaceSentence(c triage.Change) Text {
+func (v *View) PlaceSentence(c findings.Change) Text {
 	if where := v.Place(c); where != "" {
 		return code(c.Parameter) + " " + at(c) + where
 	}
@@ -119,7 +119,7 @@ func (v *View) PlaceSentence(c triage.Change) Text {
 }
 
 // Caveat says what weakens the attribution of a change; often empty.
-func Caveat(c triage.Change) Text {
+func Caveat(c findings.Change) Text {
 	if c.Caveat == "" {
 		return ""
 	}

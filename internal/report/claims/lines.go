@@ -1,8 +1,8 @@
 package claims
 
 import (
+	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // inLine is how long a name is in a line during a run, in runes.
@@ -10,7 +10,7 @@ const inLine = 100
 
 // LeakLines says leaks in a line each, for the moment in which they are seen.
 // Those of one owner that are equally sure share a line.
-func LeakLines(leaks []triage.Change) []string {
+func LeakLines(leaks []findings.Change) []string {
 	var lines []string
 	for i := 0; i < len(leaks); {
 		c, from := leaks[i], i
@@ -34,7 +34,7 @@ func LeakLines(leaks []triage.Change) []string {
 	return lines
 }
 
-func sameOwner(a, b triage.Change) bool {
+func sameOwner(a, b findings.Change) bool {
 	if a.By == nil || b.By == nil {
 		return a.Parameter == b.Parameter && a.Server == b.Server && a.At.Equal(b.At)
 	}
@@ -42,7 +42,7 @@ func sameOwner(a, b triage.Change) bool {
 }
 
 // UnmetLine says an expectation that does not hold before the run begins.
-func UnmetLine(u triage.UnmetExpectation) string {
+func UnmetLine(u findings.UnmetExpectation) string {
 	line := "before the run, " + code(u.Parameter) + " on " + code(u.Server) + " is " + Value(u.Parameter, u.Value, false) + " and not " + Value(u.Parameter, u.Expected, false) + " as --expect says"
 	if u.Command != "" {
 		line += ": " + doc.Whole(u.Command)
@@ -51,7 +51,7 @@ func UnmetLine(u triage.UnmetExpectation) string {
 }
 
 // DriftLine says that a server was changed before the run began.
-func DriftLine(p triage.Drift) string {
+func DriftLine(p findings.Drift) string {
 	return ("before the run, " + code(p.Parameter) + " on " + code(p.Server) + " is " + Value(p.Parameter, p.Value, false) + ", and the server was started with " +
 		Value(p.Parameter, p.Started, false) + " (" + say(p.Source) + "): somebody changed it before: " + doc.Whole(p.Command)).Plain(inLine)
 }

@@ -4,7 +4,7 @@ import (
 	"iter"
 	"time"
 
-	"tracetest/internal/triage"
+	"tracetest/internal/findings"
 )
 
 // An Outcome is what a page shows of a test at a glance. The later ones hide the
@@ -35,28 +35,28 @@ func (o Outcome) Word() string {
 
 // A Test is a test with what the findings say of it.
 type Test struct {
-	triage.Case
+	findings.Case
 	Outcome    Outcome
 	Groups     []int // numbers of all groups below, for links
 	Owned      []int // its own
 	Correlated int   // the one that its failure is correlated with; 0 for none
 	maybe      []int // those that it may have made
 	untraced   bool  // it alone was active when these were made, and no traced write explains them
-	Failure    *triage.Failure
+	Failure    *findings.Failure
 }
 
 // Tests knows what the findings say of each test.
 type Tests struct {
 	view     *View
-	maybe    map[triage.Owner][]int // by who may have made them
-	untraced map[triage.Owner]bool
+	maybe    map[findings.Owner][]int // by who may have made them
+	untraced map[findings.Owner]bool
 	leaks    map[int][]int // by the number of a case: the groups that are of it
 	placed   map[int]bool  // groups that are of a case
 }
 
 // NewTests looks up what the findings say of each test.
 func (v *View) NewTests() *Tests {
-	t := &Tests{view: v, maybe: map[triage.Owner][]int{}, untraced: map[triage.Owner]bool{}}
+	t := &Tests{view: v, maybe: map[findings.Owner][]int{}, untraced: map[findings.Owner]bool{}}
 	for _, g := range v.Groups {
 		first := g.Changes[0]
 		if first.By != nil && !g.Accused() {
@@ -75,7 +75,7 @@ func (v *View) NewTests() *Tests {
 // and which groups have one. With -count a test ran several times: it is the last that
 // began before the leak was seen.
 func (v *View) CasesOfLeaks() (leaks map[int][]int, placed map[int]bool) {
-	owns := make(map[triage.Owner][]int)
+	owns := make(map[findings.Owner][]int)
 	for _, g := range v.Groups {
 		if g.Accused() {
 			owns[*g.Changes[0].By] = append(owns[*g.Changes[0].By], g.No)
@@ -120,10 +120,10 @@ func (t *Tests) All() iter.Seq[Test] {
 				return
 			}
 		}
-		seen := make(map[triage.Owner]bool)
+		seen := make(map[findings.Owner]bool)
 		for i, f := range v.Failures {
 			seen[ownerOf(f)] = true
-			if !taken[i] && !yield(t.test(FoundCase{triage.Case{Owner: ownerOf(f), Status: f.Status, Location: f.SpecLocation}, i}, -1)) {
+			if !taken[i] && !yield(t.test(FoundCase{findings.Case{Owner: ownerOf(f), Status: f.Status, Location: f.SpecLocation}, i}, -1)) {
 				return
 			}
 		}
@@ -136,7 +136,7 @@ func (t *Tests) All() iter.Seq[Test] {
 				continue
 			}
 			seen[*c.By] = true
-			if !yield(t.test(FoundCase{triage.Case{Owner: *c.By, Status: c.Ended, Location: c.Location}, -1}, -1)) {
+			if !yield(t.test(FoundCase{findings.Case{Owner: *c.By, Status: c.Ended, Location: c.Location}, -1}, -1)) {
 				return
 			}
 		}
@@ -201,9 +201,9 @@ func (v *View) Sentence(t Test) Text {
 			text += ", one of the suspects of " + leakNames(t.maybe)
 		}
 	case Unexplained:
-		text += ", " + Got([]triage.Failure{*t.Failure}) + " " + v.unexplainedBy([]triage.Failure{*t.Failure})
+		text += ", " + Got([]findings.Failure{*t.Failure}) + " " + v.unexplainedBy([]findings.Failure{*t.Failure})
 	case Victim:
-		text += ", " + Got([]triage.Failure{*t.Failure})
+		text += ", " + Got([]findings.Failure{*t.Failure})
 		if t.Correlated > 0 {
 			text += " during leak " + itoa(t.Correlated)
 		}

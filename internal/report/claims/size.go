@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/redisconf"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // Size writes a number of bytes in binary units. A number without a fraction
@@ -75,13 +75,13 @@ func shortValue(parameter, value string, secret bool) Text {
 }
 
 // Before and After are the values of a change.
-func Before(c triage.Change) Text { return Value(c.Parameter, c.From, c.Secret) }
+func Before(c findings.Change) Text { return Value(c.Parameter, c.From, c.Secret) }
 
 // After is what a parameter was changed to.
-func After(c triage.Change) Text { return Value(c.Parameter, c.To, c.Secret) }
+func After(c findings.Change) Text { return Value(c.Parameter, c.To, c.Secret) }
 
 // chartValue is a value as a chart has room for.
-func chartValue(c triage.Change, value string) string {
+func chartValue(c findings.Change, value string) string {
 	switch short := brief(c.Parameter, value); {
 	case c.Secret:
 		return "hidden"

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // CutLine splits "file:line".
@@ -21,7 +21,7 @@ func CutLine(place string) (file string, line int, ok bool) {
 }
 
 // placeOf writes file:line.
-func placeOf(c *triage.Call) string { return c.File + ":" + strconv.Itoa(c.Line) }
+func placeOf(c *findings.Call) string { return c.File + ":" + strconv.Itoa(c.Line) }
 
 // link names a file:line below the folder of the run, and leads there.
 func (v *View) link(place string) Text {
@@ -30,7 +30,7 @@ func (v *View) link(place string) Text {
 
 // Outermost is the outermost line of the user's code that led to a call, which
 // is a test's; empty where that is the call itself.
-func Outermost(c *triage.Call) string {
+func Outermost(c *findings.Call) string {
 	if len(c.Chain) < 2 {
 		return ""
 	}
@@ -40,7 +40,7 @@ func Outermost(c *triage.Call) string {
 
 // Place says where a change was made: the call where it was seen, else the
 // line of its owner; empty when neither is known.
-func (v *View) Place(c triage.Change) Text {
+func (v *View) Place(c findings.Change) Text {
 	switch {
 	case c.Call != nil:
 		return v.CallPlace(c.Call)
@@ -51,9 +51,9 @@ func (v *View) Place(c triage.Change) Text {
 }
 
 // CallPlace says where a call is, and which line of a test led to it.
-func (v *View) CallPlace(c *triage.Call) Text { return v.link(placeOf(c)) + calledBy(v, c) }
+func (v *View) CallPlace(c *findings.Call) Text { return v.link(placeOf(c)) + calledBy(v, c) }
 
-func calledBy(v *View, c *triage.Call) Text {
+func calledBy(v *View, c *findings.Call) Text {
 	var text Text
 	if c.Function != "" {
 		text += " in " + code(path.Base(c.Function))
@@ -65,7 +65,7 @@ func calledBy(v *View, c *triage.Call) Text {
 }
 
 // at introduces a place: the line of a call says more than that of a spec.
-func at(c triage.Change) Text {
+func at(c findings.Change) Text {
 	if c.Call != nil {
 		return "by the call at "
 	}
@@ -116,7 +116,7 @@ func (v *View) firstLine(places ...string) (Line, bool) {
 // LeakingLine is the line of the checkout that changed a parameter: that of the
 // test that called it, else the call itself or what led to it. Else it is the line
 // of the owner.
-func (v *View) LeakingLine(c triage.Change) (Line, bool) {
+func (v *View) LeakingLine(c findings.Change) (Line, bool) {
 	var places []string
 	if c.Call != nil {
 		if origin := Outermost(c.Call); strings.Contains(origin, "_test.go:") {
@@ -133,7 +133,7 @@ func (v *View) LeakingLine(c triage.Change) (Line, bool) {
 
 // FailedLine is where a test failed or, where that is not known, its line that
 // got the first OOM error, or where it is.
-func (v *View) FailedLine(f triage.Failure) (Line, bool) {
+func (v *View) FailedLine(f findings.Failure) (Line, bool) {
 	places := []string{f.Location}
 	if f.OOMCall != nil {
 		places = append(places, Outermost(f.OOMCall), placeOf(f.OOMCall))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/doc"
 	"tracetest/internal/triage"
@@ -16,26 +17,26 @@ func (v *View) leftChanged() []doc.Block {
 		return nil
 	}
 	blocks := append([]doc.Block{h2("Left changed, and restored")}, doc.Rows(v.Changed, 0, file,
-		doc.Column[triage.Changed]{Title: "Server", Cell: func(c triage.Changed) Text { return code(c.Server) }},
-		doc.Column[triage.Changed]{Title: "Parameter", Cell: func(c triage.Changed) Text { return code(c.Parameter) }},
-		doc.Column[triage.Changed]{Title: "At the end of the run", Cell: func(c triage.Changed) Text { return Value(c.Parameter, c.Value, c.Secret) }},
-		doc.Column[triage.Changed]{Title: "Initial value", Cell: func(c triage.Changed) Text { return Value(c.Parameter, c.Initial, c.Secret) }},
-		doc.Column[triage.Changed]{Title: "Now", Cell: stateNow},
-		doc.Column[triage.Changed]{Title: "Manually", Cell: func(c triage.Changed) Text { return command(c.Command) }, Optional: true})...)
+		doc.Column[findings.Changed]{Title: "Server", Cell: func(c findings.Changed) Text { return code(c.Server) }},
+		doc.Column[findings.Changed]{Title: "Parameter", Cell: func(c findings.Changed) Text { return code(c.Parameter) }},
+		doc.Column[findings.Changed]{Title: "At the end of the run", Cell: func(c findings.Changed) Text { return Value(c.Parameter, c.Value, c.Secret) }},
+		doc.Column[findings.Changed]{Title: "Initial value", Cell: func(c findings.Changed) Text { return Value(c.Parameter, c.Initial, c.Secret) }},
+		doc.Column[findings.Changed]{Title: "Now", Cell: stateNow},
+		doc.Column[findings.Changed]{Title: "Manually", Cell: func(c findings.Changed) Text { return command(c.Command) }, Optional: true})...)
 	if len(v.Restored) == 0 {
 		return blocks
 	}
 	return append(append(blocks, para("tracetest wrote to the servers:")), doc.Rows(v.Restored, 0, file,
-		doc.Column[triage.Restore]{Title: "Server", Cell: func(w triage.Restore) Text { return code(w.Server) }},
-		doc.Column[triage.Restore]{Title: "When", Cell: restoredWhen},
-		doc.Column[triage.Restore]{Title: "Values", Cell: func(w triage.Restore) Text {
+		doc.Column[findings.Restore]{Title: "Server", Cell: func(w findings.Restore) Text { return code(w.Server) }},
+		doc.Column[findings.Restore]{Title: "When", Cell: restoredWhen},
+		doc.Column[findings.Restore]{Title: "Values", Cell: func(w findings.Restore) Text {
 			var values []Text
 			for _, name := range slices.Sorted(maps.Keys(w.Values)) {
 				values = append(values, code(name)+" = "+Value(name, w.Values[name], false))
 			}
 			return List(values, maxBlocks)
 		}},
-		doc.Column[triage.Restore]{Title: "Result", Cell: func(w triage.Restore) Text {
+		doc.Column[findings.Restore]{Title: "Result", Cell: func(w findings.Restore) Text {
 			if w.Error != "" {
 				return "failed: " + say(w.Error)
 			}
@@ -43,7 +44,7 @@ func (v *View) leftChanged() []doc.Block {
 		}})...)
 }
 
-func stateNow(c triage.Changed) Text {
+func stateNow(c findings.Changed) Text {
 	if c.Repaired {
 		return "restored by tracetest, and read back"
 	}
@@ -72,7 +73,7 @@ func leftAlone(why record.Why) Text {
 	return say(string(why))
 }
 
-func restoredWhen(w triage.Restore) Text {
+func restoredWhen(w findings.Restore) Text {
 	switch {
 	case w.After != nil:
 		return "after " + Owner(*w.After)
@@ -89,12 +90,12 @@ func (v *View) drift() []doc.Block {
 	}
 	return append([]doc.Block{h2("Drift before the run"), para("When the run began, these differed from what the server was started with. No test of this run did it: an earlier run or a person did.")},
 		doc.Rows(v.Drift, 0, file,
-			doc.Column[triage.Drift]{Title: "Server", Cell: func(x triage.Drift) Text { return code(x.Server) }},
-			doc.Column[triage.Drift]{Title: "Parameter", Cell: func(x triage.Drift) Text { return code(x.Parameter) }},
-			doc.Column[triage.Drift]{Title: "Started with", Cell: func(x triage.Drift) Text { return Value(x.Parameter, x.Started, false) }},
-			doc.Column[triage.Drift]{Title: "Known from", Cell: func(x triage.Drift) Text { return say(x.Source) }},
-			doc.Column[triage.Drift]{Title: "Initial value", Cell: func(x triage.Drift) Text { return Value(x.Parameter, x.Value, false) }},
-			doc.Column[triage.Drift]{Title: "Repair", Cell: func(x triage.Drift) Text { return command(x.Command) }, Optional: true})...)
+			doc.Column[findings.Drift]{Title: "Server", Cell: func(x findings.Drift) Text { return code(x.Server) }},
+			doc.Column[findings.Drift]{Title: "Parameter", Cell: func(x findings.Drift) Text { return code(x.Parameter) }},
+			doc.Column[findings.Drift]{Title: "Started with", Cell: func(x findings.Drift) Text { return Value(x.Parameter, x.Started, false) }},
+			doc.Column[findings.Drift]{Title: "Known from", Cell: func(x findings.Drift) Text { return say(x.Source) }},
+			doc.Column[findings.Drift]{Title: "Initial value", Cell: func(x findings.Drift) Text { return Value(x.Parameter, x.Value, false) }},
+			doc.Column[findings.Drift]{Title: "Repair", Cell: func(x findings.Drift) Text { return command(x.Command) }, Optional: true})...)
 }
 
 func (v *View) expectations() []doc.Block {
@@ -103,11 +104,11 @@ func (v *View) expectations() []doc.Block {
 	}
 	return append([]doc.Block{h2("Expectations not met at the start"), para("The server was like this before the first test ran, so no test of this run did it.")},
 		doc.Rows(v.UnmetExpectations, 0, file,
-			doc.Column[triage.UnmetExpectation]{Title: "Server", Cell: func(u triage.UnmetExpectation) Text { return code(u.Server) }},
-			doc.Column[triage.UnmetExpectation]{Title: "Parameter", Cell: func(u triage.UnmetExpectation) Text { return code(u.Parameter) }},
-			doc.Column[triage.UnmetExpectation]{Title: "Expected", Cell: func(u triage.UnmetExpectation) Text { return Value(u.Parameter, u.Expected, false) }},
-			doc.Column[triage.UnmetExpectation]{Title: "Found", Cell: func(u triage.UnmetExpectation) Text { return Value(u.Parameter, u.Value, false) }},
-			doc.Column[triage.UnmetExpectation]{Title: "Repair", Cell: func(u triage.UnmetExpectation) Text { return command(u.Command) }, Optional: true})...)
+			doc.Column[findings.UnmetExpectation]{Title: "Server", Cell: func(u findings.UnmetExpectation) Text { return code(u.Server) }},
+			doc.Column[findings.UnmetExpectation]{Title: "Parameter", Cell: func(u findings.UnmetExpectation) Text { return code(u.Parameter) }},
+			doc.Column[findings.UnmetExpectation]{Title: "Expected", Cell: func(u findings.UnmetExpectation) Text { return Value(u.Parameter, u.Expected, false) }},
+			doc.Column[findings.UnmetExpectation]{Title: "Found", Cell: func(u findings.UnmetExpectation) Text { return Value(u.Parameter, u.Value, false) }},
+			doc.Column[findings.UnmetExpectation]{Title: "Repair", Cell: func(u findings.UnmetExpectation) Text { return command(u.Command) }, Optional: true})...)
 }
 
 func (v *View) restarts() []doc.Block {
@@ -115,9 +116,9 @@ func (v *View) restarts() []doc.Block {
 		return nil
 	}
 	return append([]doc.Block{h2("Restarts")}, doc.Rows(v.Restarts, 0, file,
-		doc.Column[triage.Restart]{Title: "Server", Cell: func(r triage.Restart) Text { return code(r.Server) }},
-		doc.Column[triage.Restart]{Title: "First seen", Cell: func(r triage.Restart) Text { return v.Clock(r.At) }},
-		doc.Column[triage.Restart]{Title: "Active tests", Cell: func(r triage.Restart) Text { return Owners(r.Active, maxNamed) }, Optional: true})...)
+		doc.Column[findings.Restart]{Title: "Server", Cell: func(r findings.Restart) Text { return code(r.Server) }},
+		doc.Column[findings.Restart]{Title: "First seen", Cell: func(r findings.Restart) Text { return v.Clock(r.At) }},
+		doc.Column[findings.Restart]{Title: "Active tests", Cell: func(r findings.Restart) Text { return Owners(r.Active, maxNamed) }, Optional: true})...)
 }
 
 // failovers lists the changes of a master that no test made.
@@ -133,12 +134,12 @@ func (v *View) failovers() []doc.Block {
 	}
 	through := map[string]Text{"cluster": "the cluster", "sentinel": "Sentinel", "command": "a test that asked for it"}
 	blocks := append([]doc.Block{h2("Failovers"), para("These servers got another master, and no test was traced giving it to them. It is no leak, and tracetest leaves it as it is.")}, doc.Rows(v.Failovers, 0, file,
-		doc.Column[triage.Failover]{Title: "Server", Cell: func(f triage.Failover) Text { return code(f.Server) }},
-		doc.Column[triage.Failover]{Title: "Before", Cell: func(f triage.Failover) Text { return role(f.From) }},
-		doc.Column[triage.Failover]{Title: "After", Cell: func(f triage.Failover) Text { return role(f.To) }},
-		doc.Column[triage.Failover]{Title: "Through", Cell: func(f triage.Failover) Text { return through[f.Through] }},
-		doc.Column[triage.Failover]{Title: "First seen", Cell: func(f triage.Failover) Text { return v.Clock(f.At) }},
-		doc.Column[triage.Failover]{Title: "Active tests", Cell: func(f triage.Failover) Text { return Owners(f.Active, maxNamed) }, Optional: true})...)
+		doc.Column[findings.Failover]{Title: "Server", Cell: func(f findings.Failover) Text { return code(f.Server) }},
+		doc.Column[findings.Failover]{Title: "Before", Cell: func(f findings.Failover) Text { return role(f.From) }},
+		doc.Column[findings.Failover]{Title: "After", Cell: func(f findings.Failover) Text { return role(f.To) }},
+		doc.Column[findings.Failover]{Title: "Through", Cell: func(f findings.Failover) Text { return through[f.Through] }},
+		doc.Column[findings.Failover]{Title: "First seen", Cell: func(f findings.Failover) Text { return v.Clock(f.At) }},
+		doc.Column[findings.Failover]{Title: "Active tests", Cell: func(f findings.Failover) Text { return Owners(f.Active, maxNamed) }, Optional: true})...)
 	for _, w := range v.Writes {
 		if triage.AsksForFailover(w.Command) && !strings.HasPrefix(w.Reply, "-") {
 			text := "A test asked for one: " + code(strings.Join(w.Command, " "))
@@ -161,27 +162,27 @@ func (v *View) growth() []doc.Block {
 		text = "Growth over each test, most keys first. Tests were not synchronized, so the figures are rough."
 	}
 	return append([]doc.Block{h2("Growth"), para(text)}, doc.Rows(v.Growth, 10, file,
-		doc.Column[triage.Growth]{Title: "By", Cell: func(g triage.Growth) Text { return Owner(g.By) }},
-		doc.Column[triage.Growth]{Title: "Package", Cell: func(g triage.Growth) Text {
+		doc.Column[findings.Growth]{Title: "By", Cell: func(g findings.Growth) Text { return Owner(g.By) }},
+		doc.Column[findings.Growth]{Title: "Package", Cell: func(g findings.Growth) Text {
 			if kindOf(g.By) == "package" {
 				return ""
 			}
 			return code(g.By.Package)
 		}, Optional: true},
-		doc.Column[triage.Growth]{Title: "Server", Cell: func(g triage.Growth) Text {
+		doc.Column[findings.Growth]{Title: "Server", Cell: func(g findings.Growth) Text {
 			if len(v.Servers) < 2 {
 				return ""
 			}
 			return code(g.Server)
 		}, Optional: true},
-		doc.Column[triage.Growth]{Title: "Memory", Cell: func(g triage.Growth) Text { return size(g.Bytes) }, Right: true},
-		doc.Column[triage.Growth]{Title: "Bytes", Cell: func(g triage.Growth) Text { return itoa(int(g.Bytes)) }, Right: true},
-		doc.Column[triage.Growth]{Title: "Keys", Cell: func(g triage.Growth) Text { return itoa(int(g.Keys)) }, Right: true},
-		doc.Column[triage.Growth]{Title: "By database", Cell: databases, Optional: true})...)
+		doc.Column[findings.Growth]{Title: "Memory", Cell: func(g findings.Growth) Text { return size(g.Bytes) }, Right: true},
+		doc.Column[findings.Growth]{Title: "Bytes", Cell: func(g findings.Growth) Text { return itoa(int(g.Bytes)) }, Right: true},
+		doc.Column[findings.Growth]{Title: "Keys", Cell: func(g findings.Growth) Text { return itoa(int(g.Keys)) }, Right: true},
+		doc.Column[findings.Growth]{Title: "By database", Cell: databases, Optional: true})...)
 }
 
 // databases are the keys by database, where there is more than db0.
-func databases(g triage.Growth) Text {
+func databases(g findings.Growth) Text {
 	if _, only := g.Databases["db0"]; only && len(g.Databases) == 1 {
 		return ""
 	}
@@ -193,7 +194,7 @@ func databases(g triage.Growth) Text {
 }
 
 // origins is what a server is known to have been started with.
-func origins(s triage.Server) Text {
+func origins(s findings.Server) Text {
 	var all []Text
 	for _, name := range slices.Sorted(maps.Keys(s.StartedWith)) {
 		all = append(all, startedWith(name, s.StartedWith[name]))
@@ -210,36 +211,36 @@ func (v *View) writes() []doc.Block {
 	if len(v.Writes) == 0 {
 		return nil
 	}
-	mixed := slices.ContainsFunc(v.Writes, func(w triage.Write) bool { return w.Certainty != triage.Exact })
+	mixed := slices.ContainsFunc(v.Writes, func(w findings.Write) bool { return w.Certainty != findings.Exact })
 	return append([]doc.Block{h2("Commands that change a server"), para("What the tests' own connections sent, in the order in which it was first traced.")}, doc.Rows(v.Writes, 40, file,
-		doc.Column[triage.Write]{Title: "Command", Cell: func(w triage.Write) Text { return code(strings.Join(w.Command, " ")) }},
-		doc.Column[triage.Write]{Title: "Times", Cell: func(w triage.Write) Text { return itoa(w.Count) }, Right: true},
-		doc.Column[triage.Write]{Title: "By", Cell: func(w triage.Write) Text {
+		doc.Column[findings.Write]{Title: "Command", Cell: func(w findings.Write) Text { return code(strings.Join(w.Command, " ")) }},
+		doc.Column[findings.Write]{Title: "Times", Cell: func(w findings.Write) Text { return itoa(w.Count) }, Right: true},
+		doc.Column[findings.Write]{Title: "By", Cell: func(w findings.Write) Text {
 			text := By{Owner: w.By, Suspects: w.Suspects, Earlier: w.AndEarlier}.Text(maxNamed)
 			if w.Others > 0 {
 				text += " and " + Count(w.Others, "other")
 			}
 			return text
 		}},
-		doc.Column[triage.Write]{Title: "Certainty", Cell: func(w triage.Write) Text {
+		doc.Column[findings.Write]{Title: "Certainty", Cell: func(w findings.Write) Text {
 			if !mixed { // all are exact
 				return ""
 			}
 			return Sure(w.Certainty)
 		}, Optional: true},
-		doc.Column[triage.Write]{Title: "Where", Cell: func(w triage.Write) Text {
+		doc.Column[findings.Write]{Title: "Where", Cell: func(w findings.Write) Text {
 			if w.Call == nil {
 				return ""
 			}
 			return v.link(placeOf(w.Call))
 		}, Optional: true},
-		doc.Column[triage.Write]{Title: "Answer", Cell: func(w triage.Write) Text {
+		doc.Column[findings.Write]{Title: "Answer", Cell: func(w findings.Write) Text {
 			if w.Reply == "" || strings.HasPrefix(w.Reply, "+") || strings.HasPrefix(w.Reply, "*") {
 				return ""
 			}
 			return code(strings.TrimPrefix(w.Reply, "-"))
 		}, Optional: true},
-		doc.Column[triage.Write]{Title: "Server", Cell: func(w triage.Write) Text {
+		doc.Column[findings.Write]{Title: "Server", Cell: func(w findings.Write) Text {
 			if len(v.Endpoints) < 2 {
 				return ""
 			}

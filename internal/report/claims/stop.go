@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/redisconf"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // maxCommands is how many commands the first lines show.
@@ -42,7 +42,7 @@ func (v *View) Stop() []doc.Block {
 	if len(v.Leaks) > 0 {
 		expected = "it must report no leak"
 	}
-	if slices.ContainsFunc(v.Leaks, func(c triage.Change) bool { return len(c.AlsoSetBy) > 0 }) {
+	if slices.ContainsFunc(v.Leaks, func(c findings.Change) bool { return len(c.AlsoSetBy) > 0 }) {
 		expected = "once everybody who sets these values restores them, " + expected
 	}
 	return append(blocks, para("To confirm, run the same again; "+expected+":"), commands(rediscli.Join(v.Run.Command)))
@@ -99,10 +99,10 @@ func (v *View) State() State {
 }
 
 // wrongBefore reports whether a changed parameter was wrong in the first place.
-func (v *View) wrongBefore(c triage.Changed) bool {
-	return slices.ContainsFunc(v.UnmetExpectations, func(u triage.UnmetExpectation) bool {
+func (v *View) wrongBefore(c findings.Changed) bool {
+	return slices.ContainsFunc(v.UnmetExpectations, func(u findings.UnmetExpectation) bool {
 		return u.Server == c.Server && u.Parameter == c.Parameter && u.Command != ""
-	}) || slices.ContainsFunc(v.Drift, func(x triage.Drift) bool {
+	}) || slices.ContainsFunc(v.Drift, func(x findings.Drift) bool {
 		return x.Server == c.Server && x.Parameter == c.Parameter && x.Command != ""
 	})
 }
@@ -216,7 +216,7 @@ func (v *View) nothingLeft() Text {
 		text += "; tracetest and " + List(other, maxNamed) + " restored everything"
 	case len(other) > 0:
 		text += ", but only because " + List(other, maxNamed) + " happened to restore it later"
-	case slices.ContainsFunc(v.Leaks, func(c triage.Change) bool { return v.Stopped(c.Server) }):
+	case slices.ContainsFunc(v.Leaks, func(c findings.Change) bool { return v.Stopped(c.Server) }):
 		text += ": the server is gone, the tests stopped it"
 	}
 	return text + "."
@@ -320,7 +320,7 @@ func (v *View) inDepth() []doc.Block {
 
 // clientOf names the client that a call was made with, by the innermost frame
 // of one that there is a dialect for; empty when it shows none.
-func clientOf(c *triage.Call) string {
+func clientOf(c *findings.Call) string {
 	if c == nil {
 		return ""
 	}
@@ -338,7 +338,7 @@ func clientOf(c *triage.Call) string {
 }
 
 // cleanupOf picks the clean-up that fits an owner.
-func cleanupOf(c triage.Change) string {
+func cleanupOf(c findings.Change) string {
 	if c.Call != nil && chained(c.Call, "github.com/stretchr/testify/suite.") {
 		return "testify suite"
 	}

@@ -5,8 +5,8 @@ import (
 	"time"
 	"unicode"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // What a timeline in Markdown shows at most: it is a glance, and report.html has
@@ -69,7 +69,7 @@ func (g *gantt) add(section string, bars []task) {
 }
 
 // track draws the values of a parameter.
-func (v *View) track(g *gantt, c triage.Change) bool {
+func (v *View) track(g *gantt, c findings.Change) bool {
 	for i, t := range v.Timelines {
 		if i >= len(v.Servers) || v.Servers[i].Address != c.Server {
 			continue
@@ -106,7 +106,7 @@ func (v *View) track(g *gantt, c triage.Change) bool {
 
 // ran finds when the tests ran that leaked, and those that failed afterwards.
 func (v *View) ran() (leaking, victims []task) {
-	leaks, fell := make(map[triage.Owner]Group), make(map[triage.Owner]bool)
+	leaks, fell := make(map[findings.Owner]Group), make(map[findings.Owner]bool)
 	for _, g := range v.Groups {
 		if o := g.Changes[0].By; o != nil && len(leaks) < maxTracks {
 			if _, known := leaks[*o]; !known {
@@ -147,7 +147,7 @@ func (v *View) ran() (leaking, victims []task) {
 	return leaking, victims
 }
 
-func chartName(o triage.Owner) string {
+func chartName(o findings.Owner) string {
 	if o.Spec != "" {
 		return o.Spec
 	}

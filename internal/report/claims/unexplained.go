@@ -3,13 +3,13 @@ package claims
 import (
 	"strings"
 
-	"tracetest/internal/triage"
+	"tracetest/internal/findings"
 )
 
 // unexplainedParts are the failures that no change of another test explains: those
 // under what was set before the first test, and the others.
-func (v *View) unexplainedParts() (parts [][]triage.Failure) {
-	var before, others []triage.Failure
+func (v *View) unexplainedParts() (parts [][]findings.Failure) {
+	var before, others []findings.Failure
 	for _, f := range v.unexplained {
 		if f.Dirty != nil {
 			before = append(before, f)
@@ -17,7 +17,7 @@ func (v *View) unexplainedParts() (parts [][]triage.Failure) {
 			others = append(others, f)
 		}
 	}
-	for _, part := range [][]triage.Failure{before, others} {
+	for _, part := range [][]findings.Failure{before, others} {
 		if len(part) > 0 {
 			parts = append(parts, part)
 		}
@@ -28,7 +28,7 @@ func (v *View) unexplainedParts() (parts [][]triage.Failure) {
 // unexplainedBy says of failures by memory what does not explain them. A test that
 // lowered the limit itself is nobody's victim, and there is something of this run
 // that explains it all the same.
-func (v *View) unexplainedBy(failures []triage.Failure) Text {
+func (v *View) unexplainedBy(failures []findings.Failure) Text {
 	own, before := 0, 0
 	for _, f := range failures {
 		if v.changedMemory(f) {
@@ -52,8 +52,8 @@ func (v *View) unexplainedBy(failures []triage.Failure) Text {
 
 // changedMemory reports whether a failed test changed the limit or the policy
 // itself, or a part of it did.
-func (v *View) changedMemory(f triage.Failure) bool {
-	for _, changes := range [][]triage.Change{v.Leaks, v.Reverted} {
+func (v *View) changedMemory(f findings.Failure) bool {
+	for _, changes := range [][]findings.Change{v.Leaks, v.Reverted} {
 		for _, c := range changes {
 			if c.By == nil || !strings.HasPrefix(c.Parameter, "maxmemory") || c.By.Package != f.Package {
 				continue

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // A Mood is the verdict at a glance, which is never all that says it.
@@ -71,7 +71,7 @@ func (v *View) leakClause() Text {
 		return "no configuration leaked"
 	case n == 0: // incomplete
 		return "no leak was seen in the part that ran"
-	case n == 1 && v.Run.Complete && v.doubts[0].kind == triage.DoubtUntraced:
+	case n == 1 && v.Run.Complete && v.doubts[0].kind == findings.DoubtUntraced:
 		return "no configuration leaked on the servers that were watched, but " + v.doubts[0].short
 	case n == 1:
 		return "no leak was seen, but " + v.doubts[0].short
@@ -106,7 +106,7 @@ func (v *View) left(g Group) Text {
 
 // shortPlace is the line of the test that made a change, and that of the helper that
 // it called.
-func (v *View) shortPlace(c triage.Change) Text {
+func (v *View) shortPlace(c findings.Change) Text {
 	if c.Call == nil {
 		return ""
 	}
@@ -118,7 +118,7 @@ func (v *View) shortPlace(c triage.Change) Text {
 }
 
 // lead is the change of a group that says most: that of the limit, where there is one.
-func (g Group) lead() triage.Change {
+func (g Group) lead() findings.Change {
 	for _, c := range g.Changes {
 		if c.Parameter == "maxmemory" {
 			return c
@@ -154,7 +154,7 @@ func (v *View) failureClauses() []Text {
 }
 
 // reRuns says how many of the failures re-runs proved.
-func reRuns(failures []triage.Failure) Text {
+func reRuns(failures []findings.Failure) Text {
 	n := 0
 	for _, f := range failures {
 		if f.Certainty == "proved" {
@@ -191,18 +191,18 @@ func of(n, total int) Text {
 	return itoa(n) + " of " + Count(total, "failure")
 }
 
-func kinds(failures []triage.Failure) (oom, evicted, proved bool) {
+func kinds(failures []findings.Failure) (oom, evicted, proved bool) {
 	proved = true
 	for _, f := range failures {
-		oom = oom || f.Cause == triage.CauseOOM
-		evicted = evicted || f.Cause == triage.CauseEviction
+		oom = oom || f.Cause == findings.CauseOOM
+		evicted = evicted || f.Cause == findings.CauseEviction
 		proved = proved && f.Certainty == "proved"
 	}
 	return oom, evicted, proved
 }
 
 // are says what failures are.
-func are(failures []triage.Failure) Text {
+func are(failures []findings.Failure) Text {
 	oom, evicted, _ := kinds(failures)
 	text := Text("failures")
 	switch {
@@ -221,7 +221,7 @@ func are(failures []triage.Failure) Text {
 
 // Got says what failures have in common, without calling it their cause
 // unless each is proved.
-func Got(failures []triage.Failure) Text {
+func Got(failures []findings.Failure) Text {
 	switch oom, evicted, proved := kinds(failures); {
 	case oom && evicted:
 		return "got OOM errors or lost evicted keys"
@@ -308,7 +308,7 @@ func (v *View) otherFailures() []Text {
 
 // ByTracetest says of a failure that tracetest itself may be behind it: the test asked
 // for what shows it, or ran out of the time that tracetest took. Empty for others.
-func ByTracetest(f triage.Failure) Text {
+func ByTracetest(f findings.Failure) Text {
 	switch {
 	case f.Waited > 0:
 		took := time.Duration(f.Waited * float64(time.Second)).Round(time.Millisecond)
@@ -320,11 +320,11 @@ func ByTracetest(f triage.Failure) Text {
 }
 
 // notes add what a reader of the tests' output would not see.
-func notes(failures []triage.Failure) Text {
+func notes(failures []findings.Failure) Text {
 	var parts []Text
 	silent, proved := 0, 0
 	for _, f := range failures {
-		if f.Cause == triage.CauseOOM && !f.OOMSaid && !strings.Contains(f.Message, "OOM") {
+		if f.Cause == findings.CauseOOM && !f.OOMSaid && !strings.Contains(f.Message, "OOM") {
 			silent++
 		}
 		if f.Certainty == "proved" {

@@ -16,18 +16,18 @@ import (
 	"iter"
 	"slices"
 
-	"tracetest/internal/triage"
+	"tracetest/internal/findings"
 )
 
 // A View is the findings seen as the reports show them.
 type View struct {
-	*triage.Findings
+	*findings.Findings
 
 	Groups      []Group // leaks, by what changed together, the most harmful first
 	reverted    []revertedChange
-	unexplained []triage.Failure
-	others      []triage.Failure // nothing connects them with Redis
-	Ties        []Tie            // of Failures, in their order
+	unexplained []findings.Failure
+	others      []findings.Failure // nothing connects them with Redis
+	Ties        []Tie              // of Failures, in their order
 	doubts      []doubt
 	explained   map[Text]bool // certainties, by part of the report
 }
@@ -43,19 +43,19 @@ type Tie struct {
 // A Group is leaks that changed together. Its number is how reports call it.
 type Group struct {
 	No       int
-	Changes  []triage.Change // never empty
-	Failures []triage.Failure
+	Changes  []findings.Change // never empty
+	Failures []findings.Failure
 }
 
 // A revertedChange was undone in time. Failures may be correlated with it.
 type revertedChange struct {
 	no       int
-	change   triage.Change
-	failures []triage.Failure
+	change   findings.Change
+	failures []findings.Failure
 }
 
 // New looks at findings.
-func New(f *triage.Findings) *View {
+func New(f *findings.Findings) *View {
 	v := &View{Findings: f, explained: map[Text]bool{}, Ties: make([]Tie, len(f.Failures))}
 	groupOf := v.group()
 	v.reverted = make([]revertedChange, len(f.Reverted))
@@ -63,7 +63,7 @@ func New(f *triage.Findings) *View {
 		v.reverted[i] = revertedChange{no: i + 1, change: c}
 	}
 	for i, failure := range f.Failures {
-		redis := failure.Cause == triage.CauseOOM || failure.Cause == triage.CauseEviction
+		redis := failure.Cause == findings.CauseOOM || failure.Cause == findings.CauseEviction
 		t := Tie{Leak: -1, Reverted: -1}
 		correlated := failure.Correlated()
 		switch {
@@ -95,8 +95,8 @@ func (v *View) group() []int {
 	type key struct {
 		together  int
 		server    string
-		owner     triage.Owner
-		certainty triage.Certainty
+		owner     findings.Owner
+		certainty findings.Certainty
 		untraced  bool
 	}
 	known := make(map[key]int)
@@ -149,12 +149,12 @@ func (g Group) Accused() bool {
 // Known reports whether all of a group is in the baseline of known leaks. It then
 // fails nothing, in CI either.
 func (g Group) Known() bool {
-	return !slices.ContainsFunc(g.Changes, func(c triage.Change) bool { return c.Known == nil })
+	return !slices.ContainsFunc(g.Changes, func(c findings.Change) bool { return c.Known == nil })
 }
 
 // One is a group of one of the changes.
-func (g Group) One(c triage.Change) Group {
-	g.Changes = []triage.Change{c}
+func (g Group) One(c findings.Change) Group {
+	g.Changes = []findings.Change{c}
 	return g
 }
 
@@ -169,7 +169,7 @@ func (g Group) parameters() Text {
 
 // A FoundCase is a case with its failure, an index into Failures, or -1.
 type FoundCase struct {
-	triage.Case
+	findings.Case
 	Failure int
 }
 
@@ -177,7 +177,7 @@ type FoundCase struct {
 // the n-th that failed has the n-th failure of it.
 func (v *View) AllCases() iter.Seq2[int, FoundCase] {
 	return func(yield func(int, FoundCase) bool) {
-		failures := make(map[triage.Owner][]int)
+		failures := make(map[findings.Owner][]int)
 		for i, f := range v.Failures {
 			failures[ownerOf(f)] = append(failures[ownerOf(f)], i)
 		}
@@ -198,24 +198,24 @@ func (v *View) AllCases() iter.Seq2[int, FoundCase] {
 // Failed reports whether a status is that of a test that failed.
 func Failed(status string) bool { return status != "pass" && status != "skip" && status != "pending" }
 
-func ownerOf(f triage.Failure) triage.Owner {
-	return triage.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}
+func ownerOf(f findings.Failure) findings.Owner {
+	return findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}
 }
 
 func within(index *int, n int) bool { return index != nil && *index >= 0 && *index < n }
 
 // victims and revertedVictims are the failures correlated with any leak, or with
 // a change that was reverted.
-func (v *View) victims() []triage.Failure {
-	var all []triage.Failure
+func (v *View) victims() []findings.Failure {
+	var all []findings.Failure
 	for _, g := range v.Groups {
 		all = append(all, g.Failures...)
 	}
 	return all
 }
 
-func (v *View) revertedVictims() []triage.Failure {
-	var all []triage.Failure
+func (v *View) revertedVictims() []findings.Failure {
+	var all []findings.Failure
 	for _, c := range v.reverted {
 		all = append(all, c.failures...)
 	}

@@ -4,28 +4,28 @@ import (
 	"fmt"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // watched says what the findings rest on.
 func (v *View) watched() []doc.Block {
 	blocks := append([]doc.Block{h2("What was watched and how")}, doc.Rows(v.Servers, 0, file,
-		doc.Column[triage.Server]{Title: "Server", Cell: func(s triage.Server) Text { return code(s.Address) }},
-		doc.Column[triage.Server]{Title: "Is", Cell: func(s triage.Server) Text {
+		doc.Column[findings.Server]{Title: "Server", Cell: func(s findings.Server) Text { return code(s.Address) }},
+		doc.Column[findings.Server]{Title: "Is", Cell: func(s findings.Server) Text {
 			is := say(s.Flavor + " " + s.Version)
 			if s.TLS {
 				is += " over TLS"
 			}
 			return is
 		}},
-		doc.Column[triage.Server]{Title: "Parameters", Cell: func(s triage.Server) Text { return itoa(s.Parameters) }, Right: true},
-		doc.Column[triage.Server]{Title: "Snapshots", Cell: func(s triage.Server) Text { return itoa(s.Snapshots) }, Right: true},
-		doc.Column[triage.Server]{Title: "Used by", Cell: v.usedBy, Optional: true},
-		doc.Column[triage.Server]{Title: "Started with", Cell: origins, Optional: true},
-		doc.Column[triage.Server]{Title: "Limits", Cell: func(s triage.Server) Text { return say(s.Partial) }, Optional: true})...)
+		doc.Column[findings.Server]{Title: "Parameters", Cell: func(s findings.Server) Text { return itoa(s.Parameters) }, Right: true},
+		doc.Column[findings.Server]{Title: "Snapshots", Cell: func(s findings.Server) Text { return itoa(s.Snapshots) }, Right: true},
+		doc.Column[findings.Server]{Title: "Used by", Cell: v.usedBy, Optional: true},
+		doc.Column[findings.Server]{Title: "Started with", Cell: origins, Optional: true},
+		doc.Column[findings.Server]{Title: "Limits", Cell: func(s findings.Server) Text { return say(s.Partial) }, Optional: true})...)
 	blocks = append(blocks, v.endpoints()...)
 
 	run := Text("Run: begin not known")
@@ -109,7 +109,7 @@ func (v *View) packages() Text {
 }
 
 // usedBy are the packages that used a server.
-func (v *View) usedBy(s triage.Server) Text {
+func (v *View) usedBy(s findings.Server) Text {
 	var packages []string
 	for _, endpoints := range v.Endpoints {
 		if endpoints.Server == s.Address {
@@ -128,7 +128,7 @@ func (v *View) usedBy(s triage.Server) Text {
 // endpoints lists the addresses that the tests used under other names than
 // those of the watched servers, or that are not watched.
 func (v *View) endpoints() []doc.Block {
-	is := func(s triage.Endpoint) Text {
+	is := func(s findings.Endpoint) Text {
 		switch {
 		case s.Server == s.Address && s.Server != "":
 			return ""
@@ -141,21 +141,21 @@ func (v *View) endpoints() []doc.Block {
 		}
 		return "not watched: " + say(s.Problem)
 	}
-	var others []triage.Endpoint
+	var others []findings.Endpoint
 	for _, s := range v.Endpoints {
 		if is(s) != "" {
 			others = append(others, s)
 		}
 	}
 	return doc.Rows(others, 20, file,
-		doc.Column[triage.Endpoint]{Title: "The tests also used", Cell: func(s triage.Endpoint) Text {
+		doc.Column[findings.Endpoint]{Title: "The tests also used", Cell: func(s findings.Endpoint) Text {
 			if s.TLS {
 				return code(s.Address) + " over TLS"
 			}
 			return code(s.Address)
 		}},
-		doc.Column[triage.Endpoint]{Title: "Packages", Cell: func(s triage.Endpoint) Text { return List(Names(s.Packages), maxNamed) }, Optional: true},
-		doc.Column[triage.Endpoint]{Title: "Which is", Cell: is})
+		doc.Column[findings.Endpoint]{Title: "Packages", Cell: func(s findings.Endpoint) Text { return List(Names(s.Packages), maxNamed) }, Optional: true},
+		doc.Column[findings.Endpoint]{Title: "Which is", Cell: is})
 }
 
 // Unused says that a server which was named was never used while others were, or
@@ -213,25 +213,25 @@ func (v *View) unobserved() []doc.Block {
 			return say(outcome[path])
 		}})...)
 	blocks = append(blocks, doc.Rows(v.Gaps, 0, file,
-		doc.Column[triage.Gap]{Title: "Unreachable", Cell: func(s triage.Gap) Text { return code(s.Server) }},
-		doc.Column[triage.Gap]{Title: "From", Cell: func(s triage.Gap) Text { return v.Clock(s.From) }},
-		doc.Column[triage.Gap]{Title: "To", Cell: func(s triage.Gap) Text {
+		doc.Column[findings.Gap]{Title: "Unreachable", Cell: func(s findings.Gap) Text { return code(s.Server) }},
+		doc.Column[findings.Gap]{Title: "From", Cell: func(s findings.Gap) Text { return v.Clock(s.From) }},
+		doc.Column[findings.Gap]{Title: "To", Cell: func(s findings.Gap) Text {
 			if s.To.IsZero() {
 				return "the end"
 			}
 			return v.Clock(s.To)
 		}},
-		doc.Column[triage.Gap]{Title: "Active tests", Cell: func(s triage.Gap) Text { return Owners(s.Active, maxNamed) }, Optional: true},
-		doc.Column[triage.Gap]{Title: "Reason", Cell: func(s triage.Gap) Text { return say(s.Reason) }})...)
+		doc.Column[findings.Gap]{Title: "Active tests", Cell: func(s findings.Gap) Text { return Owners(s.Active, maxNamed) }, Optional: true},
+		doc.Column[findings.Gap]{Title: "Reason", Cell: func(s findings.Gap) Text { return say(s.Reason) }})...)
 	return append(blocks, doc.Rows(v.Notices, 0, file,
-		doc.Column[triage.Notice]{Title: "Notice", Cell: func(n triage.Notice) Text { return say(n.Text) }},
-		doc.Column[triage.Notice]{Title: "Package", Cell: func(n triage.Notice) Text {
+		doc.Column[findings.Notice]{Title: "Notice", Cell: func(n findings.Notice) Text { return say(n.Text) }},
+		doc.Column[findings.Notice]{Title: "Package", Cell: func(n findings.Notice) Text {
 			if n.Package == "" {
 				return ""
 			}
 			return code(n.Package)
 		}, Optional: true},
-		doc.Column[triage.Notice]{Title: "Code", Cell: func(n triage.Notice) Text { return code(n.Code) }})...)
+		doc.Column[findings.Notice]{Title: "Code", Cell: func(n findings.Notice) Text { return code(n.Code) }})...)
 }
 
 // ServerLines name what was watched, in short.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // Text is a line of spans.
@@ -95,7 +95,7 @@ func some(n int) Text {
 }
 
 // kindOf says what an owner is. Findings do not say it; names do.
-func kindOf(o triage.Owner) Text {
+func kindOf(o findings.Owner) Text {
 	switch {
 	case o.SuiteNode():
 		return "suite node"
@@ -114,7 +114,7 @@ func kindOf(o triage.Owner) Text {
 }
 
 // Owner names an owner shortly, for tables and lists.
-func Owner(o triage.Owner) Text {
+func Owner(o findings.Owner) Text {
 	switch {
 	case o.Spec != "":
 		return code(o.Spec)
@@ -125,7 +125,7 @@ func Owner(o triage.Owner) Text {
 }
 
 // ownerFull names an owner and where it lives.
-func ownerFull(o triage.Owner) Text {
+func ownerFull(o findings.Owner) Text {
 	kind := kindOf(o)
 	switch {
 	case kind == "package":
@@ -137,7 +137,7 @@ func ownerFull(o triage.Owner) Text {
 }
 
 // Owners names several; from the limit on it counts them.
-func Owners(owners []triage.Owner, limit int) Text {
+func Owners(owners []findings.Owner, limit int) Text {
 	names := make([]Text, len(owners))
 	for i, o := range owners {
 		names[i] = Owner(o)
@@ -148,14 +148,14 @@ func Owners(owners []triage.Owner, limit int) Text {
 // A By is who made a change, as far as that is known: one owner, one that was only
 // there meanwhile, or suspects.
 type By struct {
-	Owner    *triage.Owner
+	Owner    *findings.Owner
 	Untraced bool // the change was not traced to the owner
-	Suspects []triage.Owner
+	Suspects []findings.Owner
 	More     int // suspects that are not listed here
 	Earlier  int // others that may be the one, and that nobody listed
 }
 
-func by(c triage.Change) By {
+func by(c findings.Change) By {
 	return By{Owner: c.By, Untraced: c.Untraced, Suspects: c.Suspects, Earlier: c.AndEarlier}
 }
 
@@ -186,7 +186,7 @@ func orEarlier(n int) Text {
 }
 
 // suspectList names owners with their packages where these differ.
-func suspectList(owners []triage.Owner, limit int) Text {
+func suspectList(owners []findings.Owner, limit int) Text {
 	var packages []string
 	for _, o := range owners {
 		packages = append(packages, o.Package)
@@ -227,7 +227,7 @@ func ended(status string) Text {
 
 // OwnerNote says what an owner is and how it ended. That it passed is why nobody
 // would suspect it.
-func OwnerNote(c triage.Change) Text {
+func OwnerNote(c findings.Change) Text {
 	var notes []Text
 	if kind := kindOf(*c.By); kind != "package" {
 		notes = append(notes, kind)
@@ -244,29 +244,29 @@ func OwnerNote(c triage.Change) Text {
 }
 
 // Sure is the word for a certainty.
-func Sure(c triage.Certainty) Text {
+func Sure(c findings.Certainty) Text {
 	switch c {
-	case triage.Exact:
+	case findings.Exact:
 		return "exact"
-	case triage.Inferred:
+	case findings.Inferred:
 		return "inferred"
-	case triage.Ambiguous:
+	case findings.Ambiguous:
 		return "ambiguous"
 	}
 	return say(string(c))
 }
 
 // meaning explains the certainty of a change in a sentence.
-func (v *View) meaning(c triage.Certainty) Text {
+func (v *View) meaning(c findings.Certainty) Text {
 	switch c {
-	case triage.Exact:
+	case findings.Exact:
 		return "the trace saw its own goroutine write the change"
-	case triage.Inferred:
+	case findings.Inferred:
 		if v.Run.Traced {
 			return "the change happened between its synchronized begin and end, with no other test active"
 		}
 		return "the change happened between its synchronized begin and end, with no other test active; the write was not seen, so an earlier test's goroutine or another program could have made it"
-	case triage.Ambiguous:
+	case findings.Ambiguous:
 		return "each suspect was active, or may have been, when the change happened"
 	}
 	return ""
@@ -298,7 +298,7 @@ func (v *View) Clock(t time.Time) Text {
 }
 
 // By names who a change is put down to, without naming suspects.
-func (v *View) By(c triage.Change) Text { return by(c).Text(0) }
+func (v *View) By(c findings.Change) Text { return by(c).Text(0) }
 
 // MadeBy is who made a change.
-func MadeBy(c triage.Change) By { return by(c) }
+func MadeBy(c findings.Change) By { return by(c) }

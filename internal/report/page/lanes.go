@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
-	"tracetest/internal/triage"
 )
 
 // A lane is a package and its tests.
@@ -102,9 +102,9 @@ func (p page) lanes(d *picture, a axis, tests *claims.Tests) {
 	d.Lanes = slices.DeleteFunc(d.Lanes, func(l lane) bool { return len(l.Rows) == 0 })
 }
 
-func orNobody(o *triage.Owner) triage.Owner {
+func orNobody(o *findings.Owner) findings.Owner {
 	if o == nil {
-		return triage.Owner{}
+		return findings.Owner{}
 	}
 	return *o
 }

@@ -13,9 +13,9 @@ import (
 	"io"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // The page is one file: its style and its script stand in it, and its
@@ -71,7 +71,7 @@ func plain(t claims.Text) string { return t.Plain(inPage) }
 func name(s string) string { return plain(doc.Code(s)) }
 
 // HTML writes report.html, which works without JavaScript but for the interaction.
-func HTML(w io.Writer, f *triage.Findings) error {
+func HTML(w io.Writer, f *findings.Findings) error {
 	if f == nil {
 		return errors.New("rendering page: no findings")
 	}

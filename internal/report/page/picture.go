@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
-	"tracetest/internal/triage"
 )
 
 // A picture is the run over time: what the servers used and were allowed, and
@@ -147,7 +147,7 @@ func (p page) picture(tests *claims.Tests) *picture {
 // that leaks are of, then those that changed, then the others.
 func (p page) drawn() []int {
 	worth := func(i int) int {
-		if slices.ContainsFunc(p.Leaks, func(c triage.Change) bool { return c.Server == p.Servers[i].Address }) {
+		if slices.ContainsFunc(p.Leaks, func(c findings.Change) bool { return c.Server == p.Servers[i].Address }) {
 			return 0
 		}
 		if len(p.Timelines[i].Values) > 1 {
@@ -223,7 +223,7 @@ func (p page) panel(a axis, server int) (panel, serverAt) {
 }
 
 // strip shows the values of a parameter one after the other.
-func (v valuesAt) strip(of triage.Values) strip {
+func (v valuesAt) strip(of findings.Values) strip {
 	s := strip{Parameter: v.Parameter}
 	for i, step := range v.Steps {
 		end := 100.0

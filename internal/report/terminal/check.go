@@ -4,15 +4,15 @@ import (
 	"maps"
 	"slices"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // Check says of a server what should be and is not, with the commands that
 // put that right unless it is fixed by now, and what was compared.
-func Check(started map[string]record.Origin, unmet []triage.UnmetExpectation, drift []triage.Drift, fixed bool) []string {
+func Check(started map[string]record.Origin, unmet []findings.UnmetExpectation, drift []findings.Drift, fixed bool) []string {
 	const limit = 100
 	var rows [][]string
 	var commands []string

@@ -5,16 +5,16 @@ import (
 	"testing"
 
 	"tracetest/internal/bisect"
+	"tracetest/internal/findings"
 	"tracetest/internal/flaky"
 	"tracetest/internal/record"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/triage"
 	"tracetest/internal/trial"
 )
 
 func TestFlaky(t *testing.T) {
-	suite := func(failed ...triage.Failure) *bisect.Suite {
-		s := &bisect.Suite{Findings: &triage.Findings{Failures: failed, Leaks: []triage.Change{{Parameter: "maxmemory", By: &triage.Owner{Package: "p", Test: "TestLeak"}}}}}
+	suite := func(failed ...findings.Failure) *bisect.Suite {
+		s := &bisect.Suite{Findings: &findings.Findings{Failures: failed, Leaks: []findings.Change{{Parameter: "maxmemory", By: &findings.Owner{Package: "p", Test: "TestLeak"}}}}}
 		for i, test := range []string{"TestA\x1b[31m", "TestLeak"} {
 			status := "pass"
 			if i < len(failed) {
@@ -25,7 +25,7 @@ func TestFlaky(t *testing.T) {
 		return s
 	}
 	s := &flaky.View{Shuffled: true}
-	s.Add(suite(triage.Failure{Package: "p", Test: "TestA\x1b[31m", Cause: triage.CauseOOM, Leak: new(int)}), "7")
+	s.Add(suite(findings.Failure{Package: "p", Test: "TestA\x1b[31m", Cause: findings.CauseOOM, Leak: new(int)}), "7")
 	s.Add(suite(), "8")
 	var out strings.Builder
 	if err := terminal.Flaky(&out, s, s.Rows()); err != nil {

@@ -1,9 +1,9 @@
 package terminal
 
 import (
+	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // leaksPart shows the leaks in the lines that the other parts have left.
@@ -62,7 +62,7 @@ func (s *runScreen) leakLines(g claims.Group) (lines []string, links []link) {
 
 // parameterLines are the parameters of a leak and their values, which stand on
 // lines of their own where the terminal is too narrow for both.
-func (s *screen) parameterLines(changes []triage.Change) []string {
+func (s *screen) parameterLines(changes []findings.Change) []string {
 	var rows [][]string
 	for _, c := range changes {
 		rows = append(rows, []string{s.plain("  " + doc.Code(c.Parameter)), s.plain(claims.Before(c) + " -> " + claims.After(c))})
@@ -82,7 +82,7 @@ func (s *screen) parameterLines(changes []triage.Change) []string {
 }
 
 // tail says how sure it is, where and when; as much of it as fits.
-func (s *runScreen) tail(c triage.Change) claims.Text {
+func (s *runScreen) tail(c findings.Change) claims.Text {
 	sure := "  " + claims.Sure(c.Certainty) + ", "
 	where, when := sure+"on "+doc.Code(c.Server), ", "+s.Clock(c.At)
 	short := where

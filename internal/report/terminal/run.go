@@ -5,9 +5,9 @@ import (
 	"io"
 	"slices"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // A runScreen is the screen of a run.
@@ -19,7 +19,7 @@ type runScreen struct {
 // Run writes a summary of at most 24 lines. The path of the report is the
 // only thing that may be wider than the terminal: one that is cut is useless.
 // Its lines are counted as the terminal will break them.
-func Run(w io.Writer, f *triage.Findings, o Options) error {
+func Run(w io.Writer, f *findings.Findings, o Options) error {
 	if f == nil {
 		return errors.New("rendering report: no findings")
 	}

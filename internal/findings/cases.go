@@ -1,4 +1,4 @@
-package triage
+package findings
 
 import (
 	"encoding/binary"
@@ -146,8 +146,8 @@ func (c *Cases) All() iter.Seq[Case] {
 	}
 }
 
-// kindOf tells what a test is by its name, as testing does.
-func kindOf(test string) record.Kind {
+// KindOf tells what a test is by its name, as testing does.
+func KindOf(test string) record.Kind {
 	for _, kind := range []struct {
 		prefix string
 		kind   record.Kind

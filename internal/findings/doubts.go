@@ -1,7 +1,8 @@
-package triage
+package findings
 
 import (
 	"slices"
+	"strings"
 
 	"tracetest/internal/record"
 )
@@ -69,6 +70,27 @@ func (f *Findings) Doubts() []Doubt {
 	add(late > 0, Doubt{Kind: DoubtLate, Times: late})
 	names := f.Unclaimed()
 	add(len(names) > 0, Doubt{Kind: DoubtUnclaimed, Names: names})
+	return all
+}
+
+// Unwatched lists what the tests spoke to and nobody looked at. A server in the
+// test binary itself is nobody else's business.
+func (f *Findings) Unwatched() []Endpoint {
+	var all []Endpoint
+	for _, s := range f.Endpoints {
+		if s.Server != "" || s.Inside || s.Foreign {
+			continue
+		}
+		written := slices.ContainsFunc(f.Writes, func(w Write) bool {
+			return !w.Watched && w.Server == s.Address && strings.HasPrefix(w.Reply, "+OK")
+		})
+		if s.Problem == "" && written { // it began with a line of text, as other protocols do
+			s.Problem = "it was not known for a Redis; name it with --redis"
+		}
+		if s.Problem != "" {
+			all = append(all, s)
+		}
+	}
 	return all
 }
 

@@ -1,0 +1,134 @@
+package findings
+
+import (
+	"time"
+
+	"tracetest/internal/record"
+)
+
+// Owner names who made a change.
+type Owner struct {
+	Package string `json:"package"`
+	Test    string `json:"test"` // empty for a package's own code: init, TestMain, between its tests
+	Spec    string `json:"spec"` // full text of a Ginkgo spec, or a suite node such as [BeforeSuite]
+}
+
+// Certainty says how an owner is known.
+type Certainty string
+
+const (
+	// Exact: the owner's own goroutine was seen writing the change.
+	Exact Certainty = "exact"
+	// Bracketed: it happened between the held begin and end of this owner
+	// while no other was open, but nobody saw the write.
+	Inferred Certainty = "inferred"
+	// Narrowed: several owners were open; Suspects holds them all.
+	Ambiguous Certainty = "ambiguous"
+)
+
+// Change is a parameter that a unit left changed (a leak), or changed and put
+// back (contained).
+type Change struct {
+	Server     string    `json:"server"` // address
+	Parameter  string    `json:"parameter"`
+	From       string    `json:"from"` // the value when the unit began
+	To         string    `json:"to"`   // a leak: when it ended; contained: the last that differed
+	Initial    string    `json:"initial"`
+	By         *Owner    `json:"by"` // nil when narrowed
+	Certainty  Certainty `json:"certainty"`
+	Suspects   []Owner   `json:"suspects"`    // when narrowed, else empty
+	AndEarlier int       `json:"and_earlier"` // then: how many more tests of the process, most of which had ended, may be the one and are not in Suspects
+	Call       *Call     `json:"call"`        // nil while nobody saw the write
+	RestoredBy *Owner    `json:"restored_by"`
+	// RestoredByTool is set when tracetest itself restore it (--restore).
+	RestoredByTool bool      `json:"restored_by_tool"`
+	At             time.Time `json:"at"` // when the change was first seen
+
+	Unit         string `json:"unit"`         // what should have put it back, in words: "test", "spec", "package", ...
+	Location     string `json:"location"`     // file:line of the owner where Ginkgo says it; else empty
+	Ended        string `json:"ended"`        // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
+	Together     int    `json:"together"`     // leaks of one owner seen in one look, as of one CONFIG SET, share this number, from 1
+	Secret       bool   `json:"secret"`       // the values are hidden
+	Caveat       string `json:"caveat"`       // what weakens the attribution, a sentence; often empty
+	Disambiguate string `json:"disambiguate"` // what would settle it, a command; empty unless narrowed
+	// Constant is set on a leak whose owner changed the parameter and then set it
+	// again, to something else than it had found: a restore that is hard-coded,
+	// most likely.
+	Constant bool `json:"constant"`
+	// Again is how often re-runs of the owner by itself left it changed again, such
+	// as 2/2; empty without any.
+	Again string `json:"again"`
+	// Unheard is set when the trace was on and heard no test binary write it: it
+	// was another program.
+	Untraced bool `json:"untraced"`
+	// Strangers are the clients that were connected then, other than tracetest
+	// and the test binaries.
+	OtherClients []record.Client `json:"other_clients"`
+	// AlsoSetBy are others that set the same value later, when it changed nothing, and
+	// did not restore it: a leak masks theirs.
+	AlsoSetBy []Setter `json:"also_set_by"`
+	Known     *Known   `json:"known"` // of a leak: the entry of the baseline that covers it; nil where none does
+}
+
+// Call is the line that made a change.
+type Call struct {
+	Function string   `json:"function" redact:"-"`
+	File     string   `json:"file" redact:"-"`
+	Line     int      `json:"line"`
+	Stack    []string `json:"stack" redact:"-"` // the whole, innermost first, "function file:line"
+	Chain    []string `json:"chain" redact:"-"` // what of it is the user's code, from the call to the test
+	// Found says how the call is known: "stack", it is on the stack of the
+	// goroutine that wrote; "waiting", it is on that of a goroutine which waited
+	// for the client's reply, because the client writes on goroutines of its own.
+	Found string `json:"found" redact:"-"`
+}
+
+// Known says of a leak that it is in the baseline of known leaks.
+type Known struct {
+	Owner   string `json:"owner"`   // who looks after it
+	Reason  string `json:"reason"`  // why it may stay for now
+	Expires string `json:"expires"` // the last day on which it may, YYYY-MM-DD
+}
+
+// Baseline is what the run made of the entries of the baseline of known leaks.
+// Those that are in no list matched a leak.
+type Baseline struct {
+	File    string         `json:"file"` // empty without one
+	Entries int            `json:"entries"`
+	Expired []record.Known `json:"expired"` // they count no more
+	// Gone are entries whose test ran, passed and was watched from its begin to
+	// its end, and left the parameter as it was, as did everybody else: they can go.
+	Gone []record.Known `json:"gone"`
+	// Untold are entries of which this run shows nothing: their test did not run
+	// or pass, or it can have leaked unseen.
+	Unreported []record.Known `json:"untold"`
+}
+
+// Write is what the tests' own connections sent to change a server: all calls
+// of one owner at one place with one command.
+type Write struct {
+	Server     string    `json:"server"`  // address
+	Watched    bool      `json:"watched"` // whether tracetest watched it
+	Command    []string  `json:"command"` // of the first, secrets hidden
+	Count      int       `json:"count"`
+	Others     int       `json:"others"` // owners that did the same at the same place, beside this one
+	By         *Owner    `json:"by"`     // nil when narrowed
+	Certainty  Certainty `json:"certainty"`
+	Suspects   []Owner   `json:"suspects"`
+	AndEarlier int       `json:"and_earlier"` // see Change
+	Call       *Call     `json:"call"`
+	Reply      string    `json:"reply"` // to the first; empty where it was not seen
+	At         time.Time `json:"at"`    // of the first
+}
+
+// Refusal is OOM errors that one owner met at one place.
+type Refusal struct {
+	Server     string    `json:"server"`
+	By         *Owner    `json:"by"` // nil when narrowed
+	Certainty  Certainty `json:"certainty"`
+	Suspects   []Owner   `json:"suspects"`
+	AndEarlier int       `json:"and_earlier"` // see Change
+	Count      int64     `json:"count"`
+	Text       string    `json:"text"`
+	Call       *Call     `json:"call"`
+}
