@@ -101,7 +101,7 @@ type Baseline struct {
 	Gone []record.Known `json:"gone"`
 	// Untold are entries of which this run shows nothing: their test did not run
 	// or pass, or it can have leaked unseen.
-	Unreported []record.Known `json:"untold"`
+	Undecided []record.Known `json:"undecided"`
 }
 
 // Write is what the tests' own connections sent to change a server: all calls

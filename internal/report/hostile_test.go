@@ -263,7 +263,7 @@ func FuzzHostileText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, kinds bool) {
 		x := load(t, "testdata/hostile.json")
 		x.Leaks[0].Known = &findings.Known{}
-		x.Baseline = findings.Baseline{Expired: []record.Known{{}}, Gone: []record.Known{{}, {}}, Unreported: []record.Known{{}}}
+		x.Baseline = findings.Baseline{Expired: []record.Known{{}}, Gone: []record.Known{{}, {}}, Undecided: []record.Known{{}}}
 		poison(reflect.ValueOf(x).Elem(), text)
 		if kinds { // so that not only the ways for unknown kinds are taken
 			x.Run.Mode = record.ModeInstrumented

@@ -81,7 +81,7 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) findings.Fail
 	}
 	out.Output = f.output.text
 	out.Waited = a.waitedBy(f)
-	out.OOMSaid = words.oom+words.aborted > 0 || strings.Contains(out.Message, "OOM")
+	out.OOMInOutput = words.oom+words.aborted > 0 || strings.Contains(out.Message, "OOM")
 	counted := map[findings.Cause][]*server{}
 	for _, s := range a.servers {
 		if f.owner == nil {

@@ -59,7 +59,7 @@ func covers(k record.Known, o findings.Owner, parameter string) bool {
 
 // mark marks the leaks that are known and says what became of the entries.
 func (a *Analysis) mark(f *findings.Findings) {
-	f.Baseline = findings.Baseline{Expired: []record.Known{}, Gone: []record.Known{}, Unreported: []record.Known{}}
+	f.Baseline = findings.Baseline{Expired: []record.Known{}, Gone: []record.Known{}, Undecided: []record.Known{}}
 	b := a.marking()
 	if b == nil {
 		return
@@ -84,7 +84,7 @@ func (a *Analysis) mark(f *findings.Findings) {
 		case ran[owner] == "pass" && a.watched(owner.Package) && a.steady(f, k.Parameter):
 			f.Baseline.Gone = append(f.Baseline.Gone, k)
 		default:
-			f.Baseline.Unreported = append(f.Baseline.Unreported, k)
+			f.Baseline.Undecided = append(f.Baseline.Undecided, k)
 		}
 	}
 }

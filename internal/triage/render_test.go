@@ -137,7 +137,7 @@ func render(f *findings.Findings) string {
 	for _, list := range []struct {
 		what string
 		of   []record.Known
-	}{{"has expired", f.Baseline.Expired}, {"can go", f.Baseline.Gone}, {"is not told of", f.Baseline.Unreported}} {
+	}{{"has expired", f.Baseline.Expired}, {"can go", f.Baseline.Gone}, {"is not told of", f.Baseline.Undecided}} {
 		for _, k := range list.of {
 			line("the entry %s of %s %s", k.Parameter, owner(findings.Owner{Package: k.Package, Test: k.Test, Spec: k.Spec}), list.what)
 		}

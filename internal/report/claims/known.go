@@ -86,8 +86,8 @@ func (v *View) baseline() []doc.Block {
 	n := v.knownLeaks()
 	items := doc.List{Count(n, "leak") + " of this run " + Plural(n, "is", "are") + " among the " + Count(b.Entries, "entry") + " of " + code(b.File) + "."}
 	items = append(items, v.StaleEntries()...)
-	if n := len(b.Unreported); n > 0 {
-		items = append(items, "This run says nothing about "+Count(n, "entry")+": "+entries(b.Unreported)+". "+
+	if n := len(b.Undecided); n > 0 {
+		items = append(items, "This run says nothing about "+Count(n, "entry")+": "+entries(b.Undecided)+". "+
 			Plural(n, "The test", "The tests")+" did not run or pass, or could have leaked unobserved.")
 	}
 	return []doc.Block{h2("Known leaks"), items}

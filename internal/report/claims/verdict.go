@@ -324,7 +324,7 @@ func notes(failures []findings.Failure) Text {
 	var parts []Text
 	silent, proved := 0, 0
 	for _, f := range failures {
-		if f.Cause == findings.CauseOOM && !f.OOMSaid && !strings.Contains(f.Message, "OOM") {
+		if f.Cause == findings.CauseOOM && !f.OOMInOutput && !strings.Contains(f.Message, "OOM") {
 			silent++
 		}
 		if f.Certainty == "proved" {
