@@ -69,7 +69,7 @@ func goEnv(t *testing.T) []string {
 			env = append(env, names[i]+"="+value)
 		}
 	}
-	return append(env, "GOFLAGS=-buildvcs=false", "GOWORK=off", "CI=true")
+	return append(env, "GOFLAGS=-buildvcs=false -vet=off", "GOWORK=off", "CI=true")
 }
 
 // scriptCommands are the commands that the scripts have beside testscript's.
