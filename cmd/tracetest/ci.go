@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/live"
+	"tracetest/internal/merge"
 	"tracetest/internal/report"
 	reportci "tracetest/internal/report/ci"
 )
@@ -79,7 +81,26 @@ func (c ci) tell(out io.Writer, f *findings.Findings) error {
 		errs = append(errs, reportci.Annotations(out, f))
 	}
 	if c.summary != "" {
-		if err := summarize(c.summary, f); err != nil {
+		if err := summarize(c.summary, func(w io.Writer) error { return report.Markdown(w, f) }); err != nil {
+			errs = append(errs, fmt.Errorf("adding to $GITHUB_STEP_SUMMARY: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// tellMerged is the same of the shards of one suite.
+func (c ci) tellMerged(out io.Writer, s *merge.Summary, runs iter.Seq2[reportci.Run, error]) error {
+	var errs []error
+	if c.github {
+		for run, err := range runs {
+			if err == nil {
+				err = reportci.Annotations(out, run.Findings)
+			}
+			errs = append(errs, err)
+		}
+	}
+	if c.summary != "" {
+		if err := summarize(c.summary, func(w io.Writer) error { return report.MergedMarkdown(w, s) }); err != nil {
 			errs = append(errs, fmt.Errorf("adding to $GITHUB_STEP_SUMMARY: %w", err))
 		}
 	}
@@ -90,9 +111,9 @@ func (c ci) tell(out io.Writer, f *findings.Findings) error {
 // nothing at all.
 const summaryLimit = 1 << 20
 
-func summarize(path string, f *findings.Findings) error {
+func summarize(path string, markdown func(io.Writer) error) error {
 	var text bytes.Buffer
-	if err := report.Markdown(&text, f); err != nil {
+	if err := markdown(&text); err != nil {
 		return err
 	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)

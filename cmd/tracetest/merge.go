@@ -4,16 +4,21 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"tracetest/internal/merge"
 	"tracetest/internal/printable"
 	"tracetest/internal/report"
+	reportci "tracetest/internal/report/ci"
 	"tracetest/internal/report/claims"
+	"tracetest/internal/report/page"
 	"tracetest/internal/report/terminal"
 	"tracetest/internal/triage"
 )
@@ -24,19 +29,24 @@ tests fell victim or failed, on which shards, and which runs nothing can be
 said of. What one run shows is not taken for the cause of another's failures.
 
 An argument is a record, a folder with *.jsonl files below it, a quoted
-pattern, or "-" for a list of these on standard input.`
+pattern, or "-" for a list of these on standard input.
+
+Of the shards of one suite (tracetest --shard) it also writes junit.xml, annotates the
+lines that leak, and says which shards are missing.`
 
 const mergeExits = `  0  all were read, whatever they show
-  2  one could not be read; the others are reported`
+  2  one could not be read; the others are reported
+  with --exit: as of one run, and 1 if a shard is missing or a record cannot be read`
 
 func mergeCommand() *cobra.Command {
-	out := "tracetest-out"
+	o := mergeOptions{out: "tracetest-out", reports: reports{junitLeaks: "failure"}}
 	cmd := &cobra.Command{
 		Use:   "merge run.jsonl ...",
 		Short: "Make one report of the records of many runs",
 		Long:  mergeHelp,
 		Example: "  tracetest merge shards/*/run.jsonl\n" +
-			"  find . -name run.jsonl | tracetest merge --out merged -",
+			"  find . -name run.jsonl | tracetest merge --out merged -\n" +
+			"  tracetest merge --exit shards/*/run.jsonl  # exit code 3",
 		Annotations: map[string]string{exitCodes: mergeExits},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -46,24 +56,66 @@ func mergeCommand() *cobra.Command {
 		},
 		ValidArgsFunction: completeRecords,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return mergeAll(args, out, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.merge(args, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", out, "`DIR` for merged.md and merged.json")
+	cmd.Flags().StringVar(&o.out, "out", o.out, "`DIR` for merged.html, merged.md, merged.json and junit.xml")
+	cmd.Flags().BoolVar(&o.exit, "exit", false, "end with the exit code of all runs together, as that of one run; a missing shard makes it 1")
 	complete(cmd, "out", completeDirs)
 	return cmd
 }
 
-// mergeAll merges what the arguments name. What cannot be read costs the exit
+// mergeOptions are the flags of merge.
+type mergeOptions struct {
+	out     string
+	exit    bool
+	reports reports
+}
+
+// merge merges what the arguments name. What cannot be read costs the exit
 // code, and not the report of the others.
-func mergeAll(args []string, out string, stdin io.Reader, stdout, stderr io.Writer) error {
+func (o *mergeOptions) merge(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	all, err := inputs(args, stdin)
 	if err != nil {
 		return &unable{err}
 	}
-	stderr = findCI(os.Getenv).harmless(stderr)
+	ci := findCI(os.Getenv)
+	s, counted := mergeAll(all, ci.harmless(stderr))
+	if len(s.Runs) == 0 {
+		return &unable{fmt.Errorf("none of %d inputs could be read as a record, so there is nothing to merge", len(all))}
+	}
+	if err := os.MkdirAll(o.out, 0o700); err != nil {
+		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
+	}
+	if err := o.write(s, counted); err != nil {
+		return &unable{err}
+	}
+	if err := terminal.Merged(ci.harmless(stdout), s, screenOf(stdout, os.Getenv).options(filepath.Join(o.out, "merged.html"))); err != nil {
+		return &unable{err}
+	}
+	if len(s.Shards) > 0 {
+		if err := ci.tellMerged(stdout, s, again(counted)); err != nil {
+			fmt.Fprintln(ci.harmless(stderr), printable.Text("tracetest: "+err.Error()))
+		}
+	}
+	code := triage.ExitClean
+	if len(s.Unreadable) > 0 {
+		code = triage.ExitUnable
+	}
+	if o.exit {
+		code = s.Exit
+	}
+	if code != triage.ExitClean {
+		return exitCode(code)
+	}
+	return nil
+}
+
+// mergeAll returns what the inputs show, and those that count.
+func mergeAll(all []input, stderr io.Writer) (*merge.Summary, []string) {
 	m := merge.New(merge.DefaultLimits())
 	known := map[uint64]string{}
+	var counted []string
 	for r := range reading(all) {
 		switch {
 		case r.err != nil:
@@ -75,28 +127,43 @@ func mergeAll(args []string, out string, stdin io.Reader, stdout, stderr io.Writ
 			m.Duplicate(r.path, known[r.sum])
 		default:
 			known[r.sum] = r.path
+			counted = append(counted, r.path)
 			m.Add(r.one)
 		}
 	}
-	s := m.Summary()
-	if len(s.Runs) == 0 {
-		return &unable{fmt.Errorf("none of %d inputs could be read as a record, so there is nothing to merge", len(all))}
+	return m.Summary(), counted
+}
+
+// write writes the reports. Of the shards of a suite CI gets one junit.xml, as of one run.
+func (o *mergeOptions) write(s *merge.Summary, counted []string) error {
+	files := map[string]func(io.Writer) error{
+		"merged.md":   func(w io.Writer) error { return report.MergedMarkdown(w, s) },
+		"merged.json": func(w io.Writer) error { return report.MergedJSON(w, s) },
+		"merged.html": func(w io.Writer) error { return page.Merged(w, s) },
 	}
-	if err := os.MkdirAll(out, 0o700); err != nil {
-		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
-	}
-	for name, render := range map[string]func(io.Writer, *merge.Summary) error{"merged.md": report.MergedMarkdown, "merged.json": report.MergedJSON} {
-		if err := writeWhole(filepath.Join(out, name), func(w io.Writer) error { return render(w, s) }); err != nil {
-			return &unable{fmt.Errorf("writing %s: %w", name, err)}
+	if len(s.Shards) > 0 {
+		files["junit.xml"] = func(w io.Writer) error {
+			return reportci.JUnitMerged(w, again(counted), reportci.JUnitOptions{Leaks: o.reports.junitLeaks})
 		}
 	}
-	if err := terminal.Merged(findCI(os.Getenv).harmless(stdout), s, screenOf(stdout, os.Getenv).options(filepath.Join(out, "merged.md"))); err != nil {
-		return &unable{err}
-	}
-	if len(s.Unreadable) > 0 {
-		return exitCode(triage.ExitUnable)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := writeWhole(filepath.Join(o.out, name), files[name]); err != nil {
+			return fmt.Errorf("writing %s: %w", name, err)
+		}
 	}
 	return nil
+}
+
+// again reads records once more, one at a time: all of them together may not fit into memory.
+func again(paths []string) iter.Seq2[reportci.Run, error] {
+	return func(yield func(reportci.Run, error) bool) {
+		for _, path := range paths {
+			f, err := analyse(path)
+			if !yield(reportci.Run{Name: path, Findings: f}, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // A readRun is an input that was read.

@@ -36,6 +36,7 @@ type options struct {
 	baseline     string
 	timeout      time.Duration
 	reports      reports
+	shard        shardOptions
 	gitBisect    bool
 	leak         []string
 }
@@ -54,6 +55,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "`TIME` that all re-runs may take")
 	f.BoolVar(&o.flush, "flush", false, "delete all data of the server between the re-runs; on this machine only")
 	group(f, "Proof", "prove", "trials", "prove-time", "flush")
+	o.shard.flags(f)
 	f.BoolVar(&o.gitBisect, "git-bisect", false, "exit codes for git bisect run: 0 good, 1 bad, 125 undecided, 128 and more on signals")
 	f.StringArrayVar(&o.leak, "leak", nil, "with --git-bisect: bad is what leaves this `PARAM` changed, whether or not tests fail; repeatable")
 	group(f, "Bisection of commits", "git-bisect", "leak")
@@ -95,6 +97,7 @@ func (o *options) choices() []choice {
 			cobra.CompletionWithDesc(string(run.RestoreRun), "at the end of the run"),
 			cobra.CompletionWithDesc(string(run.RestoreTest), "after each test")}},
 		{"format", &o.format, live.Formats()},
+		{"shard-by", &o.shard.by, []cobra.Completion{run.ShardByPackage, cobra.CompletionWithDesc(run.ShardByTest, "where a package is too large")}},
 		o.reports.choice(),
 	}
 }
@@ -146,6 +149,9 @@ func (o *options) validate() error {
 	}
 	if o.flush && !o.prove {
 		return fmt.Errorf("--flush goes with --prove")
+	}
+	if err := o.shard.validate(); err != nil {
+		return err
 	}
 	if o.timeout <= 0 {
 		return fmt.Errorf("--redis-timeout=%v: it must be positive", o.timeout)

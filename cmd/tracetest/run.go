@@ -61,6 +61,9 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	screen := &output{more: make(chan struct{}, 1)}
 	options := o.runOptions(packages, goTest, targets, expect, signals)
 	options.Perturb, options.Baseline, options.Output = o.perturb, known, screen
+	if options.Shard, err = o.shard.read(os.Getenv); err != nil {
+		return &run.Problem{Err: err}
+	}
 	plan, err := prepare(ctx, signals, options)
 	if err != nil {
 		return err

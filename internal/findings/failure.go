@@ -23,10 +23,10 @@ type Failure struct {
 	OOMCall   *Call  `json:"oom_call"` // where it met the first, as far as the tap saw
 	Evicted   int64  `json:"evicted"`  // keys, while it ran
 	// OOMSaid is set when its output speaks of an OOM error, anywhere.
-	OOMInOutput  bool   `json:"oom_in_output"`
-	Message  string `json:"message"`  // what it said: the first lines, or those from where it tells of a failure
-	Location string `json:"location"` // file:line where known
-	Status   string `json:"status"`   // fail, panic, died, build
+	OOMInOutput bool   `json:"oom_in_output"`
+	Message     string `json:"message"`  // what it said: the first lines, or those from where it tells of a failure
+	Location    string `json:"location"` // file:line where known
+	Status      string `json:"status"`   // fail, panic, died, build
 	// SpecLocation is file:line of the spec; empty for anything else.
 	SpecLocation string `json:"spec_location"`
 	Proof        *Proof `json:"proof"` // what re-runs said; nil without any

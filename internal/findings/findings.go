@@ -56,6 +56,7 @@ type Run struct {
 	Command     []string       `json:"command"`
 	Dir         string         `json:"dir"`
 	Source      *record.Source `json:"source"` // the checkout, where it is known
+	Shard       *record.Shard  `json:"shard"`  // which part of the suite it is; null: all of it
 	Go          string         `json:"go"`
 	Mode        record.Mode    `json:"mode"`
 	ModeReason  string         `json:"mode_reason"` // why events and not the gate; empty for the gate

@@ -194,6 +194,8 @@ func (m *Merge) Summary() *Summary {
 	s.Runs, s.Unreadable, s.Duplicates = slices.Clone(s.Runs), slices.Clone(s.Unreadable), slices.Clone(s.Duplicates)
 	s.Distinct = len(m.ran)
 	s.Leaks, s.Wrong, s.Servers, s.Bounds = []Leak{}, []Test{}, []Server{}, []Bound{}
+	s.Shards = shardsOf(s.Runs)
+	s.Exit = s.exit()
 	for _, l := range m.leaks {
 		kept := *l
 		kept.Ran = -1

@@ -1,10 +1,12 @@
 package merge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/triage"
@@ -53,7 +55,7 @@ type leakSeen struct {
 // happened.
 func Of(file string, f *findings.Findings, doubts []string) *One {
 	o := &One{run: Run{File: file, Started: f.Run.Started, Seconds: max(0, f.Run.Finished.Sub(f.Run.Started)).Seconds(), Go: f.Run.Go, Mode: f.Run.Mode, Traced: f.Run.Traced,
-		Exit: f.Run.Exit, Incomplete: f.Run.Incomplete, Doubts: append([]string{}, doubts...), Tests: f.Tests, Leaks: len(f.Leaks), Failures: len(f.Failures)}}
+		Exit: f.Run.Exit, Shard: f.Run.Shard, Marks: marks(f), Incomplete: f.Run.Incomplete, Doubts: append([]string{}, doubts...), Tests: f.Tests, Leaks: len(f.Leaks), Failures: len(f.Failures)}}
 	o.run.Verdict = verdict(f, doubts)
 	if !f.Run.Complete && o.run.Incomplete == "" {
 		o.run.Incomplete = "it did not come to its end"
@@ -274,4 +276,29 @@ func shorten(s string) string {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return strings.Clone(s)
+}
+
+// marks are where in time a run's leaks and failures are.
+func marks(f *findings.Findings) []Mark {
+	all := []Mark{}
+	since := func(at time.Time) float64 { return max(0, at.Sub(f.Run.Started).Seconds()) }
+	for _, l := range f.Leaks {
+		all = append(all, Mark{since(l.At), "leak", l.Parameter})
+	}
+	failed := map[findings.Owner]string{}
+	for _, x := range f.Failures {
+		kind := "failure"
+		if x.Correlated() {
+			kind = "victim"
+		}
+		failed[findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}] = kind
+	}
+	if len(failed) > 0 {
+		for c := range f.Cases.All() {
+			if kind := failed[c.Owner]; kind != "" {
+				all = append(all, Mark{since(c.End), kind, cmp.Or(c.Spec, c.Test)})
+			}
+		}
+	}
+	return sortMarks(all)
 }

@@ -22,6 +22,8 @@ type Summary struct {
 	Leaks      []Leak         `json:"leaks"`    // those of most runs first
 	Wrong      []Test         `json:"wrong"`    // tests that leaked, fell victim, failed or passed with commands refused
 	Servers    []Server       `json:"servers"`
+	Shards     []Shards       `json:"shards"` // divisions of a suite of which shards were given
+	Exit       int            `json:"exit"`   // the exit code that all runs together would have
 	Runs       []Run          `json:"runs"` // in the order in which they were given
 	Unreadable []Unreadable   `json:"unreadable"`
 	Duplicates []Duplicate    `json:"duplicates"`
@@ -77,7 +79,9 @@ type Run struct {
 	Exit       int            `json:"exit"`
 	Incomplete string         `json:"incomplete"` // why it is not complete; empty when it is
 	Doubts     []string       `json:"doubts"`     // why what was not seen may still have happened
+	Shard      *record.Shard  `json:"shard"` // which part of a suite it is; null: all of it
 	Tests      findings.Tests `json:"tests"`
+	Marks      []Mark         `json:"marks"` // leaks and failures in time, at most 200
 	Leaks      int            `json:"leaks"`
 	Failures   int            `json:"failures"`
 	Victims    int            `json:"victims"` // failures that are tied to a change of this run, but not one of their own

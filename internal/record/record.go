@@ -76,8 +76,18 @@ type Run struct {
 	TraceReason string            `json:"trace_reason,omitempty"`          // why the tap is not in use; empty when it is
 	Restore     string            `json:"restore" redact:"-"`              // never, run or test
 	Expect      map[string]string `json:"expect,omitempty" redact:"value"` // --expect, as `CONFIG GET` would say it
+	Shard       *Shard            `json:"shard,omitempty"`                 // which part of the suite it is; nil: all of it
 	Baseline    *Baseline         `json:"baseline,omitempty"`              // --baseline: the leaks that are known; nil without one
 	GoTest      []string          `json:"go_test"`                         // the go command that was run, passwords removed
+}
+
+// Shard says which part of a suite a run is. Shards with the same Suite and Total are of one division of one suite: together
+// they are all of it, and each test is in just one.
+type Shard struct {
+	Index int    `json:"index"` // from 1
+	Total int    `json:"total"`
+	By    string `json:"by" redact:"-"`    // package or test
+	Suite string `json:"suite" redact:"-"` // names the division
 }
 
 // Source is the checkout that a run was in. CI names files relative to its root.

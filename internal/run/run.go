@@ -61,6 +61,7 @@ type Options struct {
 	// Secrets learns those of the run. Runs of one process share them, so that a
 	// test has one name in all of them. Nil: the run has its own.
 	Secrets *redact.Redactor
+	Shard   *Shard // which part of the suite to run; nil: all of it
 	Output  Output
 	Signals <-chan os.Signal // to stop the run; a second one kills
 	// Units is called while the tests are held, before a unit begins and after it
@@ -89,6 +90,7 @@ type Plan struct {
 	args    *gotest.Args
 	tools   *gotest.Toolchain
 	listed  []*gotest.Package
+	shard   *record.Shard
 	servers []*snapshot.Server
 	begin   []record.Server
 	dir     string // private, for the overlay and the socket
@@ -136,6 +138,11 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 	}
 	if p.args, err = gotest.ParseArgs(p.o.Packages, p.o.Args, p.tools.GOFLAGS); err != nil {
 		return err
+	}
+	if p.o.Shard != nil {
+		if err := p.divide(ctx); err != nil {
+			return err
+		}
 	}
 	for i, target := range p.o.Targets {
 		server, begin, err := snapshot.Open(ctx, target, i, snapshot.Options{
@@ -203,7 +210,10 @@ func (p *Plan) openBarrier(ctx context.Context) error {
 }
 
 func (p *Plan) tryInstrument(ctx context.Context) (err error) {
-	if p.listed, err = gotest.List(ctx, p.args); err != nil {
+	if p.listed == nil {
+		p.listed, err = gotest.List(ctx, p.args)
+	}
+	if err != nil {
 		if overlay, set := p.args.Value("overlay"); set {
 			err = fmt.Errorf("%w (with your own -overlay=%s)", err, overlay)
 		}
@@ -404,7 +414,7 @@ func (p *Plan) header(goTest []string) {
 	dir, _ := os.Getwd()
 	trace, noTrace := p.Trace()
 	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: reason, Traced: trace, TraceReason: noTrace,
-		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Baseline: p.o.Baseline, Command: p.o.Secrets.Args(p.o.Command), GoTest: p.o.Secrets.Args(goTest)}
+		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Shard: p.shard, Baseline: p.o.Baseline, Command: p.o.Secrets.Args(p.o.Command), GoTest: p.o.Secrets.Args(goTest)}
 	if p.dir != "" { // a folder of this run alone says nothing to a reader
 		for i := range h.GoTest {
 			h.GoTest[i] = strings.ReplaceAll(h.GoTest[i], p.dir, "$TRACETEST")

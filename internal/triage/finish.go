@@ -252,7 +252,7 @@ func (a *Analysis) unmet(s *server) []findings.UnmetExpectation {
 }
 
 func (a *Analysis) runOf(f *findings.Findings) findings.Run {
-	r := findings.Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Source: a.run.Source, Go: a.run.Go, Mode: a.run.Mode,
+	r := findings.Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Source: a.run.Source, Shard: a.run.Shard, Go: a.run.Go, Mode: a.run.Mode,
 		ModeReason: a.run.ModeReason, Traced: a.run.Traced, TraceReason: a.run.TraceReason, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
 	r.GoExit = -1
 	if a.end != nil {

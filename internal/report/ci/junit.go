@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"tracetest/internal/findings"
@@ -49,12 +50,41 @@ func JUnit(w io.Writer, f *findings.Findings, o JUnitOptions) error {
 	return nil
 }
 
+// A Run is one of many, with the name that its suites have.
+type Run struct {
+	Name     string
+	Findings *findings.Findings
+}
+
+// JUnitMerged writes one junit.xml of many runs, one after another as next gives them. A suite is named for its run too, for
+// the suites of two shards by test have the same packages.
+func JUnitMerged(w io.Writer, runs iter.Seq2[Run, error], o JUnitOptions) error {
+	out := bufio.NewWriterSize(w, 64<<10)
+	out.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tracetest\">\n")
+	for run, err := range runs {
+		if err != nil {
+			return err
+		}
+		j := newJUnit(claims.New(run.Findings), o)
+		j.run = run.Name
+		j.count()
+		j.addStray()
+		j.writeAll(out)
+	}
+	out.WriteString("</testsuites>\n")
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("writing report: %w", err)
+	}
+	return nil
+}
+
 // stateSuite is the suite of what is nobody's test.
 const stateSuite = "tracetest"
 
 type junit struct {
 	*claims.View
 	element string // failure or error for leaks; empty for none
+	run     string // which of many this is; empty where it is alone
 
 	suites []*suite
 	byName map[string]*suite
@@ -352,6 +382,12 @@ func (j *junit) write(out *bufio.Writer) {
 	}
 	fmt.Fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tracetest\" tests=\"%d\" failures=\"%d\" errors=\"%d\"%s>\n",
 		total.tests, total.failures, total.errored, suiteTook(j.Run.Finished.Sub(j.Run.Started)))
+	j.writeAll(out)
+	out.WriteString("</testsuites>\n")
+}
+
+// writeAll writes the suites, in as few passes over the cases as their size allows.
+func (j *junit) writeAll(out *bufio.Writer) {
 	for from := 0; from < len(j.suites); {
 		to, size := from+1, j.suites[from].size
 		for to < len(j.suites) && size+j.suites[to].size <= batch {
@@ -361,7 +397,6 @@ func (j *junit) write(out *bufio.Writer) {
 		j.writeSuites(out, j.suites[from:to])
 		from = to
 	}
-	out.WriteString("</testsuites>\n")
 }
 
 // writeSuites writes suites in one pass over the cases. One alone need not be

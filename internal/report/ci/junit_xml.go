@@ -24,6 +24,9 @@ func (j *junit) openSuite(w io.Writer, s *suite) {
 	property := func(name, value string) {
 		fmt.Fprintf(w, "      <property name=\"%s\" value=\"%s\"/>\n", escapeXML(name), j.attribute(value))
 	}
+	if j.run != "" {
+		property("tracetest.run", j.run)
+	}
 	property("go.version", j.Run.Go)
 	property("tracetest.mode", string(j.Run.Mode))
 	property("tracetest.trace", fmt.Sprint(j.Run.Traced))

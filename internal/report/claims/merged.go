@@ -13,7 +13,7 @@ const mergedFile = "merged.json"
 // Merged is what leaked in how many runs, what failed, and which runs the counts
 // do not cover.
 func Merged(s *merge.Summary) []doc.Block {
-	blocks := []doc.Block{doc.Heading{Level: 1, Text: "Redis triage of " + Count(len(s.Runs), "run") + ": " + MergedHeadline(s)}}
+	blocks := []doc.Block{doc.Heading{Level: 1, Text: MergedTitle(s)}}
 	for _, w := range MergedWarnings(s) {
 		blocks = append(blocks, sentences(w.Short+".", w.Text))
 	}
@@ -22,6 +22,21 @@ func Merged(s *merge.Summary) []doc.Block {
 		blocks = append(blocks, section(s)...)
 	}
 	return blocks
+}
+
+// MergedTitle is the headline with what was merged.
+func MergedTitle(s *merge.Summary) Text {
+	return "Redis triage of " + Count(len(s.Runs), "run") + ": " + MergedHeadline(s)
+}
+
+// MergedRunTitle says how one of the runs went.
+func MergedRunTitle(s *merge.Summary, i int) Text {
+	r := s.Runs[i]
+	text := code(r.File) + ": " + say(string(r.Verdict)) + ", " + itoa(r.Tests.Passed) + " of " + Count(r.Tests.Total, "test") + " passed"
+	if r.Leaks > 0 {
+		text += ", " + Count(r.Leaks, "leak")
+	}
+	return text
 }
 
 // MergedHeadline says how the runs went. It holds no name.
@@ -38,6 +53,11 @@ func MergedHeadline(s *merge.Summary) Text {
 	}
 	if n := len(s.Unreadable); n > 0 {
 		parts = append(parts, itoa(n)+" could not be read")
+	}
+	for _, d := range s.Shards {
+		if n := len(d.Missing); n > 0 {
+			parts = append(parts, Count(n, "shard")+" of "+itoa(d.Total)+" missing")
+		}
 	}
 	if len(parts) == 0 {
 		return "nothing was read"
@@ -58,6 +78,7 @@ func MergedWarnings(s *merge.Summary) []Warning {
 		}
 		all = append(all, Warning{Count(n, "input") + " could not be read", "No count covers " + List(Names(names), maxNamed) + "."})
 	}
+	all = append(all, shardWarnings(s)...)
 	if n := s.Verdicts.Incomplete; n > 0 {
 		var names []string
 		for _, r := range s.Runs {
@@ -276,4 +297,32 @@ func mergedInputs(s *merge.Summary) []doc.Block {
 	return append([]doc.Block{h2("Inputs that are not counted")}, doc.Rows(rows, 0, mergedFile,
 		doc.Column[row]{Title: "Input", Cell: func(r row) Text { return code(r.file) }},
 		doc.Column[row]{Title: "Why", Cell: func(r row) Text { return r.why }})...)
+}
+
+// shardWarnings say which parts of a suite are missing.
+func shardWarnings(s *merge.Summary) []Warning {
+	var all []Warning
+	for _, d := range s.Shards {
+		if n := len(d.Missing); n > 0 {
+			all = append(all, Warning{Count(n, "shard") + " of " + itoa(d.Total) + " " + Plural(n, "is", "are") + " missing",
+				"Not given: " + List(numbers(d.Missing), maxNamed) + ". What " + Plural(n, "it shows", "they show") + " is not known."})
+		}
+		if n := len(d.Twice); n > 0 {
+			all = append(all, Warning{Count(n, "shard") + " " + Plural(n, "was", "were") + " given twice",
+				"Both runs of each count: " + List(numbers(d.Twice), maxNamed) + "."})
+		}
+	}
+	if len(s.Shards) > 1 {
+		all = append(all, Warning{"The shards are of " + itoa(len(s.Shards)) + " different divisions",
+			"A test may be in two of them, or in none. Give each shard the same packages, flags and --times."})
+	}
+	return all
+}
+
+func numbers(all []int) []Text {
+	var texts []Text
+	for _, n := range all {
+		texts = append(texts, itoa(n))
+	}
+	return texts
 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"tracetest/internal/findings"
+	"tracetest/internal/run"
+	"tracetest/internal/shard"
+)
+
+// shardOptions are the flags that choose a part of the suite.
+type shardOptions struct {
+	which string
+	by    string
+	times []string
+}
+
+func (o *shardOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.which, "shard", "", "`K/N`: run only the Kth of N parts of the suite; auto reads both from the CI's variables. tracetest merge puts them together")
+	f.StringVar(&o.by, "shard-by", run.ShardByPackage, "`WHAT` a part is made of: package, or test (top-level tests by name)")
+	f.StringArrayVar(&o.times, "times", nil, "`FILE` of an earlier run (run.jsonl), by whose times the parts are made equally long; repeatable, the same for each part")
+	group(f, "Parts of a suite", "shard", "shard-by", "times")
+}
+
+func (o *shardOptions) validate() error {
+	if o.which == "" && (len(o.times) > 0 || o.by != run.ShardByPackage) {
+		return fmt.Errorf("--times and --shard-by go with --shard")
+	}
+	return nil
+}
+
+// read returns the part to run; nil without --shard.
+func (o *shardOptions) read(getenv func(string) string) (*run.Shard, error) {
+	if o.which == "" {
+		return nil, nil
+	}
+	which, err := shard.Parse(o.which, getenv)
+	if err != nil {
+		return nil, err
+	}
+	s := &run.Shard{Which: which, By: o.by, Times: run.Times{Packages: map[string]float64{}, Tests: map[string]float64{}}}
+	for _, path := range o.times {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("--times: %w", err)
+		}
+		f, err := analyseFrom(file, path, nil)
+		file.Close()
+		if err != nil {
+			return nil, fmt.Errorf("--times: %w", err)
+		}
+		addTimes(&s.Times, f)
+	}
+	return s, nil
+}
+
+// addTimes adds how long the tests of a run took. Of tests that ran beside each other each counts in full.
+func addTimes(t *run.Times, f *findings.Findings) {
+	for c := range f.Cases.All() {
+		if c.Begin.IsZero() {
+			continue
+		}
+		took := c.End.Sub(c.Begin).Seconds()
+		top, _, _ := strings.Cut(c.Test, "/")
+		t.Packages[c.Package] += took
+		t.Tests[top] += took
+	}
+}
