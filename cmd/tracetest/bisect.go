@@ -190,10 +190,11 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err != nil {
 		return err
 	}
-	targets, err := snapshot.Targets(o.redis, os.Getenv)
+	named, err := snapshot.Targets(o.redis, os.Getenv)
 	if err != nil {
 		return err
 	}
+	targets := named.Targets
 	header := &bisect.Header{Schema: bisect.Schema, Command: o.command(targets), Victim: o.victim, Param: strings.ToLower(o.param), Packages: packages, Args: goTest, From: o.from, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}
 	var known []bisect.Trial
 	if o.resume {

@@ -95,10 +95,11 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	targets, err := snapshot.Targets(o.redis, os.Getenv)
+	named, err := snapshot.Targets(o.redis, os.Getenv)
 	if err != nil {
 		return err
 	}
+	targets := named.Targets
 	all := checked{Schema: "tracetest.check/1", Servers: []checkedServer{}}
 	announced := len(expect) > 0
 	for i, target := range targets {

@@ -105,10 +105,11 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	if err != nil {
 		return err
 	}
-	targets, err := snapshot.Targets(o.redis, os.Getenv)
+	named, err := snapshot.Targets(o.redis, os.Getenv)
 	if err != nil {
 		return err
 	}
+	targets := named.Targets
 	if err := o.checkSite(targets); err != nil {
 		return err
 	}

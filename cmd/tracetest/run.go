@@ -39,10 +39,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	if err != nil {
 		return &run.Problem{Err: err}
 	}
-	targets, err := snapshot.Targets(o.redis, os.Getenv)
+	named, err := snapshot.Targets(o.redis, os.Getenv)
 	if err != nil {
 		return err
 	}
+	targets := named.Targets
 	for _, t := range targets {
 		if o.flush && !t.Local() {
 			return fmt.Errorf("--flush deletes all data of %s, which is not this machine's: flush a server of your own", t.Address())
@@ -60,6 +61,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	ci := findCI(os.Getenv)
 	screen := &output{more: make(chan struct{}, 1)}
 	options := o.runOptions(packages, goTest, targets, expect, signals)
+	options.Ambient = named.Ambient && o.discover != "off" && o.instrument != "off" && o.trace != "off"
 	options.Perturb, options.Baseline, options.Output = o.perturb, known, screen
 	if options.Shard, err = o.shard.read(os.Getenv); err != nil {
 		return &run.Problem{Err: err}
@@ -79,6 +81,9 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return err
 	}
 	screen.show(shown)
+	for _, note := range append(named.Notes, plan.Absent()...) {
+		screen.Say("tracetest: " + note)
+	}
 	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.instrument != "off" {
 		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so a change can only be narrowed down to suspects: " + reason)
 	}

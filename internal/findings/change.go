@@ -48,6 +48,7 @@ type Change struct {
 	Location     string `json:"location"`     // file:line of the owner where Ginkgo says it; else empty
 	Ended        string `json:"ended"`        // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
 	Together     int    `json:"together"`     // leaks of one owner seen in one look, as of one CONFIG SET, share this number, from 1
+	Ephemeral    bool   `json:"ephemeral"`    // of a server that the tests started and ended: nothing of it outlives them
 	Secret       bool   `json:"secret"`       // the values are hidden
 	Caveat       string `json:"caveat"`       // what weakens the attribution, a sentence; often empty
 	Disambiguate string `json:"disambiguate"` // what would settle it, a command; empty unless narrowed

@@ -43,6 +43,7 @@ type Options struct {
 	Args     []string // behind "--"
 
 	Targets      []snapshot.Target
+	Ambient      bool // nobody named the targets: those that are not there are left out
 	AllowPartial bool
 	Perturb      bool   // move parameters off their usual values first
 	Container    string // name of the container that the server is in; empty: to be found
@@ -92,6 +93,7 @@ type Plan struct {
 	listed  []*gotest.Package
 	shard   *record.Shard
 	servers []*snapshot.Server
+	absent  []string // targets that nobody named and that are not there, and why
 	begin   []record.Server
 	dir     string // private, for the overlay and the socket
 	overlay *instrument.Overlay
@@ -144,10 +146,15 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	for i, target := range p.o.Targets {
+	for _, target := range p.o.Targets {
+		i := len(p.servers)
 		server, begin, err := snapshot.Open(ctx, target, i, snapshot.Options{
 			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout, Expect: p.o.Expect, Secrets: p.o.Secrets,
 		})
+		if err != nil && p.o.Ambient && errors.Is(err, snapshot.ErrAbsent) {
+			p.absent = append(p.absent, err.Error())
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -171,6 +178,15 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 	}
 	p.findSentinels(ctx)
 	return nil
+}
+
+// Absent says which servers that nobody named are not there. What the tests use instead is discovered.
+func (p *Plan) Absent() []string {
+	var notes []string
+	for _, why := range p.absent {
+		notes = append(notes, why+". Servers that the tests use are discovered.")
+	}
+	return notes
 }
 
 // findSentinels notes which servers Sentinels look after: what gives them another master then is

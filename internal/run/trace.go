@@ -308,7 +308,10 @@ func (t *tracer) find(ctx context.Context, c *record.Contact, as func(snapshot.T
 	if t.w.p.o.Discover == "off" {
 		return -1, record.NotDiscovered
 	}
-	target := t.w.p.servers[0].Target().At(c.Network, c.Address)
+	target := snapshot.At(c.Network, c.Address)
+	if len(t.w.p.begin) > 0 {
+		target = t.w.p.servers[0].Target().At(c.Network, c.Address)
+	}
 	if c.TLS != target.Secure() {
 		i := slices.IndexFunc(t.w.p.servers, func(s *snapshot.Server) bool { return s.Target().Secure() })
 		switch {

@@ -143,6 +143,8 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 		kind = ErrSentinel
 	case what == ErrForeign.Error():
 		kind = ErrForeign
+	case isAbsent(err):
+		kind = ErrAbsent
 	}
 	if what = s.Scrub(what); cure != "" {
 		what += "; " + cure

@@ -91,14 +91,21 @@ func TestTargets(t *testing.T) {
 		"url":           {nil, map[string]string{"TRACETEST_REDIS": " ", "REDIS_URL": "redis://c", "REDIS_ADDR": "d"}, "redis://c:6379", ""},
 		"addr":          {nil, map[string]string{"REDIS_ADDR": "d:2"}, "redis://d:2", ""},
 		"bad flag":      {[]string{"http://x"}, nil, "", "--redis: "},
-		"bad own":       {nil, map[string]string{"TRACETEST_REDIS": "a,,b"}, "", "$TRACETEST_REDIS: "},
-		"bad url":       {nil, map[string]string{"REDIS_URL": "x://:hunter2@"}, "", "$REDIS_URL: "},
-		"bad addr":      {nil, map[string]string{"REDIS_ADDR": "a b"}, "", "$REDIS_ADDR: "},
+		"gaps":          {nil, map[string]string{"TRACETEST_REDIS": "a,,b"}, "redis://a:6379 redis://b:6379", ""},
+		"bad own":       {nil, map[string]string{"TRACETEST_REDIS": "x://:hunter2@"}, "", "$TRACETEST_REDIS: "},
+		"comma":         {nil, map[string]string{"REDIS_URL": "redis://:a,hunter2@c"}, "redis://:(hidden)@c:6379", ""},
+		"urls":          {nil, map[string]string{"REDIS_URL": "redis://:a@c,redis://d"}, "redis://:(hidden)@c:6379 redis://d:6379", ""},
+		"addrs":         {nil, map[string]string{"REDIS_ADDR": "a:1,b:2"}, "redis://a:1 redis://b:2", ""},
+		"docker's":      {nil, map[string]string{"REDIS_ADDR": "tcp://172.17.0.2:6379"}, "redis://172.17.0.2:6379", ""},
+		"database":      {nil, map[string]string{"REDIS_ADDR": "a:1/2"}, "redis://a:1", ""},
+		"path":          {nil, map[string]string{"REDIS_ADDR": "/run/redis.sock"}, "unix:///run/redis.sock", ""},
+		"bad url":       {nil, map[string]string{"REDIS_URL": "x://:hunter2@", "REDIS_ADDR": "a"}, "redis://a:6379", ""},
+		"bad addr":      {nil, map[string]string{"REDIS_ADDR": "a?b"}, "redis://localhost:6379", ""},
 		"an empty flag": {[]string{""}, nil, "", "--redis: "},
 	} {
-		targets, err := Targets(c.flags, func(name string) string { return c.env[name] })
+		named, err := Targets(c.flags, func(name string) string { return c.env[name] })
 		var got []string
-		for _, target := range targets {
+		for _, target := range named.Targets {
 			got = append(got, target.String())
 		}
 		if strings.Join(got, " ") != c.want || (err == nil) != (c.err == "") || err != nil && !strings.HasPrefix(err.Error(), c.err) {
@@ -106,6 +113,9 @@ func TestTargets(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%v shows the password", err)
+		}
+		if notes := strings.Join(named.Notes, " "); strings.Contains(notes, "hunter2") || strings.HasPrefix(name, "bad") == (notes == "") && c.err == "" {
+			t.Errorf("%s: notes %q", name, notes)
 		}
 	}
 }

@@ -195,6 +195,11 @@ func (t Target) At(network, address string) Target {
 	return t
 }
 
+// At is the server at an address, without a login and without TLS.
+func At(network, address string) Target {
+	return Target{network: network, address: address, login: nobody}
+}
+
 // Anonymous is the target without a login.
 func (t Target) Anonymous() Target {
 	t.login = nobody

@@ -2,28 +2,75 @@ package snapshot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
+
+// Named are the servers to watch, and how they were named.
+type Named struct {
+	Targets []Target
+	// Ambient is set where nobody named them for tracetest: they come from $REDIS_URL or $REDIS_ADDR, which
+	// are the suite's own, or are the default. One that is not there is no reason to refuse then: what the tests use
+	// will be discovered.
+	Ambient bool
+	Notes   []string // what was passed over, and why, without any password
+}
 
 // Targets are the servers to watch: the values of --redis, else of
 // $TRACETEST_REDIS (several separated by commas), $REDIS_URL or $REDIS_ADDR,
 // else the one at localhost:6379. A server that is named twice is watched
 // once, with the login that was named first.
-func Targets(flags []string, getenv func(string) string) ([]Target, error) {
-	source, values := "--redis", flags
-	for _, name := range []string{"TRACETEST_REDIS", "REDIS_URL", "REDIS_ADDR"} {
-		value := strings.TrimSpace(getenv(name))
-		if len(values) > 0 || value == "" {
+func Targets(flags []string, getenv func(string) string) (Named, error) {
+	if len(flags) > 0 {
+		targets, err := parseAll("--redis", flags)
+		return Named{Targets: targets}, err
+	}
+	if list := split(getenv("TRACETEST_REDIS")); len(list) > 0 {
+		targets, err := parseAll("$TRACETEST_REDIS", list)
+		return Named{Targets: targets}, err
+	}
+	ambient := Named{Ambient: true}
+	for _, name := range []string{"REDIS_URL", "REDIS_ADDR"} {
+		list := split(getenv(name))
+		for i, value := range list {
+			list[i] = suites(value)
+		}
+		targets, err := parseAll("$"+name, list)
+		if err != nil {
+			ambient.Notes = append(ambient.Notes, "passed over: "+err.Error())
 			continue
 		}
-		source, values = "$"+name, []string{value}
-		if name == "TRACETEST_REDIS" {
-			values = strings.Split(strings.Trim(value, ","), ",")
+		if len(targets) > 0 {
+			ambient.Targets = targets
+			return ambient, nil
 		}
 	}
-	if len(values) == 0 {
-		source, values = "the default", []string{"localhost:" + defaultPort}
+	var err error
+	ambient.Targets, err = parseAll("the default", []string{"localhost:" + defaultPort})
+	return ambient, err
+}
+
+// split takes a list apart at commas. A comma in a password is none: what has a login is a list only if each part is a URL.
+func split(list string) []string {
+	if parts := strings.Split(list, ","); strings.Contains(list, "@") && slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(p, "://") }) {
+		return []string{strings.TrimSpace(list)}
 	}
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' || r == '\r' })
+}
+
+// suites turns the forms that suites have in their own variables into one that [ParseTarget] reads: "tcp://" as
+// Docker's links have it, and a database behind host:port.
+func suites(value string) string {
+	if scheme, rest, found := strings.Cut(value, "://"); found && strings.EqualFold(scheme, "tcp") {
+		return "redis://" + rest
+	}
+	if host, database, found := strings.Cut(value, "/"); found && host != "" && !strings.Contains(value, "://") && strings.Trim(database, "0123456789") == "" {
+		return host
+	}
+	return value
+}
+
+func parseAll(source string, values []string) ([]Target, error) {
 	var targets []Target
 	seen := make(map[string]bool)
 	for _, value := range values {

@@ -26,6 +26,7 @@ var (
 	ErrForeign  = errors.New("what answers is not a Redis")
 	ErrPassword = errors.New("it asks for a password")
 	ErrSentinel = errors.New("a Sentinel")
+	ErrAbsent   = errors.New("no server is there")
 )
 
 // refusal is an error of Open. Its text is for people, and kind, if it is not
@@ -37,6 +38,12 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 func (r *refusal) Unwrap() error { return r.kind }
+
+// isAbsent reports whether an error means that nothing is at an address, which may be the name of a host that only a CI knows.
+func isAbsent(err error) bool {
+	var lookup *net.DNSError
+	return isGone(err) || errors.As(err, &lookup)
+}
 
 // isGone reports whether an error means that no server is there. One that does not
 // answer, refuses our login or speaks no TLS any more is there, and may be as the

@@ -103,11 +103,16 @@ func (a *Analysis) torn(*findings.Findings) string {
 	return ""
 }
 
-func (a *Analysis) serverless(*findings.Findings) string {
-	if len(a.servers) == 0 {
-		return "no server was watched"
+func (a *Analysis) serverless(f *findings.Findings) string {
+	if len(a.servers) > 0 || usedNone(f) {
+		return ""
 	}
-	return ""
+	return "no server was watched"
+}
+
+// usedNone reports whether it is known that the tests used no Redis: each connection of each package was traced.
+func usedNone(f *findings.Findings) bool {
+	return f.Run.Mode == record.ModeInstrumented && f.Run.Traced && len(f.Endpoints) == 0 && len(f.Uninstrumented()) == 0
 }
 
 func (a *Analysis) unseenAtEnd(*findings.Findings) string {

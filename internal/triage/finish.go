@@ -99,6 +99,7 @@ func (a *Analysis) Findings() *findings.Findings {
 	f.Tests, f.Cases = a.outcomes.tests, &cases
 	for _, l := range leaks {
 		l.AlsoSetBy = a.masked(l)
+		l.Ephemeral = slices.ContainsFunc(a.servers, func(s *server) bool { return s.Address == l.Server && s.gone() })
 		f.Leaks = append(f.Leaks, l.Change)
 	}
 	for _, c := range contained {
@@ -258,6 +259,7 @@ func (a *Analysis) runOf(f *findings.Findings) findings.Run {
 	if a.end != nil {
 		r.GoExit = a.end.GoExit
 	}
+	f.Run = r // what the conditions read
 	a.judge(f, &r)
 	return r
 }

@@ -125,7 +125,7 @@ func left(l findings.Change, c findings.Changed) bool {
 func (a *Analysis) leaked(f *findings.Findings) bool {
 	known := func(c findings.Change) bool { return a.known(a.run.Baseline, &c) != nil }
 	for _, c := range f.Leaks {
-		if !known(c) {
+		if !known(c) && !c.Ephemeral {
 			return true
 		}
 	}
