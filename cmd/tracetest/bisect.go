@@ -190,7 +190,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if err != nil {
 		return err
 	}
-	named, err := snapshot.Targets(o.redis, os.Getenv)
+	named, err := snapshot.Targets(o.redis, o.tls, os.Getenv)
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	named, err := snapshot.Targets(o.redis, os.Getenv)
+	named, err := snapshot.Targets(o.redis, o.tls, os.Getenv)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	if err != nil {
 		return err
 	}
-	named, err := snapshot.Targets(o.redis, os.Getenv)
+	named, err := snapshot.Targets(o.redis, o.tls, os.Getenv)
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,13 @@ import (
 	"tracetest/internal/instrument"
 	"tracetest/internal/live"
 	"tracetest/internal/run"
+	"tracetest/internal/snapshot"
 )
 
 // options are the flags of a run.
 type options struct {
 	redis        []string
+	tls          snapshot.TLS
 	out          string
 	instrument   string
 	trace        string
@@ -72,7 +74,12 @@ func (o *options) where(f *pflag.FlagSet) {
 	f.StringVar(&o.container, "container", "", "`NAME` of the container that the server is in, to read what it was started with (default the one that publishes its port)")
 	f.BoolVar(&o.allowPartial, "allow-partial", false, "go on where CONFIG is denied, and watch what INFO shows")
 	f.DurationVar(&o.timeout, "redis-timeout", 5*time.Second, "`TIME` that a snapshot of Redis may take; then the test goes on")
-	group(f, "Server", "redis", "expect", "container", "allow-partial", "redis-timeout")
+	f.StringVar(&o.tls.CACert, "cacert", "", "`FILE` of the certificates to trust, PEM; with it the server is spoken to over TLS, also where its address does not say so")
+	f.StringVar(&o.tls.Cert, "cert", "", "`FILE` of the client's certificate, for TLS")
+	f.StringVar(&o.tls.Key, "key", "", "`FILE` of the client's key, for TLS")
+	f.StringVar(&o.tls.ServerName, "sni", "", "`HOST` to expect in the server's certificate, where it is not that of the address")
+	f.BoolVar(&o.tls.Insecure, "insecure", false, "do not check the server's certificate")
+	group(f, "Server", "cacert", "cert", "key", "sni", "insecure", "redis", "expect", "container", "allow-partial", "redis-timeout")
 }
 
 // A choice is a flag that takes one of a few words.

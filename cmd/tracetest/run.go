@@ -39,7 +39,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	if err != nil {
 		return &run.Problem{Err: err}
 	}
-	named, err := snapshot.Targets(o.redis, os.Getenv)
+	named, err := snapshot.Targets(o.redis, o.tls, os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -61,6 +61,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	ci := findCI(os.Getenv)
 	screen := &output{more: make(chan struct{}, 1)}
 	options := o.runOptions(packages, goTest, targets, expect, signals)
+	options.TLS = o.tls
 	options.Ambient = named.Ambient && o.discover != "off" && o.instrument != "off" && o.trace != "off"
 	options.Perturb, options.Baseline, options.Output = o.perturb, known, screen
 	if options.Shard, err = o.shard.read(os.Getenv); err != nil {

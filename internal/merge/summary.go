@@ -24,7 +24,7 @@ type Summary struct {
 	Servers    []Server       `json:"servers"`
 	Shards     []Shards       `json:"shards"` // divisions of a suite of which shards were given
 	Exit       int            `json:"exit"`   // the exit code that all runs together would have
-	Runs       []Run          `json:"runs"` // in the order in which they were given
+	Runs       []Run          `json:"runs"`   // in the order in which they were given
 	Unreadable []Unreadable   `json:"unreadable"`
 	Duplicates []Duplicate    `json:"duplicates"`
 	Bounds     []Bound        `json:"bounds"` // what was left out for want of room; empty where nothing was
@@ -79,7 +79,7 @@ type Run struct {
 	Exit       int            `json:"exit"`
 	Incomplete string         `json:"incomplete"` // why it is not complete; empty when it is
 	Doubts     []string       `json:"doubts"`     // why what was not seen may still have happened
-	Shard      *record.Shard  `json:"shard"` // which part of a suite it is; null: all of it
+	Shard      *record.Shard  `json:"shard"`      // which part of a suite it is; null: all of it
 	Tests      findings.Tests `json:"tests"`
 	Marks      []Mark         `json:"marks"` // leaks and failures in time, at most 200
 	Leaks      int            `json:"leaks"`

@@ -20,6 +20,8 @@ import (
 type Login struct {
 	User     string // of an ACL; empty for the default user
 	Insecure bool   // do not check the server's certificate
+	// Files and name of TLS; empty where they are the defaults.
+	CACert, Cert, Key, ServerName string
 }
 
 // Line is the command that reaches a server. The address is host:port or the
@@ -35,6 +37,11 @@ func Line(address string, tls bool, login Login) string {
 		words = append(words, "--tls")
 		if login.Insecure {
 			words = append(words, "--insecure")
+		}
+		for _, f := range [][2]string{{"--cacert", login.CACert}, {"--cert", login.Cert}, {"--key", login.Key}, {"--sni", login.ServerName}} {
+			if f[1] != "" {
+				words = append(words, f[0], Quote(f[1]))
+			}
 		}
 	}
 	if login.User != "" {

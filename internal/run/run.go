@@ -43,7 +43,8 @@ type Options struct {
 	Args     []string // behind "--"
 
 	Targets      []snapshot.Target
-	Ambient      bool // nobody named the targets: those that are not there are left out
+	TLS          snapshot.TLS // how to speak TLS to servers that are discovered
+	Ambient      bool         // nobody named the targets: those that are not there are left out
 	AllowPartial bool
 	Perturb      bool   // move parameters off their usual values first
 	Container    string // name of the container that the server is in; empty: to be found

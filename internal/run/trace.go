@@ -320,7 +320,11 @@ func (t *tracer) find(ctx context.Context, c *record.Contact, as func(snapshot.T
 		case i >= 0:
 			target = t.w.p.servers[i].Target().At(c.Network, c.Address)
 		default:
-			return -1, "it speaks TLS; name it with --redis rediss://..."
+			secure, err := snapshot.At(c.Network, c.Address).Over(t.w.p.o.TLS)
+			if err != nil || !secure.Secure() {
+				return -1, "it speaks TLS; name it with --redis rediss://..., or say with --cacert what to trust"
+			}
+			target = secure
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)

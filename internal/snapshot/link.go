@@ -38,7 +38,12 @@ func dial(ctx context.Context, t Target, as login, timeout time.Duration, made f
 	dialer := net.Dialer{KeepAlive: 30 * time.Second}
 	conn, err := dialer.DialContext(ctx, t.network, t.address)
 	if err == nil && t.tls != nil {
-		secure := tls.Client(conn, t.tls)
+		config := t.tls
+		if config.ServerName == "" && !config.InsecureSkipVerify {
+			config = config.Clone()
+			config.ServerName, _, _ = net.SplitHostPort(t.address)
+		}
+		secure := tls.Client(conn, config)
 		if err = secure.HandshakeContext(ctx); err != nil {
 			_ = conn.Close()
 		}

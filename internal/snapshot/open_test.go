@@ -165,4 +165,37 @@ func TestTLS(t *testing.T) {
 	}
 	server.Do(t, "config", "set", "tls-auth-clients", "yes")
 	refused(t, url+"?skip_verify=true", "certificate")
+
+	// As redis-cli has it, in the URL or by flags, and for a server that is discovered.
+	q := "?cacert=" + cert + "&cert=" + cert + "&key=" + key
+	s, _ = open(t, url+q, Options{Timeout: 2 * time.Second})
+	if want := " --tls --cacert " + cert + " --cert " + cert + " --key " + key; !strings.HasSuffix(s.Target().CLI(), want) {
+		t.Errorf("reached by %s, want %s", s.Target().CLI(), want)
+	}
+	seesAfterTLS := func(target Target, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, _, err := Open(t.Context(), target, 0, Options{Timeout: 2 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Close()
+	}
+	files := TLS{CACert: cert, Cert: cert, Key: key}
+	seesAfterTLS(target(t, server.Addr).Over(files))
+	seesAfterTLS(target(t, url).Over(files))
+	seesAfterTLS(At("tcp", server.Addr).Over(files))
+	if plain, err := target(t, "redis://"+server.Addr).Over(files); err != nil || plain.Secure() {
+		t.Errorf("redis:// became TLS, %v", err)
+	}
+	if plain, err := target(t, server.Addr).Over(TLS{Insecure: true}); err != nil || plain.Secure() {
+		t.Errorf("--insecure alone asks for TLS, %v", err)
+	}
+	for files, want := range map[TLS]string{{Cert: cert}: "needs its key", {CACert: "nothere.pem"}: "nothere.pem", {CACert: key}: "holds none in PEM"} {
+		if _, err := target(t, server.Addr).Over(files); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %s", files, err, want)
+		}
+	}
 }

@@ -103,7 +103,7 @@ func TestTargets(t *testing.T) {
 		"bad addr":      {nil, map[string]string{"REDIS_ADDR": "a?b"}, "redis://localhost:6379", ""},
 		"an empty flag": {[]string{""}, nil, "", "--redis: "},
 	} {
-		named, err := Targets(c.flags, func(name string) string { return c.env[name] })
+		named, err := Targets(c.flags, TLS{}, func(name string) string { return c.env[name] })
 		var got []string
 		for _, target := range named.Targets {
 			got = append(got, target.String())

@@ -21,9 +21,11 @@ const defaultPort = "6379"
 // Target is where a server is and how to log in. However it is printed, the
 // password does not show.
 type Target struct {
-	network string // tcp or unix
-	address string // host:port, or the path of the socket
-	tls     *tls.Config
+	network string       // tcp or unix
+	address string       // host:port, or the path of the socket
+	tls     *tls.Config  // nil: it is spoken to without TLS
+	files   TLS          // what tls was made of
+	plain   bool         // its URL says redis://
 	login   func() login // fmt finds its way through everything but a function
 }
 
@@ -37,7 +39,7 @@ type login struct {
 func nobody() login { return login{} }
 
 // ParseTarget reads what people write for a Redis: redis://, rediss://, unix://
-// (all as in go-redis, with ?skip_verify=true), host:port, host, :port or the
+// (all as in go-redis, with ?skip_verify=true, and ?cacert=, cert=, key= and sni= as redis-cli has them), host:port, host, :port or the
 // path of a socket. The observer needs no database and one connection only, so
 // the database and the options of a connection pool are read and not used.
 //
@@ -117,6 +119,7 @@ func parseURL(s string) (Target, error) {
 	if u.Fragment != "" || strings.Contains(u.Path, "@") {
 		return bad(nil)
 	}
+	files, said := fromURL(u)
 	options, err := redis.ParseURL(u.String())
 	if err != nil {
 		for name := range u.Query() {
@@ -137,10 +140,19 @@ func parseURL(s string) (Target, error) {
 		}
 	}
 	as := login{user: options.Username, password: options.Password}
-	return Target{
-		network: options.Network, address: options.Addr, tls: options.TLSConfig,
-		login: func() login { return as },
-	}, nil
+	t := Target{network: options.Network, address: options.Addr, plain: scheme == "redis", login: func() login { return as }}
+	if options.TLSConfig == nil {
+		if said {
+			return Target{}, fmt.Errorf("reading a %s:// address: %s go with rediss://", scheme, strings.Join(tlsParameters[:], ", "))
+		}
+		return t, nil
+	}
+	files.Insecure = options.TLSConfig.InsecureSkipVerify
+	t.files = files
+	if t.tls, err = files.config(); err != nil {
+		return Target{}, fmt.Errorf("reading a %s:// address: %w", scheme, err)
+	}
+	return t, nil
 }
 
 // Address is host:port or the path of a socket, without the login.
@@ -154,7 +166,7 @@ func (t Target) CLI() string {
 		shown.User = t.login().user
 	}
 	if t.tls != nil {
-		shown.Insecure = t.tls.InsecureSkipVerify
+		shown.Insecure, shown.CACert, shown.Cert, shown.Key, shown.ServerName = t.files.Insecure, t.files.CACert, t.files.Cert, t.files.Key, t.files.ServerName
 	}
 	return rediscli.Line(t.address, t.tls != nil, shown)
 }

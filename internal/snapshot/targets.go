@@ -19,8 +19,21 @@ type Named struct {
 // Targets are the servers to watch: the values of --redis, else of
 // $TRACETEST_REDIS (several separated by commas), $REDIS_URL or $REDIS_ADDR,
 // else the one at localhost:6379. A server that is named twice is watched
-// once, with the login that was named first.
-func Targets(flags []string, getenv func(string) string) (Named, error) {
+// once, with the login that was named first. Files says how to speak TLS to them.
+func Targets(flags []string, files TLS, getenv func(string) string) (Named, error) {
+	named, err := targets(flags, getenv)
+	if err != nil {
+		return named, err
+	}
+	for i, t := range named.Targets {
+		if named.Targets[i], err = t.Over(files); err != nil {
+			return named, err
+		}
+	}
+	return named, nil
+}
+
+func targets(flags []string, getenv func(string) string) (Named, error) {
 	if len(flags) > 0 {
 		targets, err := parseAll("--redis", flags)
 		return Named{Targets: targets}, err
