@@ -9,7 +9,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// Told is what the trace of a test process told. One of its fields is set. The
+// Message is what the trace of a test process told. One of its fields is set. The
 // indexes of servers in it are -1: the barrier knows of no server.
 type Message struct {
 	Contact *record.Contact
@@ -51,90 +51,44 @@ func owned(text string) record.By {
 	return by
 }
 
-// told takes in what the trace told. It returns nil where it does not understand.
-func (s *Server) message(p *process, f []string) *Message {
-	if len(f) < 4 {
-		return nil
-	}
-	conn, _ := strconv.ParseInt(f[1], 10, 64)
-	number, _ := strconv.ParseInt(f[2], 10, 64)
-	verb, f := f[0], f[3:]
-	switch verb {
-	case "redis":
-		if len(f) < 6 {
-			return nil
-		}
-		p.conns[conn] = f[1]
-		return &Message{Contact: &record.Contact{Process: p.Index, Network: f[0], Address: f[1], Local: f[2], Server: -1,
-			TLS: f[3] == "true", Inside: f[4] == "true", Vague: f[5] != "true"}}
-	case "login":
-		if len(f) < 2 {
-			return nil
-		}
-		return &Message{Login: &Login{Address: p.conns[conn], User: f[0], Password: f[1:]}}
-	case "secret":
-		return &Message{Secret: f}
-	case "reply", "noted":
-		return &Message{Reply: &record.Reply{Process: p.Index, Number: number, Text: f[0]}}
-	case "faults":
-		more, _ := strconv.ParseInt(f[0], 10, 64)
-		return &Message{Refused: &record.Refused{Process: p.Index, Number: number, Count: more, Server: -1}}
-	case "write", "note":
-		if by, rest := s.by(f); len(rest) > 0 {
-			return &Message{Write: &record.Write{Process: p.Index, Number: number, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
-		}
-	case "asks":
-		if by, rest := s.by(f); len(rest) > 0 {
-			return &Message{Asked: &record.Asked{Process: p.Index, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
-		}
-	case "fault":
-		if by, rest := s.by(f); len(rest) == 1 {
-			return &Message{Refused: &record.Refused{Process: p.Index, Number: number, Count: 1, Server: -1, Address: p.conns[conn], Text: rest[0], By: by}}
-		}
+// message takes in what the trace told. It returns nil for what is not the trace's.
+func (s *Server) message(p *process, content any) *Message {
+	switch m := content.(type) {
+	case contactMsg:
+		p.conns[m.conn] = m.address
+		return &Message{Contact: &record.Contact{Process: p.Index, Network: m.network, Address: m.address, Local: m.local, Server: -1,
+			TLS: m.tls, Inside: m.inside, Vague: !m.whole}}
+	case loginMsg:
+		return &Message{Login: &Login{Address: p.conns[m.conn], User: m.user, Password: m.password}}
+	case secretMsg:
+		return &Message{Secret: m.marks}
+	case replyMsg:
+		return &Message{Reply: &record.Reply{Process: p.Index, Number: m.number, Text: m.text}}
+	case refusedMoreMsg:
+		return &Message{Refused: &record.Refused{Process: p.Index, Number: m.number, Count: m.count, Server: -1}}
+	case writeMsg:
+		return &Message{Write: &record.Write{Process: p.Index, Number: m.number, Server: -1, Address: p.conns[m.conn], Command: m.command, By: s.by(m.by)}}
+	case askedMsg:
+		return &Message{Asked: &record.Asked{Process: p.Index, Server: -1, Address: p.conns[m.conn], Command: m.command, By: s.by(m.by)}}
+	case refusedMsg:
+		return &Message{Refused: &record.Refused{Process: p.Index, Number: m.number, Count: 1, Server: -1, Address: p.conns[m.conn], Text: m.text, By: s.by(m.by)}}
 	}
 	return nil
 }
 
-// by reads a goroutine, and returns what stands behind it.
-func (s *Server) by(f []string) (by record.By, rest []string) {
-	if len(f) < 2 {
-		return by, nil
-	}
-	lost, creator := f[0] == "true", f[1]
-	labels, f := counted(f[2:])
-	if len(labels) == 0 {
-		return by, nil
-	}
-	by = ownedByOne(labels)
-	by.Lost = lost
-	stack, f := counted(f)
-	if len(f) < 3 {
-		return record.By{}, nil
-	}
-	by.Stack = s.frames(stack)
-	if creator != "" {
-		by.Started = s.frames([]string{creator})
-	}
-	if others, profile := f[0], f[1]; others != "" {
-		by.Waiting = s.waiting(others, profile, f[2], labels, by.Stack)
+// by says who a goroutine works for, with what the source says of its stack.
+func (s *Server) by(g goroutine) record.By {
+	by := g.by
+	by.Stack, by.Started = g.stack, g.creator
+	s.std(by.Stack)
+	s.std(by.Started)
+	if g.others != nil {
+		by.Waiting = s.waiting(g.others, g.labels, by.Stack)
 	}
 	if !isOwn(by.Stack) {
 		s.mark(&by)
 	}
-	return by, f[3:]
-}
-
-// counted reads a number and as many fields, and returns what stands behind
-// them: nothing where there are not as many.
-func counted(f []string) (fields, rest []string) {
-	if len(f) == 0 {
-		return nil, nil
-	}
-	n, err := strconv.Atoi(f[0])
-	if f = f[1:]; err != nil || n < 0 || n > len(f) {
-		return nil, nil
-	}
-	return f[:n], f[n:]
+	return by
 }
 
 // ownedByOne reads labels of which one is a goroutine's.
@@ -165,24 +119,32 @@ func (s *Server) mark(by *record.By) {
 	}
 }
 
-func (s *Server) frames(texts []string) (all []record.Frame) {
+// std notes which frames are of the standard library.
+func (s *Server) std(stack []record.Frame) {
+	if s.source.Std == nil {
+		return
+	}
+	for i := range stack {
+		stack[i].Std = s.source.Std(stack[i])
+	}
+}
+
+// frames reads functions, each with its file:line behind a space.
+func frames(texts []string) (all []record.Frame) {
 	for _, text := range texts {
 		function, place, _ := strings.Cut(text, " ")
-		all = append(all, s.frame(function, place))
+		all = append(all, frame(function, place))
 	}
 	return all
 }
 
 // frame reads a function and its file:line.
-func (s *Server) frame(function, place string) record.Frame {
+func frame(function, place string) record.Frame {
 	f := record.Frame{Function: function, File: place}
 	if at := strings.LastIndexByte(place, ':'); at >= 0 {
 		if line, err := strconv.Atoi(place[at+1:]); err == nil {
 			f.File, f.Line = place[:at], line
 		}
-	}
-	if s.source.Std != nil {
-		f.Std = s.source.Std(f)
 	}
 	return f
 }

@@ -26,6 +26,9 @@ func ear() (*Server, *process) {
 	return &Server{source: Source{Std: std, Sets: sets, Takes: takes}}, p
 }
 
+// hear decodes a message of the trace and takes it in.
+func hear(s *Server, p *process, fields []string) *Message { return s.message(p, decode(fields)) }
+
 var testA = record.By{Label: record.LabelOwner, Unit: 7, Owner: &record.Owner{ID: 7, Kind: record.KindTest, Name: "TestA"}}
 
 // Guards against what a test process said being taken for something else.
@@ -53,9 +56,9 @@ func TestMessage(t *testing.T) {
 		{[]string{"faults", "0", "5", "12"}, Message{Refused: &record.Refused{Process: 3, Number: 5, Count: 12, Server: -1}}},
 	} {
 		s, p := ear()
-		s.message(p, []string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"})
-		s.message(p, []string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"})
-		if got := s.message(p, test.said); got == nil || !reflect.DeepEqual(*got, test.want) {
+		hear(s, p, []string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"})
+		hear(s, p, []string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"})
+		if got := hear(s, p, test.said); got == nil || !reflect.DeepEqual(*got, test.want) {
 			t.Errorf("%q: %+v, want %+v", test.said, got, test.want)
 		}
 	}
@@ -75,12 +78,12 @@ func TestMessageMalformed(t *testing.T) {
 		{"begin", "1", "2", "3", "4", "5", "6", "7"}, {"REDIS", "1", "0", "tcp", "h:1", "l:2", "true", "false"}, {"", "", "", "", "", "", "", ""},
 	} {
 		s, p := ear()
-		if got := s.message(p, said); got != nil {
+		if got := hear(s, p, said); got != nil {
 			t.Errorf("%q is taken for %+v", said, got)
 		}
 	}
 	s, p := ear()
-	if got := s.message(p, []string{"write", "x", "y", "?", "", "1", "{", "0", "what are no stacks\n\ngoroutine", "what is no profile\n#\t\n#\t\t\t\n\n#", "x\ty", "FLUSHALL"}); got == nil || !reflect.DeepEqual(got.Write.By, record.By{}) || got.Write.Address != "" {
+	if got := hear(s, p, []string{"write", "x", "y", "?", "", "1", "{", "0", "what are no stacks\n\ngoroutine", "what is no profile\n#\t\n#\t\t\t\n\n#", "x\ty", "FLUSHALL"}); got == nil || !reflect.DeepEqual(got.Write.By, record.By{}) || got.Write.Address != "" {
 		t.Errorf("without numbers and label: %+v", got)
 	}
 }
@@ -193,7 +196,7 @@ func TestWaitingGoroutines(t *testing.T) {
 	stack := []record.Frame{{Function: "net.(*conn).Write", Std: true}, {Function: "github.com/redis/rueidis.(*pipe)._backgroundWrite"}, {Function: "github.com/redis/rueidis.f"}}
 	s, _ := ear()
 	var got []string
-	for _, by := range s.waiting(dump.String(), profile.String(), specs, []string{"package"}, stack) {
+	for _, by := range s.waiting(decodeOthers(dump.String(), profile.String(), specs), []string{"package"}, stack) {
 		text := string(by.Label)
 		if by.Owner != nil {
 			text += " " + by.Owner.Name
@@ -232,7 +235,7 @@ func TestWaitingGoroutines(t *testing.T) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	for name, stack := range map[string][]record.Frame{"no stack": nil, "nothing but the standard library": {{Function: "net.(*conn).Write", Std: true}}, "no function": {{}}} {
-		if all := s.waiting(dump.String(), profile.String(), specs, []string{"package"}, stack); all != nil {
+		if all := s.waiting(decodeOthers(dump.String(), profile.String(), specs), []string{"package"}, stack); all != nil {
 			t.Errorf("%s: %+v", name, all)
 		}
 	}
@@ -259,7 +262,7 @@ func TestRealProfile(t *testing.T) {
 	<-done
 	s, _ := ear()
 	s.source.Std = nil
-	all := s.waiting(string(stacks), profile.String(), "", nil, []record.Frame{{Function: "sync.write"}})
+	all := s.waiting(decodeOthers(string(stacks), profile.String(), ""), nil, []record.Frame{{Function: "sync.write"}})
 	all = slices.DeleteFunc(all, func(by record.By) bool { return by.Owner == nil })
 	if len(all) != 1 || !reflect.DeepEqual(all[0].Owner, testA.Owner) {
 		t.Fatalf("found %+v in\n%s\n%s", all, stacks, &profile)
@@ -274,7 +277,7 @@ func TestRealProfile(t *testing.T) {
 	}
 }
 
-// FuzzTold guards against a panic of tracetest because of what a test process
+// FuzzMessage guards against a panic of tracetest because of what a test process
 // says, and against an answer that says several things.
 func FuzzMessage(f *testing.F) {
 	stack := "\x00true\x00a.G y.go:1\x002\x00package\x00\x001\x00a/b.F x.go:1\x00"
@@ -287,7 +290,7 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, said string) {
 		s, p := ear()
-		got := s.message(p, strings.Split(said, "\x00"))
+		got := hear(s, p, strings.Split(said, "\x00"))
 		if got == nil {
 			return
 		}
