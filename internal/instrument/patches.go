@@ -17,7 +17,7 @@ func testingPatch(goroot, goos string, trace bool) patch {
 	}
 	parts := []string{"client.go", aside, "hooks.go", "notrace.go"}
 	if trace {
-		parts = []string{"client.go", aside, "hooks.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go"}
+		parts = []string{"client.go", aside, "hooks.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go", "trace_table.go"}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, trace),
@@ -62,7 +62,7 @@ func tracePatches() []patch {
 			},
 		},
 		{
-			dir: "net", host: "net.go", parts: []string{"nettrace/commands.go", "nettrace/replies.go", "nettrace/conn.go"}, glue: netGlue(),
+			dir: "net", host: "net.go", parts: []string{"nettrace/commands.go", "nettrace/replies.go", "nettrace/conn.go", "nettrace/table.go"}, glue: netGlue(),
 			anchors: map[string][]anchor{
 				"net.go": {
 					{"(*conn).Write", before, "n, err := c.fd.Write(b)", "c.fd.tracetest.Write(b, c, c.fd.isConnected, false); "},

@@ -9,6 +9,7 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
 	"tracetest/internal/redisconf"
 )
 
@@ -77,11 +78,13 @@ func (a *Analysis) write(e record.Entry) {
 	if w.Server >= 0 && w.Server < len(a.servers) {
 		w.server = a.servers[w.Server]
 	}
-	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "set") {
-		w.server.tracedSets++
-	}
-	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "resetstat") {
-		a.resets[key{w.Process, w.Number}] = w.server
+	if w.server != nil {
+		switch rediscmd.Of(w.Command).Name {
+		case rediscmd.ConfigSet:
+			w.server.tracedSets++
+		case rediscmd.ConfigResetStat:
+			a.resets[key{w.Process, w.Number}] = w.server
+		}
 	}
 	a.note(w, e.At)
 	a.log(w)
