@@ -181,8 +181,12 @@ func SettingsOf(words []string) (all []Setting) {
 
 // parameter is the name under which CONFIG GET shows what a command calls so.
 func parameter(command, name string) string {
-	if command != "FT.CONFIG SET" {
+	module, _, is := strings.Cut(command, ".CONFIG")
+	switch {
+	case !is:
 		return name
+	case module != "FT": // as Redis names what a module registers
+		return strings.ToLower(module + "." + name)
 	}
 	upper := strings.ToUpper(name)
 	if current, renamed := searchNames[upper]; renamed {

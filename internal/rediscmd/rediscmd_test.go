@@ -62,7 +62,8 @@ func TestSettingsOf(t *testing.T) {
 		"FT.CONFIG SET MAXEXPANSIONS 9":        {{"search-max-prefix-expansions", "9", 3}},
 		"FT.CONFIG SET DEFAULT_DIALECT 2":      {{"search-default-dialect", "2", 3}},
 		"ft.config set _NUMERIC_COMPRESS true": {{"search-_numeric-compress", "true", 3}},
-		"RG.CONFIGSET ExecutionThreads 4":      {{"ExecutionThreads", "4", 2}},
+		"RG.CONFIGSET ExecutionThreads 4":      {{"rg.executionthreads", "4", 2}},
+		"GRAPH.CONFIG SET TIMEOUT 7":           {{"graph.timeout", "7", 3}},
 		"SENTINEL SET main quorum 2":           nil,
 	} {
 		if got := rediscmd.SettingsOf(words(command)); !slices.Equal(got, want) {

@@ -18,8 +18,8 @@ var table = map[string]Command{
 	"SYNC":      {Replies: Adrift},
 
 	"SHUTDOWN":      {Changes: Process},
-	"DEBUG":         {Changes: Config | Statistics | Process}, // it can do anything
-	"MODULE LOAD":   {Changes: Config | Code, Args: Opaque},   // a module brings parameters with it
+	"DEBUG":         {Changes: Statistics | Process},        // it can do anything but set parameters
+	"MODULE LOAD":   {Changes: Config | Code, Args: Opaque}, // a module brings parameters with it
 	"MODULE LOADEX": {Changes: Config | Code, Args: Opaque},
 	"MODULE UNLOAD": {Changes: Config | Code},
 

@@ -91,9 +91,12 @@ func (t *tracer) write(ctx context.Context, write *record.Write) {
 // hideUnknown hides the values of parameters that no watched server knows: a name
 // that is mistyped can be that of a secret.
 func (t *tracer) hideUnknown(write *record.Write) {
+	if rediscmd.Of(write.Command).Name != rediscmd.ConfigSet {
+		return
+	}
 	for i, set := range rediscmd.SettingsOf(write.Command) {
 		known := func(s *snapshot.Server) bool { return s.Knows(set.Parameter) }
-		if set.At == 0 || slices.ContainsFunc(t.w.p.servers, known) {
+		if slices.ContainsFunc(t.w.p.servers, known) {
 			continue
 		}
 		write.Command[set.At] = redact.Hidden
