@@ -30,10 +30,9 @@ import (
 
 // Overlay is what the go command needs to build the tests with the barrier.
 type Overlay struct {
-	File   string   // for -overlay: the user's own replacements and ours
-	GOROOT string   // to run the go command from; the toolchain's own, or a link to it
-	Hooked []string // packages whose Ginkgo specs report to the barrier
-	// Unhooked are the packages whose Ginkgo specs cannot, and why.
+	File   string // for -overlay: the user's own replacements and ours
+	GOROOT string // to run the go command from; the toolchain's own, or a link to it
+	// Unhooked are the packages whose Ginkgo specs cannot report to the barrier, and why.
 	Unhooked map[string]string
 	Traced   bool
 	NoTrace  string // why there is no trace
@@ -114,7 +113,6 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 		if err := write(original, fmt.Sprintf("ginkgo_%d_test.go", i), content); err != nil {
 			return nil, err
 		}
-		o.Hooked = append(o.Hooked, p.ImportPath)
 	}
 	text, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "\t")
 	if err != nil {

@@ -165,7 +165,7 @@ func (a *Analysis) reset(r *record.Reply, seen bool) {
 		return
 	}
 	anew := *s.counters
-	anew.OOM, anew.Evicted, anew.ConfigSet, anew.ResetStat, anew.Rejected = 0, 0, 0, 0, nil
+	anew.OOM, anew.Evicted, anew.ConfigSet, anew.ResetStat = 0, 0, 0, 0
 	s.counters = &anew
 }
 
