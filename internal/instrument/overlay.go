@@ -38,7 +38,7 @@ type Overlay struct {
 	NoTrace  string // why there is no trace
 }
 
-// Tap says whether the tests' connections are to be heard.
+// Trace says whether the tests' connections are to be traced.
 type Trace string
 
 const (
@@ -55,10 +55,10 @@ const (
 func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages []*gotest.Package, args *gotest.Args, trace Trace) (*Overlay, error) {
 	switch tools.GOOS {
 	case "windows", "plan9", "js", "wasip1":
-		return nil, fmt.Errorf("the gate does not work on %s: it needs unix sockets", tools.GOOS)
+		return nil, fmt.Errorf("tests cannot be instrumented on %s: that needs unix sockets", tools.GOOS)
 	}
 	if tools.GOOS != runtime.GOOS {
-		return nil, fmt.Errorf("the tests are built for %s and this is %s: the gate cannot hear them", tools.GOOS, runtime.GOOS)
+		return nil, fmt.Errorf("the tests are built for %s and this is %s: they cannot be instrumented", tools.GOOS, runtime.GOOS)
 	}
 	replace, err := userOverlay(args)
 	if err != nil {

@@ -50,7 +50,7 @@ func testingPatch(goroot, goos string, trace bool) patch {
 	}
 }
 
-// tapPatches let the tests' own connections be heard: they label goroutines
+// tracePatches let the tests' own connections be traced: they label goroutines
 // with their owner, and call package testing when a Redis client says
 // something that changes the server.
 func tracePatches() []patch {
@@ -129,7 +129,7 @@ func exitHook(goroot string) glue {
 	}
 }
 
-// tapGlue ties package testing to the two others. The variable is that of
+// traceGlue ties package testing to the two others. The variable is that of
 // package net where there is one: a test binary without it is not given it.
 const traceGlue = `
 func tracetestSetOwner(label string) { pprof.TracetestSet(label) }

@@ -17,7 +17,7 @@ import (
 	"tracetest/internal/snapshot"
 )
 
-// taps takes in what the trace tells: it finds the servers that the tests speak
+// tracer takes in what the trace tells: it finds the servers that the tests speak
 // to, and looks at them when a write has had its effect.
 type tracer struct {
 	w        *watcher
