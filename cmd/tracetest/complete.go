@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"tracetest/internal/redisconf"
 )
 
 const completionHelp = `completion writes the script with which a shell completes commands, flags and
@@ -104,14 +106,9 @@ func completeRecords(*cobra.Command, []string, string) ([]cobra.Completion, cobr
 
 // completeExpect knows the parameters that tests change most.
 func completeExpect(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	values := map[string][]string{
-		"maxmemory-policy": {"noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"},
-		"appendonly":       {"yes", "no"},
-		"protected-mode":   {"yes", "no"},
-	}
 	var all []cobra.Completion
 	if name, _, ok := strings.Cut(typed, "="); ok {
-		for _, value := range values[name] {
+		for _, value := range redisconf.Of(name).Values {
 			all = append(all, name+"="+value)
 		}
 		return all, cobra.ShellCompDirectiveNoFileComp

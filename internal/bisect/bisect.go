@@ -337,7 +337,7 @@ func (b *bisection) leftovers(alone trial.Setup) string {
 		}
 	}
 	if b.c.Wrote != "" && !b.o.Fresh {
-		return "tests of the suite changed users or functions of the server (" + b.c.Wrote + "), and it may be these that it meets. With --spawn each trial has a server of its own."
+		return "tests of the suite changed users, functions or scripts of the server (" + b.c.Wrote + "), and it may be these that it meets. With --spawn each trial has a server of its own."
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
 	"tracetest/internal/trial"
 )
 
@@ -25,7 +26,7 @@ type Case struct {
 	// run without them.
 	With []trial.Test
 	Keys int64 // that the servers held when the suite began
-	// Wrote is a command of the suite that changed users or functions of a server,
+	// Wrote is a command of the suite that changed users, functions or scripts of a server,
 	// which no configuration that is restored undoes.
 	Wrote string
 	// Parameter is the question where there is no victim: who leaves it changed?
@@ -226,15 +227,16 @@ func (s *Suite) weigh(c *Case) {
 		}
 	}
 	for _, write := range f.Writes {
-		if len(write.Command) == 0 || strings.EqualFold(write.Command[0], "config") {
-			continue
+		known := rediscmd.Of(write.Command)
+		if len(write.Command) == 0 || strings.HasPrefix(known.Name, "CONFIG ") {
+			continue // a leak says more of it
 		}
 		command := strings.ToLower(strings.Join(write.Command[:min(2, len(write.Command))], " "))
-		if slices.Contains([]string{"acl", "function", "module"}, strings.ToLower(write.Command[0])) {
+		if known.Changes&(rediscmd.Users|rediscmd.Code) != 0 {
 			c.Wrote = command
 		}
 		weight := weightWrite
-		if strings.HasPrefix(strings.ToLower(write.Command[0]), "flush") {
+		if known.Changes == rediscmd.Data {
 			weight = weightFlush
 		}
 		if write.By == nil {

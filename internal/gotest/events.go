@@ -97,7 +97,7 @@ func (o *Outputs) Add(e Event) *record.Test {
 	default:
 		return nil // attr, artifacts, build-fail, and what a later Go adds
 	}
-	t := &record.Test{Time: e.Time, Action: e.Action, Package: e.Package, Test: e.Test, Elapsed: e.Elapsed, FailedBuild: e.FailedBuild}
+	t := &record.Test{Time: e.Time, Action: e.Action, Package: e.Package, Test: e.Test, FailedBuild: e.FailedBuild}
 	if e.Action == "fail" {
 		t.Output = o.texts[key].String()
 		if e.FailedBuild != "" {

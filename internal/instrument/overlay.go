@@ -30,16 +30,15 @@ import (
 
 // Overlay is what the go command needs to build the tests with the barrier.
 type Overlay struct {
-	File   string   // for -overlay: the user's own replacements and ours
-	GOROOT string   // to run the go command from; the toolchain's own, or a link to it
-	Hooked []string // packages whose Ginkgo specs report to the barrier
-	// Unhooked are the packages whose Ginkgo specs cannot, and why.
+	File   string // for -overlay: the user's own replacements and ours
+	GOROOT string // to run the go command from; the toolchain's own, or a link to it
+	// Unhooked are the packages whose Ginkgo specs cannot report to the barrier, and why.
 	Unhooked map[string]string
 	Traced   bool
 	NoTrace  string // why there is no trace
 }
 
-// Tap says whether the tests' connections are to be heard.
+// Trace says whether the tests' connections are to be traced.
 type Trace string
 
 const (
@@ -56,10 +55,10 @@ const (
 func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages []*gotest.Package, args *gotest.Args, trace Trace) (*Overlay, error) {
 	switch tools.GOOS {
 	case "windows", "plan9", "js", "wasip1":
-		return nil, fmt.Errorf("the gate does not work on %s: it needs unix sockets", tools.GOOS)
+		return nil, fmt.Errorf("tests cannot be instrumented on %s: that needs unix sockets", tools.GOOS)
 	}
 	if tools.GOOS != runtime.GOOS {
-		return nil, fmt.Errorf("the tests are built for %s and this is %s: the gate cannot hear them", tools.GOOS, runtime.GOOS)
+		return nil, fmt.Errorf("the tests are built for %s and this is %s: they cannot be instrumented", tools.GOOS, runtime.GOOS)
 	}
 	replace, err := userOverlay(args)
 	if err != nil {
@@ -114,7 +113,6 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 		if err := write(original, fmt.Sprintf("ginkgo_%d_test.go", i), content); err != nil {
 			return nil, err
 		}
-		o.Hooked = append(o.Hooked, p.ImportPath)
 	}
 	text, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "\t")
 	if err != nil {

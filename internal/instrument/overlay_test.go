@@ -224,8 +224,8 @@ func TestGinkgoHook(t *testing.T) {
 	dir := module(t, files)
 	args := parse(t, "", "-C", dir, "-overlay=o.json", "./in", "./out", "./forked", "./both", "./replaced", "./plain")
 	o, replace := prepare(t, args)
-	if want := []string{"m/in", "m/out", "m/forked", "m/both", "m/replaced"}; len(o.Unhooked) != 0 || !reflect.DeepEqual(o.Hooked, want) {
-		t.Errorf("hooked %q, not hooked %q", o.Hooked, o.Unhooked)
+	if len(o.Unhooked) != 0 {
+		t.Errorf("not hooked: %q", o.Unhooked)
 	}
 	hooked := map[string]string{"in/b_test.go": "in/b_test.go", "out/x_test.go": "out/x_test.go", "forked/f_test.go": "forked/f_test.go",
 		"both/b_test.go": "both/b_test.go", "replaced/r_test.go": "mine.go"}

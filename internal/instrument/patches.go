@@ -17,7 +17,7 @@ func testingPatch(goroot, goos string, trace bool) patch {
 	}
 	parts := []string{"client.go", aside, "hooks.go", "notrace.go"}
 	if trace {
-		parts = []string{"client.go", aside, "hooks.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go"}
+		parts = []string{"client.go", aside, "hooks.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go", "trace_table.go"}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, trace),
@@ -50,7 +50,7 @@ func testingPatch(goroot, goos string, trace bool) patch {
 	}
 }
 
-// tapPatches let the tests' own connections be heard: they label goroutines
+// tracePatches let the tests' own connections be traced: they label goroutines
 // with their owner, and call package testing when a Redis client says
 // something that changes the server.
 func tracePatches() []patch {
@@ -62,7 +62,7 @@ func tracePatches() []patch {
 			},
 		},
 		{
-			dir: "net", host: "net.go", parts: []string{"nettrace/commands.go", "nettrace/replies.go", "nettrace/conn.go"}, glue: netGlue(),
+			dir: "net", host: "net.go", parts: []string{"nettrace/commands.go", "nettrace/replies.go", "nettrace/conn.go", "nettrace/table.go"}, glue: netGlue(),
 			anchors: map[string][]anchor{
 				"net.go": {
 					{"(*conn).Write", before, "n, err := c.fd.Write(b)", "c.fd.tracetest.Write(b, c, c.fd.isConnected, false); "},
@@ -129,7 +129,7 @@ func exitHook(goroot string) glue {
 	}
 }
 
-// tapGlue ties package testing to the two others. The variable is that of
+// traceGlue ties package testing to the two others. The variable is that of
 // package net where there is one: a test binary without it is not given it.
 const traceGlue = `
 func tracetestSetOwner(label string) { pprof.TracetestSet(label) }

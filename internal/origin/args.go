@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"tracetest/internal/redisconf"
 )
 
 // isServer reports whether a program is a Redis or one of its forks. Debian
@@ -83,17 +84,12 @@ func readInto(values map[string]string, path string, place func(string) string, 
 			continue
 		}
 		text := strings.Join(words[1:], " ")
-		if several(name) && fresh[name] && text != "" {
+		if redisconf.Of(name).AddsUp() && fresh[name] && text != "" {
 			text = strings.TrimSpace(values[name] + " " + text)
 		}
 		fresh[name], values[name] = true, text
 	}
 	return lines.Err()
-}
-
-// several reports whether a parameter may stand in several lines that add up.
-func several(name string) bool {
-	return slices.Contains([]string{"save", "client-output-buffer-limit"}, name)
 }
 
 // splitLine splits a line into words, which may be quoted. A comment has none.

@@ -23,7 +23,6 @@ type container struct {
 	NetworkSettings struct {
 		Ports map[string][]struct{ HostPort string }
 	}
-	HostConfig struct{ NetworkMode string }
 }
 
 func engines() []string { return []string{"podman", "docker"} }
@@ -110,7 +109,7 @@ func (c *container) publishes(port string) bool {
 }
 
 func (c *container) start() Start {
-	s := Start{Container: c.Name, Engine: c.engine}
+	s := Start{Container: c.Name}
 	source := c.engine + " inspect " + c.Name
 	args := append([]string{c.Path}, c.Args...)
 	for len(args) > 0 && !isServer(args[0]) {

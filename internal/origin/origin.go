@@ -37,7 +37,6 @@ type Start struct {
 	// Values has the default of the server.
 	Whole     bool
 	Container string // name of its container, empty where it is in none that is known
-	Engine    string // podman or docker
 	// Unknown says why not everything is known; empty when Whole.
 	Unknown string
 }

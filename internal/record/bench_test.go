@@ -17,7 +17,7 @@ func quick(id int64) []Entry {
 		{Boundary: &Boundary{Verb: VerbBegin, Process: 1, Owner: id, Begin: &Owner{ID: id, Kind: KindTest, Name: name}, Waited: time.Millisecond, Snapshots: snaps}},
 		{Test: &Test{Time: at, Action: "run", Package: "m/a", Test: name}},
 		{Boundary: &Boundary{Verb: VerbEnd, Process: 1, Owner: id, End: &Outcome{Status: "pass"}, Waited: time.Millisecond, Snapshots: snaps}},
-		{Test: &Test{Time: at, Action: "pass", Package: "m/a", Test: name, Elapsed: 0.01}},
+		{Test: &Test{Time: at, Action: "pass", Package: "m/a", Test: name}},
 	}
 }
 

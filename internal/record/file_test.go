@@ -19,7 +19,7 @@ import (
 func fixed() []Entry {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	snap := Snapshot{Server: 0, Sent: at, Received: at.Add(time.Millisecond), Config: map[string]string{"maxmemory": "1048576"},
-		Counters: &Counters{UsedMemory: 9, OOM: 2, Rejected: map[string]int64{"set": 2}, Keys: map[string]int64{"db0": 3}}}
+		Counters: &Counters{UsedMemory: 9, OOM: 2, Keys: map[string]int64{"db0": 3}}}
 	by := By{Label: LabelOwner, Owner: &Owner{ID: 4, Parent: 1, Kind: KindSpec, Name: "Cache keeps", Location: "f_test.go:40", Container: "f_test.go:30"}, Unit: 4, Test: "TestSuite", Lost: true,
 		Stack:   []Frame{{Function: "net.(*conn).Write", File: "/go/src/net/net.go", Line: 197, Std: true}, {Function: "m/a.Set[...]", File: "/m/a/a.go", Line: 3}},
 		Waiting: []By{{Label: LabelPackage, Stack: []Frame{{Function: "m/a.TestMain", File: "/m/a/a_test.go", Line: 9, Sets: true}}}, {}}}
@@ -32,7 +32,7 @@ func fixed() []Entry {
 		{Process: &Process{Index: 2, PID: 8, PPID: 7, Host: &Host{Process: 1, Owners: []int64{1}}}},
 		{Boundary: &Boundary{Verb: VerbEnd, Process: 1, Owner: 1, End: &Outcome{Status: "fail", Message: "m", Location: "f.go:1"}}},
 		{Boundary: &Boundary{Verb: VerbSuiteEnd, Process: 1, Nodes: []Node{{Type: "BeforeSuite", Location: "f.go:2", Outcome: Outcome{Status: "pass"}}}}},
-		{Test: &Test{Time: at, Action: "fail", Package: "m/a", Test: "TestA", Elapsed: 0.5, Output: "long\n"}},
+		{Test: &Test{Time: at, Action: "fail", Package: "m/a", Test: "TestA", Output: "long\n"}},
 		{Restore: &Restore{When: "run", Values: map[string]string{"maxmemory": "0"}, Command: "redis-cli", Snapshot: &snap}},
 		{Contact: &Contact{Process: 1, Network: "tcp", Address: "127.0.0.1:6379", Local: "127.0.0.1:5000", TLS: true, Server: 0}},
 		{Contact: &Contact{Process: 2, Network: "unix", Address: "/tmp/redis.sock", Server: -1, Inside: true, Problem: "--discover=off"}},

@@ -266,7 +266,6 @@ type Counters struct {
 	UsedMemory int64            `json:"used_memory"`         // bytes
 	Evicted    int64            `json:"evicted,omitempty"`   // keys, since the start or the last reset
 	OOM        int64            `json:"oom,omitempty"`       // errorstat_OOM; not before Redis 6.2
-	Rejected   map[string]int64 `json:"rejected,omitempty"`  // rejected_calls by command, only those that had any
 	ConfigSet  int64            `json:"configset,omitempty"` // calls of CONFIG SET; not before Redis 7.0
 	ResetStat  int64            `json:"resetstat,omitempty"` // calls of CONFIG RESETSTAT; not before Redis 7.0
 	Keys       map[string]int64 `json:"keys,omitempty"`      // by database, such as "db0"
@@ -279,7 +278,6 @@ type Test struct {
 	Action      string    `json:"action" redact:"-"`
 	Package     string    `json:"package,omitempty" redact:"-"`
 	Test        string    `json:"test,omitempty" redact:"name"`
-	Elapsed     float64   `json:"elapsed,omitempty"` // seconds
 	FailedBuild string    `json:"failed_build,omitempty" redact:"-"`
 	// Unended is set on the pass of a package of which nobody saw m.Run come to
 	// its end: its process ended before, with status 0, which go test takes for

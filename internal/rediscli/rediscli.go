@@ -1,8 +1,8 @@
 // Package rediscli writes redis-cli command lines that a person can paste into
 // a shell.
 //
-// It needs nothing but strings, so that a command can be shown from a recorded
-// run alone. No command ever holds a password: redis-cli takes it from
+// It needs no server, so that a command can be shown from a recorded run alone. No
+// command ever holds a password: redis-cli takes it from
 // $REDISCLI_AUTH.
 package rediscli
 
@@ -14,6 +14,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"tracetest/internal/redisconf"
 )
 
 // Login is the part of a login that may be shown.
@@ -60,7 +62,7 @@ func Restore(line string, values map[string]string, together bool) string {
 		value := values[parameter]
 		switch {
 		case strings.Contains(value, "(hidden"):
-		case parameter == "replicaof" || parameter == "slaveof":
+		case redisconf.IsRole(parameter):
 			commands = append(commands, line+" REPLICAOF "+replicaOf(value))
 		case together:
 			sets = append(sets, Quote(parameter)+" "+Quote(value))

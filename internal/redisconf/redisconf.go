@@ -10,7 +10,11 @@
 // Of the parameters of modules only the secret ones are recognised, by their name.
 package redisconf
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Kind says what the values of a parameter are.
 type Kind uint8
@@ -38,6 +42,10 @@ type Parameter struct {
 	// Place: it says where a server keeps its files, listens or logs. It differs
 	// between two servers that are alike, and no test feels it.
 	Place bool
+	// Logs: it says what a server notes of the commands of all its clients.
+	Logs bool
+	// Locks: a value of it can keep a client from connecting.
+	Locks bool
 	// ReadsBack: CONFIG GET says just what was set. Paths, addresses and limits that
 	// the system lowers do not.
 	ReadsBack bool
@@ -54,8 +62,8 @@ func Of(name string) Parameter {
 	name = CurrentName(strings.ToLower(strings.TrimSpace(name)))
 	p := table[name]
 	for _, f := range families {
-		if strings.HasPrefix(name, f) {
-			p.ReadsBack = true
+		if strings.HasPrefix(name, f.begin) {
+			p.ReadsBack, p.Logs, p.Locks = p.ReadsBack || f.ReadsBack, p.Logs || f.Logs, p.Locks || f.Locks
 		}
 	}
 	if p.Secret = p.Secret || soundsSecret(name); p.Secret {
@@ -63,6 +71,9 @@ func Of(name string) Parameter {
 	}
 	return p
 }
+
+// AddsUp reports whether several lines of a file, or several options, are one value.
+func (p Parameter) AddsUp() bool { return p.Kind == Save || p.Kind == Limits }
 
 // soundsSecret goes by the name, so that a parameter of a module or of a later
 // release is hidden too.
@@ -96,11 +107,13 @@ func CurrentName(name string) string {
 	return name
 }
 
-// Names are the parameters that have a default here or values to choose from,
-// sorted: those that tests change most.
-func Names() []string {
-	return sorted(func(p Parameter) bool { return p.Default != "" || len(p.Values) > 0 })
-}
-
 // Defaults are the parameters with a known default, sorted.
-func Defaults() []string { return sorted(func(p Parameter) bool { return p.Default != "" }) }
+func Defaults() []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		if table[name].Default != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}

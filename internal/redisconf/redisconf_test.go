@@ -124,3 +124,21 @@ func TestDefaultsOfTheServer(t *testing.T) {
 		}
 	}
 }
+
+// What a family has in common holds under old names too, and for a parameter that
+// has a row.
+func TestFamilies(t *testing.T) {
+	for _, name := range []string{"slowlog-max-len", "commandlog-large-reply-max-len", "latency-monitor-threshold", "latency-tracking"} {
+		if !redisconf.Of(name).Logs {
+			t.Errorf("%s is not known to say what is logged", name)
+		}
+	}
+	for _, name := range []string{"requirepass", "Port", "tls-port", "tls-auth-clients", "maxclients", "protected-mode"} {
+		if !redisconf.Of(name).Locks {
+			t.Errorf("%s is not known to lock clients out", name)
+		}
+	}
+	if p := redisconf.Of("maxmemory"); p.Logs || p.Locks || !p.ReadsBack || p.Default != "0" {
+		t.Errorf("maxmemory is %+v", p)
+	}
+}

@@ -1,10 +1,5 @@
 package redisconf
 
-import (
-	"maps"
-	"slices"
-)
-
 // policies are the values of maxmemory-policy.
 var policies = []string{"noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"}
 
@@ -19,7 +14,7 @@ var table = map[string]Parameter{
 	"maxmemory-dataset": {Kind: Memory},
 	"maxmemory-policy":  {Kind: Words, Default: "noeviction", Values: policies},
 	"maxmemory-samples": {Kind: Number, Default: "5"},
-	"maxclients":        {Kind: Number},
+	"maxclients":        {Kind: Number, Locks: true},
 	"timeout":           {Kind: Number, Unlimited: true, Default: "0"},
 	"hz":                {Kind: Number, Default: "10"},
 
@@ -37,7 +32,7 @@ var table = map[string]Parameter{
 
 	"appendonly":                      {Kind: Words, Default: "no", Values: yesNo},
 	"appendfsync":                     {Kind: Words, Values: []string{"always", "everysec", "no"}},
-	"protected-mode":                  {Kind: Words, Values: yesNo},
+	"protected-mode":                  {Kind: Words, Values: yesNo, Locks: true},
 	"loglevel":                        {Kind: Words},
 	"supervised":                      {Kind: Words},
 	"syslog-facility":                 {Kind: Words},
@@ -60,7 +55,7 @@ var table = map[string]Parameter{
 	"replicaof": {Role: true},
 
 	"hash-seed":         {Secret: true},
-	"requirepass":       {Secret: true},
+	"requirepass":       {Secret: true, Locks: true},
 	"primaryauth":       {Secret: true},
 	"tls-key-file-pass": {Secret: true},
 
@@ -68,14 +63,14 @@ var table = map[string]Parameter{
 	"dbfilename":                {Place: true},
 	"appendfilename":            {Place: true},
 	"appenddirname":             {Place: true},
-	"aclfile":                   {Place: true},
+	"aclfile":                   {Place: true, Locks: true},
 	"logfile":                   {Place: true},
 	"pidfile":                   {Place: true},
-	"unixsocket":                {Place: true},
-	"unixsocketperm":            {Place: true},
-	"port":                      {Place: true},
+	"unixsocket":                {Place: true, Locks: true},
+	"unixsocketperm":            {Place: true, Locks: true},
+	"port":                      {Place: true, Locks: true},
 	"tls-port":                  {Place: true},
-	"bind":                      {Place: true},
+	"bind":                      {Place: true, Locks: true},
 	"bind-source-addr":          {Place: true},
 	"cluster-config-file":       {Place: true},
 	"cluster-port":              {Place: true},
@@ -86,12 +81,25 @@ var table = map[string]Parameter{
 	"syslog-ident":              {Place: true},
 }
 
-// families are beginnings of names whose values read back as they were set.
-var families = []string{
-	"maxmemory", "lfu-", "lazyfree-", "list-", "hash-", "set-", "zset-", "stream-", "active", "slowlog-", "commandlog-", "latency-monitor-",
-	"notify-keyspace-events", "appendonly", "appendfsync", "timeout", "hz", "tcp-keepalive", "min-replicas-", "replica-read-only", "replica-serve-stale-data",
-	"stop-writes-on-bgsave-error", "busy-reply-threshold", "proto-max-bulk-len", "dynamic-hz",
+// families are beginnings of names, with what all of that family have in common.
+var families = []struct {
+	begin string
+	Parameter
+}{
+	{"slowlog-", Parameter{ReadsBack: true, Logs: true}},
+	{"commandlog-", Parameter{ReadsBack: true, Logs: true}},
+	{"latency-", Parameter{Logs: true}},
+	{"latency-monitor-", Parameter{ReadsBack: true}},
+	{"tls-", Parameter{Locks: true}},
+
+	{"maxmemory", readsBack}, {"lfu-", readsBack}, {"lazyfree-", readsBack}, {"list-", readsBack}, {"hash-", readsBack}, {"set-", readsBack},
+	{"zset-", readsBack}, {"stream-", readsBack}, {"active", readsBack}, {"notify-keyspace-events", readsBack}, {"appendonly", readsBack},
+	{"appendfsync", readsBack}, {"timeout", readsBack}, {"hz", readsBack}, {"tcp-keepalive", readsBack}, {"min-replicas-", readsBack},
+	{"replica-read-only", readsBack}, {"replica-serve-stale-data", readsBack}, {"stop-writes-on-bgsave-error", readsBack},
+	{"busy-reply-threshold", readsBack}, {"proto-max-bulk-len", readsBack}, {"dynamic-hz", readsBack},
 }
+
+var readsBack = Parameter{ReadsBack: true}
 
 // renamed are old names that no rule of [CurrentName] covers.
 var renamed = map[string]string{
@@ -100,14 +108,4 @@ var renamed = map[string]string{
 	"masteruser":              "primaryuser",
 	"slowlog-log-slower-than": "commandlog-execution-slower-than",
 	"slowlog-max-len":         "commandlog-slow-execution-max-len",
-}
-
-func sorted(keep func(Parameter) bool) []string {
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(table)) {
-		if keep(table[name]) {
-			names = append(names, name)
-		}
-	}
-	return names
 }

@@ -3,9 +3,10 @@ package run
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
+	"tracetest/internal/redisconf"
 )
 
 // aloof keeps tracetest out of what the tests look at. A server shows the
@@ -96,28 +97,14 @@ func (a *aloof) asked(ctx context.Context, asked *record.Asked) {
 // shows says what a command makes of the snapshots, and whether tracetest's
 // connection is seen by it.
 func shows(command []string) (how stay, connection bool) {
-	word := func(i int) string {
-		if i < len(command) {
-			return strings.ToUpper(command[i])
-		}
-		return ""
+	switch shown := rediscmd.ShownBy(command); {
+	case shown <= rediscmd.ShowsTotals:
+		return 0, false // many ask for the memory that way
+	case rediscmd.Of(command).Changes&rediscmd.Clients != 0: // it closes connections
+		return stayOwn, true
+	default:
+		return stayAll, shown == rediscmd.ShowsClients
 	}
-	switch word(0) {
-	case "CLIENT":
-		if word(1) == "KILL" {
-			return stayOwn, true
-		}
-		return stayAll, true
-	case "INFO":
-		if len(command) == 1 || word(1) == "DEFAULT" {
-			return 0, false // many ask for the memory that way
-		}
-		clients := slices.ContainsFunc(command[1:], func(section string) bool {
-			return strings.EqualFold(section, "clients") || strings.EqualFold(section, "all") || strings.EqualFold(section, "everything")
-		})
-		return stayAll, clients
-	}
-	return stayAll, false
 }
 
 func (a *aloof) stay(u watched, server int, how stay) {
@@ -142,14 +129,15 @@ func (a *aloof) write(ctx context.Context, w *record.Write) (snap bool) {
 		return true
 	}
 	snap = !a.stays(u, w.Server, true)
-	if effectOf(w.Command) == effectCounters { // what it shows is taken away anyway
+	changes := rediscmd.Of(w.Command).Changes
+	if changes&(rediscmd.Statistics|rediscmd.Process) != 0 { // what it shows is taken away anyway
 		snap = a.units[u][w.Server] != stayAll
 	}
-	if effectOf(w.Command) == effectCounters && len(w.Command) > 1 && strings.EqualFold(w.Command[1], "resetstat") {
+	if changes == rediscmd.Statistics {
 		a.stay(u, w.Server, stayOwn)
 	}
 	for _, v := range w.Values {
-		if strings.HasPrefix(v.Parameter, "slowlog-") || strings.HasPrefix(v.Parameter, "latency-") {
+		if redisconf.Of(v.Parameter).Logs {
 			a.stay(u, w.Server, stayAll)
 		}
 	}
@@ -158,16 +146,8 @@ func (a *aloof) write(ctx context.Context, w *record.Write) (snap bool) {
 
 // locks reports whether a write can keep tracetest from connecting again.
 func locks(w *record.Write) bool {
-	if len(w.Command) > 0 && strings.EqualFold(w.Command[0], "acl") {
-		return true
-	}
-	return slices.ContainsFunc(w.Values, func(v record.Value) bool {
-		switch v.Parameter {
-		case "requirepass", "bind", "port", "protected-mode", "unixsocket", "unixsocketperm", "maxclients", "aclfile":
-			return true
-		}
-		return strings.HasPrefix(v.Parameter, "tls-")
-	})
+	return rediscmd.Of(w.Command).Changes&rediscmd.Users != 0 ||
+		slices.ContainsFunc(w.Values, func(v record.Value) bool { return redisconf.Of(v.Parameter).Locks })
 }
 
 // back connects again to a server that was left.

@@ -12,11 +12,12 @@ import (
 	"tracetest/internal/barrier"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
+	"tracetest/internal/rediscmd"
 	"tracetest/internal/redisconf"
 	"tracetest/internal/snapshot"
 )
 
-// taps takes in what the trace tells: it finds the servers that the tests speak
+// tracer takes in what the trace tells: it finds the servers that the tests speak
 // to, and looks at them when a write has had its effect.
 type tracer struct {
 	w        *watcher
@@ -65,49 +66,12 @@ func (t *tracer) at(address string) int {
 	return -1
 }
 
-// effect is what a command can change of what a snapshot shows.
-type effect int
-
-const (
-	effectNone     effect = iota // data, or what no snapshot shows
-	effectConfig                 // parameters
-	effectCounters               // it takes with it what was counted
-)
-
-func effectOf(command []string) effect {
-	word := func(i int) string {
-		if i < len(command) {
-			return strings.ToUpper(command[i])
-		}
-		return ""
-	}
-	switch word(0) {
-	case "CONFIG":
-		switch word(1) {
-		case "RESETSTAT":
-			return effectCounters
-		case "SET":
-			return effectConfig
-		}
-	case "REPLICAOF", "SLAVEOF", "FAILOVER":
-		return effectConfig
-	case "CLUSTER":
-		if word(1) == "FAILOVER" || word(1) == "RESET" || word(1) == "REPLICATE" {
-			return effectConfig
-		}
-	case "SHUTDOWN", "DEBUG":
-		return effectCounters
-	}
-	return effectNone
-}
-
 func (t *tracer) write(ctx context.Context, write *record.Write) {
 	write.Server = t.at(write.Address)
-	kind := effectOf(write.Command)
 	if write.Server >= 0 {
 		write.Values = values(t.w.p.servers[write.Server], write.Command)
 		snap := t.w.aloof.write(ctx, write)
-		if kind != effectNone {
+		if rediscmd.Of(write.Command).Changes&rediscmd.Sampled != 0 {
 			t.open[[2]int64{int64(write.Process), write.Number}] = write
 			if snap { // what it finds must be known: that is what it is undone to
 				write.Snapshots = []record.Snapshot{t.w.snapshotOf(ctx, write.Server)}
@@ -127,18 +91,17 @@ func (t *tracer) write(ctx context.Context, write *record.Write) {
 // hideUnknown hides the values of parameters that no watched server knows: a name
 // that is mistyped can be that of a secret.
 func (t *tracer) hideUnknown(write *record.Write) {
-	c := write.Command
-	if len(c) < 4 || !strings.EqualFold(c[0], "config") || !strings.EqualFold(c[1], "set") {
+	if rediscmd.Of(write.Command).Name != rediscmd.ConfigSet {
 		return
 	}
-	for i := 2; i+1 < len(c); i += 2 {
-		known := func(s *snapshot.Server) bool { return s.Knows(c[i]) }
+	for i, set := range rediscmd.SettingsOf(write.Command) {
+		known := func(s *snapshot.Server) bool { return s.Knows(set.Parameter) }
 		if slices.ContainsFunc(t.w.p.servers, known) {
 			continue
 		}
-		c[i+1] = redact.Hidden
-		if at := i/2 - 1; at < len(write.Values) {
-			write.Values[at].Value, write.Values[at].Secret = "", true
+		write.Command[set.At] = redact.Hidden
+		if i < len(write.Values) {
+			write.Values[i].Value, write.Values[i].Secret = "", true
 		}
 	}
 }
@@ -195,19 +158,10 @@ func (t *tracer) reply(ctx context.Context, reply *record.Reply) {
 // values are what a command sets, as CONFIG GET will say it.
 func values(s *snapshot.Server, command []string) []record.Value {
 	var all []record.Value
-	switch {
-	case len(command) >= 4 && strings.EqualFold(command[0], "config") && strings.EqualFold(command[1], "set"):
-		for i := 2; i+1 < len(command); i += 2 {
-			v := record.Value{Parameter: s.Parameter(command[i]), Value: redisconf.Normalize(command[i], command[i+1])}
-			if redisconf.IsSecret(v.Parameter) {
-				v.Value, v.Secret = "", true
-			}
-			all = append(all, v)
-		}
-	case len(command) == 3 && (strings.EqualFold(command[0], "replicaof") || strings.EqualFold(command[0], "slaveof")):
-		v := record.Value{Parameter: s.Parameter("replicaof"), Value: command[1] + " " + command[2]}
-		if strings.EqualFold(v.Value, "no one") {
-			v.Value = ""
+	for _, set := range rediscmd.SettingsOf(command) {
+		v := record.Value{Parameter: s.Parameter(set.Parameter), Value: redisconf.Normalize(set.Parameter, set.Value)}
+		if redisconf.IsSecret(v.Parameter) {
+			v.Value, v.Secret = "", true
 		}
 		all = append(all, v)
 	}

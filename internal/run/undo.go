@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
 	"tracetest/internal/redisconf"
 	"tracetest/internal/snapshot"
 )
@@ -68,7 +69,7 @@ func (l *ledger) write(w *record.Write) {
 	if len(w.Values) > 0 {
 		l.writes = append(l.writes[max(0, len(l.writes)-maxWrites):], &sent{Write: w, spent: map[string]bool{}})
 	}
-	if isConfigSet(w.Command) {
+	if rediscmd.Of(w.Command).Name == rediscmd.ConfigSet {
 		l.unseen++
 	}
 }
@@ -200,7 +201,7 @@ func (l *ledger) forget(by witness) {
 		if !by.present(w.Process) {
 			w.past++
 		}
-		if isConfigSet(w.Command) {
+		if rediscmd.Of(w.Command).Name == rediscmd.ConfigSet {
 			sets++
 		}
 		return w.past > maintains
@@ -284,8 +285,4 @@ func (l *ledger) wrote() map[string]string {
 		}
 	}
 	return all
-}
-
-func isConfigSet(command []string) bool {
-	return len(command) > 1 && strings.EqualFold(command[0], "config") && strings.EqualFold(command[1], "set")
 }

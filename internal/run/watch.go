@@ -9,6 +9,7 @@ import (
 	"tracetest/internal/barrier"
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
 	"tracetest/internal/snapshot"
 )
 
@@ -341,7 +342,7 @@ func (w *watcher) witness(ctx context.Context, i int) witness {
 func (w *watcher) other(ctx context.Context, i int) bool {
 	list, err := w.p.servers[i].Clients(ctx)
 	return err != nil || slices.ContainsFunc(list, func(c record.Client) bool {
-		sets := c.Command == "" || c.Command == "config|set" || c.Command == "config" // before Redis 7.0 without its subcommand
+		sets := c.Command == "" || rediscmd.Named(c.Command).Changes&rediscmd.Config != 0
 		return sets && time.Duration(c.Age)*time.Second > time.Since(w.greeted)+time.Second &&
 			time.Duration(c.Idle)*time.Second <= time.Since(w.ledgers[i].seen)+time.Second
 	})

@@ -1,6 +1,10 @@
 package snapshot
 
-import "bytes"
+import (
+	"bytes"
+
+	"tracetest/internal/rediscmd"
+)
 
 // CONFIG GET * costs a server more than all else of a snapshot, and most often it
 // says what it said before. INFO alone can tell that it would: it counts the
@@ -31,13 +35,6 @@ type calls struct {
 	reset     bool // the counts were set to zero
 }
 
-// changing are the commands that can change what CONFIG GET * says, and
-// families of such, beside all that have CONFIG in their name.
-var changing = [][]byte{
-	[]byte("replicaof"), []byte("slaveof"), []byte("failover"), []byte("psync"),
-	[]byte("acl|"), []byte("module|"), []byte("cluster|"), []byte("debug"),
-}
-
 // count takes in a line of the section commandstats.
 func (c *calls) count(command, value []byte) {
 	switch string(command) {
@@ -52,12 +49,7 @@ func (c *calls) count(command, value []byte) {
 	case "failover":
 		c.failover = true
 	}
-	// Modules have parameters and commands of their own: FT.CONFIG SET of Redis 8.
-	may := bytes.Contains(bytes.ToLower(command), []byte("config"))
-	for _, name := range changing {
-		may = may || bytes.HasPrefix(command, name)
-	}
-	if may {
+	if rediscmd.MayConfigure(command) {
 		made, _, _ := bytes.Cut(value, []byte(","))
 		c.changing = append(append(append(c.changing, command...), ':'), made...)
 	}

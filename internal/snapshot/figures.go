@@ -46,10 +46,6 @@ func readFigures(reply []byte) (f figures) {
 		}
 		if command, ok := bytes.CutPrefix(name, []byte("cmdstat_")); ok {
 			f.calls.count(command, value)
-			if n := fieldOf(value, "rejected_calls="); n > 0 || c.Rejected != nil {
-				delete(c.Rejected, string(command)) // if it stands there twice
-				c.Rejected = count(c.Rejected, string(command), n)
-			}
 		} else if number, ok := bytes.CutPrefix(name, []byte("db")); ok && isNumber(string(number)) {
 			if n := fieldOf(value, "keys="); n > 0 || c.Keys != nil {
 				delete(c.Keys, string(name))

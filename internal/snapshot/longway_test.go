@@ -24,9 +24,7 @@ func (in info) counters() *record.Counters {
 		ResetStat:  field(in["cmdstat_config|resetstat"], "calls"),
 	}
 	for name, value := range in {
-		if command, ok := strings.CutPrefix(name, "cmdstat_"); ok {
-			c.Rejected = count(c.Rejected, command, field(value, "rejected_calls"))
-		} else if number, ok := strings.CutPrefix(name, "db"); ok && isNumber(number) {
+		if number, ok := strings.CutPrefix(name, "db"); ok && isNumber(number) {
 			c.Keys = count(c.Keys, name, field(value, "keys"))
 		}
 	}

@@ -58,7 +58,7 @@ func TestRestoreEveryParameter(t *testing.T) {
 	}
 	t.Logf("%d parameters changed", len(l.Config))
 	r := s.Restore(t.Context(), mark)
-	if r == nil || r.Error != "" || len(r.Values) != len(l.Config) || s.Differs(mark) {
+	if r == nil || r.Error != "" || len(r.Values) != len(l.Config) || differs(s, mark) {
 		t.Fatalf("restored with %+v", r)
 	}
 	for name := range l.Config {
@@ -93,7 +93,7 @@ func TestRestoreByHand(t *testing.T) {
 			t.Fatalf("%s says %s (%v)", r.Command, output, err)
 		}
 		snap(t, s)
-		if s.Differs(mark) {
+		if differs(s, mark) {
 			t.Errorf("%s did not restore it", r.Command)
 		}
 	}

@@ -276,13 +276,6 @@ func Join(marks map[string]Mark) Mark {
 	return joined
 }
 
-// Differs says whether the last snapshot was not as the mark is.
-func (s *Server) Differs(m Mark) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return m.at != nil && m.at().version != s.last.version && !maps.Equal(m.at().config(), s.last.config())
-}
-
 // Scrub hides the secrets in a text.
 func (s *Server) Scrub(text string) string { return s.secrets.Text(text) }
 

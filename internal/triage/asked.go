@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
 )
 
 // What a test asked for that shows tracetest too. It is said of a test that
@@ -18,8 +19,8 @@ func (a *Analysis) asked(q *record.Asked) {
 		return // tracetest does not speak to it
 	}
 	words := q.Command
-	if len(words) > 2 && !strings.EqualFold(words[0], "info") {
-		words = words[:2]
+	if rediscmd.Of(words).Args != rediscmd.Sections {
+		words = words[:min(2, len(words))]
 	}
 	what := strings.ToUpper(strings.Join(words, " "))
 	for _, ref := range a.author(q.Process, q.By).refs {

@@ -134,7 +134,7 @@ func (r *rec) baseline() *rec {
 
 func (s *redis) count() *record.Counters {
 	c := s.counters
-	c.Keys, c.Rejected = maps.Clone(c.Keys), maps.Clone(c.Rejected)
+	c.Keys = maps.Clone(c.Keys)
 	return &c
 }
 
@@ -162,7 +162,7 @@ func (r *rec) keys(n int64) {
 
 func (r *rec) resetstat() {
 	c := &r.servers[0].counters
-	c.OOM, c.Evicted, c.ConfigSet, c.Rejected = 0, 0, 0, nil
+	c.OOM, c.Evicted, c.ConfigSet = 0, 0, 0
 	c.ResetStat++
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
+	"tracetest/internal/redisconf"
 )
 
 // What the trace tells. A write is told before it is sent; whether it has an
@@ -210,19 +212,10 @@ func (p *proc) add(w *record.Write) *sent {
 }
 
 func written(words []string) (values []record.Value) {
-	switch words[0] {
-	case "CONFIG":
-		for i := 2; i+1 < len(words); i += 2 {
-			v := record.Value{Parameter: words[i], Value: words[i+1]}
-			if words[i] == "requirepass" {
-				v = record.Value{Parameter: words[i], Secret: true}
-			}
-			values = append(values, v)
-		}
-	case "REPLICAOF":
-		v := record.Value{Parameter: "replicaof", Value: words[1] + " " + words[2]}
-		if words[1] == "NO" {
-			v.Value = ""
+	for _, set := range rediscmd.SettingsOf(words) {
+		v := record.Value{Parameter: set.Parameter, Value: set.Value}
+		if redisconf.IsSecret(set.Parameter) {
+			v.Value, v.Secret = "", true
 		}
 		values = append(values, v)
 	}
@@ -242,7 +235,7 @@ func (w *sent) took() *sent {
 // reply is an answer, with the snapshot that is taken before it is handed on.
 func (w *sent) reply(text string) {
 	r := &record.Reply{Process: w.Process, Number: w.Number, Text: text}
-	if len(w.Values) > 0 {
+	if rediscmd.Of(w.Command).Changes&(rediscmd.Config|rediscmd.Role) != 0 {
 		r.Snapshots = w.p.r.snaps()
 	}
 	w.p.r.add(record.Entry{Reply: r})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
 	"tracetest/internal/redisconf"
 )
 
@@ -18,7 +19,7 @@ func (a *Analysis) through(s *server, value string, seq int64) string {
 		}
 	}
 	asked := func(n *notedWrite) bool {
-		return n.seq < seq && AsksForFailover(n.Command) && !strings.HasPrefix(n.reply, "-")
+		return n.seq < seq && rediscmd.Of(n.Command).AsksForFailover() && !strings.HasPrefix(n.reply, "-")
 	}
 	switch {
 	case slices.ContainsFunc(a.noted, asked):
@@ -61,20 +62,4 @@ func (a *Analysis) sentinelAt(s *server) bool {
 		return c.Server >= 0 && c.Server < len(a.servers) && a.servers[c.Server] == s &&
 			slices.ContainsFunc(c.List, func(c record.Client) bool { return strings.HasPrefix(c.Name, "sentinel-") })
 	})
-}
-
-// AsksForFailover reports whether with a command a client has servers change their master
-// themselves.
-func AsksForFailover(command []string) bool {
-	words := strings.Fields(strings.ToUpper(strings.Join(command[:min(2, len(command))], " ")))
-	switch {
-	case len(words) == 0:
-	case words[0] == "FAILOVER":
-		return true
-	case len(words) > 1 && words[0] == "CLUSTER":
-		return words[1] == "FAILOVER" || words[1] == "REPLICATE" || words[1] == "RESET"
-	case len(words) > 1 && words[0] == "SENTINEL":
-		return words[1] == "FAILOVER"
-	}
-	return false
 }

@@ -19,12 +19,15 @@ func (a *Analysis) finish() {
 		if s.gone() {
 			continue
 		}
-		for _, name := range sortedKeys(s.Config) {
-			was := s.initial[name]
+		for _, name := range sortedKeys(s.now) { // also what a module has brought with it
+			was, known := s.initial[name]
 			if s.now[name] == was {
 				continue
 			}
-			command := a.command(s, map[string]string{name: was})
+			command := ""
+			if known {
+				command = a.command(s, map[string]string{name: was})
+			}
 			if past := s.history[name]; redisconf.IsRole(name) && (len(past) == 0 || past[len(past)-1].write == nil) {
 				command = "" // it could be a failover, which nobody is to undo
 			}

@@ -8,6 +8,7 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
 	"tracetest/internal/redisconf"
 )
 
@@ -148,7 +149,7 @@ func (a *Analysis) note(w *write, at time.Time) {
 		place = w.call.File + ":" + itoa(w.call.Line)
 	}
 	id := strings.Join(append([]string{w.Address, place}, w.Command...), "\x00")
-	if len(w.Command) == 0 || !strings.HasPrefix(strings.ToUpper(w.Command[0]), "FLUSH") {
+	if rediscmd.Of(w.Command).Changes != rediscmd.Data {
 		id += "\x00" + who
 	}
 	n := a.notes[id]
@@ -215,10 +216,11 @@ func (a *Analysis) otherClientsAt(m *mutation) []record.Client {
 			found = append(found, c.List...)
 		}
 	}
-	sets := func(c record.Client) bool { return c.Command == "config|set" || c.Command == "config" } // before Redis 7.0 without its subcommand
+	change := rediscmd.Config
 	if redisconf.IsRole(m.parameter) {
-		sets = func(c record.Client) bool { return c.Command == "replicaof" || c.Command == "slaveof" }
+		change = rediscmd.Role
 	}
+	sets := func(c record.Client) bool { return rediscmd.Named(c.Command).Changes&change != 0 }
 	if slices.ContainsFunc(found, sets) {
 		found = slices.DeleteFunc(found, func(c record.Client) bool { return !sets(c) })
 	}

@@ -313,6 +313,19 @@ func writeCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
+		{name: "parameters-of-a-module", on: traced, story: `TestY loads a module while TestX runs, which brings a parameter
+			with it: no write says its value. Whoever waits for one has heard nobody, and says that another program
+			did it.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			x, y := parallel(p, "TestX", "TestY")
+			w := p.write(y.at(12), "MODULE", "LOAD", "/lib/graph.so")
+			r.set("graph.timeout", "500")
+			w.reply("+OK")
+			x.end("pass")
+			y.end("pass")
+			p.done("pass")
+			r.end(0)
+		}},
 		{name: "secret-written", on: traced, story: `TestY sets a password while TestX runs. It is TestY's; the value is
 			not in the record, neither in the command nor in what is seen, and is not compared.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")

@@ -9,6 +9,7 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
 	"tracetest/internal/redisconf"
 )
 
@@ -77,15 +78,17 @@ func (a *Analysis) write(e record.Entry) {
 	if w.Server >= 0 && w.Server < len(a.servers) {
 		w.server = a.servers[w.Server]
 	}
-	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "set") {
-		w.server.tracedSets++
-	}
-	if w.server != nil && len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "resetstat") {
-		a.resets[key{w.Process, w.Number}] = w.server
+	if w.server != nil {
+		switch rediscmd.Of(w.Command).Name {
+		case rediscmd.ConfigSet:
+			w.server.tracedSets++
+		case rediscmd.ConfigResetStat:
+			a.resets[key{w.Process, w.Number}] = w.server
+		}
 	}
 	a.note(w, e.At)
 	a.log(w)
-	if w.server != nil && len(w.Values) > 0 {
+	if w.server != nil && (len(w.Values) > 0 || w.blind()) {
 		w.server.pending = append(w.server.pending, w)
 		a.pending[key{w.Process, w.Number}] = w
 	}
@@ -162,7 +165,7 @@ func (a *Analysis) reset(r *record.Reply, seen bool) {
 		return
 	}
 	anew := *s.counters
-	anew.OOM, anew.Evicted, anew.ConfigSet, anew.ResetStat, anew.Rejected = 0, 0, 0, 0, nil
+	anew.OOM, anew.Evicted, anew.ConfigSet, anew.ResetStat = 0, 0, 0, 0
 	s.counters = &anew
 }
 
@@ -237,6 +240,12 @@ func (w *write) value(parameter string) (record.Value, bool) {
 	return record.Value{}, false
 }
 
+// blind reports whether a write can change parameters of which it names no value, as
+// that of a module which brings its own.
+func (w *write) blind() bool {
+	return len(w.Values) == 0 && rediscmd.Of(w.Command).Changes&rediscmd.Config != 0
+}
+
 // claim finds who wrote a change, and gives it to them.
 func (a *Analysis) claim(m *mutation) {
 	writes := m.server.explain(m.parameter, m.to)
@@ -255,6 +264,17 @@ func (a *Analysis) claim(m *mutation) {
 			if v, sets := w.value(m.parameter); there && sets && redisconf.Same(v.Value, m.to) && m.caveat == "" {
 				// It may have been worked off only now.
 				m.caveat = "A test that has ended had sent this value, and its answer was not seen."
+				m.call, m.earlier = w.call, max(m.earlier, w.earlier)
+				for _, ref := range w.refs {
+					if !slices.Contains(m.refs, ref) {
+						m.refs = append(m.refs, ref)
+					}
+				}
+			}
+		}
+		for _, w := range m.server.pending {
+			if w.blind() && w.can(m.parameter) && m.caveat == "" {
+				m.caveat = "A test binary was seen sending " + rediscmd.Of(w.Command).Name + ", which can change parameters."
 				m.call, m.earlier = w.call, max(m.earlier, w.earlier)
 				for _, ref := range w.refs {
 					if !slices.Contains(m.refs, ref) {

@@ -52,16 +52,12 @@ func tracetestTraced(event string, conn, number int64, about []string) {
 	case "asks":
 		tracetestObserved(message, about)
 	case "write":
-		if len(about) > 1 && strings.EqualFold(about[0], "client") && strings.EqualFold(about[1], "kill") {
-			tracetestObserved([]string{"asks", message[1], "0"}, about[:2])
-		}
-		if tracetestLight(about) {
+		_, looked, _ := tracetestCommand(about)
+		if !looked {
 			message[0] = "note"
 			tracetestNoted.Store(number, true)
-			message = append(message, tracetestHere(false).fields()...)
-		} else {
-			message = append(message, tracetestHere(true).fields()...)
 		}
+		message = append(message, tracetestHere(looked).fields()...)
 		shown, secrets := tracetestHide(about)
 		for _, secret := range secrets {
 			if marks := tracetestMarks(secret); len(marks) > 0 {
@@ -111,15 +107,27 @@ func tracetestObserved(message, about []string) {
 	}
 }
 
-// tracetestLight reports whether a command changes nothing that is looked at.
-// It is told all the same, and not waited for: a suite can flush the database
+const ( // what the arguments of a command are
+	tracetestPlain    = iota
+	tracetestSettings // names and values of parameters, in turn
+	tracetestOptions  // names and values of parameters, among other words
+	tracetestRules    // a user, and rules that can hold its passwords
+	tracetestOpaque   // a file, and whatever it is given
+	tracetestBody     // code, or a dump, of any length
+)
+
+// tracetestCommand says of a command of how many words its name is, whether what it
+// changes is looked at, and what its arguments are. Of one that changes nothing that
+// is looked at tracetest is told, and not waited for: a suite can flush the database
 // before each test.
-func tracetestLight(words []string) bool {
-	switch strings.ToUpper(words[0]) {
-	case "FLUSHALL", "FLUSHDB", "SWAPDB", "SCRIPT", "FUNCTION", "ACL", "CLIENT":
-		return true
+func tracetestCommand(words []string) (name int, looked bool, args uint8) {
+	for name = min(2, len(words)); name > 0; name-- {
+		looked, args, known := tracetestTold(strings.ToUpper(strings.Join(words[:name], " ")))
+		if known {
+			return name, looked, args
+		}
 	}
-	return false
+	return len(words), true, tracetestPlain
 }
 
 // tracetestCode is what may be told of a reply: of an error not what it quotes,

@@ -106,19 +106,19 @@ func tracetestInURL(text, space string) string {
 // the process, and returns the secrets too.
 func tracetestHide(words []string) (shown, secrets []string) {
 	const hidden = "(hidden)"
-	is := func(i int, name string) bool { return i < len(words) && strings.EqualFold(words[i], name) }
 	shown = append([]string(nil), words...)
+	behind, _, args := tracetestCommand(words)
 	from, step := len(words), 1
-	switch {
-	case is(0, "config") && is(1, "set"):
-		from = 2
-		if len(words)%2 == 0 { // else it cannot be told which are names
+	switch args {
+	case tracetestSettings:
+		from = behind
+		if (len(words)-behind)%2 == 0 { // else it cannot be told which are names
 			step = 2
 		}
-	case is(0, "sentinel") && (is(1, "set") || is(1, "config")):
-		from = 2
-	case is(0, "acl") && is(1, "setuser"):
-		for i := 3; i < len(words); i++ {
+	case tracetestOptions:
+		from = behind
+	case tracetestRules:
+		for i := behind + 1; i < len(words); i++ {
 			switch rule := words[i]; {
 			case rule != "" && strings.ContainsRune("><#!", rune(rule[0])):
 				shown[i] = rule[:1] + hidden
@@ -128,12 +128,12 @@ func tracetestHide(words []string) (shown, secrets []string) {
 				secrets = append(secrets, rule)
 			}
 		}
-	case is(0, "module") && (is(1, "loadex") || is(1, "load")):
-		for i := 3; i < len(words); i++ {
+	case tracetestOpaque:
+		for i := behind + 1; i < len(words); i++ {
 			shown[i] = hidden
 		}
-	case is(0, "function"):
-		for i := 2; i < len(words); i++ {
+	case tracetestBody:
+		for i := behind; i < len(words); i++ {
 			if len(words[i]) > 80 {
 				shown[i] = words[i][:80] + "..."
 			}

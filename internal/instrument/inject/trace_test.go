@@ -12,6 +12,7 @@ import (
 
 	"tracetest/internal/barrier"
 	"tracetest/internal/record"
+	"tracetest/internal/redisconf"
 )
 
 // heardTap is what a gate heard of the trace, and the verbs of boundaries.
@@ -123,6 +124,9 @@ func TestHide(t *testing.T) {
 		{"FUNCTION LOAD REPLACE " + long + "y", "FUNCTION LOAD REPLACE " + long + "..."},
 		{"function restore " + long + long + " FLUSH", "function restore " + long + "... FLUSH"},
 
+		{"FT.CONFIG SET OSS_GLOBAL_PASSWORD pw", "FT.CONFIG SET OSS_GLOBAL_PASSWORD (hidden)"},
+		{"GRAPH.CONFIG SET TIMEOUT 7", "GRAPH.CONFIG SET TIMEOUT 7"},
+
 		{"FUNCTION LOAD " + long, "FUNCTION LOAD " + long},
 		{"CONFIG SET proc-title-template requirepass x y", "CONFIG SET proc-title-template requirepass x y"},
 		{"CONFIG SET masteruser bob maxmemory 1", "CONFIG SET masteruser bob maxmemory 1"},
@@ -156,6 +160,17 @@ func TestHide(t *testing.T) {
 	}
 	if got, _ := tracetestHide(nil); len(got) > 0 {
 		t.Errorf("nothing is shown as %q", got)
+	}
+}
+
+// What tracetest takes for a secret does not leave the test process. The test process
+// hides more: a name that is mistyped.
+func TestSecretsAsRedisconf(t *testing.T) {
+	for _, name := range []string{"requirepass", "masterauth", "primaryauth", "tls-key-file-pass", "tls-client-key-file-pass", "hash-seed", "x-secret", "x-token",
+		"some-auth", "x.password", "search-oss-global-password", "maxmemory", "masteruser", "tls-auth-clients", "save", "tls-key-file"} {
+		if redisconf.IsSecret(name) != tracetestSecret(name) {
+			t.Errorf("%s is a secret to redisconf: %v", name, redisconf.IsSecret(name))
+		}
 	}
 }
 

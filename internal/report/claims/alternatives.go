@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/rediscmd"
 	"tracetest/internal/redisconf"
 	"tracetest/internal/report/doc"
 )
@@ -195,7 +196,7 @@ func (v *View) failedOver() (hypothesis, bool) {
 func (v *View) rewritten() (hypothesis, bool) {
 	const what = "A test wrote changed values into the server's file (CONFIG REWRITE)"
 	for _, w := range v.Writes {
-		if len(w.Command) > 1 && strings.EqualFold(w.Command[0], "config") && strings.EqualFold(w.Command[1], "rewrite") {
+		if rediscmd.Of(w.Command).Name == rediscmd.ConfigRewrite {
 			if strings.HasPrefix(w.Reply, "-") {
 				return hypothesis{what, ruledOut, "it was sent and refused: " + code(strings.TrimPrefix(w.Reply, "-"))}, v.Run.Traced
 			}

@@ -7,8 +7,8 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/triage"
 )
 
 // leftChanged lists how the run left the servers and what was done about it.
@@ -141,7 +141,7 @@ func (v *View) failovers() []doc.Block {
 		doc.Column[findings.Failover]{Title: "First seen", Cell: func(f findings.Failover) Text { return v.Clock(f.At) }},
 		doc.Column[findings.Failover]{Title: "Active tests", Cell: func(f findings.Failover) Text { return Owners(f.Active, maxNamed) }, Optional: true})...)
 	for _, w := range v.Writes {
-		if triage.AsksForFailover(w.Command) && !strings.HasPrefix(w.Reply, "-") {
+		if rediscmd.Of(w.Command).AsksForFailover() && !strings.HasPrefix(w.Reply, "-") {
 			text := "A test asked for one: " + code(strings.Join(w.Command, " "))
 			if w.By != nil {
 				text += ", by " + Owner(*w.By)

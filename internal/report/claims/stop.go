@@ -54,6 +54,7 @@ type State struct {
 	Open     []string // still changed
 	Restored []string // by tracetest
 	Manual   []string // only by hand: tracetest keeps no secret values
+	Added    []string // the server had no such parameter: a module brought it
 	Wrong    []string // from the start
 	Roles    []string // servers that the run gave another master
 	Commands []string
@@ -75,6 +76,8 @@ func (v *View) State() State {
 			// its command would bring back what was wrong to begin with
 		case c.Repaired:
 			s.Restored, s.again = append(s.Restored, c.Parameter), append(s.again, c.Command)
+		case c.Command == "" && !c.Secret:
+			s.Added = append(s.Added, c.Parameter)
 		case c.Command == "":
 			s.Manual = append(s.Manual, c.Parameter)
 		default:
@@ -94,6 +97,7 @@ func (v *View) State() State {
 	}
 	s.Roles = Unique(s.Roles)
 	s.Open, s.Restored, s.Manual, s.Wrong = Unique(s.Open), Unique(s.Restored), Unique(s.Manual), Unique(s.Wrong)
+	s.Added = Unique(s.Added)
 	s.Commands = Compact(s.Commands)
 	return s
 }
@@ -120,6 +124,9 @@ func (v *View) repair() (Text, []string) {
 			text += "."
 		}
 		lead = append(lead, text)
+	}
+	if len(s.Added) > 0 {
+		lead = append(lead, "The server did not have "+List(Names(s.Added), maxNamed)+" before; it goes when the module that brought it is unloaded.")
 	}
 	if len(s.Manual) > 0 {
 		lead = append(lead, List(Names(s.Manual), maxNamed)+" must be restored manually: tracetest keeps no secret values.")

@@ -86,7 +86,7 @@ func (s *runScreen) serverPart() section {
 	if len(state.Restored) > 0 {
 		part.lines = append(part.lines, s.wrap(claims.List(claims.Names(state.Restored), 4)+" restored by tracetest", 2)...)
 	}
-	if open := claims.Unique(slices.Concat(state.Open, state.Manual, state.Wrong)); len(open) > 0 {
+	if open := claims.Unique(slices.Concat(state.Open, state.Manual, state.Added, state.Wrong)); len(open) > 0 {
 		part.paint = yellow
 		text := claims.List(claims.Names(open), 4) + " still wrong; to repair it:"
 		if len(state.Commands) == 0 {

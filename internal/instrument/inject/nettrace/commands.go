@@ -3,7 +3,7 @@ package nettrace
 // tracetestCommands walks over what a client sends: RESP arrays of bulk
 // strings, and inline commands. It survives cuts at any byte, skips payloads
 // by their length, and keeps the arguments of commands that change the server
-// rather than data, of which [tracetestWanted] is the list.
+// rather than data: see [tracetestWanted].
 type tracetestCommands struct {
 	state  uint8
 	number int64 // the length or count that is being read
@@ -35,12 +35,17 @@ const ( // states
 )
 
 const ( // what is wanted of a command
-	tracetestNothing = iota
-	tracetestMaybe   // its subcommand decides
-	tracetestWrite   // its arguments: it changes the server
-	tracetestState   // its name: it changes how replies come
-	tracetestAuth    // its arguments: it logs in
-	tracetestAsks    // its arguments: its reply shows what other clients do
+	tracetestMaybe    = 1 << iota // its subcommand decides
+	tracetestWrite                // its arguments: it changes the server
+	tracetestAsks                 // its arguments: its reply shows what other clients do
+	tracetestLogin                // its arguments: it logs in
+	tracetestQueues               // MULTI
+	tracetestExecutes             // EXEC
+	tracetestDiscards             // DISCARD, RESET
+	tracetestAdrift               // replies cannot be told apart behind it
+
+	tracetestNothing = 0
+	tracetestKept    = tracetestMaybe | tracetestWrite | tracetestAsks | tracetestLogin // with arguments
 )
 
 // tracetestWordLimit and tracetestWordsLimit bound what is kept of a command,
@@ -154,13 +159,7 @@ func (p *tracetestCommands) take(part []byte, skip int64) {
 }
 
 // keeps reports whether the arguments of the command are kept.
-func (p *tracetestCommands) keeps() bool {
-	switch p.wanted {
-	case tracetestMaybe, tracetestWrite, tracetestAuth, tracetestAsks:
-		return true
-	}
-	return false
-}
+func (p *tracetestCommands) keeps() bool { return p.wanted&tracetestKept != 0 }
 
 func (p *tracetestCommands) keep(part []byte) {
 	if room := tracetestWordLimit - len(p.word); len(part) > room {
@@ -221,33 +220,6 @@ func (p *tracetestCommands) spelt() []byte {
 	return p.name[:p.length]
 }
 
-// tracetestWanted says what is wanted of a command.
-func tracetestWanted(name []byte) uint8 {
-	switch string(name) {
-	case "CONFIG", "ACL", "SCRIPT", "FUNCTION", "CLIENT", "MODULE", "CLUSTER", "SENTINEL":
-		return tracetestMaybe
-	case "SLOWLOG", "LATENCY", "INFO", "CLIENT LIST", "ACL LOG":
-		return tracetestAsks
-	case "FLUSHALL", "FLUSHDB", "REPLICAOF", "SLAVEOF", "SWAPDB", "SHUTDOWN", "FAILOVER", "DEBUG",
-		"CONFIG SET", "CONFIG REWRITE", "CONFIG RESETSTAT",
-		"ACL SETUSER", "ACL DELUSER", "ACL LOAD",
-		"SCRIPT FLUSH", "FUNCTION LOAD", "FUNCTION DELETE", "FUNCTION FLUSH", "FUNCTION RESTORE",
-		"CLIENT KILL", "CLIENT PAUSE", "CLIENT UNPAUSE",
-		"MODULE LOAD", "MODULE LOADEX", "MODULE UNLOAD",
-		"CLUSTER ADDSLOTS", "CLUSTER ADDSLOTSRANGE", "CLUSTER BUMPEPOCH", "CLUSTER DELSLOTS", "CLUSTER DELSLOTSRANGE",
-		"CLUSTER FAILOVER", "CLUSTER FLUSHSLOTS", "CLUSTER FORGET", "CLUSTER MEET", "CLUSTER REPLICATE", "CLUSTER RESET",
-		"CLUSTER SETSLOT", "CLUSTER SET-CONFIG-EPOCH",
-		"SENTINEL MONITOR", "SENTINEL REMOVE", "SENTINEL SET", "SENTINEL FAILOVER", "SENTINEL RESET", "SENTINEL CONFIG",
-		"SENTINEL FLUSHCONFIG", "SENTINEL SIMULATE-FAILURE":
-		return tracetestWrite
-	case "MULTI", "EXEC", "DISCARD", "RESET", "MONITOR", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "SYNC", "PSYNC", "CLIENT REPLY":
-		return tracetestState
-	case "AUTH", "HELLO":
-		return tracetestAuth
-	}
-	return tracetestNothing
-}
-
 // tracetestShows reports whether the reply to a command shows what other clients
 // did or are: of INFO, which many send for the memory, whether a section does.
 func tracetestShows(words []string) bool {
@@ -266,7 +238,7 @@ func tracetestShows(words []string) bool {
 		return true
 	}
 	for _, word := range words[1:] {
-		for _, section := range []string{"stats", "commandstats", "errorstats", "latencystats", "clients", "all", "everything", "default"} {
+		for _, section := range tracetestSections {
 			if same(word, section) {
 				return true
 			}

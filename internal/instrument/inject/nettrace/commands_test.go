@@ -12,20 +12,42 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"tracetest/internal/rediscmd"
 )
 
-// The commands that are told, and those that change how replies come.
-var (
-	writes = strings.Split("FLUSHALL,FLUSHDB,REPLICAOF,SLAVEOF,SWAPDB,SHUTDOWN,FAILOVER,DEBUG,CONFIG SET,CONFIG REWRITE,CONFIG RESETSTAT,"+
-		"ACL SETUSER,ACL DELUSER,ACL LOAD,SCRIPT FLUSH,FUNCTION LOAD,FUNCTION DELETE,FUNCTION FLUSH,FUNCTION RESTORE,"+
-		"CLIENT KILL,CLIENT PAUSE,CLIENT UNPAUSE,MODULE LOAD,MODULE LOADEX,MODULE UNLOAD,CLUSTER ADDSLOTS,CLUSTER ADDSLOTSRANGE,CLUSTER BUMPEPOCH,"+
-		"CLUSTER DELSLOTS,CLUSTER DELSLOTSRANGE,CLUSTER FAILOVER,CLUSTER FLUSHSLOTS,CLUSTER FORGET,CLUSTER MEET,CLUSTER REPLICATE,CLUSTER RESET,"+
-		"CLUSTER SETSLOT,CLUSTER SET-CONFIG-EPOCH,SENTINEL MONITOR,SENTINEL REMOVE,SENTINEL SET,SENTINEL FAILOVER,SENTINEL RESET,SENTINEL CONFIG,"+
-		"SENTINEL FLUSHCONFIG,SENTINEL SIMULATE-FAILURE", ",")
-	states = strings.Split("MULTI,EXEC,DISCARD,RESET,MONITOR,SUBSCRIBE,PSUBSCRIBE,SSUBSCRIBE,SYNC,PSYNC,CLIENT REPLY", ",")
-	asks   = strings.Split("SLOWLOG,LATENCY,INFO,CLIENT LIST,ACL LOG", ",")
-	groups = strings.Split("CONFIG,ACL,SCRIPT,FUNCTION,CLIENT,MODULE,CLUSTER,SENTINEL", ",")
-)
+// The commands that the trace is to know, by what is wanted of them.
+var writes, states, asks []string
+
+var kinds = func() map[string]uint8 {
+	all := map[string]uint8{}
+	for _, name := range rediscmd.Names() {
+		c := rediscmd.Of(strings.Fields(name))
+		kind := map[rediscmd.Replies]uint8{rediscmd.Queues: tracetestQueues, rediscmd.Executes: tracetestExecutes,
+			rediscmd.Discards: tracetestDiscards, rediscmd.Adrift: tracetestAdrift}[c.Replies]
+		if kind != 0 {
+			states = append(states, name)
+		}
+		if c.Shows != rediscmd.ShowsNothing {
+			kind |= tracetestAsks
+			asks = append(asks, name)
+		}
+		if c.Changes != 0 && c.Replies == rediscmd.InTurn {
+			kind |= tracetestWrite
+			writes = append(writes, name)
+		}
+		if c.Args == rediscmd.Login {
+			kind |= tracetestLogin
+		}
+		if family, _, two := strings.Cut(name, " "); two {
+			all[family] = tracetestMaybe
+		}
+		if kind != 0 {
+			all[name] = kind
+		}
+	}
+	return all
+}()
 
 // resp is a command as clients send it.
 func resp(words ...string) string {
@@ -82,15 +104,9 @@ func pieces(random *rand.Rand, b []byte) (all [][]byte) {
 }
 
 // Guards against a command that is missed because of how a client spells or
-// sends it, and against one in the source that no test knows.
+// sends it, and against one that is known here and not in the table.
 func TestWantedCommands(t *testing.T) {
-	kinds := map[string]uint8{}
-	for kind, names := range [][]string{tracetestMaybe: groups, tracetestWrite: writes, tracetestState: states, tracetestAuth: {"AUTH", "HELLO"}, tracetestAsks: asks} {
-		for _, name := range names {
-			kinds[name] = uint8(kind)
-		}
-	}
-	file, err := parser.ParseFile(token.NewFileSet(), "commands.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "table.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,9 +114,12 @@ func TestWantedCommands(t *testing.T) {
 		if f, ok := n.(*ast.FuncDecl); ok && f.Name.Name != "tracetestWanted" {
 			return false
 		}
+		if _, ok := n.(*ast.GenDecl); ok {
+			return false
+		}
 		if s, ok := n.(*ast.BasicLit); ok && s.Kind == token.STRING {
 			if name, _ := strconv.Unquote(s.Value); kinds[name] == tracetestNothing {
-				t.Errorf("%s is wanted, and not in the test", s.Value)
+				t.Errorf("%s is wanted, and not in the table", s.Value)
 			}
 		}
 		return true
@@ -111,7 +130,7 @@ func TestWantedCommands(t *testing.T) {
 			want := command{kind, name, words}
 			if kind == tracetestMaybe { // with an unknown subcommand
 				want = command{tracetestNothing, name + " ONE", words[:1]}
-			} else if kind == tracetestState {
+			} else if kind&tracetestKept == 0 {
 				want.words = nil
 				if strings.Contains(name, " ") {
 					want.words = words[:1]
@@ -141,7 +160,7 @@ func TestUnwantedCommands(t *testing.T) {
 		{"CONFIG SET", "maxmemory", "1"}, {"config resetstat"}, {"CLIENT REPLY", "OFF"}, {"MULTI ", "x"}, {"CONFIG", "SET maxmemory", "1"},
 	} {
 		got, _, ok := commandsIn(t, []byte(resp(words...)))
-		if !ok || len(got) != 1 || got[0].wanted == tracetestWrite || got[0].wanted == tracetestState {
+		if !ok || len(got) != 1 || got[0].wanted&^(tracetestMaybe|tracetestAsks|tracetestLogin) != 0 {
 			t.Errorf("%.60q: %.60q, %v", words, got, ok)
 		}
 	}
@@ -175,7 +194,7 @@ func TestArguments(t *testing.T) {
 		text := []byte(resp(words...))
 		for _, parts := range [][][]byte{{text}, bytewise(text), slices.Collect(slices.Chunk(text, 7))} {
 			got, _, ok := commandsIn(t, parts...)
-			if !ok || len(got) != 1 || got[0].wanted != tracetestWrite || !reflect.DeepEqual(got[0].words, shown(words)) {
+			if !ok || len(got) != 1 || got[0].wanted&tracetestWrite == 0 || !reflect.DeepEqual(got[0].words, shown(words)) {
 				t.Errorf("%.60q in %d parts: %.100q, %v", words, len(parts), got, ok)
 			}
 		}
@@ -256,12 +275,13 @@ func pipeline(random *rand.Rand) (text []byte, wanted []command) {
 		kind, name := uint8(tracetestNothing), pick("GET", "SET", "mset", "EVAL", "XADD", "HSET", "PING", "CONFIG GET", "CLIENT INFO", "SCRIPT LOAD", "ACL GETUSER")
 		switch random.IntN(6) {
 		case 0, 1:
-			kind, name = tracetestWrite, pick(writes...)
+			name = pick(writes...)
 		case 3:
-			kind, name = tracetestAsks, pick(asks...)
+			name = pick(asks...)
 		case 2:
-			kind, name = tracetestState, pick(states...)
+			name = pick(states...)
 		}
+		kind = kinds[name]
 		words := strings.Fields(pick(name, strings.ToLower(name)))
 		line := random.IntN(5) == 0
 		for range random.IntN(5) {
@@ -275,9 +295,9 @@ func pipeline(random *rand.Rand) (text []byte, wanted []command) {
 			words = append(words, slices.Repeat([]string{"+get"}, random.IntN(100))...)
 		}
 		switch {
-		case kind == tracetestWrite:
+		case kind&tracetestWrite != 0:
 			wanted = append(wanted, command{kind, name, shown(words)})
-		case kind == tracetestState:
+		case kind&^tracetestKept != 0:
 			wanted = append(wanted, command{kind, name, nil})
 		}
 		if line {
@@ -298,10 +318,10 @@ func TestPipelines(t *testing.T) {
 		all, _, ok := commandsIn(t, pieces(random, text)...)
 		var got []command
 		for _, c := range all {
-			if c.wanted == tracetestState {
+			if c.wanted&tracetestWrite == 0 {
 				c.words = nil
 			}
-			if c.wanted == tracetestWrite || c.wanted == tracetestState {
+			if c.wanted&^(tracetestMaybe|tracetestAsks|tracetestLogin) != 0 {
 				got = append(got, c)
 			}
 		}

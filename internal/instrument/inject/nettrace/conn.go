@@ -205,8 +205,7 @@ func (k *tracetestTalk) plausible() bool {
 			}
 		}
 	}
-	for _, name := range []string{"PING", "AUTH", "HELLO", "SELECT", "INFO", "ECHO", "MULTI", "MONITOR", "CONFIG", "ACL", "SCRIPT", "FUNCTION",
-		"CLIENT", "MODULE", "CLUSTER", "SENTINEL", "FLUSHALL", "FLUSHDB", "REPLICAOF", "SLAVEOF", "SWAPDB", "SHUTDOWN", "FAILOVER", "DEBUG"} {
+	for _, name := range tracetestFirst {
 		if len(word) > len(name) || whole && len(word) != len(name) {
 			continue
 		}
@@ -254,33 +253,18 @@ func tracetestWhere(c Conn, secure, sure bool) (about []string) {
 func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
 	k.sent++
 	p := &k.commands
-	switch p.wanted {
-	case tracetestState:
-		switch string(p.spelt()) {
-		case "MULTI":
-			k.multi = true
-		case "EXEC":
-			for _, write := range k.queued {
-				k.await(write)
-			}
-			k.multi, k.queued = false, nil
-		case "DISCARD", "RESET":
-			for _, write := range k.queued {
-				events = append(events, tracetestEvent{"reply", write, []string{"-DISCARDED"}})
-			}
-			k.multi, k.queued = false, nil
-		case "MONITOR":
-			k.adrift, k.awaited, k.queued = true, nil, nil
-			events = append(events, tracetestEvent{"asks", 0, []string{"MONITOR"}})
-		default:
-			k.adrift, k.awaited, k.queued = true, nil, nil
+	if p.wanted&tracetestAsks != 0 && tracetestShows(p.words) {
+		asked := p.words
+		if p.wanted&tracetestWrite != 0 {
+			asked = asked[:min(2, len(asked))] // the write has the others
 		}
-	case tracetestAsks:
-		if tracetestShows(p.words) {
-			events = append(events, tracetestEvent{"asks", 0, p.words})
-		}
-		p.words = nil
-	case tracetestWrite:
+		events = append(events, tracetestEvent{"asks", 0, asked})
+	}
+	if p.wanted&tracetestLogin != 0 && len(p.words) > 1 {
+		events = append(events, tracetestEvent{"login", 0, p.words})
+	}
+	switch {
+	case p.wanted&tracetestWrite != 0:
 		write := tracetestSerial.Add(1)
 		events = append(events, tracetestEvent{"write", write, p.words})
 		if k.multi {
@@ -288,13 +272,22 @@ func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
 		} else {
 			k.await(write)
 		}
-		p.words = nil
-	case tracetestAuth:
-		if len(p.words) > 1 {
-			events = append(events, tracetestEvent{"login", 0, p.words})
+	case p.wanted&tracetestQueues != 0:
+		k.multi = true
+	case p.wanted&tracetestExecutes != 0:
+		for _, write := range k.queued {
+			k.await(write)
 		}
-		p.words = nil
+		k.multi, k.queued = false, nil
+	case p.wanted&tracetestDiscards != 0:
+		for _, write := range k.queued {
+			events = append(events, tracetestEvent{"reply", write, []string{"-DISCARDED"}})
+		}
+		k.multi, k.queued = false, nil
+	case p.wanted&tracetestAdrift != 0:
+		k.adrift, k.awaited, k.queued = true, nil, nil
 	}
+	p.words = nil
 	return events
 }
 

@@ -1,0 +1,36 @@
+//go:build !tracetest_notrace
+
+// Code generated from the table of package rediscmd; DO NOT EDIT.
+
+package inject
+
+// tracetestTold says of a command that changes a server whether tracetest looks at
+// what it changes, and what its arguments are, by its name in capitals.
+func tracetestTold(name string) (looked bool, args uint8, known bool) {
+	switch name {
+	case "FUNCTION LOAD", "FUNCTION RESTORE", "TFUNCTION LOAD":
+		return false, tracetestBody, true
+	case "ACL DELUSER", "ACL LOAD", "CLIENT KILL", "CLIENT PAUSE", "CLIENT UNBLOCK", "CLIENT UNPAUSE",
+		"COMMANDLOG RESET", "FLUSHALL", "FLUSHDB", "FUNCTION DELETE", "FUNCTION FLUSH", "FUNCTION KILL",
+		"HOTKEYS RESET", "HOTKEYS START", "HOTKEYS STOP", "LATENCY RESET", "SCRIPT FLUSH", "SCRIPT KILL",
+		"SLOWLOG RESET", "SWAPDB", "TFUNCTION DELETE":
+		return false, tracetestPlain, true
+	case "ACL SETUSER":
+		return false, tracetestRules, true
+	case "MODULE LOAD", "MODULE LOADEX":
+		return true, tracetestOpaque, true
+	case "SENTINEL CONFIG", "SENTINEL SET":
+		return true, tracetestOptions, true
+	case "ACL SAVE", "CLUSTER ADDSLOTS", "CLUSTER ADDSLOTSRANGE", "CLUSTER BUMPEPOCH", "CLUSTER CANCELSLOTMIGRATIONS",
+		"CLUSTER DELSLOTS", "CLUSTER DELSLOTSRANGE", "CLUSTER FAILOVER", "CLUSTER FLUSHSLOT", "CLUSTER FLUSHSLOTS",
+		"CLUSTER FORGET", "CLUSTER MEET", "CLUSTER MIGRATESLOTS", "CLUSTER MIGRATION", "CLUSTER REPLICATE",
+		"CLUSTER RESET", "CLUSTER SAVECONFIG", "CLUSTER SET-CONFIG-EPOCH", "CLUSTER SETSLOT", "CONFIG RESETSTAT",
+		"CONFIG REWRITE", "DEBUG", "FAILOVER", "MODULE UNLOAD", "REPLICAOF", "SENTINEL DEBUG", "SENTINEL FAILOVER",
+		"SENTINEL FLUSHCONFIG", "SENTINEL MONITOR", "SENTINEL REMOVE", "SENTINEL RESET", "SENTINEL SIMULATE-FAILURE",
+		"SHUTDOWN", "SLAVEOF":
+		return true, tracetestPlain, true
+	case "CONFIG SET", "FT.CONFIG SET", "GRAPH.CONFIG SET", "RG.CONFIGSET":
+		return true, tracetestSettings, true
+	}
+	return true, tracetestPlain, false
+}

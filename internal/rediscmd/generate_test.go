@@ -1,0 +1,163 @@
+package rediscmd
+
+import (
+	"flag"
+	"fmt"
+	"go/format"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+//go:generate go test -run TestInjected -update
+
+var update = flag.Bool("update", false, "write what is compiled into the tests")
+
+// What is compiled into the tests is what the table says.
+func TestInjected(t *testing.T) {
+	for path, text := range map[string]string{
+		"../instrument/inject/nettrace/table.go": nettraceTable(),
+		"../instrument/inject/trace_table.go":    traceTable(),
+	} {
+		want, err := format.Source([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *update {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%s is not what the table says: run go generate ./internal/rediscmd", path)
+		}
+	}
+}
+
+// generated is the head of a generated file.
+const generated = "// Code generated from the table of package rediscmd; DO NOT EDIT.\n\n"
+
+// nettraceTable is what package net of the tests is to know.
+func nettraceTable() string {
+	wanted := map[string][]string{}
+	for family := range familyOfTwo() {
+		wanted["tracetestMaybe"] = append(wanted["tracetestMaybe"], family)
+	}
+	for name, c := range table {
+		var flags []string
+		add := func(is bool, flag string) {
+			if is {
+				flags = append(flags, flag)
+			}
+		}
+		add(c.Told(), "tracetestWrite")
+		add(c.Shows != ShowsNothing, "tracetestAsks")
+		add(c.Args == Login, "tracetestLogin")
+		add(c.Replies == Queues, "tracetestQueues")
+		add(c.Replies == Executes, "tracetestExecutes")
+		add(c.Replies == Discards, "tracetestDiscards")
+		add(c.Replies == Adrift, "tracetestAdrift")
+		if len(flags) > 0 {
+			key := strings.Join(flags, " | ")
+			wanted[key] = append(wanted[key], name)
+		}
+	}
+	var b strings.Builder
+	b.WriteString(generated + "package nettrace\n\n" +
+		"// tracetestWanted says what is wanted of a command, by its name in capitals.\n" +
+		"func tracetestWanted(name []byte) uint8 {\n\tswitch string(name) {\n")
+	cases(&b, wanted)
+	b.WriteString("\t}\n\treturn tracetestNothing\n}\n\n" +
+		"// tracetestFirst are the first words of all commands of which something is known.\n" +
+		"var tracetestFirst = [...]string{\n")
+	first := map[string]bool{}
+	for name := range table {
+		word, _, _ := strings.Cut(name, " ")
+		first[word] = true
+	}
+	lines(&b, slices.Sorted(maps.Keys(first)))
+	b.WriteString(",\n}\n\n// tracetestSections are those of INFO that show other clients.\nvar tracetestSections = [...]string{\n")
+	lines(&b, slices.Sorted(maps.Keys(sections)))
+	b.WriteString(",\n}\n")
+	return b.String()
+}
+
+// familyOfTwo are the first words of commands of two.
+func familyOfTwo() map[string]bool {
+	all := map[string]bool{}
+	for name := range table {
+		if first, _, two := strings.Cut(name, " "); two {
+			all[first] = true
+		}
+	}
+	return all
+}
+
+// traceTable is what package testing of the tests is to know of the commands that
+// package net tells it.
+func traceTable() string {
+	args := map[Args]string{Plain: "tracetestPlain", Settings: "tracetestSettings", Options: "tracetestOptions",
+		Master: "tracetestPlain", Rules: "tracetestRules", Opaque: "tracetestOpaque", Body: "tracetestBody"}
+	told := map[string][]string{}
+	for name, c := range table {
+		if c.Told() {
+			key := fmt.Sprintf("%v, %s, true", c.Changes&Awaited != 0, args[c.Args])
+			told[key] = append(told[key], name)
+		}
+	}
+	var b strings.Builder
+	b.WriteString("//go:build !tracetest_notrace\n\n" + generated + "package inject\n\n" +
+		"// tracetestTold says of a command that changes a server whether tracetest looks at\n" +
+		"// what it changes, and what its arguments are, by its name in capitals.\n" +
+		"func tracetestTold(name string) (looked bool, args uint8, known bool) {\n\tswitch name {\n")
+	cases(&b, told)
+	b.WriteString("\t}\n\treturn true, tracetestPlain, false\n}\n")
+	return b.String()
+}
+
+// cases writes a switch, by what each case returns.
+func cases(b *strings.Builder, by map[string][]string) {
+	for _, result := range slices.Sorted(maps.Keys(by)) {
+		names := by[result]
+		slices.Sort(names)
+		b.WriteString("\tcase ")
+		lines(b, names)
+		b.WriteString(":\n\t\treturn " + result + "\n")
+	}
+}
+
+// lines writes quoted names, some on each line.
+func lines(b *strings.Builder, names []string) {
+	width := 0
+	for i, name := range names {
+		if i > 0 {
+			b.WriteString(",")
+			if width > 90 {
+				b.WriteString("\n")
+				width = 0
+			} else {
+				b.WriteString(" ")
+			}
+		}
+		width += len(name) + 4
+		fmt.Fprintf(b, "%q", name)
+	}
+}
+
+// The parser in package net keeps so much of a name.
+func TestNamesFit(t *testing.T) {
+	for name := range table {
+		if words := strings.Fields(name); len(name) > 32 || len(words) > 2 || strings.Join(words, " ") != strings.ToUpper(name) {
+			t.Errorf("%q is no name of a command", name)
+		}
+		if first, _, two := strings.Cut(name, " "); two && table[first] != (Command{}) {
+			t.Errorf("%s has a row and so has its family", name)
+		}
+	}
+}
