@@ -73,6 +73,9 @@ func bisectCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
+			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
+				return err
+			}
 			first := newFirstSignal()
 			defer first.close()
 			err := o.bisect(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())

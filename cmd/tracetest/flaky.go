@@ -64,6 +64,9 @@ func flakyCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
+			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
+				return err
+			}
 			return o.flaky(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
