@@ -184,7 +184,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	announced.Runs, announced.Tests = view.Runs, rows
 	if o.settle {
 		for _, r := range rows {
-			if r.Failed > 0 && r.Failed < r.Ran && r.Kind != flaky.Redis {
+			if r.Failed > 0 && r.Kind != flaky.Always && r.Kind != flaky.Redis {
 				o.settleRow(ctx, lab, options, r, args, say)
 			}
 		}
