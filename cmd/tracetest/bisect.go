@@ -17,6 +17,7 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/rediscli"
+	"tracetest/internal/redisconf"
 	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
@@ -72,6 +73,9 @@ func bisectCommand() *cobra.Command {
 			packages, goTest := args, []string(nil)
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
+			}
+			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
+				return err
 			}
 			first := newFirstSignal()
 			defer first.close()
@@ -260,6 +264,9 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		},
 	})
 	answer.Exit = exitOf(answer)
+	if !o.spawns {
+		answer.Restore = restoring(answer, targets)
+	}
 	if o.git {
 		answer.Exit = gitAnswer(answer)
 	}
@@ -319,6 +326,26 @@ func (o *bisectOptions) question(suite *bisect.Suite, secrets *redact.Redactor) 
 		return c, fmt.Errorf("%s cannot be re-run: %s", victim.Label(), why)
 	}
 	return suite.CaseOf(victim), nil
+}
+
+// restoring are the commands that undo what the reproduction of an answer leaves on the servers:
+// it is plain go test, which restores nothing.
+func restoring(a *bisect.Answer, targets []snapshot.Target) []string {
+	commands := []string{}
+	for _, t := range targets {
+		values := map[string]string{}
+		for _, c := range a.Culprits {
+			for _, left := range c.Left {
+				if _, known := values[left.Parameter]; left.Server == t.Address() && !known && !redisconf.IsRole(left.Parameter) {
+					values[left.Parameter] = left.From
+				}
+			}
+		}
+		if command := rediscli.Restore(t.CLI(), values, false); command != "" && len(a.Commands) > 0 {
+			commands = append(commands, command)
+		}
+	}
+	return commands
 }
 
 // exitOf is the exit code of an answer.

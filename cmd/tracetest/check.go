@@ -19,6 +19,7 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/redisconf"
+	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
@@ -30,37 +31,53 @@ type checkOptions struct {
 	options
 	fix  bool
 	json bool
+	save string
+	acl  bool
 
 	secrets *redact.Redactor
 }
 
-const checkHelp = `check looks at a Redis without running tests: is it as it was started, and as
---expect says? What it was started with is read from its process, its
-configuration file or its container (podman or docker), where these can be seen.`
+const checkHelp = `check compares a Redis with what it was started with and with --expect. It runs no
+tests. Its process, its configuration file or its container (podman or docker)
+say what it was started with, where these can be read. Where nothing is known,
+check lists what differs from the defaults of Redis.
 
-const checkExits = `  0  everything that is known of it is as it should be, or --fix put it right
-  2  that cannot be told: Redis unreachable, or nothing says how it should be
+--save writes the configuration to a file that --expect-file reads. Keep that
+file beside the tests.`
+
+const checkExits = `  0  everything known is as it should be, or --fix repaired it
+  2  unknown: Redis is unreachable, or nothing says how it should be
   3  something is not as it should be`
 
 func checkCommand() *cobra.Command {
 	o := &checkOptions{secrets: redact.New()}
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Look whether a Redis is as it was started, without tests",
+		Short: "Compare a Redis with how it was started and with --expect",
 		Long:  checkHelp,
 		Example: "  tracetest check --redis localhost:6379 --expect maxmemory=2gb\n" +
-			"  tracetest check --fix --json",
+			"  tracetest check --fix --json\n" +
+			"  tracetest check --save redis.expect\n" +
+			"  tracetest check --acl",
 		Annotations: map[string]string{exitCodes: checkExits},
 		Args:        cobra.NoArgs,
 
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return o.check(cmd.Context(), cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.acl {
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), snapshot.ACL("tracetest", true))
+				return err
+			}
+			return o.check(cmd.Context(), cmd.OutOrStdout())
+		},
 	}
 	f := cmd.Flags()
 	o.where(f)
-	f.BoolVar(&o.fix, "fix", false, "put right what is not as it should be")
+	f.BoolVar(&o.fix, "fix", false, "repair what is not as it should be")
+	f.StringVar(&o.save, "save", "", "write the configuration to `FILE`, for --expect-file; not where something is wrong")
 	f.BoolVar(&o.json, "json", false, "write JSON")
-	group(f, "Check", "fix", "json")
+	f.BoolVar(&o.acl, "acl", false, "print the command that makes a Redis user with all that tracetest needs; asks no server")
+	group(f, "Check", "fix", "save", "json", "acl")
 	completeWhere(cmd)
 	return cmd
 }
@@ -83,8 +100,17 @@ type checkedServer struct {
 	Unknown           string                      `json:"unknown"` // why not everything of that is known
 	UnmetExpectations []findings.UnmetExpectation `json:"unmet_expectations"`
 	Drift             []findings.Drift            `json:"drift"`
-	Fixed             map[string]string           `json:"fixed"` // what --fix wrote
-	Error             string                      `json:"error"` // of --fix
+	Defaults          []differing                 `json:"defaults"` // what differs from these, where nothing else is known
+	Saved             string                      `json:"saved"`    // the file of --save
+	Fixed             map[string]string           `json:"fixed"`    // what --fix wrote
+	Error             string                      `json:"error"`    // of --fix
+}
+
+// differing is a parameter that is not at Redis's own default.
+type differing struct {
+	Parameter string `json:"parameter"`
+	Value     string `json:"value"`
+	Default   string `json:"default"`
 }
 
 func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
@@ -100,8 +126,11 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	targets := named.Targets
+	if o.save != "" && (len(targets) > 1 || o.fix) {
+		return errors.New("--save writes what one server is now: name one with --redis, and leave --fix away")
+	}
 	all := checked{Schema: "tracetest.check/1", Servers: []checkedServer{}}
-	announced := len(expect) > 0
+	announced := len(expect) > 0 || o.save != ""
 	for i, target := range targets {
 		one, err := o.checkOne(ctx, target, i, expect)
 		if err != nil {
@@ -134,14 +163,17 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// checkOne looks at one server. What it found wrong is in the lists also where
-// it was put right.
+// checkOne compares one server. What it found wrong is in the lists also where
+// it was repaired.
 func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, index int, expect map[string]string) (*checkedServer, error) {
 	server, begin, err := snapshot.Open(ctx, target, index, snapshot.Options{AllowPartial: o.allowPartial, Timeout: o.timeout, Expect: expect, Secrets: o.secrets})
 	if err != nil {
 		return nil, err
 	}
 	defer server.Close()
+	if err := snapshot.CheckNames([]*snapshot.Server{server}, expect); err != nil {
+		return nil, err
+	}
 	begin.StartedWith, begin.StartUnknown = run.StartedWith(ctx, server, o.container)
 	a := triage.New()
 	a.Add(record.Entry{Seq: 1, At: time.Now(), Run: &record.Run{Schema: record.Schema, Expect: run.Expected(expect)}})
@@ -150,6 +182,16 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 		UnmetExpectations: append([]findings.UnmetExpectation{}, a.UnmetExpectations()...), Drift: append([]findings.Drift{}, a.Drift()...), Fixed: map[string]string{}}
 	if one.StartedWith == nil {
 		one.StartedWith = map[string]record.Origin{}
+	}
+	one.Defaults = []differing{}
+	if len(one.StartedWith)+len(expect) == 0 {
+		one.Defaults = fromDefaults(begin.Config)
+	}
+	if o.save != "" && len(one.UnmetExpectations)+len(one.Drift) == 0 {
+		if err := saveExpectations(o.save, one.Flavor+" "+one.Version, saved(begin.Config)); err != nil {
+			return nil, fmt.Errorf("--save: %w", err)
+		}
+		one.Saved = o.save
 	}
 	if !o.fix {
 		return one, nil
@@ -176,6 +218,17 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 	return one, nil
 }
 
+// fromDefaults is what is not at its default, as far as these are known.
+func fromDefaults(config map[string]string) []differing {
+	all := []differing{}
+	for _, name := range redisconf.Defaults() {
+		if value, has := config[name]; has && !redisconf.Same(redisconf.Of(name).Default, value) {
+			all = append(all, differing{name, value, redisconf.Of(name).Default})
+		}
+	}
+	return all
+}
+
 // compared is what a server was held against: what it was started with, and
 // before that what is expected.
 func compared(started map[string]record.Origin, expect map[string]string) map[string]record.Origin {
@@ -196,27 +249,39 @@ func (o *checkOptions) tell(out io.Writer, all checked, expect map[string]string
 	out = findCI(os.Getenv).harmless(out)
 	for _, s := range all.Servers {
 		wrong, fixed := len(s.UnmetExpectations)+len(s.Drift), len(s.Fixed) > 0 && s.Error == ""
+		known := len(s.StartedWith)+len(expect) > 0
 		verdict := screen.painted("as it should be, as far as that is known", "32")
 		switch {
 		case wrong > 0 && fixed:
-			verdict = screen.painted("was not as it should be, and was put right", "32")
+			verdict = screen.painted("was not as it should be, and was repaired", "32")
 		case wrong > 0:
 			verdict = screen.painted("not as it should be", "1;31")
-		case len(s.StartedWith)+len(expect) == 0:
-			verdict = screen.painted("nothing says how it should be", "33")
+		case !known && len(s.Defaults) > 0:
+			verdict = screen.painted("nothing says how it should be; these differ from Redis's defaults", "33")
+		case !known:
+			verdict = screen.painted("nothing says how it should be; its main parameters are at Redis's defaults", "33")
 		}
 		say("%s (%s %s): %s", printable.Line(s.Address), s.Flavor, printable.Line(s.Version), verdict)
 		for _, line := range terminal.Check(compared(s.StartedWith, expect), s.UnmetExpectations, s.Drift, fixed) {
 			say("  %s", line)
 		}
+		for _, d := range s.Defaults {
+			say("  %-18s %s, default %s", d.Parameter, claims.Value(d.Parameter, d.Value, false).Plain(100), claims.Value(d.Parameter, d.Default, false).Plain(100))
+		}
 		if s.Unknown != "" {
-			say("  Not all is known: %s.", printable.Line(s.Unknown))
-			if len(s.StartedWith)+len(expect) == 0 {
-				say("  Say how it should be with --expect PARAM=VALUE, or name its container with --container.")
-			}
+			say("  Not everything is known: %s.", printable.Line(s.Unknown))
+		}
+		if !known && s.Saved == "" {
+			say("  Give what it should be with --expect PARAM=VALUE, or save it as it is with --save FILE.")
+		}
+		switch {
+		case s.Saved != "":
+			say("  Saved to %s; give it to --expect-file.", printable.Line(s.Saved))
+		case o.save != "":
+			say("  Not saved: repair it first, or leave out what is wrong.")
 		}
 		if s.Error != "" {
-			say("  Not put right: %s", printable.Line(s.Error))
+			say("  Not repaired: %s", printable.Line(s.Error))
 		}
 	}
 	return errors.Join(errs...)

@@ -64,6 +64,9 @@ func completionCommand() *cobra.Command {
 func completeWhere(cmd *cobra.Command) {
 	complete(cmd, "redis", cobra.FixedCompletions([]cobra.Completion{"localhost:6379", "redis://", "rediss://", "unix:///"}, cobra.ShellCompDirectiveNoSpace))
 	complete(cmd, "expect", completeExpect)
+	complete(cmd, "expect-file", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveDefault
+	})
 	complete(cmd, "container", cobra.NoFileCompletions)
 	complete(cmd, "redis-timeout", cobra.NoFileCompletions)
 }

@@ -65,7 +65,7 @@ func compare(before, after, out string, asJSON bool, stdout io.Writer) error {
 	}
 	d := diff.Compare(sides[0], sides[1])
 	if out != "" {
-		if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {
 			return &unable{fmt.Errorf("making the folder of --out: %w", err)}
 		}
 		if err := writeWhole(out, func(w io.Writer) error { return report.DiffMarkdown(w, d) }); err != nil {

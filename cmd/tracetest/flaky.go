@@ -64,6 +64,9 @@ func flakyCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
+			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
+				return err
+			}
 			return o.flaky(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -182,7 +185,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	announced.Runs, announced.Tests = view.Runs, rows
 	if o.settle {
 		for _, r := range rows {
-			if r.Failed > 0 && r.Failed < r.Ran && r.Kind != flaky.Redis {
+			if r.Failed > 0 && r.Kind != flaky.Always && r.Kind != flaky.Redis {
 				o.settleRow(ctx, lab, options, r, args, say)
 			}
 		}

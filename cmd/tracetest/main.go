@@ -11,7 +11,6 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -123,6 +122,9 @@ func rootCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
+			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
+				return err
+			}
 			if !o.gitBisect {
 				return o.run(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
@@ -137,15 +139,8 @@ func rootCommand() *cobra.Command {
 		usage(cmd.OutOrStderr(), cmd, 80)
 		return nil
 	})
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if cmd.HasParent() {
-			return err
-		}
-		if strings.HasSuffix(err.Error(), "in -v") {
-			return fmt.Errorf("-v is a flag of go test; did you mean `tracetest ./... -- -v`? --version prints the version")
-		}
-		return fmt.Errorf("%w\nFlags of go test belong behind \"--\": tracetest ./... -- -run TestName", err)
-	})
+	root.SetFlagErrorFunc(unknownFlag)
+	root.SetHelpCommand(helpCommand())
 	root.Flags().Bool("version", false, "version for tracetest") // without a short form: -v is go test's
 	o.flags(root.Flags())
 	completeRun(root, o)

@@ -84,8 +84,8 @@ func (o *mergeOptions) merge(args []string, stdin io.Reader, stdout, stderr io.W
 	if len(s.Runs) == 0 {
 		return &unable{fmt.Errorf("none of %d inputs could be read as a record, so there is nothing to merge", len(all))}
 	}
-	if err := os.MkdirAll(o.out, 0o700); err != nil {
-		return &unable{fmt.Errorf("making the folder of --out: %w", err)}
+	if err := makeOut(o.out); err != nil {
+		return &unable{err}
 	}
 	if err := o.write(s, counted); err != nil {
 		return &unable{err}

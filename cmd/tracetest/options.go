@@ -27,6 +27,7 @@ type options struct {
 	discover     string
 	restore      string
 	expect       []string
+	expectFile   []string
 	format       string
 	allowPartial bool
 	container    string
@@ -71,6 +72,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 func (o *options) where(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.redis, "redis", nil, "`URL` or host:port of the server to watch; repeatable (default $TRACETEST_REDIS, $REDIS_URL, $REDIS_ADDR, else localhost:6379)")
 	f.StringArrayVar(&o.expect, "expect", nil, "`PARAM=VALUE` that the server must have; repeatable")
+	f.StringArrayVar(&o.expectFile, "expect-file", nil, "`FILE` of such lines, as tracetest check --save writes it; repeatable; --expect wins")
 	f.StringVar(&o.container, "container", "", "`NAME` of the container that the server is in, to read what it was started with (default the one that publishes its port)")
 	f.BoolVar(&o.allowPartial, "allow-partial", false, "go on where CONFIG is denied, and watch what INFO shows")
 	f.DurationVar(&o.timeout, "redis-timeout", 5*time.Second, "`TIME` that a snapshot of Redis may take; then the test goes on")
@@ -79,7 +81,7 @@ func (o *options) where(f *pflag.FlagSet) {
 	f.StringVar(&o.tls.Key, "key", "", "`FILE` of the client's key, for TLS")
 	f.StringVar(&o.tls.ServerName, "sni", "", "`HOST` to expect in the server's certificate, where it is not that of the address")
 	f.BoolVar(&o.tls.Insecure, "insecure", false, "do not check the server's certificate")
-	group(f, "Server", "cacert", "cert", "key", "sni", "insecure", "redis", "expect", "container", "allow-partial", "redis-timeout")
+	group(f, "Server", "cacert", "cert", "key", "sni", "insecure", "redis", "expect", "expect-file", "container", "allow-partial", "redis-timeout")
 }
 
 // A choice is a flag that takes one of a few words.
@@ -167,19 +169,6 @@ func (o *options) validate() error {
 		return fmt.Errorf("--out is empty: name a folder")
 	}
 	return nil
-}
-
-// expectations parses --expect.
-func (o *options) expectations() (map[string]string, error) {
-	expect := map[string]string{}
-	for _, text := range o.expect {
-		name, value, ok := strings.Cut(text, "=")
-		if !ok || name == "" {
-			return nil, fmt.Errorf("--expect %q: write PARAM=VALUE, such as maxmemory=2gb", name)
-		}
-		expect[strings.ToLower(name)] = value
-	}
-	return expect, nil
 }
 
 // version is that of the module, where it was installed by the go command.

@@ -12,14 +12,59 @@ import (
 	"tracetest/internal/record"
 )
 
+// ignore is the .gitignore of a folder of reports, which also marks it as such.
+const ignore = "# Written by tracetest: what is in this folder is made anew by each run.\n*\n"
+
+// makeOut makes the folder of --out, which git ignores. A folder with files that
+// tracetest did not write is refused: reports would replace some of them, and git would
+// ignore the others. Others may read it as far as the umask says so.
+func makeOut(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("making the folder of --out: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("reading the folder of --out: %w", err)
+	}
+	foreign, ours := "", false
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case name == ".lock", name == "run.jsonl", name == "merged.json", name == "bisect.jsonl", ignores(dir, name):
+			ours = true
+		case !e.IsDir() && foreign == "":
+			foreign = name
+		}
+	}
+	if foreign != "" && !ours {
+		return fmt.Errorf("--out %q has files that tracetest did not write, such as %s: name a folder for the reports alone, such as %s", dir, foreign, filepath.Join(dir, "tracetest-out"))
+	}
+	path := filepath.Join(dir, ".gitignore")
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
+	if err := os.WriteFile(path, []byte(ignore), 0o666); err != nil {
+		return fmt.Errorf("writing to --out %q: %w", dir, err)
+	}
+	return nil
+}
+
+// ignores reports whether a file of a folder is our .gitignore.
+func ignores(dir, name string) bool {
+	if name != ".gitignore" {
+		return false
+	}
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	return err == nil && string(text) == ignore
+}
+
 // lockOut makes the folder of --out and keeps other runs from it: two in one
 // folder would remove each other's record and reports. The lock ends with the
 // process, and its file stays.
 func lockOut(dir string) (release func(), err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of --out: %w", err)
+	if err := makeOut(dir); err != nil {
+		return nil, err
 	}
-	file, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("writing to --out %q: %w", dir, err)
 	}
@@ -63,4 +108,16 @@ func createRecord(path string) (*os.File, error) {
 		return nil, fmt.Errorf("writing to --out %q: %w", filepath.Dir(path), err)
 	}
 	return file, nil
+}
+
+// beside makes a file in the folder of another one, which others may read as far as
+// the umask says so.
+func beside(path string) (*os.File, error) {
+	for n := 0; ; n++ {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s-%d-%d", filepath.Base(path), os.Getpid(), n))
+		file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+		if err == nil || !errors.Is(err, os.ErrExist) {
+			return file, err
+		}
+	}
 }

@@ -47,8 +47,8 @@ func reportCommand() *cobra.Command {
 			if err != nil {
 				return &run.Problem{Err: err}
 			}
-			if err := os.MkdirAll(out, 0o700); err != nil {
-				return &run.Problem{Err: fmt.Errorf("making the folder of --out: %w", err)}
+			if err := makeOut(out); err != nil {
+				return &run.Problem{Err: err}
 			}
 			if err := reports.write(out, findings); err != nil {
 				return &run.Problem{Err: err}
@@ -156,7 +156,7 @@ func (r *reports) write(dir string, f *findings.Findings) error {
 // writeWhole writes a report beside its place and moves it there, so that a
 // report of a million tests is not held in memory and no part of one is left.
 func writeWhole(path string, render func(io.Writer) error) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-") // of mode 0600
+	file, err := beside(path)
 	if err != nil {
 		return err
 	}

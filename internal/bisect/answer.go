@@ -88,6 +88,7 @@ type Answer struct {
 	Resumed  int          `json:"resumed,omitempty"`
 	Seconds  float64      `json:"seconds"`
 	Commands []string     `json:"commands"` // the shortest reproduction
+	Restore  []string     `json:"restore"`  // commands that undo what it leaves on the server
 	Exit     int          `json:"exit"`
 }
 

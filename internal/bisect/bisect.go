@@ -107,7 +107,7 @@ func Run(ctx context.Context, c Case, lab Lab, o Options) *Answer {
 		a.Unable = !a.Stopped
 	}
 	a.Trials, a.Resumed, a.Seconds = b.count, b.resumed, time.Since(b.began).Seconds()
-	a.Culprits, a.Cleaners, a.Best, a.Commands = orEmpty(a.Culprits), orEmpty(a.Cleaners), orEmpty(a.Best), orEmpty(a.Commands)
+	a.Culprits, a.Cleaners, a.Best, a.Commands, a.Restore = orEmpty(a.Culprits), orEmpty(a.Cleaners), orEmpty(a.Best), orEmpty(a.Commands), orEmpty(a.Restore)
 	return a
 }
 

@@ -9,6 +9,7 @@ package flaky
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -163,6 +164,11 @@ func causeOf(f *findings.Findings, failure findings.Failure) (cause string, of *
 // to be learnt of it; and for how many runs nothing new may have come.
 const enough = 5
 
+// steady is the rate of failures of which a test that never passed must be sure, so
+// that it is called one that always fails: it takes six of six. A test that fails four times out of five
+// fails three times in a row more often than not.
+const steady = 0.6
+
 // Done says that more runs would tell nothing more of what is flaky: each flaky
 // test has failed and passed several times, and for several runs nobody failed
 // or leaked for the first time. Where nothing was flaky it never is.
@@ -219,10 +225,12 @@ func (s *View) judge(r *Row) {
 	switch {
 	case r.Failed == 0:
 		return
-	case r.Failed == r.Ran && r.Ran > 1:
+	case r.Failed == r.Ran && r.Low >= steady:
 		r.Kind, r.Why = Always, "it failed each time"
+	case r.Failed == r.Ran:
+		r.Kind, r.Why = Open, fmt.Sprintf("it failed in each of %d runs, too few to say that it always does", r.Ran)
 	default:
-		r.Kind, r.Why = Open, "its order or its own; --bisect settles which"
+		r.Kind, r.Why = Open, "its order or the test itself; --bisect finds which"
 		if !s.Shuffled {
 			r.Kind, r.Why = Own, "the order was the same each time"
 		}

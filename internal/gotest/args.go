@@ -55,6 +55,9 @@ func boolean(name string) bool {
 	return false
 }
 
+// IsFlag reports whether go test has a flag of this name.
+func IsFlag(name string) bool { return valued(name) || boolean(name) || name == "args" }
+
 // prefixed reports whether a flag may also be written with "test." before it,
 // as the test binary knows it.
 func prefixed(name string) bool {

@@ -380,7 +380,7 @@ func (l *Live) Close() error {
 	if l.exec != nil {
 		// What a test printed before it was known to be a secret is no more shown.
 		var summary strings.Builder
-		testjson.PrintSummary(&summary, l.exec, testjson.SummarizeAll)
+		testjson.PrintSummary(&summary, l.exec, testjson.SummarizeAll&^testjson.SummarizeErrors) // which were shown
 		io.WriteString(l.screen, l.scrub(summary.String()))
 	}
 	return l.err

@@ -189,8 +189,8 @@ func TestErrorsAndBuildOutput(t *testing.T) {
 	if errOut != "go: downloading x v1\nwarning: y\n\nlast\n# m/p\np.go:1: undefined: x\n" {
 		t.Errorf("stderr: %q", errOut)
 	}
-	if !strings.Contains(out, "p.go:1: undefined: x") || !strings.Contains(out, "=== FAIL: m/p") {
-		t.Errorf("the summary does not tell:\n%s", out)
+	if strings.Contains(out, "p.go:1: undefined: x") || !strings.Contains(out, "=== FAIL: m/p") {
+		t.Errorf("the summary does not name the package, or says once more what the compiler said:\n%s", out)
 	}
 }
 

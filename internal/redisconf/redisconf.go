@@ -39,13 +39,15 @@ type Parameter struct {
 	// Role: it says who is whose replica. Failovers change it without any client of
 	// ours, and tracetest never writes it.
 	Role bool
-	// Place: it says where a server keeps its files, listens or logs. It differs
+	// Place: it says where a server keeps its files, listens or logs, or how it uses its machine. It differs
 	// between two servers that are alike, and no test feels it.
 	Place bool
 	// Logs: it says what a server notes of the commands of all its clients.
 	Logs bool
 	// Locks: a value of it can keep a client from connecting.
 	Locks bool
+	// Fixed: CONFIG SET refuses it, unless enable-protected-configs says otherwise. A server is started with it.
+	Fixed bool
 	// ReadsBack: CONFIG GET says just what was set. Paths, addresses and limits that
 	// the system lowers do not.
 	ReadsBack bool

@@ -174,6 +174,9 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 			}
 		}
 	}
+	if err := snapshot.CheckNames(p.servers, p.o.Expect); err != nil {
+		return err
+	}
 	if err := p.openBarrier(ctx); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tracetest/internal/nearest"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/redisconf"
@@ -54,6 +55,32 @@ func Open(ctx context.Context, target Target, index int, options Options) (*Serv
 		return nil, record.Server{}, errors.Join(err, s.Close())
 	}
 	return s, s.describe(first, partial, options.Expect), nil
+}
+
+// CheckNames refuses a parameter that none of these servers knows, with the name
+// that may be meant. Of a server that does not answer CONFIG GET nothing is known.
+func CheckNames(servers []*Server, expect map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(expect)) {
+		var all []string
+		known := false
+		for _, s := range servers {
+			s.mu.Lock()
+			config, partial := s.last.config(), s.asker.partial
+			s.mu.Unlock()
+			_, has := config[reported(config, strings.TrimSpace(name))]
+			known = known || has || partial
+			all = slices.AppendSeq(all, maps.Keys(config))
+		}
+		if known || len(servers) == 0 {
+			continue
+		}
+		like := nearest.Name(strings.TrimSpace(name), all)
+		if like != "" {
+			like = "; did you mean " + like + "?"
+		}
+		return fmt.Errorf("--expect %s: %s has no such parameter%s", name, servers[0].target.address, like)
+	}
+	return nil
 }
 
 // first is the snapshot that decides whether and how the server can be watched.

@@ -86,7 +86,9 @@ func (s *Server) NotAs(was Mark, keep []string) error {
 			roles = append(roles, name)
 		default:
 			all = append(all, name)
-			values[name] = value
+			if !redisconf.Of(name).Fixed {
+				values[name] = value
+			}
 		}
 	}
 	address := s.target.address
@@ -98,8 +100,11 @@ func (s *Server) NotAs(was Mark, keep []string) error {
 	case was.runID != s.runID:
 		return fmt.Errorf("%s: %w, and is not as before: %s", address, ErrAnother, strings.Join(all, ", "))
 	}
-	return fmt.Errorf("%s is not as before: %s; no test was seen setting that, so tracetest leaves it alone. Put it back first:\n  %s",
-		address, strings.Join(all, ", "), rediscli.Restore(s.target.CLI(), s.hideAll(values), s.together))
+	err := fmt.Errorf("%s is not as before: %s; no test was seen setting that, so tracetest leaves it alone", address, strings.Join(all, ", "))
+	if command := rediscli.Restore(s.target.CLI(), s.hideAll(values), s.together); command != "" {
+		err = fmt.Errorf("%w. Restore it first:\n  %s", err, command)
+	}
+	return err
 }
 
 // differing is what has another value than in the mark, with the value of the

@@ -247,7 +247,7 @@ func (a *Analysis) unmet(s *server) []findings.UnmetExpectation {
 			continue
 		}
 		u := findings.UnmetExpectation{Server: s.Address, Parameter: name, Expected: expected, Value: value}
-		if known && !hidden(value) && !redisconf.IsRole(name) {
+		if known && !hidden(value) && !redisconf.IsRole(name) && !redisconf.Of(name).Fixed {
 			u.Command = a.command(s, map[string]string{name: expected})
 		}
 		unmet = append(unmet, u)

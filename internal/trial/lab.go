@@ -60,31 +60,54 @@ func (l *Lab) Suit(o run.Options, orders map[string][]string) {
 }
 
 // Since says in which parameters the servers differ from what they were at some
-// earlier time, by address, with the command that brings that back. It is nil
-// where they do not. Of secrets and of other servers it says nothing.
+// earlier time, by address, with the command that restores that. It is nil
+// where they do not. Secrets and other servers are not compared, nor what two servers
+// that are alike differ in: where they keep their files, listen and log. Where there is just one
+// server, then and now, it may have another address.
 func (l *Lab) Since(was map[string]map[string]string) error {
 	if l.site == nil {
 		return nil
 	}
 	for _, server := range l.site.servers {
 		target := server.Target()
-		before, now := was[target.Address()], server.Shown()
+		before, known := was[target.Address()]
+		if !known && len(was) == 1 && len(l.site.servers) == 1 {
+			for _, before = range was {
+			}
+		}
+		now := server.Shown()
 		values := map[string]string{}
-		var differ []string
+		var differ, fixed []string
 		for _, name := range slices.Sorted(maps.Keys(before)) {
 			value, there := now[name]
 			if redisconf.IsRole(name) && there && value != before[name] {
 				return fmt.Errorf("%s has another master than when the suite of the record began: leave --from away", target.Address())
 			}
-			if there && value != before[name] && !strings.HasPrefix(value, "(hidden") && !strings.HasPrefix(before[name], "(hidden") {
+			if !there || value == before[name] || redisconf.Of(name).Place || strings.HasPrefix(value, "(hidden") || strings.HasPrefix(before[name], "(hidden") {
+				continue
+			}
+			differ = append(differ, fmt.Sprintf("%s is %q and was %q", name, value, before[name]))
+			if redisconf.Of(name).Fixed {
+				fixed = append(fixed, name+" "+before[name])
+			} else {
 				values[name] = before[name]
-				differ = append(differ, fmt.Sprintf("%s is %q and was %q", name, value, before[name]))
 			}
 		}
-		if len(differ) > 0 {
-			return fmt.Errorf("%s is not as it was when the suite of the record began: %s. Put that back first, or leave --from away:\n  %s",
-				target.Address(), strings.Join(differ, ", "), rediscli.Restore(target.CLI(), values, false))
+		if len(differ) == 0 {
+			continue
 		}
+		cure := "Restore that first"
+		if len(fixed) > 0 {
+			cure = "Start it with " + strings.Join(fixed, ", ")
+			if len(values) > 0 {
+				cure += " and restore the rest"
+			}
+		}
+		text := fmt.Sprintf("%s is not as it was when the suite of the record began: %s. %s, or leave --from away", target.Address(), strings.Join(differ, ", "), cure)
+		if len(values) > 0 {
+			text += ":\n  " + rediscli.Restore(target.CLI(), values, false)
+		}
+		return errors.New(text)
 	}
 	return nil
 }

@@ -27,9 +27,12 @@ func Bisect(out io.Writer, a *bisect.Answer, dir string) error {
 	for i, c := range a.Commands {
 		t.line([]string{"Repro", ""}[min(i, 1)], doc.Whole(c))
 	}
+	for i, c := range a.Restore {
+		t.line([]string{"Restore", ""}[min(i, 1)], doc.Whole(c))
+	}
 	trials := doc.Int(a.Trials) + " in " + seconds(a.Seconds)
 	if a.Resumed > 0 {
-		trials += ", and " + doc.Int(a.Resumed) + " of before"
+		trials += ", and " + doc.Int(a.Resumed) + " from before"
 	}
 	t.line("Trials", trials)
 	_, err := io.WriteString(out, t.text.String())

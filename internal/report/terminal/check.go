@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -13,7 +14,7 @@ import (
 // Check says of a server what should be and is not, with the commands that
 // put that right unless it is fixed by now, and what was compared.
 func Check(started map[string]record.Origin, unmet []findings.UnmetExpectation, drift []findings.Drift, fixed bool) []string {
-	const limit = 100
+	const limit, shown = 100, 12
 	var rows [][]string
 	var commands []string
 	wrong := make(map[string]bool)
@@ -36,12 +37,19 @@ func Check(started map[string]record.Origin, unmet []findings.UnmetExpectation, 
 	for _, p := range drift {
 		differs(p.Parameter, p.Value, p.Started, doc.Say(p.Source), p.Command)
 	}
+	right := 0
 	for _, name := range slices.Sorted(maps.Keys(started)) {
-		if o := started[name]; !wrong[name] {
-			add(name, claims.Value(name, o.Value, false)+" ("+doc.Say(o.Source)+")")
+		if wrong[name] {
+			continue
+		}
+		if right++; right <= shown {
+			add(name, claims.Value(name, started[name].Value, false)+" ("+doc.Say(started[name].Source)+")")
 		}
 	}
 	lines := doc.Aligned(rows, 2)
+	if more := right - shown; more > 0 {
+		lines = append(lines, fmt.Sprintf("%d %s as expected.", more, claims.Plural(more, "more parameter is", "more parameters are").Plain(limit)))
+	}
 	if commands = claims.Compact(commands); len(commands) > 0 {
 		lines = append(lines, "To repair it:")
 		for _, c := range commands {
