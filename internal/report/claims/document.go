@@ -181,7 +181,11 @@ func (v *View) places(g Group) []Text {
 		}
 	}
 	if lines = Unique(lines); together && len(lines) > 1 {
-		return []Text{"by the calls at " + List(lines, maxNamed) + calledBy(v, first)}
+		calls := List(lines, maxNamed) + inFunction(first)
+		if origin := Outermost(first); origin != "" {
+			return []Text{"at " + v.link(origin) + " through " + calls}
+		}
+		return []Text{"at " + calls}
 	}
 	return Unique(all)
 }

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"strconv"
@@ -50,24 +51,34 @@ func (v *View) Place(c findings.Change) Text {
 	return ""
 }
 
-// CallPlace says where a call is, and which line of a test led to it.
-func (v *View) CallPlace(c *findings.Call) Text { return v.link(placeOf(c)) + calledBy(v, c) }
-
-func calledBy(v *View, c *findings.Call) Text {
-	var text Text
-	if c.Function != "" {
-		text += " in " + code(path.Base(c.Function))
-	}
+// CallPlace says which line of a test changed a server, and through which line of a helper.
+func (v *View) CallPlace(c *findings.Call) Text {
+	call := v.link(placeOf(c)) + inFunction(c)
 	if origin := Outermost(c); origin != "" {
-		text += ", called from " + v.link(origin)
+		return v.link(origin) + " through " + call
 	}
-	return text
+	return call
+}
+
+// TestPlace is the first line of [View.Place] alone.
+func (v *View) TestPlace(c findings.Change) Text {
+	if c.Call == nil {
+		return v.Place(c)
+	}
+	return v.link(cmp.Or(Outermost(c.Call), placeOf(c.Call)))
+}
+
+func inFunction(c *findings.Call) Text {
+	if c.Function == "" {
+		return ""
+	}
+	return " in " + code(path.Base(c.Function))
 }
 
 // at introduces a place: the line of a call says more than that of a spec.
 func at(c findings.Change) Text {
 	if c.Call != nil {
-		return "by the call at "
+		return "at "
 	}
 	if c.Unit == "" {
 		return "in the test at "

@@ -234,6 +234,17 @@ func (v *View) unobserved() []doc.Block {
 		doc.Column[findings.Notice]{Title: "Code", Cell: func(n findings.Notice) Text { return code(n.Code) }})...)
 }
 
+// Basis is what the verdict rests on, in one line.
+func (v *View) Basis() Text {
+	var servers []Text
+	snapshots := 0
+	for _, s := range v.Servers {
+		servers = append(servers, code(s.Address)+" ("+say(strings.TrimSpace(s.Flavor+" "+s.Version))+")")
+		snapshots += s.Snapshots
+	}
+	return List(servers, 3) + ": " + Count(snapshots, "snapshot") + ", " + Watching(v.Run.Mode, v.Run.Traced)
+}
+
 // ServerLines name what was watched, in short.
 func (v *View) ServerLines() []Text {
 	var all []Text
