@@ -38,4 +38,3 @@ func (v *View) unbuiltClause() Text {
 func (v *View) cutOffClause() Text {
 	return of(len(v.unreachable), len(v.Failures)) + " could not connect to " + refusedThem(v.unreachable)
 }
-
