@@ -13,10 +13,10 @@ import (
 	"tracetest/internal/report/claims"
 )
 
-// inJSON is how long a name is in the verdict, in runes.
+// inJSON is how long a name is in the headline, in runes.
 const inJSON = 240
 
-// JSON writes findings.json: the findings as they are, with the verdict that every
+// JSON writes findings.json: the findings as they are, with the headline that every
 // report begins with behind the schema, indented, with a final newline. It is the only format that shortens nothing, and ten thousand leaks
 // make tens of megabytes. So it is written finding by finding: package json
 // would hold all of it several times over.
@@ -38,7 +38,7 @@ func JSON(w io.Writer, f *findings.Findings) error {
 		out.field(fields.Field(i))
 		separator = ",\n"
 		if name == "schema" {
-			out.text(separator + "  \"verdict\": ")
+			out.text(separator + "  \"headline\": ")
 			out.value(reflect.ValueOf(claims.New(f).Headline().Plain(inJSON)), "  ")
 		}
 	}

@@ -172,11 +172,11 @@ func TestJSON(t *testing.T) {
 			enc := json.NewEncoder(&whole)
 			enc.SetEscapeHTML(false)
 			enc.SetIndent("", "  ")
-			before, rest, _ := strings.Cut(text, "  \"verdict\": ")
+			before, rest, _ := strings.Cut(text, "  \"headline\": ")
 			verdict, after, _ := strings.Cut(rest, ",\n")
 			var headline string
 			if err := json.Unmarshal([]byte(verdict), &headline); err != nil || headline != claims.New(f).Headline().Plain(240) {
-				t.Errorf("the verdict is %s", verdict)
+				t.Errorf("the headline is %s", verdict)
 			}
 			if err := enc.Encode(f); err != nil || whole.String() != before+after {
 				t.Errorf("written piece by piece it is not what it is as a whole (%v)", err)

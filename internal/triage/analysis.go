@@ -194,6 +194,9 @@ func (a *Analysis) take(e record.Entry) {
 	}
 }
 
+// Tests counts the tests that have ended.
+func (a *Analysis) Tests() findings.Tests { return a.outcomes.tests }
+
 // Read takes in a record as [record.Read] yields it, and returns how many lines
 // of it there were. Lines that cannot be read are noted; another error ends it.
 func (a *Analysis) Read(entries iter.Seq2[record.Entry, error]) (lines int, err error) {

@@ -190,8 +190,11 @@ func reRuns(failures []findings.Failure) Text {
 			n++
 		}
 	}
-	if n == 0 {
+	switch {
+	case n == 0:
 		return ""
+	case n == 1 && len(failures) == 1:
+		return ", proved by re-runs"
 	}
 	return ", " + itoa(n) + " of " + itoa(len(failures)) + " proved by re-runs"
 }
@@ -324,7 +327,7 @@ func (v *View) otherFailures() []Text {
 	if refuted > 0 {
 		out = append(out, Count(refuted, "other failure")+" got the same errors, but re-runs fail without the change too.")
 	}
-	switch n := len(v.others); {
+	switch n := len(v.others) - refuted; {
 	case n == total:
 		out = append(out, Plural(n, "The only failure is", "None of the "+itoa(n)+" failures is")+Plural(n, " not", "")+
 			" correlated with an OOM error or an eviction; other consequences are not examined.")
