@@ -7,7 +7,7 @@ import (
 
 // A Card answers one of the three questions in a few lines, for the top of a page.
 type Card struct {
-	Title string
+	Title Text
 	Lines []Text
 	More  Text // where the rest is
 }
