@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -190,14 +191,16 @@ func (v *View) places(g Group) []Text {
 	for _, c := range g.Changes {
 		together = together && c.Call != nil && c.Call.Function == first.Function && Outermost(c.Call) == Outermost(first)
 		if together {
-			lines = append(lines, v.link(placeOf(c.Call)))
+			_, place := helper(c.Call)
+			lines = append(lines, v.link(cmp.Or(place, placeOf(c.Call))))
 		}
 		if place := v.Place(c); place != "" {
 			all = append(all, at(c)+place)
 		}
 	}
 	if lines = Unique(lines); together && len(lines) > 1 {
-		calls := List(lines, maxNamed) + inFunction(first)
+		function, _ := helper(first)
+		calls := List(lines, maxNamed) + inFunction(cmp.Or(function, first.Function))
 		if origin := Outermost(first); origin != "" {
 			return []Text{"at " + v.link(origin) + " through " + calls}
 		}

@@ -48,6 +48,7 @@ func (v *View) leak(g Group) []doc.Block {
 		blocks = append(blocks, para("These changed together."))
 	}
 	blocks = append(blocks, v.valueTable(g.Changes)...)
+	blocks = append(blocks, v.codeOf(g.Changes)...)
 	blocks = append(blocks, v.evidence(g))
 	for _, c := range oneOfEachChain(g.Changes) {
 		blocks = append(blocks, v.stack(c)...)

@@ -39,6 +39,22 @@ func Outermost(c *findings.Call) string {
 	return place
 }
 
+// helper is the function that a test called to make a change, and its line there: the
+// innermost of test code, for what it calls in turn is often all that talks to a Redis;
+// else the innermost of the user's code. It is empty where the test itself made the call.
+func helper(c *findings.Call) (function, place string) {
+	if len(c.Chain) < 2 {
+		return "", ""
+	}
+	for _, frame := range c.Chain[:len(c.Chain)-1] {
+		name, at, _ := strings.Cut(frame, " ")
+		if file, _, ok := CutLine(at); ok && strings.HasSuffix(file, "_test.go") {
+			return name, at
+		}
+	}
+	return c.Function, placeOf(c)
+}
+
 // Place says where a change was made: the call where it was seen, else the
 // line of its owner; empty when neither is known.
 func (v *View) Place(c findings.Change) Text {
@@ -53,11 +69,10 @@ func (v *View) Place(c findings.Change) Text {
 
 // CallPlace says which line of a test changed a server, and through which line of a helper.
 func (v *View) CallPlace(c *findings.Call) Text {
-	call := v.link(placeOf(c)) + inFunction(c)
-	if origin := Outermost(c); origin != "" {
-		return v.link(origin) + " through " + call
+	if function, place := helper(c); place != "" {
+		return v.link(Outermost(c)) + " through " + v.link(place) + inFunction(function)
 	}
-	return call
+	return v.link(placeOf(c)) + inFunction(c.Function)
 }
 
 // TestPlace is the first line of [View.Place] alone.
@@ -68,11 +83,11 @@ func (v *View) TestPlace(c findings.Change) Text {
 	return v.link(cmp.Or(Outermost(c.Call), placeOf(c.Call)))
 }
 
-func inFunction(c *findings.Call) Text {
-	if c.Function == "" {
+func inFunction(name string) Text {
+	if name == "" {
 		return ""
 	}
-	return " in " + code(path.Base(c.Function))
+	return " in " + code(path.Base(name))
 }
 
 // at introduces a place: the line of a call says more than that of a spec.

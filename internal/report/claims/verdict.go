@@ -125,8 +125,8 @@ func (v *View) shortPlace(c findings.Change) Text {
 		return ""
 	}
 	base := func(place string) Text { return doc.Link(code(path.Base(place)), place) }
-	if origin := Outermost(c.Call); origin != "" {
-		return base(origin) + " through " + base(placeOf(c.Call))
+	if _, place := helper(c.Call); place != "" {
+		return base(Outermost(c.Call)) + " through " + base(place)
 	}
 	return base(placeOf(c.Call))
 }
