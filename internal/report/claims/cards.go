@@ -69,7 +69,7 @@ func (v *View) brokeCard() Card {
 	if len(card.Lines) > 3 {
 		card.Lines = card.Lines[:3]
 	}
-	card.Lines = append(card.Lines, "Tests: "+v.TestCounts()+".")
+	card.Lines = append(card.Lines, v.TestCounts()+".")
 	return card
 }
 

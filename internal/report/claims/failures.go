@@ -72,7 +72,7 @@ func (v *View) failureTable(failures []findings.Failure) []doc.Block {
 			if of(f) == "" {
 				return ""
 			}
-			return v.link(of(f))
+			return v.cellLink(of(f))
 		}
 	}
 	return doc.Rows(failures, 0, file,

@@ -39,6 +39,15 @@ func Outermost(c *findings.Call) string {
 	return place
 }
 
+// cellLink names a file:line for a table: by its base where there is a link to the file,
+// for long paths push the last columns out of sight.
+func (v *View) cellLink(place string) Text {
+	if v.SourceURL(place) != "" {
+		return doc.Link(code(path.Base(place)), place)
+	}
+	return v.link(place)
+}
+
 // helper is the function that a test called to make a change, and its line there: the
 // innermost of test code, for what it calls in turn is often all that talks to a Redis;
 // else the innermost of the user's code. It is empty where the test itself made the call.

@@ -84,12 +84,16 @@ func Watching(mode record.Mode, trace bool) Text {
 // TestCounts says how many tests passed, failed and were skipped.
 func (v *View) TestCounts() Text {
 	t := v.Tests
-	text := itoa(t.Total) + ": " + itoa(t.Passed) + " passed, " + itoa(t.Failed) + " failed"
+	text := Count(t.Total, "test")
+	switch {
+	case t.Specs == t.Total && t.Specs > 0:
+		text = Count(t.Specs, "Ginkgo spec")
+	case t.Specs > 0:
+		text += " (" + itoa(t.Specs) + " of them Ginkgo specs)"
+	}
+	text += ": " + itoa(t.Passed) + " passed, " + itoa(t.Failed) + " failed"
 	if t.Skipped > 0 {
 		text += ", " + itoa(t.Skipped) + " skipped"
-	}
-	if t.Specs > 0 {
-		text += "; " + itoa(t.Specs) + " of them Ginkgo specs"
 	}
 	return text
 }
