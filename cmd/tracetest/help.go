@@ -166,7 +166,7 @@ func flagName(f *pflag.Flag) string {
 func flagText(f *pflag.Flag) string {
 	_, text := pflag.UnquoteUsage(f)
 	switch f.DefValue {
-	case "", "0", "[]", "false":
+	case "", "0", "0s", "[]", "false":
 		return text
 	}
 	return text + " (default " + f.DefValue + ")"

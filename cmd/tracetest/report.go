@@ -102,7 +102,7 @@ type reports struct {
 }
 
 func (r *reports) flags(f *pflag.FlagSet) {
-	f.StringVar(&r.junitLeaks, "junit-leaks", "failure", "`WHAT` a leak makes of its test in junit.xml: failure, error or none")
+	f.StringVar(&r.junitLeaks, "junit-leaks", "failure", "report a leaking test in junit.xml as `WHAT`: failure, error or none")
 	f.BoolVar(&r.sarif, "sarif", false, "also write tracetest.sarif, for code scanning")
 	f.BoolVar(&r.codeQuality, "code-quality", false, "also write gl-code-quality-report.json, for GitLab")
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/instrument"
 	"tracetest/internal/live"
 	"tracetest/internal/prove"
@@ -23,6 +24,7 @@ import (
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/triage"
+	"tracetest/internal/trial"
 )
 
 // run runs the tests, writes the record and the reports, and returns the exit
@@ -100,19 +102,20 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	plan.Run(ctx, writer)
 	runtime.GOMAXPROCS(atOnce)
 	hidden := plan.Redact(file) // before names are read from it
+	liveErr := screen.Close()
+	done := func(f *findings.Findings) { shown.Say(claims.DoneLine(f)) }
 	if o.prove {
-		if err := o.proveIt(ctx, file, plan, options, writer, screen.Say); err != nil {
-			screen.Say("tracetest: nothing was proved: " + err.Error())
+		if err := o.proveIt(ctx, file, plan, options, writer, done, shown.Say); err != nil {
+			shown.Say("tracetest: nothing was proved: " + err.Error())
 		}
 	}
-	liveErr := screen.Close()
 
 	problems := []error{hidden}
 	if err := writer.Err(); err != nil {
 		seen.analysis.Unwritten(err)
 		problems = append(problems, err)
 	}
-	findings := seen.analysis.Findings()
+	found := seen.analysis.Findings()
 	seen.analysis = nil // of a long run it is large, and the record is about to be read again
 	problems = append(problems, plan.Redact(file))
 	if errors.Join(problems...) == nil {
@@ -120,7 +123,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		if text != nil {
 			reread, bad := analyseFrom(text, file.Name(), nil)
 			if err = errors.Join(err, bad); bad == nil {
-				findings = reread // what the record says counts, as for `tracetest report`
+				found = reread // what the record says counts, as for `tracetest report`
 			}
 		}
 		if err = errors.Join(err, file.Close()); err != nil {
@@ -129,17 +132,20 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	}
 	problems = append(problems, liveErr)
 	reportPath := filepath.Join(o.out, "report.html")
-	if err := o.reports.write(o.out, findings); err != nil {
+	if !o.prove {
+		done(found)
+	}
+	if err := o.reports.write(o.out, found); err != nil {
 		problems, reportPath = append(problems, err), ""
 	}
 	fmt.Fprintln(out)
-	problems = append(problems, terminal.summary(ci.harmless(out), findings, reportPath))
-	if err := ci.tell(out, findings); err != nil { // the run is what it is without
+	problems = append(problems, terminal.summary(ci.harmless(out), found, reportPath))
+	if err := ci.tell(out, found); err != nil { // the run is what it is without
 		printer(stderr, plan.Secrets())("%v", err)
 	}
-	code := findings.Run.Exit
+	code := found.Run.Exit
 	if o.gitBisect {
-		code = gitVerdict(findings, o.leak)
+		code = gitVerdict(found, o.leak)
 	}
 	if err := errors.Join(problems...); err != nil {
 		printer(stderr, plan.Secrets())("%v", err)
@@ -165,8 +171,9 @@ func processors(all int) int {
 	return all
 }
 
-// proveIt re-runs what settles the failures of a record, and adds to it.
-func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, options run.Options, writer *record.Writer, say func(string)) error {
+// proveIt re-runs what settles the failures of a record, and adds to it. It first
+// tells how the run itself was done.
+func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, options run.Options, writer *record.Writer, done func(*findings.Findings), say func(string)) error {
 	text, err := written(file)
 	if err != nil {
 		return err
@@ -175,6 +182,8 @@ func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, op
 	if err != nil {
 		return err
 	}
+	done(f)
+	options.Output = reruns{say: say}
 	if !f.Run.Complete {
 		return errors.New("the run is incomplete")
 	}
@@ -193,10 +202,21 @@ func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, op
 		say("tracetest: " + err.Error())
 	}
 	if left != "" {
-		writer.Append(record.Entry{Notice: &record.Notice{Code: "not-proved", Text: "Not everything could be proved by re-runs: " + left + "."}})
+		text := "Not everything could be proved by re-runs: " + left + "."
+		say("tracetest: " + text)
+		writer.Append(record.Entry{Notice: &record.Notice{Code: "not-proved", Text: text}})
 	}
 	return nil
 }
+
+// reruns shows of the tests that are run again what tracetest says, and nothing of theirs.
+type reruns struct {
+	trial.Silence
+	say func(string)
+}
+
+// Say is of run.Output.
+func (r reruns) Say(text string) { r.say(text) }
 
 // catchSignals returns the signals that end a run, as they come.
 func catchSignals() (signals chan os.Signal, stop func()) {
@@ -271,7 +291,10 @@ type watching struct {
 func (w *watching) entry(e record.Entry) {
 	leaks := w.analysis.Add(e)
 	w.leaks += len(leaks)
-	w.screen.Leaks(w.leaks)
+	if e.Test != nil || e.Boundary != nil {
+		tests := w.analysis.Tests()
+		w.screen.Counts(tests.Total, tests.Failed, w.leaks)
+	}
 	for _, line := range claims.LeakLines(leaks) {
 		w.screen.Say("tracetest: " + line)
 	}

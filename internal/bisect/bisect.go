@@ -344,7 +344,7 @@ func (b *bisection) leftovers(alone trial.Setup) string {
 
 // ownFlake is the answer where the victim by itself now fails and now passes.
 func (b *bisection) ownFlake(a *Answer) error {
-	a.Kind, a.Reason = NotOrderDependent, "By itself it fails now and then, so that what ran before it is not needed."
+	a.Kind, a.Reason = NotOrderDependent, "Flaky on its own: it also fails with nothing run before it."
 	return nil
 }
 

@@ -41,9 +41,18 @@ type Failure struct {
 	// tests of its process had been held by then, at least. The limit was put off by
 	// as long, up to 45 s.
 	Waited float64 `json:"waited"`
+	// Unreachable is what it could not connect to, as its output says; nil where the
+	// output says nothing of it, or where its cause is known.
+	Unreachable *Unreachable `json:"unreachable"`
 	// Output is what it printed, its middle cut out where it is long. Of a run
 	// with very many failures the last ones have none.
 	Output string `json:"-"`
+}
+
+// Unreachable is a connection that could not be made.
+type Unreachable struct {
+	Address string `json:"address"` // host:port, a host that has no address, or the path of a socket
+	Error   string `json:"error"`   // such as "connection refused"
 }
 
 // Growth is what a unit left behind in the server.

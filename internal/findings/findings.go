@@ -43,6 +43,7 @@ type Findings struct {
 	UnmetExpectations []UnmetExpectation `json:"unmet_expectations"` // --expect that the server did not meet when the run began
 	Notices           []Notice           `json:"notices"`
 	Baseline          Baseline           `json:"baseline"` // of known leaks
+	Code              []record.Code      `json:"code"`     // of the checkout, around calls that changed a server
 
 	// What is drawn and listed in full, and is no part of findings.json.
 	Cases     *Cases     `json:"-"` // those that Tests counts

@@ -160,7 +160,7 @@ const longest = 60 << 10
 // it as soon as the screen can: the tests must not wait for it.
 func (l *Live) Event(e gotest.Event, line []byte) {
 	if e.Action != "build-output" && e.Package != "" {
-		l.count(e)
+		l.enter(e.Package)
 	}
 	l.backlog.add(shown{event: e, line: line}, len(line), e.Action == "output")
 }
@@ -296,20 +296,10 @@ func (l *Live) joined(key, text string) string {
 	return text
 }
 
-func (l *Live) count(e gotest.Event) {
+func (l *Live) enter(pkg string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.counts.pkg = e.Package
-	if e.Test == "" {
-		return
-	}
-	switch e.Action {
-	case "pass", "skip":
-		l.counts.done++
-	case "fail":
-		l.counts.done++
-		l.counts.failed++
-	}
+	l.counts.pkg = pkg
 }
 
 // endSilent tells testjson of the ends that `go test -json` does not report, for
@@ -357,14 +347,16 @@ func (l *Live) Say(text string) {
 	fmt.Fprintln(l.screen, l.scrub(printable.Text(l.scrub(text))))
 }
 
-// Leaks sets the number of leaks in the status line.
-func (l *Live) Leaks(n int) {
+// Counts sets what the status line counts, by those who know: a test is counted once,
+// and a Ginkgo spec is a test.
+func (l *Live) Counts(done, failed, leaks int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.counts.leak = n
+	l.counts.done, l.counts.failed, l.counts.leak = done, failed, leaks
 }
 
-// Close ends the output with gotestsum's summary of what failed.
+// Close ends the output with gotestsum's list of what failed. The line that counts it
+// is left out: it counts tests that only group others, and a Ginkgo suite as one.
 func (l *Live) Close() error {
 	l.backlog.close()
 	l.shower.Wait()
@@ -381,7 +373,8 @@ func (l *Live) Close() error {
 		// What a test printed before it was known to be a secret is no more shown.
 		var summary strings.Builder
 		testjson.PrintSummary(&summary, l.exec, testjson.SummarizeAll&^testjson.SummarizeErrors) // which were shown
-		io.WriteString(l.screen, l.scrub(summary.String()))
+		lines := strings.TrimSuffix(summary.String(), "\n")
+		io.WriteString(l.screen, l.scrub(lines[:strings.LastIndexByte(lines, '\n')+1]))
 	}
 	return l.err
 }

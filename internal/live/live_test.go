@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/gotestsum/testjson"
+
 	"tracetest/internal/gotest"
 )
 
@@ -58,7 +60,9 @@ func show(t *testing.T, o Options, run func(*Live)) (out, errOut string) {
 			t.Error(err)
 		}
 	})
-	return screen.String(), stderr.String()
+	var counted strings.Builder // what testjson made of it, which is not shown
+	testjson.PrintSummary(&counted, l.exec, testjson.SummarizeNone)
+	return screen.String() + counted.String(), stderr.String()
 }
 
 // within fails the test when something does not come to an end.
@@ -307,14 +311,14 @@ func TestManyGoroutines(t *testing.T) {
 					events(l, "run "+name, "output "+name+" X\n", "fail "+name)
 					l.Error("noise")
 					l.Say("said")
-					l.Leaks(i)
+					l.Counts(0, 0, i)
 				}
 				events(l, fmt.Sprintf("fail m/p%d", g))
 			})
 		}
 		all.Wait()
 	})
-	if !strings.Contains(out, "done 400 tests, 400 failures") {
+	if !strings.Contains(out, "DONE 400 tests, 400 failures") {
 		t.Errorf("%.300s", out[max(0, len(out)-300):])
 	}
 }

@@ -74,7 +74,7 @@ func TestStatusLine(t *testing.T) {
 	l.Say("tracetest: said")
 	l.Error("noise")
 	events(l, "run m/p A", "output m/p A printed\n", "pass m/p A", "run m/p B", "fail m/p B", "run m/p C", "skip m/p C")
-	l.Leaks(1)
+	l.Counts(3, 1, 1)
 	screen.waitForStatus(t, "m/p: 3 done, 1 failed, 1 leak, ")
 	events(l, "fail m/p")
 	if err := l.Close(); err != nil {

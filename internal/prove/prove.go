@@ -20,6 +20,8 @@ package prove
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"tracetest/internal/findings"
@@ -60,11 +62,19 @@ func Prove(ctx context.Context, f *findings.Findings, o Options) (leftOut string
 	if args, err := gotest.ParseArgs(o.Run.Packages, o.Run.Args, ""); err != nil || len(args.Embedded()) > 0 {
 		return "the packages stand behind \"--\"; put them before it"
 	}
-	for _, s := range suspicions(f) {
-		if why := s.unable(); why != "" {
+	all := suspicions(f)
+	if len(all) == 0 {
+		return "no failure is correlated with a leak of a known test"
+	}
+	all = slices.DeleteFunc(all, func(s *suspicion) bool {
+		why := s.unable()
+		if why != "" {
 			p.leave(why)
-			continue
 		}
+		return why != ""
+	})
+	p.planned = len(all) * o.Trials * (1 + len(kinds()))
+	for _, s := range all {
 		p.settle(ctx, s)
 	}
 	return p.left
@@ -75,6 +85,8 @@ type prover struct {
 	end     time.Time
 	longest time.Duration // of a trial so far
 	stopped bool
+	planned int // trials
+	tried   int
 	left    string
 }
 
@@ -87,11 +99,16 @@ func (p *prover) leave(why string) {
 // settle tries all victims of a suspicion at once, then those by themselves that
 // this did not settle.
 func (p *prover) settle(ctx context.Context, s *suspicion) {
-	p.Print(fmt.Sprintf("tracetest: proving: re-running %d failed tests without %s and after it", len(s.victims), s.culprit.Label()))
+	tests := "tests"
+	if len(s.victims) == 1 {
+		tests = "test"
+	}
+	p.Print(fmt.Sprintf("tracetest: proving: re-running %d failed %s without %s and after it", len(s.victims), tests, s.culprit.Label()))
 	p.round(ctx, s, nil, record.TrialAlone)
 	all := p.round(ctx, s, s.victims, kinds()...)
 	for _, v := range s.victims {
 		if verdict := triage.Verdict(v.Name, all); verdict != "proved" && verdict != "refuted" && len(s.victims) > 1 && !p.stopped {
+			p.planned += p.Trials * len(kinds())
 			p.round(ctx, s, []target{v}, kinds()...)
 		}
 	}
@@ -121,10 +138,49 @@ func (p *prover) round(ctx context.Context, s *suspicion, victims []target, kind
 				return trials
 			}
 			trials = append(trials, t)
+			p.tried++
+			p.Print(fmt.Sprintf("tracetest: trial %d of %d: %s", p.tried, p.planned, told(t, s)))
 			p.Append(t)
 		}
 	}
 	return trials
+}
+
+// told says in a line what a trial was and how it ended.
+func told(t record.Trial, s *suspicion) string {
+	text := map[record.TrialKind]string{
+		record.TrialAlone:    s.culprit.Label() + " alone",
+		record.TrialWithout:  "without " + s.culprit.Label(),
+		record.TrialWith:     "after " + s.culprit.Label(),
+		record.TrialRestored: "after " + s.culprit.Label() + ", restored in between",
+	}[t.Kind] + ": "
+	if t.Error != "" {
+		return text + "not run: " + t.Error
+	}
+	if t.Kind == record.TrialAlone {
+		if t.Leaked {
+			return text + "leaked again"
+		}
+		return text + "did not leak"
+	}
+	ended := map[string]int{}
+	for _, tried := range t.Tests {
+		ended[tried.Outcome]++
+	}
+	if len(t.Tests) == 1 {
+		one := target{Name: t.Tests[0].Name}
+		text += one.Label() + " "
+	}
+	var parts []string
+	for _, end := range []struct{ outcome, word string }{{"fail", "failed"}, {"pass", "passed"}, {"skip", "skipped"}, {"", "did not run"}} {
+		switch n := ended[end.outcome]; {
+		case n > 0 && len(t.Tests) == 1:
+			parts = append(parts, end.word)
+		case n > 0:
+			parts = append(parts, fmt.Sprintf("%d of %d %s", n, len(t.Tests), end.word))
+		}
+	}
+	return text + strings.Join(parts, ", ")
 }
 
 // try runs one trial. Whole is false when it was interrupted: then it says

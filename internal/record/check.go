@@ -68,6 +68,8 @@ func (e Entry) lacks() error {
 		return fmt.Errorf("a test event that says nothing: %q of package %q", e.Test.Action, e.Test.Package)
 	case e.Restore != nil && (e.Restore.When == "" || len(e.Restore.Values)+len(e.Restore.Left) == 0):
 		return errors.New("a restore of nothing")
+	case e.Code != nil && (e.Code.File == "" || e.Code.First < 1):
+		return errors.New("lines of code of no file")
 	case e.Notice != nil && e.Notice.Code == "":
 		return errors.New("a notice without its code")
 	}

@@ -185,7 +185,7 @@ func decode(line []byte) (Entry, error) {
 	}
 	set := 0
 	for _, is := range []bool{e.Run != nil, e.Server != nil, e.Process != nil, e.Boundary != nil,
-		e.Contact != nil, e.Write != nil, e.Reply != nil, e.Refused != nil, e.Asked != nil, e.Clients != nil, e.Test != nil, e.Restore != nil, e.Notice != nil, e.End != nil, e.Trial != nil} {
+		e.Contact != nil, e.Write != nil, e.Reply != nil, e.Refused != nil, e.Asked != nil, e.Clients != nil, e.Test != nil, e.Restore != nil, e.Notice != nil, e.End != nil, e.Trial != nil, e.Code != nil} {
 		if is {
 			set++
 		}

@@ -49,6 +49,7 @@ type Entry struct {
 	Notice   *Notice   `json:"notice,omitempty"`
 	End      *End      `json:"end,omitempty"`
 	Trial    *Trial    `json:"trial,omitempty"`
+	Code     *Code     `json:"code,omitempty"`
 }
 
 // Mode says how the tests were watched.
@@ -97,6 +98,14 @@ type Source struct {
 	// that shows it as of the commit, with #L and the number of a line behind.
 	// It is empty where the CI does not tell, or tells of another checkout.
 	URL string `json:"url,omitempty" redact:"-"`
+}
+
+// Code is lines of the checkout around calls that changed a server, as they were when
+// the tests had ended. Strings in lines that speak of secrets are hidden.
+type Code struct {
+	File  string   `json:"file" redact:"-"`
+	First int      `json:"first"` // number of the first of Lines
+	Lines []string `json:"lines"`
 }
 
 // Server is a watched Redis as the run found it: the baseline.

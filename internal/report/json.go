@@ -10,10 +10,14 @@ import (
 	"strings"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/report/claims"
 )
 
-// JSON writes findings.json: the findings as they are, indented, with a final
-// newline. It is the only format that shortens nothing, and ten thousand leaks
+// inJSON is how long a name is in the headline, in runes.
+const inJSON = 240
+
+// JSON writes findings.json: the findings as they are, with the headline that every
+// report begins with behind the schema, indented, with a final newline. It is the only format that shortens nothing, and ten thousand leaks
 // make tens of megabytes. So it is written finding by finding: package json
 // would hold all of it several times over.
 func JSON(w io.Writer, f *findings.Findings) error {
@@ -33,6 +37,10 @@ func JSON(w io.Writer, f *findings.Findings) error {
 		out.text(separator + "  \"" + name + "\": ")
 		out.field(fields.Field(i))
 		separator = ",\n"
+		if name == "schema" {
+			out.text(separator + "  \"headline\": ")
+			out.value(reflect.ValueOf(claims.New(f).Headline().Plain(inJSON)), "  ")
+		}
 	}
 	out.text("\n}\n")
 	if out.err != nil {

@@ -97,6 +97,7 @@ type Plan struct {
 	absent  []string // targets that nobody named and that are not there, and why
 	begin   []record.Server
 	dir     string // private, for the overlay and the socket
+	root    string // of the checkout, or the folder of the run
 	overlay *instrument.Overlay
 	barrier *barrier.Server
 	out     *record.Writer
@@ -354,6 +355,9 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	if len(p.before) > 0 {
 		p.unperturb(ctx, func(done *record.Restore) { p.out.Append(record.Entry{Restore: done}) })
 	}
+	for _, c := range w.tracer.code.code() {
+		p.out.Append(record.Entry{Code: &c})
+	}
 	p.out.Append(record.Entry{End: &end})
 }
 
@@ -445,6 +449,10 @@ func (p *Plan) header(goTest []string) {
 			h.Module = listed.Module.Path
 			break
 		}
+	}
+	p.root = dir
+	if h.Source != nil {
+		p.root = h.Source.Root
 	}
 	p.out.Append(record.Entry{Run: &h})
 	for _, s := range p.begin {

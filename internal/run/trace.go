@@ -25,11 +25,12 @@ type tracer struct {
 	locals   map[string]bool            // addresses of the tests' own connections
 	locked   map[string]*record.Contact // that ask for a login, by address
 	open     map[[2]int64]*record.Write // that a snapshot can show and that have no reply, by process and number
-	expected map[int]map[string]int     // by server: how many writes of a parameter may still be seen to change it
+	code     *places
+	expected map[int]map[string]int // by server: how many writes of a parameter may still be seen to change it
 }
 
 func newTracer(w *watcher) *tracer {
-	return &tracer{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, expected: map[int]map[string]int{}}
+	return &tracer{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, code: newPlaces(w.p.root), expected: map[int]map[string]int{}}
 }
 
 // hear takes in what a held process told.
@@ -81,6 +82,12 @@ func (t *tracer) write(ctx context.Context, write *record.Write) {
 	}
 	t.hideUnknown(write)
 	t.relocate(&write.By)
+	if rediscmd.Of(write.Command).Name == rediscmd.ConfigSet {
+		t.code.add(write.By.Stack)
+		for _, waiting := range write.By.Waiting {
+			t.code.add(waiting.Stack)
+		}
+	}
 	t.w.append(record.Entry{Write: write})
 	t.otherClients(ctx, write.Snapshots) // of what had changed before it
 	for _, v := range write.Values {

@@ -66,6 +66,7 @@ type Analysis struct {
 	clients        []otherClients
 	delayed        *record.Entry // the last entry, while the entries behind it may explain what it shows
 	trials         []record.Trial
+	code           []record.Code
 	marks          *record.Baseline // that leaks are marked by, if not that of the run
 	sampled        int64            // sequence number of the last entry with a snapshot
 	ghosts         int64            // number of the last owner of which only its name is known, counted down
@@ -189,10 +190,15 @@ func (a *Analysis) take(e record.Entry) {
 		a.notices = append(a.notices, findings.Notice{Code: e.Notice.Code, Text: e.Notice.Text, Package: e.Notice.Package})
 	case e.End != nil:
 		a.end = e.End
+	case e.Code != nil:
+		a.code = append(a.code, *e.Code)
 	case e.Trial != nil:
 		a.trials = append(a.trials, *e.Trial)
 	}
 }
+
+// Tests counts the tests that have ended.
+func (a *Analysis) Tests() findings.Tests { return a.outcomes.tests }
 
 // Read takes in a record as [record.Read] yields it, and returns how many lines
 // of it there were. Lines that cannot be read are noted; another error ends it.

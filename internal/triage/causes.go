@@ -113,6 +113,9 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) findings.Fail
 		out.Cause = findings.CauseEviction
 	default:
 		out.Observed = a.showing(f)
+		if words.unreachable.Address != "" {
+			out.Unreachable = &words.unreachable
+		}
 		return out
 	}
 	servers := counted[out.Cause]

@@ -28,6 +28,29 @@ func failureCases() []recorded {
 			p.done("fail")
 			r.end(1)
 		}},
+		{name: "unreachable", story: `The tests dial a server that is not there: one by its address, one by a name that nobody
+			knows. Each says so itself, which is all that is known of it.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			p.begin("TestA").end("fail", "    a_test.go:9: redis: dial tcp 127.0.0.1:6390: connect: connection refused")
+			p.begin("TestB").end("fail", "    a_test.go:19: dial tcp: lookup redis-cache on 127.0.0.53:53: no such host")
+			p.run("TestC", "pass")
+			p.done("fail")
+			r.end(1)
+		}},
+		{name: "harmless-leaks-first", story: `Two leaks that break nothing come before the one of which all victims are.`, write: func(r *rec) {
+			p := r.pkg("shop/cache")
+			leakBy(p, "TestSave", "save", "")
+			leakBy(p, "TestTimeout", "timeout", "5")
+			leakBy(p, "TestEviction", "maxmemory", mb1)
+			for _, name := range []string{"TestB", "TestC"} {
+				b := p.begin(name)
+				r.oom(1)
+				b.end("fail", oomText)
+			}
+			p.begin("TestD").end("fail", "not equal")
+			p.done("fail")
+			r.end(1)
+		}},
 		{name: "before-the-leak", on: lowMemory, story: `TestA meets OOM with what the run found; TestB leaks later. What comes
 			after is not the cause of what came before.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")

@@ -74,7 +74,7 @@ func (a *Analysis) Findings() *findings.Findings {
 	f := &findings.Findings{Schema: findings.Schema, Servers: []findings.Server{}, Leaks: []findings.Change{}, Reverted: []findings.Change{}, Failures: []findings.Failure{},
 		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), IgnoredOOM: orEmpty(a.ignored), Packages: []findings.Package{}, Changed: []findings.Changed{}, Restored: orEmpty(a.restored), Gaps: orEmpty(a.sightless()),
 		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.failovers), Drift: orEmpty(a.Drift()), UnmetExpectations: orEmpty(a.UnmetExpectations()), Notices: orEmpty(a.notices),
-		Writes: a.written(), Refused: a.refusals(), Endpoints: orEmpty(a.endpoints)}
+		Writes: a.written(), Refused: a.refusals(), Endpoints: orEmpty(a.endpoints), Code: orEmpty(a.code)}
 	for _, s := range a.servers {
 		if s.Perturbed == nil {
 			s.Perturbed = map[string]string{}

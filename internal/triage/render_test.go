@@ -31,6 +31,9 @@ func render(f *findings.Findings) string {
 		if x.OOMErrors > 0 {
 			text += fmt.Sprintf(", %d oom", x.OOMErrors)
 		}
+		if x.Unreachable != nil {
+			text += fmt.Sprintf(", could not connect to %s (%s)", x.Unreachable.Address, x.Unreachable.Error)
+		}
 		if len(x.Observed) > 0 {
 			text += ", which asked for " + strings.Join(x.Observed, ", ")
 		}

@@ -1,17 +1,21 @@
 package triage
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"tracetest/internal/findings"
 )
 
 // said is what is kept of the output of a test that failed: enough to show and
 // to tell its cause, however much it printed.
 type said struct {
-	first        string // what it says first, see [firstLines]
-	text         string // the beginning and the end
-	oom, aborted int64  // times that it speaks of a refused command, or of a transaction that has one
-	late         bool   // it met the time limit of go test
+	first        string               // what it says first, see [firstLines]
+	text         string               // the beginning and the end
+	oom, aborted int64                // times that it speaks of a refused command, or of a transaction that has one
+	late         bool                 // it met the time limit of go test
+	unreachable  findings.Unreachable // the first that it says it could not connect to
 }
 
 const (
@@ -31,7 +35,7 @@ func (o *outcomes) excerpt(output string) said {
 
 func excerpt(output string) said {
 	s := said{first: strings.Clone(firstLines(output)), text: output, oom: int64(strings.Count(output, oomText)), aborted: int64(strings.Count(output, "EXECABORT")),
-		late: strings.Contains(output, "panic: test timed out after ")}
+		late: strings.Contains(output, "panic: test timed out after "), unreachable: unreachable(output)}
 	if len(output) > maxMessage {
 		head, tail := maxMessage/2, len(output)-maxMessage/2
 		for !utf8.RuneStart(output[head]) && head > maxMessage/2-utf8.UTFMax {
@@ -43,6 +47,33 @@ func excerpt(output string) said {
 		s.text = output[:head] + "\n[...]\n" + output[tail:]
 	}
 	return s
+}
+
+// dialled is how package net says that a connection could not be made.
+var dialled = regexp.MustCompile(`^dial (?:tcp[46]?|unix)(?: (?:\S+->)?(\S+?))?: (?:lookup (\S+?)(?: on \S+)?: )?(?:connect: )?` +
+	`(connection refused|connection timed out|i/o timeout|no such host|no such file or directory|no route to host|network is unreachable|host is down)`)
+
+// unreachable returns the first address to which a test says it could not connect.
+func unreachable(output string) findings.Unreachable {
+	const maxDialled = 100 // of them, so that it stays cheap whatever a test prints
+	for range maxDialled {
+		at := strings.Index(output, "dial ")
+		if at < 0 {
+			break
+		}
+		output = output[at:]
+		if m := dialled.FindStringSubmatch(output[:min(len(output), 1000)]); m != nil {
+			address := m[1]
+			if address == "" {
+				address = m[2]
+			}
+			if address != "" {
+				return findings.Unreachable{Address: strings.Clone(address), Error: strings.Clone(m[3])}
+			}
+		}
+		output = output[len("dial "):]
+	}
+	return findings.Unreachable{}
 }
 
 const (

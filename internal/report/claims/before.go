@@ -32,6 +32,28 @@ func stood(d findings.Dirty) Text {
 	return text
 }
 
+// dirtyClause is the headline where nothing leaked and failures got what was set before
+// the first test; else empty.
+func (v *View) dirtyClause(failed []Text) Text {
+	if len(v.Leaks) > 0 {
+		return ""
+	}
+	for _, d := range v.Dirty {
+		if d.Failures == 0 {
+			continue
+		}
+		text := code(d.Parameter) + " was " + shortValue(d.Parameter, d.Value, false) + " before the first test: " +
+			Text(strings.ReplaceAll(string(doc.Join(failed, "; ")), underBefore, "under it"))
+		for _, s := range d.Likely {
+			if s.By != nil && s.Count == 1 {
+				return text + "; likely " + v.setter(s) + " left it so in an earlier run"
+			}
+		}
+		return text
+	}
+	return ""
+}
+
 // likely says who may have left it so, or is empty.
 func (v *View) likely(d findings.Dirty) Text {
 	var once, often []Text

@@ -1,6 +1,8 @@
 package claims
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"tracetest/internal/findings"
@@ -30,20 +32,21 @@ func sentences(label Text, all ...Text) doc.Block {
 }
 
 // Document is the whole report: first who changed the server, what that broke and
-// how to stop it, then the evidence.
+// how to stop it, then the leaks and the failures, then the evidence.
 func (v *View) Document() []doc.Block {
-	blocks := []doc.Block{doc.Heading{Level: 1, Text: "Redis triage: " + v.Headline()}}
-	blocks = append(blocks, v.Answers()...)
-	blocks = append(blocks, v.Stop()...)
-	blocks = append(blocks, v.Timeline()...)
-	return append(blocks, v.Evidence()...)
+	return slices.Concat([]doc.Block{doc.Heading{Level: 1, Text: "Redis triage: " + v.Headline()}},
+		v.Answers(), v.Stop(), v.leaks(), v.failures(), v.Timeline(), v.evidenceBehind())
 }
 
 // Evidence is the sections behind the answers.
 func (v *View) Evidence() []doc.Block {
+	return slices.Concat(v.leaks(), v.failures(), v.evidenceBehind())
+}
+
+func (v *View) evidenceBehind() []doc.Block {
 	var blocks []doc.Block
 	for _, section := range []func() []doc.Block{
-		v.leaks, v.impact, v.failures, v.alternatives, v.revertedChanges, v.writes, v.leftChanged, v.beforeFirst, v.drift,
+		v.impact, v.alternatives, v.revertedChanges, v.writes, v.leftChanged, v.beforeFirst, v.drift,
 		v.expectations, v.baseline, v.restarts, v.failovers, v.growth, v.watched, v.unobserved,
 	} {
 		blocks = append(blocks, section()...)
@@ -62,6 +65,9 @@ func (v *View) Answers() []doc.Block {
 		blocks = append(blocks, para(doc.Strong("This run is incomplete")+reason+" What would have come after is not known."))
 	}
 	blocks = append(blocks, sentences("Who.", v.who(), v.Unused()))
+	if len(v.Groups) == 1 {
+		blocks = append(blocks, v.valueTable(v.Groups[0].Changes)...)
+	}
 	if len(v.Groups) > 1 {
 		var items doc.List
 		for i, g := range v.Groups {
@@ -69,7 +75,11 @@ func (v *View) Answers() []doc.Block {
 				items = append(items, "and "+itoa(len(v.Groups)-i)+" more under "+doc.Anchor("Leaks", "leaks"))
 				break
 			}
-			items = append(items, v.story(g))
+			text := v.left(g)
+			if n := len(g.Failures); n > 0 {
+				text += ": " + Count(n, "failure")
+			}
+			items = append(items, text+". "+v.sure(g))
 		}
 		blocks = append(blocks, items)
 	}
@@ -124,32 +134,39 @@ func (v *View) everything() Text {
 	return "Compared: " + Count(parameters, "parameter") + " of " + List(Names(servers), maxNamed) + " in " + Count(snapshots, "synchronized snapshot") + "."
 }
 
-// story says a group of leaks in a few sentences, none of which says more than
-// its certainty allows.
+// story says who made a group of leaks and where, and no more than its certainty
+// allows. The values stand in a table below it.
 func (v *View) story(g Group) Text {
 	first := g.Changes[0]
-	set := changesOf(g)
-	seen := ", on " + code(first.Server) + ", first seen at " + v.Clock(first.At)
+	what := " left " + g.parameters() + " changed"
 	var text Text
 	switch {
 	case first.By == nil && len(first.Suspects) == 0:
-		text = "An unidentified writer left " + set + seen + "."
+		text = "An unidentified writer" + what
 	case first.By == nil:
-		text = "One of " + Count(len(first.Suspects), "suspect") + orEarlier(first.AndEarlier) + " left " + set + seen + ". Suspects: " + Owners(first.Suspects, maxNamed) + "."
+		text = "One of " + Count(len(first.Suspects), "suspect") + orEarlier(first.AndEarlier) + what
+	case first.Untraced:
+		text = "While " + ownerFull(*first.By) + " ran, an unidentified writer" + what
 	default:
-		text = ownerFull(*first.By) + " left " + set + seen
-		if first.Untraced {
-			text = "While " + ownerFull(*first.By) + " ran, an unidentified writer left " + set + seen
-		}
-		if where := v.places(g); len(where) > 0 {
-			text += ", " + List(where, maxNamed)
-		}
-		text += "."
-		if end := ended(first.Ended); end != "" {
-			text += " The " + kindOf(*first.By) + " itself " + end + "."
-		}
+		text = ownerFull(*first.By) + what
 	}
-	text += " " + v.certainty("answers", first)
+	if where := v.places(g); len(where) > 0 && first.By != nil {
+		text += ", " + List(where, maxNamed)
+	}
+	text += "."
+	if first.By == nil && len(first.Suspects) > 0 {
+		text += " Suspects: " + Owners(first.Suspects, maxNamed) + "."
+	}
+	if end := ended(first.Ended); end != "" && first.By != nil {
+		text += " The " + kindOf(*first.By) + " itself " + end + "."
+	}
+	return text + " " + v.sure(g)
+}
+
+// sure says how a group is known, and what weakens that.
+func (v *View) sure(g Group) Text {
+	first := g.Changes[0]
+	text := v.certainty("answers", first)
 	if first.By == nil && v.Run.Mode != record.ModeInstrumented {
 		text += " Tests were not synchronized with the snapshots, so the record cannot tell."
 	}
@@ -174,14 +191,20 @@ func (v *View) places(g Group) []Text {
 	for _, c := range g.Changes {
 		together = together && c.Call != nil && c.Call.Function == first.Function && Outermost(c.Call) == Outermost(first)
 		if together {
-			lines = append(lines, v.link(placeOf(c.Call)))
+			_, place := helper(c.Call)
+			lines = append(lines, v.link(cmp.Or(place, placeOf(c.Call))))
 		}
 		if place := v.Place(c); place != "" {
 			all = append(all, at(c)+place)
 		}
 	}
 	if lines = Unique(lines); together && len(lines) > 1 {
-		return []Text{"by the calls at " + List(lines, maxNamed) + calledBy(v, first)}
+		function, _ := helper(first)
+		calls := List(lines, maxNamed) + inFunction(cmp.Or(function, first.Function))
+		if origin := Outermost(first); origin != "" {
+			return []Text{"at " + v.link(origin) + " through " + calls}
+		}
+		return []Text{"at " + calls}
 	}
 	return Unique(all)
 }

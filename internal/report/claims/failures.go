@@ -49,6 +49,10 @@ func (v *View) failures() []doc.Block {
 	for _, part := range v.unexplainedParts() {
 		block(Got(part).Upper()+" "+v.unexplainedBy(part), part)
 	}
+	if len(v.unreachable) > 0 {
+		block("Could not connect to "+refusedThem(v.unreachable), v.unreachable)
+	}
+	block("Did not build", v.unbuilt)
 	block("For other reasons", v.others)
 	return append(blocks, v.ignored()...)
 }
@@ -68,7 +72,7 @@ func (v *View) failureTable(failures []findings.Failure) []doc.Block {
 			if of(f) == "" {
 				return ""
 			}
-			return v.link(of(f))
+			return v.cellLink(of(f))
 		}
 	}
 	return doc.Rows(failures, 0, file,

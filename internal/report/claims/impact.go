@@ -98,6 +98,9 @@ func (v *View) impact() []doc.Block {
 	for _, part := range v.unexplainedParts() {
 		rows = append(rows, row{"failed and " + Got(part) + " " + v.unexplainedBy(part), len(part)})
 	}
+	if len(v.unreachable) > 0 {
+		rows = append(rows, row{"failed and could not connect to " + refusedThem(v.unreachable), len(v.unreachable)})
+	}
 	rows = append(rows, row{"failed for other reasons", len(v.others)}, row{"not run (skipped or pending)", v.Tests.Skipped}, row{"all", v.Tests.Total})
 	rows = slices.DeleteFunc(rows, func(r row) bool { return r.n == 0 })
 	blocks := append([]doc.Block{h2("Impact")}, doc.Rows(rows, 0, file,

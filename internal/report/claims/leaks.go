@@ -47,15 +47,8 @@ func (v *View) leak(g Group) []doc.Block {
 	if len(g.Changes) > 1 {
 		blocks = append(blocks, para("These changed together."))
 	}
-	blocks = append(blocks, doc.Rows(g.Changes, 0, file,
-		parameterColumn, beforeColumn, column{Title: "After", Cell: After},
-		column{Title: "Initial value", Cell: func(c findings.Change) Text {
-			if c.Initial == c.From {
-				return ""
-			}
-			return Value(c.Parameter, c.Initial, c.Secret)
-		}, Optional: true},
-		column{Title: "Restored", Cell: v.restored})...)
+	blocks = append(blocks, v.valueTable(g.Changes)...)
+	blocks = append(blocks, v.codeOf(g.Changes)...)
 	blocks = append(blocks, v.evidence(g))
 	for _, c := range oneOfEachChain(g.Changes) {
 		blocks = append(blocks, v.stack(c)...)

@@ -1,6 +1,8 @@
 package claims
 
 import (
+	"fmt"
+
 	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
 )
@@ -39,6 +41,28 @@ func sameOwner(a, b findings.Change) bool {
 		return a.Parameter == b.Parameter && a.Server == b.Server && a.At.Equal(b.At)
 	}
 	return *a.By == *b.By && a.Server == b.Server && a.Certainty == b.Certainty && a.Untraced == b.Untraced
+}
+
+// DoneLine ends what is shown of a run while it happens, with the numbers of the reports.
+func DoneLine(f *findings.Findings) string {
+	t := f.Tests
+	text := "DONE " + Count(t.Total, "test")
+	switch {
+	case t.Specs == t.Total && t.Specs > 0:
+		text = "DONE " + Count(t.Specs, "spec")
+	case t.Specs > 0:
+		text += ", " + itoa(t.Specs) + " of them Ginkgo specs"
+	}
+	if t.Skipped > 0 {
+		text += ", " + itoa(t.Skipped) + " skipped"
+	}
+	if n := len(f.Failures); n > 0 {
+		text += ", " + Count(n, "failure")
+	}
+	if !f.Run.Started.IsZero() && !f.Run.Finished.Before(f.Run.Started) {
+		text += Text(fmt.Sprintf(" in %.3fs", f.Run.Finished.Sub(f.Run.Started).Seconds()))
+	}
+	return text.Plain(0)
 }
 
 // UnmetLine says an expectation that does not hold before the run begins.

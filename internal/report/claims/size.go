@@ -66,7 +66,7 @@ func brief(parameter, value string) Text {
 // shortValue is a value for a headline.
 func shortValue(parameter, value string, secret bool) Text {
 	if value == "" {
-		return "empty"
+		return "(empty)"
 	}
 	if short := brief(parameter, value); short != "" && !secret {
 		return short
@@ -83,6 +83,8 @@ func After(c findings.Change) Text { return Value(c.Parameter, c.To, c.Secret) }
 // chartValue is a value as a chart has room for.
 func chartValue(c findings.Change, value string) string {
 	switch short := brief(c.Parameter, value); {
+	case value == "":
+		return "(empty)"
 	case c.Secret:
 		return "hidden"
 	case short != "":

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"strconv"
@@ -38,6 +39,31 @@ func Outermost(c *findings.Call) string {
 	return place
 }
 
+// cellLink names a file:line for a table: by its base where there is a link to the file,
+// for long paths push the last columns out of sight.
+func (v *View) cellLink(place string) Text {
+	if v.SourceURL(place) != "" {
+		return doc.Link(code(path.Base(place)), place)
+	}
+	return v.link(place)
+}
+
+// helper is the function that a test called to make a change, and its line there: the
+// innermost of test code, for what it calls in turn is often all that talks to a Redis;
+// else the innermost of the user's code. It is empty where the test itself made the call.
+func helper(c *findings.Call) (function, place string) {
+	if len(c.Chain) < 2 {
+		return "", ""
+	}
+	for _, frame := range c.Chain[:len(c.Chain)-1] {
+		name, at, _ := strings.Cut(frame, " ")
+		if file, _, ok := CutLine(at); ok && strings.HasSuffix(file, "_test.go") {
+			return name, at
+		}
+	}
+	return c.Function, placeOf(c)
+}
+
 // Place says where a change was made: the call where it was seen, else the
 // line of its owner; empty when neither is known.
 func (v *View) Place(c findings.Change) Text {
@@ -50,24 +76,33 @@ func (v *View) Place(c findings.Change) Text {
 	return ""
 }
 
-// CallPlace says where a call is, and which line of a test led to it.
-func (v *View) CallPlace(c *findings.Call) Text { return v.link(placeOf(c)) + calledBy(v, c) }
+// CallPlace says which line of a test changed a server, and through which line of a helper.
+func (v *View) CallPlace(c *findings.Call) Text {
+	if function, place := helper(c); place != "" {
+		return v.link(Outermost(c)) + " through " + v.link(place) + inFunction(function)
+	}
+	return v.link(placeOf(c)) + inFunction(c.Function)
+}
 
-func calledBy(v *View, c *findings.Call) Text {
-	var text Text
-	if c.Function != "" {
-		text += " in " + code(path.Base(c.Function))
+// TestPlace is the first line of [View.Place] alone.
+func (v *View) TestPlace(c findings.Change) Text {
+	if c.Call == nil {
+		return v.Place(c)
 	}
-	if origin := Outermost(c); origin != "" {
-		text += ", called from " + v.link(origin)
+	return v.link(cmp.Or(Outermost(c.Call), placeOf(c.Call)))
+}
+
+func inFunction(name string) Text {
+	if name == "" {
+		return ""
 	}
-	return text
+	return " in " + code(path.Base(name))
 }
 
 // at introduces a place: the line of a call says more than that of a spec.
 func at(c findings.Change) Text {
 	if c.Call != nil {
-		return "by the call at "
+		return "at "
 	}
 	if c.Unit == "" {
 		return "in the test at "

@@ -157,11 +157,14 @@ func chartName(o findings.Owner) string {
 // chartText keeps of a name what has no meaning in a chart.
 func chartText(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" _-./()", r) {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" _-./()$", r) {
 			return r
 		}
 		return ' '
 	}, doc.Clean(s))
+	for strings.Contains(s, "$$") { // which would begin a formula
+		s = strings.ReplaceAll(s, "$$", "$")
+	}
 	if s = doc.CutMiddle(strings.Join(strings.Fields(s), " "), 48); s == "" {
 		return "(unnamed)"
 	}

@@ -25,6 +25,8 @@ func (v *View) unexplainedParts() (parts [][]findings.Failure) {
 	return parts
 }
 
+const underBefore = "under what was set before the first test"
+
 // unexplainedBy says of failures by memory what does not explain them. A test that
 // lowered the limit itself is nobody's victim, and there is something of this run
 // that explains it all the same.
@@ -39,7 +41,7 @@ func (v *View) unexplainedBy(failures []findings.Failure) Text {
 		}
 	}
 	if before == len(failures) {
-		return "under what was set before the first test"
+		return underBefore
 	}
 	switch own {
 	case 0:

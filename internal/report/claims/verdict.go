@@ -2,6 +2,7 @@ package claims
 
 import (
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,18 +39,26 @@ func (v *View) spotless() bool {
 // Headline is the verdict in one sentence, the same in every format: who left what
 // changed, and what failed after it.
 func (v *View) Headline() Text {
-	clauses := append([]Text{v.leakClause()}, v.failureClauses()...)
+	leak, failed := []Text{v.leakClause()}, v.failureClauses()
+	var state []Text
 	if n := len(v.Drift); n > 0 {
-		clauses = append(clauses, Count(n, "parameter")+" drifted before the run")
+		state = append(state, Count(n, "parameter")+" drifted before the run")
 	}
 	if n := len(v.UnmetExpectations); n > 0 {
-		clauses = append(clauses, Count(n, "expectation")+" not met at the start")
+		state = append(state, Count(n, "expectation")+" not met at the start")
 	}
-	text := doc.Join(clauses, "; ")
-	if len(v.Leaks) > 0 {
-		text = clauses[0] + ": " + doc.Join(clauses[1:], "; ")
-	} else if v.Clean() {
-		text = doc.Join(clauses, ", ")
+	var text Text
+	switch before := v.dirtyClause(failed); {
+	case len(v.Leaks) > 0:
+		text = leak[0] + ": " + doc.Join(append(failed, state...), "; ")
+	case before != "":
+		text = doc.Join(slices.Concat([]Text{before}, leak, state), "; ")
+	case v.cutOff(), v.Tests.Total == 0 && len(v.unbuilt) > 0:
+		text = doc.Join(slices.Concat(failed, leak, state), "; ")
+	case v.Clean():
+		text = doc.Join(slices.Concat(leak, failed, state), ", ")
+	default:
+		text = doc.Join(slices.Concat(leak, failed, state), "; ")
 	}
 	if !v.Run.Complete {
 		return "incomplete run: " + text
@@ -69,6 +78,8 @@ func (v *View) leakClause() Text {
 		return "clean: no configuration leaked"
 	case v.Clean():
 		return "no configuration leaked"
+	case v.Tests.Total == 0 && len(v.unbuilt) > 0:
+		return "no test ran"
 	case n == 0: // incomplete
 		return "no leak was seen in the part that ran"
 	case n == 1 && v.Run.Complete && v.doubts[0].kind == findings.DoubtUntraced:
@@ -85,8 +96,11 @@ func (v *View) leakClause() Text {
 func (v *View) left(g Group) Text {
 	c := g.lead()
 	text := code(c.Parameter) + " left at " + shortValue(c.Parameter, c.To, c.Secret) + " (was " + shortValue(c.Parameter, c.From, c.Secret) + ")"
-	if more := len(g.Changes) - 1; more > 0 {
-		text = code(c.Parameter) + " and " + Count(more, "more parameter") + text[len(code(c.Parameter)):]
+	switch more := g.besides(c); {
+	case len(more) == 1:
+		text += ", with " + code(more[0]) + ","
+	case len(more) > 1:
+		text += ", with " + Count(len(more), "more parameter") + ","
 	}
 	switch {
 	case c.By != nil && c.Untraced:
@@ -111,8 +125,8 @@ func (v *View) shortPlace(c findings.Change) Text {
 		return ""
 	}
 	base := func(place string) Text { return doc.Link(code(path.Base(place)), place) }
-	if origin := Outermost(c.Call); origin != "" {
-		return base(origin) + " through " + base(placeOf(c.Call))
+	if _, place := helper(c.Call); place != "" {
+		return base(Outermost(c.Call)) + " through " + base(place)
 	}
 	return base(placeOf(c.Call))
 }
@@ -125,6 +139,15 @@ func (g Group) lead() findings.Change {
 		}
 	}
 	return g.Changes[0]
+}
+
+// besides are the parameters of a group but for that of one change.
+func (g Group) besides(lead findings.Change) []string {
+	var names []string
+	for _, c := range g.Changes {
+		names = append(names, c.Parameter)
+	}
+	return slices.DeleteFunc(Unique(names), func(name string) bool { return name == lead.Parameter })
 }
 
 // failureClauses says what the failures have to do with it.
@@ -144,13 +167,19 @@ func (v *View) failureClauses() []Text {
 	for _, part := range v.unexplainedParts() {
 		clauses = append(clauses, of(len(part), total)+" "+Got(part)+" "+v.unexplainedBy(part))
 	}
+	if len(v.unreachable) > 0 {
+		clauses = append(clauses, v.cutOffClause())
+	}
+	if len(v.unbuilt) > 0 {
+		clauses = append(clauses, v.unbuiltClause())
+	}
 	switch {
 	case len(clauses) > 0:
 		return clauses
 	case len(v.Leaks) > 0:
-		return []Text{Count(total, "failure") + " not correlated with it"}
+		return []Text{Count(total, "failure") + " not correlated with " + Plural(len(v.Groups), "it", "them")}
 	}
-	return []Text{Count(total, "failure") + " not correlated with Redis"}
+	return []Text{Count(total, "failure") + " not correlated with a change of the server"}
 }
 
 // reRuns says how many of the failures re-runs proved.
@@ -161,8 +190,11 @@ func reRuns(failures []findings.Failure) Text {
 			n++
 		}
 	}
-	if n == 0 {
+	switch {
+	case n == 0:
 		return ""
+	case n == 1 && len(failures) == 1:
+		return ", proved by re-runs"
 	}
 	return ", " + itoa(n) + " of " + itoa(len(failures)) + " proved by re-runs"
 }
@@ -185,6 +217,8 @@ func of(n, total int) Text {
 	switch {
 	case n == total && n == 1:
 		return "the only failure"
+	case n == total && n == 2:
+		return "both failures"
 	case n == total:
 		return "all " + itoa(n) + " failures"
 	}
@@ -272,6 +306,12 @@ func (v *View) Impact() []Text {
 		out = append(out, of(len(part), total).Upper()+" "+Got(part)+" "+v.unexplainedBy(part)+notes(part)+"."+hint)
 		hint = ""
 	}
+	if len(v.unreachable) > 0 {
+		out = append(out, v.cutOffClause().Upper()+".")
+	}
+	if len(v.unbuilt) > 0 {
+		out = append(out, v.unbuiltClause().Upper()+".")
+	}
 	return append(out, v.otherFailures()...)
 }
 
@@ -287,12 +327,14 @@ func (v *View) otherFailures() []Text {
 	if refuted > 0 {
 		out = append(out, Count(refuted, "other failure")+" got the same errors, but re-runs fail without the change too.")
 	}
-	switch n := len(v.others); {
+	switch n := len(v.others) - refuted; {
 	case n == total:
 		out = append(out, Plural(n, "The only failure is", "None of the "+itoa(n)+" failures is")+Plural(n, " not", "")+
 			" correlated with an OOM error or an eviction; other consequences are not examined.")
+	case n > 0 && len(v.victims()) > 0:
+		out = append(out, "The other "+Plural(n, "failure is", itoa(n)+" are")+" not correlated with "+Plural(len(v.Groups), "it", "them")+".")
 	case n > 0:
-		out = append(out, "The other "+Plural(n, "failure is", itoa(n)+" are")+" not correlated with it.")
+		out = append(out, "The other "+Plural(n, "failure is", itoa(n)+" are")+" not correlated with a change of the server.")
 	}
 	named := 0
 	for _, f := range v.others {
@@ -300,7 +342,7 @@ func (v *View) otherFailures() []Text {
 			out, named = append(out, text), named+1
 		}
 	}
-	if len(v.others) > 0 && len(v.Gaps)+len(v.Restarts) > 0 {
+	if len(v.others)+len(v.unreachable) > 0 && len(v.Gaps)+len(v.Restarts) > 0 {
 		out = append(out, "A server was unreachable or restarted in this run, which can make tests fail as well.")
 	}
 	return out

@@ -13,6 +13,7 @@
 package claims
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 
@@ -26,7 +27,9 @@ type View struct {
 	Groups      []Group // leaks, by what changed together, the most harmful first
 	reverted    []revertedChange
 	unexplained []findings.Failure
-	others      []findings.Failure // nothing connects them with Redis
+	unreachable []findings.Failure // of tests that could not connect to something
+	unbuilt     []findings.Failure // packages that did not build
+	others      []findings.Failure // nothing connects them with a change of a server
 	Ties        []Tie              // of Failures, in their order
 	doubts      []doubt
 	explained   map[Text]bool // certainties, by part of the report
@@ -78,6 +81,10 @@ func New(f *findings.Findings) *View {
 		case redis && failure.Certainty != "refuted":
 			t.Unexplained = true
 			v.unexplained = append(v.unexplained, failure)
+		case failure.Unreachable != nil:
+			v.unreachable = append(v.unreachable, failure)
+		case failure.Status == "build":
+			v.unbuilt = append(v.unbuilt, failure)
 		default:
 			v.others = append(v.others, failure)
 		}
@@ -124,7 +131,9 @@ func (v *View) byHarm() {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return len(v.Groups[b].Failures) - len(v.Groups[a].Failures) })
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(len(v.Groups[b].Failures)-len(v.Groups[a].Failures), v.Groups[a].Changes[0].At.Compare(v.Groups[b].Changes[0].At))
+	})
 	groups, to := make([]Group, len(order)), make([]int, len(order))
 	for i, was := range order {
 		groups[i], to[was] = v.Groups[was], i

@@ -84,12 +84,16 @@ func Watching(mode record.Mode, trace bool) Text {
 // TestCounts says how many tests passed, failed and were skipped.
 func (v *View) TestCounts() Text {
 	t := v.Tests
-	text := itoa(t.Total) + ": " + itoa(t.Passed) + " passed, " + itoa(t.Failed) + " failed"
+	text := Count(t.Total, "test")
+	switch {
+	case t.Specs == t.Total && t.Specs > 0:
+		text = Count(t.Specs, "Ginkgo spec")
+	case t.Specs > 0:
+		text += " (" + itoa(t.Specs) + " of them Ginkgo specs)"
+	}
+	text += ": " + itoa(t.Passed) + " passed, " + itoa(t.Failed) + " failed"
 	if t.Skipped > 0 {
 		text += ", " + itoa(t.Skipped) + " skipped"
-	}
-	if t.Specs > 0 {
-		text += "; " + itoa(t.Specs) + " of them Ginkgo specs"
 	}
 	return text
 }
@@ -232,6 +236,17 @@ func (v *View) unobserved() []doc.Block {
 			return code(n.Package)
 		}, Optional: true},
 		doc.Column[findings.Notice]{Title: "Code", Cell: func(n findings.Notice) Text { return code(n.Code) }})...)
+}
+
+// Basis is what the verdict rests on, in one line.
+func (v *View) Basis() Text {
+	var servers []Text
+	snapshots := 0
+	for _, s := range v.Servers {
+		servers = append(servers, code(s.Address)+" ("+say(strings.TrimSpace(s.Flavor+" "+s.Version))+")")
+		snapshots += s.Snapshots
+	}
+	return List(servers, 3) + ": " + Count(snapshots, "snapshot") + ", " + Watching(v.Run.Mode, v.Run.Traced)
 }
 
 // ServerLines name what was watched, in short.

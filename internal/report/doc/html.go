@@ -3,11 +3,16 @@ package doc
 import (
 	"html"
 	"io"
+	"regexp"
 	"strings"
 )
 
 // HTML writes parts of one page. Its anchors are each used once.
-type HTML struct{ used map[string]bool }
+type HTML struct {
+	// Link is the URL of a line of a file, or empty; may be nil.
+	Link func(place string) string
+	used map[string]bool
+}
 
 // NewHTML writes anchors other than those that are taken already.
 func NewHTML(taken ...string) *HTML {
@@ -31,14 +36,14 @@ func (h *HTML) blocks(b *strings.Builder, blocks []Block) {
 		switch x := block.(type) {
 		case Heading:
 			level := Int(x.Level)
-			b.WriteString(`<h` + string(level) + ` id="` + h.anchor(x) + `">` + x.Text.html() + `</h` + string(level) + ">\n")
+			b.WriteString(`<h` + string(level) + ` id="` + h.anchor(x) + `">` + h.text(x.Text) + `</h` + string(level) + ">\n")
 		case Para:
-			b.WriteString("<p>" + x.Text.html() + "</p>\n")
+			b.WriteString("<p>" + h.text(x.Text) + "</p>\n")
 		case List:
 			if len(x) > 0 {
 				b.WriteString("<ul>\n")
 				for _, item := range x {
-					b.WriteString("<li>" + item.html() + "</li>\n")
+					b.WriteString("<li>" + h.text(item) + "</li>\n")
 				}
 				b.WriteString("</ul>\n")
 			}
@@ -49,17 +54,17 @@ func (h *HTML) blocks(b *strings.Builder, blocks []Block) {
 			}
 			b.WriteString(`<pre class="` + kind + `" tabindex="0"><code>` + html.EscapeString(strings.Join(fenced(x.Lines), "\n")) + "\n</code></pre>\n")
 		case Fold:
-			b.WriteString("<details>\n<summary>" + x.Title.html() + "</summary>\n")
+			b.WriteString("<details>\n<summary>" + h.text(x.Title) + "</summary>\n")
 			h.blocks(b, x.Blocks)
 			b.WriteString("</details>\n")
 		case Table:
-			x.html(b)
+			h.table(b, x)
 		}
 	}
 }
 
-// html writes a table that can be scrolled.
-func (t Table) html(b *strings.Builder) {
+// table writes a table that can be scrolled.
+func (h *HTML) table(b *strings.Builder, t Table) {
 	cell := func(element, attributes string, i int, text string) {
 		if t.Right[i] {
 			attributes += ` align="right"`
@@ -74,46 +79,71 @@ func (t Table) html(b *strings.Builder) {
 	for _, row := range t.Rows {
 		b.WriteString("<tr>")
 		for i, text := range row {
-			cell("td", "", i, text.html())
+			cell("td", "", i, h.text(text))
 		}
 		b.WriteString("</tr>\n")
 	}
 	b.WriteString("</tbody>\n</table></div>\n")
 	if rest := t.rest(); rest != "" {
-		b.WriteString("<p>" + rest.html() + "</p>\n")
+		b.WriteString("<p>" + h.text(rest) + "</p>\n")
 	}
 }
 
 // maxHTML is how long a name is in the page, in runes.
 const maxHTML = 240
 
-func (t Text) html() string {
+// html is a text without links to files.
+func (t Text) html() string { return new(HTML).text(t) }
+
+func (h *HTML) text(t Text) string {
 	var b strings.Builder
-	htmlSpans(&b, t.spans())
+	h.spans(&b, t.spans())
 	return b.String()
 }
 
-func htmlSpans(b *strings.Builder, spans []span) {
+func (h *HTML) spans(b *strings.Builder, spans []span) {
 	for _, s := range spans {
 		switch s.kind {
 		case text:
 			b.WriteString(html.EscapeString(s.text))
 		case code:
-			b.WriteString("<code>" + html.EscapeString(CutMiddle(s.text, maxHTML)) + "</code>")
+			b.WriteString("<code>" + unbroken(CutMiddle(s.text, maxHTML)) + "</code>")
 		case whole:
 			b.WriteString("<code>" + html.EscapeString(s.text) + "</code>")
 		case strong:
 			b.WriteString("<strong>")
-			htmlSpans(b, s.inside)
+			h.spans(b, s.inside)
 			b.WriteString("</strong>")
-		case link: // none leads away
-			htmlSpans(b, s.inside)
+		case link:
+			url := ""
+			if h.Link != nil {
+				url = h.Link(s.target)
+			}
+			if url != "" {
+				b.WriteString(`<a href="` + html.EscapeString(url) + `" rel="noreferrer">`)
+			}
+			h.spans(b, s.inside)
+			if url != "" {
+				b.WriteString("</a>")
+			}
 		case anchor:
 			b.WriteString(`<a href="#` + html.EscapeString(s.target) + `">`)
-			htmlSpans(b, s.inside)
+			h.spans(b, s.inside)
 			b.WriteString("</a>")
 		}
 	}
+}
+
+// line is the end of a file:line.
+var line = regexp.MustCompile(`[^/.]{0,12}\.[a-z]{1,4}:[0-9]+$`)
+
+// unbroken escapes a text so that no line breaks within the number of another.
+func unbroken(text string) string {
+	at := line.FindStringIndex(text)
+	if at == nil {
+		return html.EscapeString(text)
+	}
+	return strings.ReplaceAll(html.EscapeString(text[:at[0]]), "/", "/<wbr>") + `<span class="line">` + html.EscapeString(text[at[0]:]) + "</span>"
 }
 
 // anchor names a heading as GitHub does.

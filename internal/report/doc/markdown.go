@@ -111,7 +111,7 @@ func (w *mdWriter) spans(b *strings.Builder, spans []span, limit int, cell bool)
 	for _, s := range spans {
 		switch s.kind {
 		case text:
-			escape(b, s.text)
+			escape(b, s.text, b.Len() == 0 && !cell)
 		case code:
 			writeCode(b, CutMiddle(s.text, limit), cell)
 		case whole:
@@ -148,7 +148,7 @@ func writeCode(b *strings.Builder, s string, cell bool) {
 		if strings.Contains(s, `\|`) {
 			// `\\|` ends a cell for some readers and not for others.
 			b.WriteString("<code>")
-			escape(b, s)
+			escape(b, s, false)
 			b.WriteString("</code>")
 			return
 		}
@@ -179,9 +179,9 @@ func longestRun(s string) int {
 }
 
 // escape writes a clean text so that neither Markdown nor GitHub acts on any of
-// it, with a backslash where that is enough: people read it, too.
-func escape(b *strings.Builder, s string) {
-	start := b.Len() == 0 // what begins a line may begin a list or a heading
+// it, with a backslash where that is enough: people read it, too. What starts a line
+// may begin a list or a heading.
+func escape(b *strings.Builder, s string, start bool) {
 	digits := true
 	for i := 0; i < len(s); i++ {
 		c, next := s[i], byte(' ')

@@ -102,6 +102,14 @@ func (t Text) Upper() Text {
 	return Text(t[0]-'a'+'A') + t[1:]
 }
 
+// Lower is the opposite of [Text.Upper].
+func (t Text) Lower() Text {
+	if t == "" || t[0] < 'A' || t[0] > 'Z' {
+		return t
+	}
+	return Text(t[0]-'A'+'a') + t[1:]
+}
+
 // Period ends a sentence that came without an end.
 func (t Text) Period() Text {
 	if t == "" || strings.HasSuffix(string(t), ".") || strings.HasSuffix(string(t), "!") || strings.HasSuffix(string(t), "?") {

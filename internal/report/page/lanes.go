@@ -184,7 +184,7 @@ func title(t claims.Test, v *claims.View) string {
 	}
 	if t.Outcome == claims.Leaks {
 		if c := v.Groups[t.Owned[0]-1].Changes[0]; c.Call != nil {
-			text += ", by the call at " + plain(v.CallPlace(c.Call))
+			text += ", at " + plain(v.CallPlace(c.Call))
 		}
 	}
 	if t.Failure != nil && t.Failure.OOMCall != nil {

@@ -53,6 +53,7 @@ type leakButton struct {
 	Victims  string
 	HowSure  string
 	Settled  bool // somebody is accused
+	Count    int  // tests: it and its victims
 	Evidence string
 }
 
@@ -93,18 +94,21 @@ func HTML(w io.Writer, f *findings.Findings) error {
 		return fmt.Errorf("reading the template of the page: %w", err)
 	}
 	b := bufio.NewWriterSize(w, 64<<10) // keeps its first error until Flush
-	words := doc.NewHTML("tests", "picture", "answers", "stop", "evidence", "tests-title", "picture-title", "again", "chart", "detail", "find", "search", "show", "shown", "all", "more", "table", "series", "cursor", "log", "linear")
+	words := doc.NewHTML("tests", "cards", "picture", "answers", "stop", "evidence", "tests-title", "answers-title", "picture-title", "again", "chart", "detail", "find", "search", "show", "shown", "all", "more", "table", "series", "cursor", "log", "linear")
+	words.Link = p.SourceURL
 	// Style and script are written as they are: a template would take the
 	// comments out, and the policy would not know them.
 	for _, part := range []struct {
 		template string
 		then     string
+		write    func(io.Writer, *doc.HTML)
 		blocks   func() []doc.Block
 	}{
 		{template: "top", then: "<style>" + pageStyle + "</style>\n"},
-		{template: "head", blocks: p.Answers},
-		{template: "picture", blocks: p.Stop},
-		{template: "tests", blocks: p.Evidence},
+		{template: "head", write: p.cards},
+		{template: "picture", blocks: p.Answers},
+		{template: "stop", blocks: p.Stop},
+		{template: "evidence", blocks: p.Evidence},
 		{template: "bottom", then: "<script>" + pageScript + "</script>\n"},
 		{template: "end"},
 	} {
@@ -112,6 +116,9 @@ func HTML(w io.Writer, f *findings.Findings) error {
 			return fmt.Errorf("filling in the page: %w", err)
 		}
 		b.WriteString(part.then)
+		if part.write != nil {
+			part.write(b, words)
+		}
 		if part.blocks != nil {
 			words.Write(b, part.blocks())
 		}
@@ -120,6 +127,22 @@ func HTML(w io.Writer, f *findings.Findings) error {
 		return fmt.Errorf("writing report: %w", err)
 	}
 	return nil
+}
+
+// cards writes the answers to the three questions, a card each.
+func (p page) cards(w io.Writer, words *doc.HTML) {
+	for _, card := range p.Cards() {
+		io.WriteString(w, `<section class="card">`+"\n")
+		blocks := []doc.Block{doc.Heading{Level: 2, Text: card.Title, ID: "card-" + strings.ToLower(strings.ReplaceAll(string(card.Title), " ", "-"))}}
+		for _, line := range card.Lines {
+			blocks = append(blocks, doc.Para{Text: line})
+		}
+		if card.More != "" {
+			blocks = append(blocks, doc.Para{Text: card.More})
+		}
+		words.Write(w, blocks)
+		io.WriteString(w, "</section>\n")
+	}
 }
 
 // fingerprint is how a Content-Security-Policy knows a text.
@@ -158,7 +181,7 @@ func (p page) leakButtons() []leakButton {
 		b := leakButton{No: g.No, What: plain(claims.List(what, maxChange)), Who: plain(p.By(c)), HowSure: plain(claims.Sure(c.Certainty)),
 			Settled: g.Accused(), Evidence: "#" + leakAnchor(g.No), Victims: "no correlated failure"}
 		if n := len(g.Failures); n > 0 {
-			b.Victims = plain(claims.Count(n, "correlated failure"))
+			b.Victims, b.Count = plain(claims.Count(n, "correlated failure")), n
 		}
 		all = append(all, b)
 	}

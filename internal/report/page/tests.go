@@ -13,6 +13,7 @@ import (
 // A testTable lists the tests.
 type testTable struct {
 	Rows     []testRow
+	Chips    []legend
 	Packages bool // there are several
 	Left     int  // tests that passed and are not listed
 }
@@ -32,6 +33,7 @@ type testRow struct {
 	Began    string
 	OOM      string
 	Where    string
+	URL      string // of it, where the checkout's commit is known
 	Message  string
 	Output   string
 	HasWords bool
@@ -50,14 +52,25 @@ func (p page) testTable(tests *claims.Tests) testTable {
 		paths = append(paths, pkg.Path)
 	}
 	t.Packages = len(claims.Unique(paths)) > 1
-	number := 0
+	number, quiet := 0, []testRow{}
+	var counts [claims.Outcomes]int
 	for test := range tests.All() {
-		if test.Outcome <= claims.Skips && len(t.Rows) >= maxListed {
-			t.Left++
-		} else {
+		counts[test.Outcome]++
+		switch {
+		case test.Outcome > claims.Skips:
 			t.Rows = append(t.Rows, p.testRow(test, number))
+		case len(quiet) >= maxListed:
+			t.Left++
+		default:
+			quiet = append(quiet, p.testRow(test, number))
 		}
 		number++
+	}
+	t.Rows = append(t.Rows, quiet...) // what happened comes first
+	for o := claims.Outcomes - 1; o >= 0; o-- {
+		if counts[o] > 0 {
+			t.Chips = append(t.Chips, legend{o.Class(), o.Word(), counts[o]})
+		}
 	}
 	return t
 }
@@ -96,7 +109,7 @@ func (p page) testRow(t claims.Test, number int) testRow {
 		r.HasWords = r.Message != "" || r.Output != ""
 	}
 	if where != "" {
-		r.Where = name(p.Run.Rel(where))
+		r.Where, r.URL = name(p.Run.Rel(where)), p.SourceURL(where)
 	}
 	return r
 }

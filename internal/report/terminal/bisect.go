@@ -140,10 +140,11 @@ func (t *answer) left(c bisect.Culprit) {
 	for _, l := range c.Left {
 		text := "  left " + doc.Code(l.Parameter) + " " + doc.Code(l.From) + " -> " + doc.Code(l.To)
 		if l.Call != nil {
-			text += ", at " + doc.Code(t.place(fmt.Sprintf("%s:%d", l.Call.File, l.Call.Line)))
+			call := doc.Code(t.place(fmt.Sprintf("%s:%d", l.Call.File, l.Call.Line)))
 			if origin := claims.Outermost(l.Call); origin != "" {
-				text += ", called from " + doc.Code(t.place(origin))
+				call = doc.Code(t.place(origin)) + " through " + call
 			}
+			text += ", at " + call
 		}
 		t.line("", text)
 	}

@@ -1,6 +1,8 @@
 package terminal
 
 import (
+	"cmp"
+
 	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
@@ -84,20 +86,14 @@ func (s *screen) parameterLines(changes []findings.Change) []string {
 // tail says how sure it is, where and when; as much of it as fits.
 func (s *runScreen) tail(c findings.Change) claims.Text {
 	sure := "  " + claims.Sure(c.Certainty) + ", "
-	where, when := sure+"on "+doc.Code(c.Server), ", "+s.Clock(c.At)
-	short := where
+	long, short := sure+"on "+doc.Code(c.Server), claims.Text("")
 	if place := s.Place(c); place != "" {
-		where, short = sure+"at "+place, sure+"at "+place
+		long, short = sure+"at "+place, sure+"at "+s.TestPlace(c)
 	}
-	if c.Call != nil {
-		call := *c.Call
-		call.Function, call.Chain = "", nil
-		short = sure + "at " + s.CallPlace(&call)
-	}
-	for _, text := range []claims.Text{where + when, short + when, where} {
-		if doc.Width(s.plain(text)) <= s.width {
+	for _, text := range []claims.Text{long + ", " + s.Clock(c.At), long, short} {
+		if text != "" && doc.Width(s.plain(text)) <= s.width {
 			return text
 		}
 	}
-	return short
+	return cmp.Or(short, long)
 }

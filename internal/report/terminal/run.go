@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/report/claims"
@@ -54,12 +55,20 @@ func (s *runScreen) failuresPart() section {
 		return part
 	}
 	for _, sentence := range s.Impact() {
-		part.lines = append(part.lines, s.wrap(sentence, 3)...)
+		if !s.inHeadline(sentence) {
+			part.lines = append(part.lines, s.wrap(sentence, 3)...)
+		}
 	}
 	if len(part.lines) > 6 {
 		part.lines = append(part.lines[:5], s.fit("more in the report"))
 	}
 	return part
+}
+
+// inHeadline reports whether the headline says a sentence.
+func (s *runScreen) inHeadline(sentence claims.Text) bool {
+	clause := strings.TrimSuffix(string(sentence.Lower()), ".")
+	return strings.Contains(string(s.Headline().Lower()), clause)
 }
 
 // fixPart says how to stop the first leak.
@@ -103,10 +112,9 @@ func (s *runScreen) serverPart() section {
 
 // watchedPart says what the verdict rests on.
 func (s *runScreen) watchedPart() section {
-	all := append(s.ServerLines(), claims.Watching(s.View.Run.Mode, s.View.Run.Traced))
-	part := section{label: "Watched", lines: s.wrap(doc.Join(all, ", "), 2), paint: dim}
-	if text := s.Unused(); text != "" {
-		part.lines = append(s.wrap(text, 2), part.lines...)
+	part := section{label: "Watched", paint: dim}
+	if len(s.Servers) > 0 {
+		part.lines = []string{s.fit(s.Basis())}
 	}
 	return part
 }
@@ -121,13 +129,18 @@ func (s *runScreen) unobservedPart() section {
 		}
 		part.lines = append(part.lines, s.wrap(text, 2)...)
 	}
+	if text := s.Unused(); text != "" {
+		part.lines = append(part.lines, s.wrap(text, 2)...)
+	}
 	doubts := s.DoubtTexts()
 	for i, d := range doubts {
 		if i == 2 && len(doubts) > 3 {
 			part.lines = append(part.lines, s.fit("+"+doc.Int(len(doubts)-i)+" more in the report"))
 			break
 		}
-		part.lines = append(part.lines, s.wrap(d, 2)...)
+		if !s.inHeadline(d) {
+			part.lines = append(part.lines, s.wrap(d, 2)...)
+		}
 	}
 	return part
 }

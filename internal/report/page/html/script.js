@@ -43,6 +43,12 @@
     $('#more').textContent = `Show ${Math.min(pageSize, kept.length - state.size)} more of ${kept.length - state.size}`;
     $('#all').hidden = kept.length === rows.length;
   };
+  const chips = $$('.chip[data-show]');
+  const choose = classes => {
+    state.classes = classes;
+    for (const chip of chips) chip.ariaPressed = String(classes.includes(chip.dataset.show));
+    select();
+  };
   const select = () => {
     kept = rows.filter(row => state.words.every(word => row.text.includes(word)) && (!state.classes.length || state.classes.includes(row.element.className)) && (!state.leak || belongs(row.element, state.leak)));
     if (state.column >= 0) {
@@ -64,7 +70,7 @@
       const now = head.ariaSort ? head.ariaSort === 'ascending' ? 'descending' : 'ascending' : first;
       for (const other of $$('#table th')) other.removeAttribute('aria-sort');
       head.ariaSort = now;
-      Object.assign(state, {column, down: now === 'descending', sorter: head.classList.contains('began') ? row => row.number : null});
+      Object.assign(state, {column, down: now === 'descending', sorter: head.classList.contains('began') ? row => parseInt(row.element.id.replace(/\D/g, ''), 10) : null});
       select();
     });
     head.replaceChildren(button);
@@ -73,11 +79,12 @@
     $('#find').hidden = false;
     $('#find').addEventListener('submit', event => event.preventDefault());
     $('#search').addEventListener('input', event => { state.words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean); select(); });
-    $('#show').addEventListener('change', event => { state.classes = event.target.value.split(' ').filter(Boolean); select(); });
+    for (const chip of chips) chip.addEventListener('click', () => choose(state.classes.includes(chip.dataset.show) ? state.classes.filter(name => name !== chip.dataset.show) : [...state.classes, chip.dataset.show]));
     $('#more').addEventListener('click', () => { state.size += pageSize; show(); });
     $('#all').addEventListener('click', () => {
-      $('#search').value = $('#show').value = '';
-      Object.assign(state, {words: [], classes: []});
+      $('#search').value = '';
+      state.words = [];
+      choose([]);
       light('');
       $('#search').focus();
     });
@@ -88,8 +95,9 @@
     const row = byID.get(id);
     if (!row) return;
     if (!kept.includes(row)) {
-      $('#search').value = $('#show').value = '';
-      Object.assign(state, {words: [], classes: []});
+      $('#search').value = '';
+      state.words = [];
+      choose([]);
       light('');
     }
     while (kept.indexOf(row) >= state.size) state.size += pageSize;
