@@ -253,6 +253,9 @@ func tracetestWhere(c Conn, secure, sure bool) (about []string) {
 func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
 	k.sent++
 	p := &k.commands
+	if p.wanted == tracetestNothing {
+		return events
+	}
 	if p.wanted&tracetestAsks != 0 && tracetestShows(p.words) {
 		asked := p.words
 		if p.wanted&tracetestWrite != 0 {
