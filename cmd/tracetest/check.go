@@ -21,6 +21,7 @@ import (
 	"tracetest/internal/redisconf"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
+	"tracetest/internal/report/wording"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/triage"
@@ -178,8 +179,9 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 	a := triage.New()
 	a.Add(record.Entry{Seq: 1, At: time.Now(), Run: &record.Run{Schema: record.Schema, Expect: run.Expected(expect)}})
 	a.Add(record.Entry{Seq: 2, At: time.Now(), Server: &begin})
+	start := wording.Add(a.Start())
 	one := &checkedServer{Address: begin.Address, Flavor: begin.Flavor, Version: begin.Version, StartedWith: begin.StartedWith, Unknown: begin.StartUnknown,
-		UnmetExpectations: append([]findings.UnmetExpectation{}, a.UnmetExpectations()...), Drift: append([]findings.Drift{}, a.Drift()...), Fixed: map[string]string{}}
+		UnmetExpectations: start.UnmetExpectations, Drift: start.Drift, Fixed: map[string]string{}}
 	if one.StartedWith == nil {
 		one.StartedWith = map[string]record.Origin{}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/redistest"
+	"tracetest/internal/report/wording"
 )
 
 // Random suites: whatever tests do, and through whatever client, what is called
@@ -146,7 +147,7 @@ func (s *randomSuite) judge(f *findings.Findings) *randomRun {
 	}
 	for what, changes := range map[string][]findings.Change{"leak": f.Leaks, "contained": f.Reverted} {
 		for _, c := range changes {
-			r.said(what, c.To, c.Certainty, accusedOf(c.By, c.Suspects), c.Caveat)
+			r.said(what, c.To, c.Certainty, accusedOf(c.By, c.Suspects), wording.Caveats(c))
 		}
 	}
 	for _, w := range f.Writes {

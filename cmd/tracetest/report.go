@@ -15,6 +15,7 @@ import (
 	"tracetest/internal/report"
 	reportci "tracetest/internal/report/ci"
 	"tracetest/internal/report/page"
+	"tracetest/internal/report/wording"
 	"tracetest/internal/run"
 	"tracetest/internal/triage"
 )
@@ -91,7 +92,7 @@ func analyseFrom(file io.Reader, path string, marks *record.Baseline) (*findings
 	if lines == 0 {
 		return nil, fmt.Errorf("reading the record %q: it is empty", path)
 	}
-	return a.Findings(), nil
+	return wording.Add(a.Findings()), nil
 }
 
 // reports are the flags that say which reports to write and how.

@@ -21,6 +21,7 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/report/claims"
+	"tracetest/internal/report/wording"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/triage"
@@ -115,7 +116,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		seen.analysis.Unwritten(err)
 		problems = append(problems, err)
 	}
-	found := seen.analysis.Findings()
+	found := wording.Add(seen.analysis.Findings())
 	seen.analysis = nil // of a long run it is large, and the record is about to be read again
 	problems = append(problems, plan.Redact(file))
 	if errors.Join(problems...) == nil {
@@ -299,12 +300,13 @@ func (w *watching) entry(e record.Entry) {
 		w.screen.Say("tracetest: " + line)
 	}
 	if e.Server != nil {
-		for _, u := range w.analysis.UnmetExpectations() {
+		start := wording.Add(w.analysis.Start())
+		for _, u := range start.UnmetExpectations {
 			if u.Server == e.Server.Address {
 				w.screen.Say("tracetest: " + claims.UnmetLine(u))
 			}
 		}
-		for _, p := range w.analysis.Drift() {
+		for _, p := range start.Drift {
 			if p.Server == e.Server.Address {
 				w.screen.Say("tracetest: " + claims.DriftLine(p))
 			}

@@ -9,6 +9,7 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
 	"tracetest/internal/trial"
 )
@@ -136,7 +137,7 @@ func (r *Reader) Suite() *Suite {
 		u.Status = r.outcomes.Of(u.Name)
 		u.Among = u.Spec != "" && r.locations[[2]string{u.Package, u.Location}] > 1
 	}
-	s := &Suite{Units: r.units, Findings: r.analysis.Findings(), Orders: r.orders, Keys: r.keys, Config: r.config}
+	s := &Suite{Units: r.units, Findings: wording.Add(r.analysis.Findings()), Orders: r.orders, Keys: r.keys, Config: r.config}
 	for _, f := range s.Findings.Failures {
 		if at, known := r.index[record.Name{Package: f.Package, Test: f.Test, Spec: f.Spec}]; known && f.Status != "build" {
 			s.Units[at].Status = "fail" // also where its process died and no end was heard

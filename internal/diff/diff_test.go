@@ -16,6 +16,7 @@ import (
 	"tracetest/internal/diff"
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
 )
 
@@ -31,7 +32,7 @@ func recorded(t testing.TB, name string) *findings.Findings {
 	if _, err := a.Read(record.Read(file)); err != nil {
 		t.Fatal(err)
 	}
-	return a.Findings()
+	return wording.Add(a.Findings())
 }
 
 // run is one in which these tests ended so; tests that leak or fail are added.

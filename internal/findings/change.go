@@ -44,14 +44,15 @@ type Change struct {
 	RestoredByTool bool      `json:"restored_by_tool"`
 	At             time.Time `json:"at"` // when the change was first seen
 
-	Unit         string `json:"unit"`         // what should have put it back, in words: "test", "spec", "package", ...
-	Location     string `json:"location"`     // file:line of the owner where Ginkgo says it; else empty
-	Ended        string `json:"ended"`        // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
-	Together     int    `json:"together"`     // leaks of one owner seen in one look, as of one CONFIG SET, share this number, from 1
-	Ephemeral    bool   `json:"ephemeral"`    // of a server that the tests started and ended: nothing of it outlives them
-	Secret       bool   `json:"secret"`       // the values are hidden
-	Caveat       string `json:"caveat"`       // what weakens the attribution, a sentence; often empty
-	Disambiguate string `json:"disambiguate"` // what would settle it, a command; empty unless narrowed
+	Unit           Unit            `json:"unit"`            // what should have put it back
+	Location       string          `json:"location"`        // file:line of the owner where Ginkgo says it; else empty
+	Ended          string          `json:"ended"`           // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
+	Together       int             `json:"together"`        // leaks of one owner seen in one look, as of one CONFIG SET, share this number, from 1
+	Ephemeral      bool            `json:"ephemeral"`       // of a server that the tests started and ended: nothing of it outlives them
+	Secret         bool            `json:"secret"`          // the values are hidden
+	Caveats        []Caveat        `json:"caveats"`         // what weakens the attribution
+	DisambiguateBy *Disambiguation `json:"disambiguate_by"` // what would settle it; nil unless ambiguous
+	Disambiguate   string          `json:"disambiguate"`    // as a command, see report/wording
 	// Constant is set on a leak whose owner changed the parameter and then set it
 	// again, to something else than it had found: a restore that is hard-coded,
 	// most likely.

@@ -52,21 +52,22 @@ type Findings struct {
 
 // Run is how the run went as a whole.
 type Run struct {
-	Started     time.Time      `json:"started"`
-	Finished    time.Time      `json:"finished"`
-	Command     []string       `json:"command"`
-	Dir         string         `json:"dir"`
-	Source      *record.Source `json:"source"` // the checkout, where it is known
-	Shard       *record.Shard  `json:"shard"`  // which part of the suite it is; null: all of it
-	Go          string         `json:"go"`
-	Mode        record.Mode    `json:"mode"`
-	ModeReason  string         `json:"mode_reason"` // why events and not the gate; empty for the gate
-	Traced      bool           `json:"traced"`
-	TraceReason string         `json:"trace_reason"` // why there is no tap; empty when there is
-	Complete    bool           `json:"complete"`
-	Incomplete  string         `json:"incomplete"` // why it is not complete
-	Exit        int            `json:"exit"`       // of tracetest
-	GoExit      int            `json:"go_exit"`    // of the go command
-	Restore     string         `json:"restore"`    // never, run or test
-	GoTest      []string       `json:"go_test"`    // the go command that was run
+	Started           time.Time      `json:"started"`
+	Finished          time.Time      `json:"finished"`
+	Command           []string       `json:"command"`
+	Dir               string         `json:"dir"`
+	Source            *record.Source `json:"source"` // the checkout, where it is known
+	Shard             *record.Shard  `json:"shard"`  // which part of the suite it is; null: all of it
+	Go                string         `json:"go"`
+	Mode              record.Mode    `json:"mode"`
+	ModeReason        string         `json:"mode_reason"` // why events and not the gate; empty for the gate
+	Traced            bool           `json:"traced"`
+	TraceReason       string         `json:"trace_reason"` // why there is no tap; empty when there is
+	Complete          bool           `json:"complete"`
+	Incomplete        string         `json:"incomplete"`         // why it is not complete, see report/wording
+	IncompleteBecause *Reason        `json:"incomplete_because"` // the same as a kind; nil where it is complete
+	Exit              int            `json:"exit"`               // of tracetest
+	GoExit            int            `json:"go_exit"`            // of the go command
+	Restore           string         `json:"restore"`            // never, run or test
+	GoTest            []string       `json:"go_test"`            // the go command that was run
 }

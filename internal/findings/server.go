@@ -182,7 +182,11 @@ type Changed struct {
 	// it alone; empty where it did not, or was told to (--restore=never).
 	Repaired bool       `json:"repaired"`
 	Why      record.Why `json:"why"`
-	Command  string     `json:"command"` // that puts it back by hand; empty for a secret
+	// Appeared is set for what the server did not have when the run began, as of a module.
+	Appeared bool `json:"appeared"`
+	// Failover is set for a role that nobody was traced giving: nobody is to undo a failover.
+	Failover bool   `json:"perhaps_failover"`
+	Command  string `json:"command"` // that puts it back by hand, see report/wording; empty for a secret, a failover, and what appeared
 }
 
 // Restore is a write of tracetest's own.
@@ -195,9 +199,26 @@ type Restore struct {
 	Command string            `json:"command"`
 }
 
-// Notice is a sentence on how the run was watched.
+// Codes of the notices that are no part of a record.
+const (
+	NoticeDamaged         = "record-damaged" // Entry or Line
+	NoticeResultDropped   = "result-dropped" // go test says ok although a test failed
+	NoticeNotInstrumented = "not-instrumented"
+	NoticeOutsideChange   = "outside-change"
+)
+
+// Notice is something on how the run was watched.
 type Notice struct {
 	Code    string `json:"code"`
-	Text    string `json:"text"`
+	Text    string `json:"text"` // as a sentence: of the record, else see report/wording
 	Package string `json:"package"`
+
+	Line      int    `json:"line,omitempty"`  // of the record that cannot be read, because of Error
+	Entry     int64  `json:"entry,omitempty"` // before which entries of the record are missing
+	Error     string `json:"error,omitempty"`
+	Tests     int    `json:"tests,omitempty"` // how many of the package were not synchronized; all of it where zero
+	Server    string `json:"server,omitempty"`
+	Parameter string `json:"parameter,omitempty"` // that changed while no test was running
+	From      string `json:"from,omitempty"`
+	To        string `json:"to,omitempty"`
 }

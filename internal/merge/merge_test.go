@@ -15,6 +15,7 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/merge"
 	"tracetest/internal/record"
+	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
 )
 
@@ -30,7 +31,7 @@ func recorded(t testing.TB, name string) *findings.Findings {
 	if _, err := a.Read(record.Read(file)); err != nil {
 		t.Fatal(err)
 	}
-	return a.Findings()
+	return wording.Add(a.Findings())
 }
 
 func merged(limits merge.Limits, runs ...*findings.Findings) *merge.Summary {
@@ -108,7 +109,7 @@ func TestVerdicts(t *testing.T) {
 	damaged.Add(record.Entry{Seq: 1, Run: &record.Run{Schema: record.Schema}})
 	damaged.Damaged(2, errors.New("cut"))
 	damaged.Add(record.Entry{Seq: 2, End: &record.End{Complete: true}})
-	if s := merged(merge.DefaultLimits(), damaged.Findings()); s.Verdicts.Incomplete != 1 || s.Runs[0].Incomplete == "" {
+	if s := merged(merge.DefaultLimits(), wording.Add(damaged.Findings())); s.Verdicts.Incomplete != 1 || s.Runs[0].Incomplete == "" {
 		t.Errorf("got %+v", s)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/ci"
+	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
 )
 
@@ -567,7 +568,7 @@ func TestFormatsOfRecordedRuns(t *testing.T) {
 				a.Add(entry)
 			}
 		}
-		f := a.Findings()
+		f := wording.Add(a.Findings())
 		for ending, do := range formats() {
 			checkFormat(t, ending, rendered(t, do, f))
 		}

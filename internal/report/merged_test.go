@@ -16,6 +16,7 @@ import (
 	"tracetest/internal/report"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
+	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
 )
 
@@ -31,7 +32,7 @@ func recorded(t testing.TB, name string) *findings.Findings {
 	if _, err := a.Read(record.Read(file)); err != nil {
 		t.Fatal(err)
 	}
-	return a.Findings()
+	return wording.Add(a.Findings())
 }
 
 // shards are runs of which each part of a summary has something.

@@ -22,6 +22,7 @@ import (
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/page"
 	"tracetest/internal/report/terminal"
+	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
 )
 
@@ -83,7 +84,7 @@ func load(t *testing.T, file string) *findings.Findings {
 			}
 			a.Add(entry)
 		}
-		return a.Findings()
+		return wording.Add(a.Findings())
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()

@@ -23,7 +23,6 @@ package triage
 
 import (
 	"errors"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -80,10 +79,10 @@ type Analysis struct {
 	ignored   []findings.IgnoredOOM
 	restored  []findings.Restore
 	notices   []findings.Notice
-	last      int64  // sequence number of the entry before
-	damaged   bool   // entries are missing
-	lost      string // why not all of the record could be written
-	over      bool   // the whole record was read
+	last      int64 // sequence number of the entry before
+	damaged   bool  // entries are missing
+	lost      error // why not all of the record could be written
+	over      bool  // the whole record was read
 }
 
 // process is a test binary.
@@ -123,7 +122,7 @@ func (a *Analysis) Add(e record.Entry) []findings.Change {
 	}
 	if e.Seq != a.last+1 && !a.damaged {
 		a.damaged = true
-		a.notices = append(a.notices, findings.Notice{Code: "record-damaged", Text: fmt.Sprintf("Entries of the record are missing before number %d.", e.Seq)})
+		a.notices = append(a.notices, findings.Notice{Code: findings.NoticeDamaged, Entry: e.Seq})
 	}
 	a.last = e.Seq
 	before := len(a.leaks)
@@ -221,13 +220,13 @@ func (a *Analysis) Read(entries iter.Seq2[record.Entry, error]) (lines int, err 
 // Damaged takes in a line of the record that could not be read.
 func (a *Analysis) Damaged(line int, err error) {
 	a.damaged = true
-	a.notices = append(a.notices, findings.Notice{Code: "record-damaged", Text: fmt.Sprintf("Line %d of the record cannot be read and was left out: %v.", line, err)})
+	a.notices = append(a.notices, findings.Notice{Code: findings.NoticeDamaged, Line: line, Error: err.Error()})
 }
 
 // Unwritten takes in that not all of the record could be written: whoever reads
 // it will find less than this analysis did.
 func (a *Analysis) Unwritten(err error) {
-	a.lost = "not all of the record could be written: " + err.Error()
+	a.lost = err
 }
 
 func (a *Analysis) process(e record.Entry) {

@@ -23,7 +23,7 @@ type author struct {
 	node    bool           // it was made in a node of a Ginkgo suite
 	specs   int            // specs of the process that had begun by then
 	call    *findings.Call // nil where no stack shows it
-	caveat  string
+	caveats []findings.Caveat
 }
 
 // phaseOf says in which part of a Ginkgo suite something was done in a node of
@@ -124,7 +124,7 @@ func (a *Analysis) rule(e *evidence) author {
 		w.earlier = e.earlier
 		w.exact = r.proves && len(w.refs) == 1 && w.earlier == 0
 		if r.caveat != nil {
-			w.caveat = r.caveat(a, e, &w)
+			w.caveats = r.caveat(a, e, &w)
 		}
 		return w
 	}
@@ -163,15 +163,15 @@ func (a *Analysis) runsIn(e *evidence) bool {
 
 // outlived says that an owner had ended when a goroutine of it wrote, or
 // nothing.
-func (a *Analysis) outlived(ref record.Ref) string {
+func (a *Analysis) outlived(ref record.Ref) []findings.Caveat {
 	if o := a.owners[ref.Owner]; o == nil || o.status == "" {
-		return ""
+		return nil
 	}
-	text := "The goroutine that made the call was started by it and went on after its end"
+	c := findings.Caveat{Kind: findings.CaveatOutlived}
 	if active := a.open.In(ref.Process); active[0].Owner != 0 {
-		text += ", while " + a.plainNames(active) + " ran"
+		c.Owners, c.More = a.few(active)
 	}
-	return text + "."
+	return []findings.Caveat{c}
 }
 
 // owned reports whether a goroutine has the label of an owner.
@@ -200,20 +200,15 @@ func (a *Analysis) recall(p *process, by record.By) record.Ref {
 // ended, and did not fail.
 const forgotten = "forgotten"
 
-func (a *Analysis) plainNames(refs []record.Ref) string {
-	var names []string
-	for _, o := range a.names(refs) {
-		name := o.Test
-		if o.Spec != "" {
-			name = o.Spec
-		}
-		names = append(names, name)
-	}
-	if len(names) > 3 {
-		names = append(names[:3], "others")
-	}
-	return strings.Join(names, ", ")
+// few names the first of many, and counts the rest.
+func (a *Analysis) few(refs []record.Ref) (owners []findings.Owner, more int) {
+	owners = a.names(refs)
+	n := min(len(owners), maxFew)
+	return owners[:n:n], len(owners) - n
 }
+
+// maxFew is how many a caveat names.
+const maxFew = 3
 
 func holdsPart(stack []record.Frame, part string) bool {
 	return slices.ContainsFunc(stack, func(f record.Frame) bool { return strings.Contains(f.Function, part) })

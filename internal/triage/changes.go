@@ -33,7 +33,7 @@ type mutation struct {
 	episode   *episode       // that it belongs to; nil where it is none's
 	back      *mutation      // the change that had set the value which it brought back, see answerable
 	untraced  bool           // the trace was on and heard nobody write it
-	caveat    string
+	caveats   []findings.Caveat
 }
 
 // episode is what one unit, or several that overlap and cannot be told apart,

@@ -2,11 +2,8 @@ package triage
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
@@ -27,8 +24,8 @@ type condition struct {
 	// not show may have happened in what is missing.
 	complete bool
 	code     int
-	// unmet says why it is not met; "" where it is.
-	unmet func(*Analysis, *findings.Findings) string
+	// unmet says why it is not met; nil where it is.
+	unmet func(*Analysis, *findings.Findings) *findings.Reason
 }
 
 // conditions are all that stands between a run and exit code 0, in the order in
@@ -60,11 +57,11 @@ func (a *Analysis) judge(f *findings.Findings, r *findings.Run) {
 	code := ExitClean
 	for _, c := range conditions() {
 		why := c.unmet(a, f)
-		if why == "" {
+		if why == nil {
 			continue
 		}
 		if c.complete {
-			r.Complete, r.Incomplete = false, cmp.Or(r.Incomplete, why)
+			r.Complete, r.IncompleteBecause = false, cmp.Or(r.IncompleteBecause, why)
 		}
 		if code == ExitClean {
 			code = c.code
@@ -73,41 +70,42 @@ func (a *Analysis) judge(f *findings.Findings, r *findings.Run) {
 	r.Exit = code
 }
 
-func (a *Analysis) refusedArguments(f *findings.Findings) string {
-	if a.end != nil && a.end.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0 {
-		return "the go command did not understand its arguments"
+// when is a reason of one kind, or none.
+func when(unmet bool, kind findings.ReasonKind) *findings.Reason {
+	if !unmet {
+		return nil
 	}
-	return ""
+	return &findings.Reason{Kind: kind}
 }
 
-func (a *Analysis) endless(*findings.Findings) string {
-	if a.end == nil {
-		return "the record has no end: tracetest itself was killed, or is still running"
-	}
-	return ""
+func (a *Analysis) refusedArguments(f *findings.Findings) *findings.Reason {
+	return when(a.end != nil && a.end.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0, findings.ReasonArguments)
 }
 
-func (a *Analysis) cutShort(*findings.Findings) string {
+func (a *Analysis) endless(*findings.Findings) *findings.Reason {
+	return when(a.end == nil, findings.ReasonNoEnd)
+}
+
+func (a *Analysis) cutShort(*findings.Findings) *findings.Reason {
 	if a.end != nil && !a.end.Complete {
-		return cmp.Or(a.end.Reason, "it did not come to its end")
+		return &findings.Reason{Kind: findings.ReasonCutShort, Problem: a.end.Reason}
 	}
-	return ""
+	return nil
 }
 
-func (a *Analysis) unwritten(*findings.Findings) string { return a.lost }
-
-func (a *Analysis) torn(*findings.Findings) string {
-	if a.damaged {
-		return "the record is damaged"
+func (a *Analysis) unwritten(*findings.Findings) *findings.Reason {
+	if a.lost != nil {
+		return &findings.Reason{Kind: findings.ReasonUnwritten, Problem: a.lost.Error()}
 	}
-	return ""
+	return nil
 }
 
-func (a *Analysis) serverless(f *findings.Findings) string {
-	if len(a.servers) > 0 || usedNone(f) {
-		return ""
-	}
-	return "no server was watched"
+func (a *Analysis) torn(*findings.Findings) *findings.Reason {
+	return when(a.damaged, findings.ReasonDamaged)
+}
+
+func (a *Analysis) serverless(f *findings.Findings) *findings.Reason {
+	return when(len(a.servers) == 0 && !usedNone(f), findings.ReasonNoServer)
 }
 
 // usedNone reports whether it is known that the tests used no Redis: each connection of each package was traced.
@@ -115,13 +113,13 @@ func usedNone(f *findings.Findings) bool {
 	return f.Run.Mode == record.ModeInstrumented && f.Run.Traced && len(f.Endpoints) == 0 && len(f.Uninstrumented()) == 0
 }
 
-func (a *Analysis) unseenAtEnd(*findings.Findings) string {
+func (a *Analysis) unseenAtEnd(*findings.Findings) *findings.Reason {
 	for _, s := range a.servers {
 		if !s.gone() && (s.gap != 0 || !s.atEnd) {
-			return s.Address + " could not be seen when the run ended"
+			return &findings.Reason{Kind: findings.ReasonUnseenAtEnd, Server: s.Address}
 		}
 	}
-	return ""
+	return nil
 }
 
 // gone reports whether a server that nobody named was ended by the tests: they
@@ -130,11 +128,11 @@ func (s *server) gone() bool { return s.Discovered && s.gap != 0 && s.nobody }
 
 // unwatchedServer lets --discover=off be, as long as a server was watched that the
 // tests used: whoever says it does not ask about the others.
-func (a *Analysis) unwatchedServer(f *findings.Findings) string {
+func (a *Analysis) unwatchedServer(f *findings.Findings) *findings.Reason {
 	var unasked, watched string
 	for _, s := range f.Unwatched() {
 		if s.Problem != record.NotDiscovered {
-			return "the tests used " + s.Address + ", which was not watched: " + s.Problem
+			return &findings.Reason{Kind: findings.ReasonUnwatched, Server: s.Address, Problem: s.Problem}
 		}
 		unasked = cmp.Or(unasked, s.Address)
 	}
@@ -142,43 +140,36 @@ func (a *Analysis) unwatchedServer(f *findings.Findings) string {
 		watched = cmp.Or(watched, s.Server)
 	}
 	if unasked != "" && watched == "" {
-		return "the tests used " + unasked + ", and no server that was watched: name it with --redis, or leave --discover=off away"
+		return &findings.Reason{Kind: findings.ReasonOnlyUnwatched, Server: unasked}
 	}
-	return ""
+	return nil
 }
 
-func (a *Analysis) unsampledWrite(*findings.Findings) string {
+func (a *Analysis) unsampledWrite(*findings.Findings) *findings.Reason {
 	for _, s := range a.servers {
 		if len(s.unsampled) > 0 {
-			w := s.unsampled[0]
-			return fmt.Sprintf("%s accepted %s, and no snapshot shows it", s.Address, strings.Join(w.Command, " "))
+			return &findings.Reason{Kind: findings.ReasonUnsampled, Server: s.Address, Command: s.unsampled[0].Command}
 		}
 	}
-	return ""
+	return nil
 }
 
-func (a *Analysis) unendedTests(f *findings.Findings) string {
+func (a *Analysis) unendedTests(f *findings.Findings) *findings.Reason {
 	if a.end == nil || a.end.GoExit != 0 {
-		return "" // then go test says that something failed
+		return nil // then go test says that something failed
 	}
 	for _, path := range a.outcomes.order {
 		p := a.outcomes.packages[path]
 		if p.Outcome != "died" {
 			continue
 		}
-		why := "the test binary of " + path + " ended with status 0 before its tests did"
+		why := &findings.Reason{Kind: findings.ReasonUnended, Package: path, Unended: a.diedIn(path), Missing: p.missing}
 		if !p.unended {
-			why = "of " + path + " no end was reported"
-		}
-		if names := a.diedIn(path); len(names) > 0 {
-			why += ": " + some(names) + " never ended"
-		}
-		if len(p.missing) > 0 {
-			why += "; " + some(p.missing) + " never ran"
+			why.Kind = findings.ReasonUnreported
 		}
 		return why
 	}
-	return ""
+	return nil
 }
 
 // diedIn returns the tests of a package that did not end.
@@ -193,16 +184,7 @@ func (a *Analysis) diedIn(path string) []string {
 	return names
 }
 
-// some names a few of many.
-func some(names []string) string {
-	const most = 5
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
-}
-
-func (a *Analysis) lastingProcess(*findings.Findings) string {
+func (a *Analysis) lastingProcess(*findings.Findings) *findings.Reason {
 	for _, index := range slices.Sorted(maps.Keys(a.processes)) {
 		p := a.processes[index]
 		if p.quit || !a.open.Present(index) {
@@ -212,35 +194,24 @@ func (a *Analysis) lastingProcess(*findings.Findings) string {
 		if p.Host != nil {
 			pkg = cmp.Or(p.Package, a.open.Package(p.Host.Process))
 		}
-		return fmt.Sprintf("a test binary of %s (process %d) still ran when the run ended", cmp.Or(pkg, "a package that is not known"), p.PID)
+		return &findings.Reason{Kind: findings.ReasonLasting, Package: pkg, PID: p.PID}
 	}
-	return ""
+	return nil
 }
 
-func (a *Analysis) failedCommand(*findings.Findings) string {
-	if a.end != nil && a.end.GoExit != 0 {
-		return "go test ended with " + strconv.Itoa(a.end.GoExit)
-	}
-	return ""
+func (a *Analysis) failedCommand(*findings.Findings) *findings.Reason {
+	return when(a.end != nil && a.end.GoExit != 0, findings.ReasonGoTest)
 }
 
-func (a *Analysis) failedTests(f *findings.Findings) string {
-	if n := max(f.Tests.Failed, len(f.Failures)); n > 0 {
-		return "tests failed: " + strconv.Itoa(n)
-	}
-	return ""
+func (a *Analysis) failedTests(f *findings.Findings) *findings.Reason {
+	return when(f.Tests.Failed+len(f.Failures) > 0, findings.ReasonFailed)
 }
 
-func (a *Analysis) leftChanged(f *findings.Findings) string {
-	if a.leaked(f) {
-		return "something leaked"
-	}
-	return ""
+func (a *Analysis) leftChanged(f *findings.Findings) *findings.Reason {
+	return when(a.leaked(f), findings.ReasonLeaked)
 }
 
-func (a *Analysis) unmetExpectation(f *findings.Findings) string {
-	if len(f.UnmetExpectations) > 0 { // it had leaked before
-		return "--expect was not met"
-	}
-	return ""
+// unmetExpectation is of before the first test: it had leaked before.
+func (a *Analysis) unmetExpectation(f *findings.Findings) *findings.Reason {
+	return when(len(f.UnmetExpectations) > 0, findings.ReasonExpect)
 }

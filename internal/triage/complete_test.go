@@ -2,7 +2,7 @@ package triage
 
 import (
 	"errors"
-	"strings"
+	"reflect"
 	"testing"
 	"time"
 
@@ -56,7 +56,7 @@ func judgeRun(entries []record.Entry, err error) *findings.Findings {
 // that is told.
 func TestEachPathToExitZero(t *testing.T) {
 	if f := judgeRun(wholeRun(), nil); f.Run.Exit != ExitClean || !f.Run.Complete {
-		t.Fatalf("a whole run: exit %d, %q", f.Run.Exit, f.Run.Incomplete)
+		t.Fatalf("a whole run: exit %d, %+v", f.Run.Exit, f.Run.IncompleteBecause)
 	}
 	full := errors.New("disk full")
 	drop := func(from, to int) func([]record.Entry) []record.Entry {
@@ -66,30 +66,30 @@ func TestEachPathToExitZero(t *testing.T) {
 		return func(e []record.Entry) []record.Entry { f(e); return e }
 	}
 	violations := map[string]struct {
-		of     func([]record.Entry) []record.Entry
-		err    error
-		reason string
+		of   func([]record.Entry) []record.Entry
+		err  error
+		want findings.Reason
 	}{
 		"the go command understood its arguments": {func(e []record.Entry) []record.Entry {
 			e[15].End.GoExit = 2
 			return append(e[:2:2], e[14:]...)
-		}, nil, ""},
-		"the record has an end":                                 {drop(15, 16), nil, "has no end"},
-		"the run was not cut short":                             {change(func(e []record.Entry) { *e[15].End = record.End{Reason: "interrupted (x)"} }), nil, "interrupted"},
-		"tracetest could write all of the record":               {change(func([]record.Entry) {}), full, "disk full"},
-		"the record is whole":                                   {change(func(e []record.Entry) { e[15].Seq = 99 }), nil, "damaged"},
-		"a server was watched":                                  {change(func(e []record.Entry) { e[1] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, "no server"},
-		"each watched server was seen when the tests had ended": {change(func(e []record.Entry) { e[14].Boundary.Snapshots = nil }), nil, "s:1 could not be seen"},
+		}, nil, findings.Reason{}},
+		"the record has an end":                                 {drop(15, 16), nil, findings.Reason{Kind: findings.ReasonNoEnd}},
+		"the run was not cut short":                             {change(func(e []record.Entry) { *e[15].End = record.End{Reason: "interrupted (x)"} }), nil, findings.Reason{Kind: findings.ReasonCutShort, Problem: "interrupted (x)"}},
+		"tracetest could write all of the record":               {change(func([]record.Entry) {}), full, findings.Reason{Kind: findings.ReasonUnwritten, Problem: "disk full"}},
+		"the record is whole":                                   {change(func(e []record.Entry) { e[15].Seq = 99 }), nil, findings.Reason{Kind: findings.ReasonDamaged}},
+		"a server was watched":                                  {change(func(e []record.Entry) { e[1] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, findings.Reason{Kind: findings.ReasonNoServer}},
+		"each watched server was seen when the tests had ended": {change(func(e []record.Entry) { e[14].Boundary.Snapshots = nil }), nil, findings.Reason{Kind: findings.ReasonUnseenAtEnd, Server: "s:1"}},
 		"each server that the tests used was watched": {change(func(e []record.Entry) {
 			*e[7].Contact = record.Contact{Process: 1, Address: "t:2", TLS: true, Server: -1, Problem: "it speaks TLS; name it"}
-		}), nil, "t:2, which was not watched: it speaks TLS"},
-		"each write that a server accepted was shown by a snapshot": {change(func(e []record.Entry) { e[8].Write.Values[0].Value = "7" }), nil, "no snapshot shows it"},
-		"the tests of each package that passed came to their end":   {change(func(e []record.Entry) { e[13].Test.Unended = true; e[13].Test.Missing = []string{"TestZ"} }), nil, "TestZ never ran"},
-		"each test binary ended":                                    {change(func(e []record.Entry) { e[12] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, "still ran"},
-		"the go command ended with 0":                               {change(func(e []record.Entry) { e[15].End.GoExit = 1 }), nil, ""},
-		"no test failed":                                            {change(func(e []record.Entry) { e[10].Boundary.End.Status, e[11].Test.Action = "fail", "fail" }), nil, ""},
-		"nothing was left changed that is not known":                {change(func(e []record.Entry) { e[10].Boundary.Snapshots[0].Config = map[string]string{"maxmemory": "1"} }), nil, ""},
-		"--expect was met":                                          {change(func(e []record.Entry) { e[0].Run.Expect = map[string]string{"maxmemory": "1"} }), nil, ""},
+		}), nil, findings.Reason{Kind: findings.ReasonUnwatched, Server: "t:2", Problem: "it speaks TLS; name it"}},
+		"each write that a server accepted was shown by a snapshot": {change(func(e []record.Entry) { e[8].Write.Values[0].Value = "7" }), nil, findings.Reason{Kind: findings.ReasonUnsampled, Server: "s:1", Command: []string{"config", "set", "timeout", "0"}}},
+		"the tests of each package that passed came to their end":   {change(func(e []record.Entry) { e[13].Test.Unended = true; e[13].Test.Missing = []string{"TestZ"} }), nil, findings.Reason{Kind: findings.ReasonUnended, Package: "p", Missing: []string{"TestZ"}}},
+		"each test binary ended":                                    {change(func(e []record.Entry) { e[12] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, findings.Reason{Kind: findings.ReasonLasting, Package: "p", PID: 9}},
+		"the go command ended with 0":                               {change(func(e []record.Entry) { e[15].End.GoExit = 1 }), nil, findings.Reason{}},
+		"no test failed":                                            {change(func(e []record.Entry) { e[10].Boundary.End.Status, e[11].Test.Action = "fail", "fail" }), nil, findings.Reason{}},
+		"nothing was left changed that is not known":                {change(func(e []record.Entry) { e[10].Boundary.Snapshots[0].Config = map[string]string{"maxmemory": "1"} }), nil, findings.Reason{}},
+		"--expect was met":                                          {change(func(e []record.Entry) { e[0].Run.Expect = map[string]string{"maxmemory": "1"} }), nil, findings.Reason{}},
 	}
 	for _, c := range conditions() {
 		v, there := violations[c.name]
@@ -98,8 +98,12 @@ func TestEachPathToExitZero(t *testing.T) {
 			continue
 		}
 		f := judgeRun(v.of(wholeRun()), v.err)
-		if f.Run.Exit != c.code || f.Run.Complete == c.complete || !strings.Contains(f.Run.Incomplete, v.reason) {
-			t.Errorf("not %s: exit %d, complete %v: %q", c.name, f.Run.Exit, f.Run.Complete, f.Run.Incomplete)
+		got := f.Run.IncompleteBecause
+		if got == nil {
+			got = &findings.Reason{}
+		}
+		if f.Run.Exit != c.code || f.Run.Complete == c.complete || !reflect.DeepEqual(*got, v.want) {
+			t.Errorf("not %s: exit %d, complete %v: %+v", c.name, f.Run.Exit, f.Run.Complete, *got)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func corpus() []chapter {
 	return []chapter{
 		{"Who did it", ownerCases()},
 		{"Leaked or contained", revertedCases()},
-		{"What was put back, and by whom", restoredCases()},
+		{"What was restored, and by whom", restoredCases()},
 		{"Tests that run at the same time", parallelCases()},
 		{"Processes and how they end", processCases()},
 		{"Servers", slices.Concat(serverCases(), roleCases())},
@@ -168,10 +168,10 @@ func broken(f *findings.Findings) []string {
 				say("%s: strangers are told of, and it was heard", c.Parameter)
 			case c.Call != nil && (c.Call.File == "" || len(c.Call.Chain) == 0):
 				say("%s: the call is nowhere: %+v", c.Parameter, *c.Call)
-			case c.Disambiguate != "" && !several:
+			case c.DisambiguateBy != nil && !several:
 				say("%s: what would settle it is said, and it is settled", c.Parameter)
 			case c.RestoredBy != nil && c.RestoredByTool:
-				say("%s was put back twice", c.Parameter)
+				say("%s was restored twice", c.Parameter)
 			}
 			if c.Secret != strings.Contains(c.From+c.To+c.Initial, "(hidden ") {
 				say("%s: secret is %v", c.Parameter, c.Secret)

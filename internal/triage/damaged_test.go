@@ -18,7 +18,7 @@ func TestOneByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f := analyse(t, whole); f.Run.Exit != triage.ExitLeaked || len(f.Leaks) != 1 || !f.Run.Complete {
-		t.Fatalf("as it was: exit %d, %d leaks, %q", f.Run.Exit, len(f.Leaks), f.Run.Incomplete)
+		t.Fatalf("as it was: exit %d, %d leaks, %+v", f.Run.Exit, len(f.Leaks), f.Run.IncompleteBecause)
 	}
 	try := func(at int, b byte) {
 		text := bytes.Clone(whole)

@@ -161,7 +161,6 @@ func (a *Analysis) dirty(f *findings.Findings, of []*outcome) []findings.Dirty {
 			if parameter == memoryLimit && s.Counters != nil {
 				d.Used = s.Counters.UsedMemory
 			}
-			d.Command = a.command(s, map[string]string{parameter: d.Should})
 			for _, i := range met {
 				if at := len(all); f.Failures[i].Dirty == nil {
 					f.Failures[i].Dirty = &at

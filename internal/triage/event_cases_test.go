@@ -214,7 +214,7 @@ func eventCases() []recorded {
 			p.done("pass")
 			r.end(0)
 		}},
-		{name: "not-held-victim-too-late", on: lowMemory, story: `TestA's leak was put back by TestB. A test that is not held fails with the text of an
+		{name: "not-held-victim-too-late", on: lowMemory, story: `TestA's leak was restored by TestB. A test that is not held fails with the text of an
 			OOM afterwards. The leak was over.`, write: func(r *rec) {
 			p := r.pkg("shop/cache")
 			leakBy(p, "TestA", "maxmemory", mb1)

@@ -2,13 +2,10 @@ package triage
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/rediscli"
 	"tracetest/internal/redisconf"
 )
 
@@ -24,15 +21,9 @@ func (a *Analysis) finish() {
 			if s.now[name] == was {
 				continue
 			}
-			command := ""
-			if known {
-				command = a.command(s, map[string]string{name: was})
-			}
-			if past := s.history[name]; redisconf.IsRole(name) && (len(past) == 0 || past[len(past)-1].write == nil) {
-				command = "" // it could be a failover, which nobody is to undo
-			}
+			past := s.history[name]
 			s.changed = append(s.changed, findings.Changed{Server: s.Address, Parameter: name, Value: s.now[name], Initial: was,
-				Secret: hidden(s.now[name]) || hidden(was), Command: command})
+				Secret: hidden(s.now[name]) || hidden(was), Appeared: !known, Failover: redisconf.IsRole(name) && (len(past) == 0 || past[len(past)-1].write == nil)})
 		}
 	}
 }
@@ -40,12 +31,6 @@ func (a *Analysis) finish() {
 // finished reports whether the servers were looked at when the tests had ended.
 func (a *Analysis) finished() bool {
 	return !slices.ContainsFunc(a.servers, func(s *server) bool { return !s.finished })
-}
-
-// command returns what a person would type to set parameters by hand.
-func (a *Analysis) command(s *server, values map[string]string) string {
-	several := s.Flavor != "redis" || !strings.HasPrefix(s.Version, "6.") // CONFIG SET takes several since 7.0
-	return rediscli.Restore(rediscli.Line(s.Address, s.TLS, rediscli.Login{}), values, several)
 }
 
 func hidden(value string) bool { return len(value) > 8 && value[:8] == "(hidden " }
@@ -56,7 +41,7 @@ func (a *Analysis) Findings() *findings.Findings {
 		a.release()
 		for _, m := range a.changes {
 			if m.seq == e.Seq && redisconf.IsRole(m.parameter) {
-				m.caveat = join(m.caveat, "The record ends before it says who was connected then, so it may have been a failover.")
+				m.caveats = slices.Concat(m.caveats, []findings.Caveat{{Kind: findings.CaveatMayBeFailover}})
 			}
 		}
 	}
@@ -73,18 +58,10 @@ func (a *Analysis) Findings() *findings.Findings {
 	}
 	f := &findings.Findings{Schema: findings.Schema, Servers: []findings.Server{}, Leaks: []findings.Change{}, Reverted: []findings.Change{}, Failures: []findings.Failure{},
 		Growth: orEmpty(a.growth), Memory: orEmpty(a.memory), IgnoredOOM: orEmpty(a.ignored), Packages: []findings.Package{}, Changed: []findings.Changed{}, Restored: orEmpty(a.restored), Gaps: orEmpty(a.sightless()),
-		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.failovers), Drift: orEmpty(a.Drift()), UnmetExpectations: orEmpty(a.UnmetExpectations()), Notices: orEmpty(a.notices),
+		Restarts: orEmpty(a.restarts), Failovers: orEmpty(a.failovers), Drift: orEmpty(a.drift()), UnmetExpectations: orEmpty(a.unmetExpectations()), Notices: orEmpty(a.notices),
 		Writes: a.written(), Refused: a.refusals(), Endpoints: orEmpty(a.endpoints), Code: orEmpty(a.code)}
 	for _, s := range a.servers {
-		if s.Perturbed == nil {
-			s.Perturbed = map[string]string{}
-		}
-		if s.StartedWith == nil {
-			s.StartedWith = map[string]record.Origin{}
-		}
-		f.Servers = append(f.Servers, findings.Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
-			StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Snapshots: s.snapshots, ConfigSets: s.sets, TracedSets: s.tracedSets,
-			Failovers: s.failovers, Gone: s.gone(), Config: s.Config})
+		f.Servers = append(f.Servers, s.found())
 		f.Changed = append(f.Changed, s.changed...)
 		f.Timelines = append(f.Timelines, s.drawn(a.began))
 	}
@@ -115,8 +92,30 @@ func (a *Analysis) Findings() *findings.Findings {
 	a.mark(f)
 	f.Run = a.runOf(f)
 	if f.Run.Complete && f.Run.GoExit == 0 && f.Tests.Failed > 0 {
-		f.Notices = append(f.Notices, findings.Notice{Code: "result-dropped",
-			Text: "`go test` says ok although a test failed: a TestMain does not exit with the result of m.Run."})
+		f.Notices = append(f.Notices, findings.Notice{Code: findings.NoticeResultDropped})
+	}
+	return f
+}
+
+// found is a server as the run found it.
+func (s *server) found() findings.Server {
+	if s.Perturbed == nil {
+		s.Perturbed = map[string]string{}
+	}
+	if s.StartedWith == nil {
+		s.StartedWith = map[string]record.Origin{}
+	}
+	return findings.Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
+		StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Snapshots: s.snapshots,
+		ConfigSets: s.sets, TracedSets: s.tracedSets, Failovers: s.failovers, Gone: s.gone(), Config: s.Config}
+}
+
+// Start says how the servers that were read so far stood when the run began: Servers,
+// Drift and UnmetExpectations, and nothing else.
+func (a *Analysis) Start() *findings.Findings {
+	f := &findings.Findings{Servers: []findings.Server{}, Drift: orEmpty(a.drift()), UnmetExpectations: orEmpty(a.unmetExpectations())}
+	for _, s := range a.servers {
+		f.Servers = append(f.Servers, s.found())
 	}
 	return f
 }
@@ -168,17 +167,13 @@ func (a *Analysis) judged() (leaks, contained []finding) {
 func (a *Analysis) notInstrumented(f *findings.Findings) {
 	for _, p := range f.Packages {
 		if n := a.outcomes.packages[p.Path].elsewhere(); n > 0 {
-			f.Notices = append(f.Notices, findings.Notice{Code: "not-instrumented", Package: p.Path, Text: fmt.Sprintf(
-				"%d of its tests ran in a process that is not synchronized, such as one that its TestMain starts. Changes during that time can only be narrowed down to suspects.", n)})
+			f.Notices = append(f.Notices, findings.Notice{Code: findings.NoticeNotInstrumented, Package: p.Path, Tests: n})
 		} else if a.run.Mode == record.ModeInstrumented && p.Ran && !p.Instrumented {
-			f.Notices = append(f.Notices, findings.Notice{Code: "not-instrumented", Package: p.Path,
-				Text: "The test binary of this package was not instrumented. Changes during its tests can only be narrowed down to suspects."})
+			f.Notices = append(f.Notices, findings.Notice{Code: findings.NoticeNotInstrumented, Package: p.Path})
 		}
 	}
 	for _, m := range a.outside {
-		f.Notices = append(f.Notices, findings.Notice{Code: "outside-change", Text: fmt.Sprintf(
-			"%s on %s went from %q to %q while no test was running: another program did it, or a process that a test had left behind.",
-			m.parameter, m.server.Address, m.from, m.to)})
+		f.Notices = append(f.Notices, findings.Notice{Code: findings.NoticeOutsideChange, Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to})
 	}
 }
 
@@ -226,8 +221,8 @@ func oneCall(a, b *findings.Call) bool {
 		slices.Equal(a.Chain[1:], b.Chain[1:])
 }
 
-// Unmet returns what the servers that were read so far do not have and should.
-func (a *Analysis) UnmetExpectations() []findings.UnmetExpectation {
+// unmetExpectations returns what the servers that were read so far do not have and should.
+func (a *Analysis) unmetExpectations() []findings.UnmetExpectation {
 	var unmet []findings.UnmetExpectation
 	for _, s := range a.servers {
 		unmet = append(unmet, a.unmet(s)...)
@@ -246,11 +241,7 @@ func (a *Analysis) unmet(s *server) []findings.UnmetExpectation {
 		if value == expected && known {
 			continue
 		}
-		u := findings.UnmetExpectation{Server: s.Address, Parameter: name, Expected: expected, Value: value}
-		if known && !hidden(value) && !redisconf.IsRole(name) && !redisconf.Of(name).Fixed {
-			u.Command = a.command(s, map[string]string{name: expected})
-		}
-		unmet = append(unmet, u)
+		unmet = append(unmet, findings.UnmetExpectation{Server: s.Address, Parameter: name, Expected: expected, Value: value})
 	}
 	return unmet
 }

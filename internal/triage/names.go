@@ -1,13 +1,11 @@
 package triage
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/rediscli"
 )
 
 // name names an owner. Phase says in which part of a Ginkgo suite a test was,
@@ -90,17 +88,13 @@ func (a *Analysis) change(e *episode) findings.Change {
 	usual, moved := e.server.Perturbed[e.parameter]
 	c.Constant = c.By != nil && c.To != c.From && (moved && c.To == usual || e.putBackOnce())
 	if e.cut {
-		c.Caveat = join(c.Caveat, "The record ends before the "+c.Unit+" did; its clean-up may have put it back.")
+		c.Caveats = append(c.Caveats, findings.Caveat{Kind: findings.CaveatRecordEnds, Unit: c.Unit})
 	}
 	if e.unseen && !e.cut {
-		c.Caveat = join(c.Caveat, "The server was out of sight when the "+c.Unit+" ended; its clean-up may have put it back.")
+		c.Caveats = append(c.Caveats, findings.Caveat{Kind: findings.CaveatOutOfSight, Unit: c.Unit})
 	}
 	if e.early != nil && e.restoredBy != nil {
-		who := a.plainNames([]record.Ref{*e.early})
-		if who == "" {
-			who = "package " + e.early.Package
-		}
-		c.Caveat = join(c.Caveat, "It was there when "+who+" ended, and was put back before the others had: it is a leak if it was that one's.")
+		c.Caveats = append(c.Caveats, findings.Caveat{Kind: findings.CaveatEarlyLeak, Owners: a.names([]record.Ref{*e.early})})
 	}
 	a.putBack(&c, e.restoredBy)
 	return c
@@ -113,15 +107,15 @@ func (a *Analysis) putBack(c *findings.Change, by *mutation) {
 	case by.tool:
 		c.RestoredByTool = true
 	case by.restart:
-		c.Caveat = join(c.Caveat, "The server restarted later, and this value was gone.")
+		c.Caveats = append(c.Caveats, findings.Caveat{Kind: findings.CaveatRestarted})
 	default:
 		switch who := a.suspects(by); len(who) {
 		case 0:
-			c.Caveat = join(c.Caveat, "It was put back later, while no test was running.")
+			c.Caveats = append(c.Caveats, findings.Caveat{Kind: findings.CaveatRestoredIdle})
 		case 1:
 			c.RestoredBy = &who[0]
 		default:
-			c.Caveat = join(c.Caveat, "It was put back later, by one of several that were open.")
+			c.Caveats = append(c.Caveats, findings.Caveat{Kind: findings.CaveatRestoredByOne})
 		}
 	}
 }
@@ -129,13 +123,13 @@ func (a *Analysis) putBack(c *findings.Change, by *mutation) {
 // describe says what one change of a parameter was, and who may have made it.
 func (a *Analysis) describe(m *mutation) findings.Change {
 	c := findings.Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Initial: a.initial(m), Certainty: findings.Inferred,
-		Suspects: []findings.Owner{}, AlsoSetBy: []findings.Setter{}, At: m.received, Unit: "test", Secret: hidden(m.from) || hidden(m.to) || hidden(a.initial(m))}
-	c.Caveat = m.caveat
+		Suspects: []findings.Owner{}, AlsoSetBy: []findings.Setter{}, At: m.received, Unit: findings.Unit(record.KindTest), Secret: hidden(m.from) || hidden(m.to) || hidden(a.initial(m))}
+	c.Caveats = append([]findings.Caveat{}, m.caveats...)
 	c.Call, c.OtherClients, c.Untraced = m.call, a.otherClientsAt(m), m.untraced
 	names := a.suspects(m)
 	if len(names) != 1 || m.earlier > 0 {
 		c.AndEarlier = m.earlier
-		c.Certainty, c.Suspects, c.Disambiguate = findings.Ambiguous, names, a.disambiguateBy(m)
+		c.Certainty, c.Suspects, c.DisambiguateBy = findings.Ambiguous, names, a.disambiguateBy(m)
 		return c
 	}
 	if m.exact {
@@ -153,71 +147,53 @@ func (a *Analysis) describe(m *mutation) findings.Change {
 			c.Ended = ""
 		}
 		if o.Container != "" && m.write == nil {
-			c.Caveat = join(c.Caveat, "The spec is in an Ordered container; a BeforeAll or AfterAll that ran with it counts as part of it.")
+			c.Caveats = append(c.Caveats, findings.Caveat{Kind: findings.CaveatContainer})
 		}
 	}
 	return c
 }
 
-func (a *Analysis) unitName(e *episode) string {
+func (a *Analysis) unitName(e *episode) findings.Unit {
 	if len(e.units) != 1 {
-		return "tests that ran at the same time"
+		return findings.UnitSeveral
 	}
 	switch u := e.units[0]; {
 	case u.container != "":
-		return "Ordered container"
+		return findings.UnitContainer
 	case u.owner == 0:
-		return "package"
+		return findings.UnitPackage
 	default:
 		if o := a.owners[u.owner]; o != nil {
-			return string(o.Kind)
+			return findings.Unit(o.Kind)
 		}
-		return "test"
+		return findings.Unit(record.KindTest)
 	}
 }
 
-// settleBy returns the command that would tell which suspect it was.
-func (a *Analysis) disambiguateBy(m *mutation) string {
-	var words []string
-	args, flags := []string{}, []string{}
-	command := a.run.Command
-	if len(command) > 0 {
-		command = append([]string{filepath.Base(command[0])}, command[1:]...)
-	}
-	for i, word := range command {
-		if word == "--" {
-			args = command[i+1:]
-			break
-		}
-		words = append(words, word)
-	}
+// disambiguateBy says how to run the same again to tell which suspect it was.
+func (a *Analysis) disambiguateBy(m *mutation) *findings.Disambiguation {
 	held := a.run.Mode == record.ModeInstrumented
-	if held && slices.ContainsFunc(m.refs, func(r record.Ref) bool { return r.Process == 0 }) {
-		return "" // the gate is asked for already, and did not hold them
+	by := func(kind findings.DisambiguationKind) *findings.Disambiguation {
+		return &findings.Disambiguation{Kind: kind}
 	}
-	if !held && a.run.ModeReason != "--instrument=off" {
-		return a.oneByOne(m, words, args)
+	switch {
+	case held && slices.ContainsFunc(m.refs, func(r record.Ref) bool { return r.Process == 0 }):
+		return nil // to hold the tests is asked for already, and did not hold them
+	case !held && a.run.ModeReason != "--instrument=off":
+		return a.oneByOne(m)
+	case !held:
+		return by(findings.DisambiguateInstrument)
+	case m.unsighted:
+		return by(findings.DisambiguateWait)
+	case a.outcomes.tests.Specs > 0:
+		return by(findings.DisambiguateSpecs)
 	}
-	if !held {
-		words = slices.DeleteFunc(words, func(w string) bool { return w == "--instrument=off" || w == "--instrument=auto" })
-		if i := slices.Index(words, "--instrument"); i >= 0 && i+1 < len(words) {
-			words = slices.Delete(words, i, i+2)
-		}
-		words = slices.Insert(words, min(1, len(words)), "--instrument=on")
-	} else if m.unsighted {
-		words = append(words, "--redis-timeout=50s") // wait for the server; tests wait for a minute
-	} else if a.outcomes.tests.Specs > 0 {
-		words = slices.Insert(words, 0, "GOMAXPROCS=1") // the default of -parallel, which Ginkgo refuses
-		flags = append(flags, "-p=1")
-	} else {
-		flags = append(flags, "-p=1", "-parallel=1")
-	}
-	return rediscli.Join(withFlags(words, args, flags))
+	return by(findings.DisambiguateSerial)
 }
 
-// oneByOne returns a command that runs each suspect alone, for where tests
-// cannot be held: the one that leaks again did it.
-func (a *Analysis) oneByOne(m *mutation, words, args []string) string {
+// oneByOne is each suspect alone, for where tests cannot be held: the one that leaks
+// again did it.
+func (a *Analysis) oneByOne(m *mutation) *findings.Disambiguation {
 	var tests []string
 	for _, s := range a.suspects(m) {
 		if top := topLevel(s.Test); top != "" && !slices.Contains(tests, top) {
@@ -225,30 +201,12 @@ func (a *Analysis) oneByOne(m *mutation, words, args []string) string {
 		}
 	}
 	if len(tests) == 0 {
-		return ""
+		return nil
 	}
-	const alone = "-run=ALONE"
-	command := rediscli.Join(withFlags(words, args, []string{alone}))
-	return "for t in " + rediscli.Join(tests) + "; do " + strings.Replace(command, alone, `-run="^$t\$"`, 1) + "; done"
-}
-
-// withFlags adds flags of go test to a command line. The last of two equal
-// ones counts, and -args ends what is go test's.
-func withFlags(words, args, flags []string) []string {
-	if len(args)+len(flags) == 0 {
-		return words
-	}
-	words = append(words, "--")
-	at := slices.IndexFunc(args, func(w string) bool { return w == "-args" || w == "--args" })
-	if at < 0 {
-		at = len(args)
-	}
-	return append(append(append(words, args[:at]...), flags...), args[at:]...)
+	return &findings.Disambiguation{Kind: findings.DisambiguateAlone, Tests: tests}
 }
 
 func topLevel(test string) string {
 	top, _, _ := strings.Cut(test, "/")
 	return top
 }
-
-func join(a, b string) string { return strings.TrimSpace(a + " " + b) }

@@ -183,7 +183,7 @@ func TestRandomWrites(t *testing.T) {
 		c := randomConcurrent(seed, seed%4 == 3, true)
 		f := triaged(c.entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
-			if strings.Contains(x.Caveat, "No snapshot shows it") {
+			if has(x, findings.CaveatNoSnapshot) {
 				if x.By == nil || !c.traced.done[owner(*x.By)+" "+x.Parameter+" "+x.To] {
 					t.Fatalf("seed %d: %s is said to have gone by, and did not\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
 				}
@@ -213,7 +213,7 @@ func TestRandomWrites(t *testing.T) {
 				t.Fatalf("seed %d: %s was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
 			}
 			for _, o := range accused {
-				if !s.active[o] && !s.announced[o] && !strings.Contains(x.Caveat, "its answer was not seen") {
+				if !s.active[o] && !s.announced[o] && !has(x, findings.CaveatNoAnswer) {
 					t.Fatalf("seed %d: %s is accused of %s, was not active then and told of nothing\n%s%s", seed, o, x.Parameter, render(f), marshal(t, c.entries[2:]))
 				}
 			}

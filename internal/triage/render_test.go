@@ -17,7 +17,7 @@ func render(f *findings.Findings) string {
 
 	complete := "complete"
 	if !f.Run.Complete {
-		complete = "NOT COMPLETE: " + f.Run.Incomplete
+		complete = "NOT COMPLETE: " + because(*f.Run.IncompleteBecause)
 	}
 	line("exit %d, %s", f.Run.Exit, complete)
 	for i, c := range f.Leaks {
@@ -181,7 +181,7 @@ func change(f *findings.Findings, c findings.Change) string {
 	if c.AndEarlier > 0 {
 		text += fmt.Sprintf(" and %d earlier", c.AndEarlier)
 	}
-	text += ", of a " + c.Unit
+	text += ", of a " + string(c.Unit)
 	if c.RestoredBy != nil {
 		text += ", put back by " + owner(*c.RestoredBy)
 	}
@@ -204,11 +204,48 @@ func change(f *findings.Findings, c findings.Change) string {
 	if c.Secret {
 		text += ", secret"
 	}
-	if c.Caveat != "" {
-		text += " (" + c.Caveat + ")"
+	for _, x := range c.Caveats {
+		text += " (" + caveat(x) + ")"
 	}
 	if k := c.Known; k != nil {
 		text += fmt.Sprintf(", KNOWN until %s (%s: %s)", k.Expires, k.Owner, k.Reason)
+	}
+	return text
+}
+
+// caveat says what weakens an attribution, as a kind with its arguments.
+func caveat(c findings.Caveat) string {
+	text := string(c.Kind)
+	add := func(of string) {
+		if of != "" {
+			text += " " + of
+		}
+	}
+	if len(c.Owners) > 0 {
+		add(owners(c.Owners))
+	}
+	add(strings.Join(c.Functions, " "))
+	add(strings.Join(c.Places, " "))
+	add(string(c.Unit))
+	add(c.Command)
+	if c.More > 0 {
+		add(fmt.Sprintf("and %d more", c.More))
+	}
+	return text
+}
+
+// has reports whether a change has a caveat.
+func has(c findings.Change, kind findings.CaveatKind) bool {
+	return slices.ContainsFunc(c.Caveats, func(x findings.Caveat) bool { return x.Kind == kind })
+}
+
+// because says why a run is incomplete.
+func because(r findings.Reason) string {
+	text := string(r.Kind)
+	for _, of := range []string{r.Server, r.Package, strings.Join(r.Command, " "), strings.Join(r.Unended, " "), strings.Join(r.Missing, " "), r.Problem} {
+		if of != "" {
+			text += " " + of
+		}
 	}
 	return text
 }

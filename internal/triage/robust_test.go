@@ -31,7 +31,7 @@ func TestCutOff(t *testing.T) {
 				t.Errorf("%s: the first %d of %d entries: complete is %v, exit %d", c.name, n, len(entries), f.Run.Complete, f.Run.Exit)
 			}
 			for _, l := range f.Leaks {
-				accused := l.By == nil || l.Caveat != "" || slices.ContainsFunc(whole.Leaks, func(w findings.Change) bool {
+				accused := l.By == nil || len(l.Caveats) > 0 || slices.ContainsFunc(whole.Leaks, func(w findings.Change) bool {
 					return w.Parameter == l.Parameter && (w.By == nil && slices.Contains(w.Suspects, *l.By) || w.By != nil && *w.By == *l.By)
 				})
 				if !accused {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -16,7 +17,7 @@ type rule struct {
 	when   func(a *Analysis, e *evidence) bool
 	who    func(a *Analysis, e *evidence) []record.Ref
 	proves bool
-	caveat func(a *Analysis, e *evidence, w *author) string
+	caveat func(a *Analysis, e *evidence, w *author) []findings.Caveat
 	decide func(a *Analysis, e *evidence, w *author) // in place of the three above
 	runs   []string
 }
@@ -51,7 +52,7 @@ func rules() []rule {
 				return e.runs && e.by.Label == record.LabelOwner && a.foreign(e) && !e.called
 			},
 			who:    func(a *Analysis, e *evidence) []record.Ref { return append([]record.Ref{e.own}, a.handed(e)...) },
-			caveat: caveat("It ran a closure that another test had made."),
+			caveat: caveat(findings.CaveatClosureOfAnother),
 			runs:   []string{"closure-of-another-on-its-own"},
 		},
 		{
@@ -68,7 +69,7 @@ func rules() []rule {
 			},
 			who:    own,
 			proves: true,
-			caveat: func(a *Analysis, e *evidence, w *author) string { return a.outlived(e.own) },
+			caveat: func(a *Analysis, e *evidence, w *author) []findings.Caveat { return a.outlived(e.own) },
 			runs:   []string{"suite-nodes-write"},
 		},
 		{
@@ -84,21 +85,21 @@ func rules() []rule {
 				return e.by.Label == record.LabelNone && holdsPart(e.by.Stack, ".TestMain.")
 			},
 			who:    func(a *Analysis, e *evidence) []record.Ref { return append(ownAndActive(a, e), a.others(e)...) },
-			caveat: caveat("The code is of TestMain; a test can have left it to be called later."),
+			caveat: caveat(findings.CaveatTestMain),
 			runs:   []string{"timer-of-testmain"},
 		},
 		{
 			name:   "no label",
 			when:   func(a *Analysis, e *evidence) bool { return e.by.Label == record.LabelNone },
 			who:    func(a *Analysis, e *evidence) []record.Ref { return append(ownAndActive(a, e), a.others(e)...) },
-			caveat: caveat("A timer or a finalizer made the call; one of a test that has ended can have done it too."),
+			caveat: caveat(findings.CaveatTimer),
 			runs:   []string{"timer-of-a-library"},
 		},
 		{
 			name:   "a test's function, on a goroutine of another",
 			when:   func(a *Analysis, e *evidence) bool { return a.foreign(e) && e.called },
 			who:    func(a *Analysis, e *evidence) []record.Ref { return append([]record.Ref{e.own}, a.families(e)...) },
-			caveat: caveat("It ran the function of another test."),
+			caveat: caveat(findings.CaveatFuncOfAnother),
 			runs:   []string{"function-of-another-test"},
 		},
 		{
@@ -117,7 +118,7 @@ func rules() []rule {
 				}
 				return slices.Concat(ownAndActive(a, e), e.perhaps, a.others(e))
 			},
-			caveat: caveat("What made the call was left to be called later, and who left it is not known."),
+			caveat: caveat(findings.CaveatCalledLater),
 			runs:   []string{"context-after-func"},
 		},
 		{
@@ -145,7 +146,7 @@ func rules() []rule {
 				}
 				return refs
 			},
-			caveat: caveat("A goroutine that has ended started the one that made the call, and whose that was is not known."),
+			caveat: caveat(findings.CaveatLostStarter),
 			runs:   []string{"ginkgo-grandchild"},
 		},
 		{
@@ -170,7 +171,7 @@ func rules() []rule {
 			when:   func(a *Analysis, e *evidence) bool { return a.runsIn(e) },
 			who:    own,
 			proves: true,
-			caveat: func(a *Analysis, e *evidence, w *author) string { return a.outlived(e.own) },
+			caveat: func(a *Analysis, e *evidence, w *author) []findings.Caveat { return a.outlived(e.own) },
 			runs:   []string{"goroutine-left-behind", "goroutine-of-a-subtest", "parent-beside-its-subtests"},
 		},
 		{
@@ -193,20 +194,25 @@ func ownAndActive(_ *Analysis, e *evidence) []record.Ref {
 	return append([]record.Ref{e.own}, e.active...)
 }
 
-func caveat(text string) func(*Analysis, *evidence, *author) string {
-	return func(*Analysis, *evidence, *author) string { return text }
+func caveat(kind findings.CaveatKind) func(*Analysis, *evidence, *author) []findings.Caveat {
+	return func(*Analysis, *evidence, *author) []findings.Caveat { return []findings.Caveat{{Kind: kind}} }
 }
 
-func workerCaveat(a *Analysis, e *evidence, w *author) string {
+func workerCaveat(a *Analysis, e *evidence, w *author) []findings.Caveat {
 	if w.exact {
 		return a.outlived(e.own)
 	}
-	return "The goroutine that made the call was started by " + a.plainNames([]record.Ref{e.own}) + "; a worker that tests share may have been given the call by another."
+	return []findings.Caveat{{Kind: findings.CaveatWorker, Owners: a.names([]record.Ref{e.own})}}
 }
 
-func familyCaveat(a *Analysis, e *evidence, w *author) string {
-	tests := slices.DeleteFunc(slices.Clone(e.tests), func(test string) bool { return a.ownIs(e, test) })
-	return "The code is of " + strings.ReplaceAll(strings.Join(tests, " and "), "/", "") + ", which or a subtest of which made it; somebody else can have left it to be called."
+func familyCaveat(a *Analysis, e *evidence, w *author) []findings.Caveat {
+	c := findings.Caveat{Kind: findings.CaveatFamily}
+	for _, test := range e.tests {
+		if !a.ownIs(e, test) {
+			c.Functions = append(c.Functions, strings.TrimPrefix(test, "/"))
+		}
+	}
+	return []findings.Caveat{c}
 }
 
 // ofSuite reports whether a goroutine is of the test that runs a Ginkgo suite,
@@ -233,7 +239,7 @@ func (a *Analysis) helper(e *evidence, w *author) {
 		w.exact = len(w.refs) == 1
 	}
 	host := record.Ref{Package: a.open.Package(e.Host.Process), Process: e.Host.Process}
-	w.caveat = "A test binary that it had started made the call."
+	w.caveats = []findings.Caveat{{Kind: findings.CaveatBinary}}
 	if len(e.Host.Owners) == 0 {
 		// Like a goroutine that TestMain started it may work for whoever runs.
 		add(append([]record.Ref{host}, a.open.In(host.Process)...)...)
@@ -246,11 +252,11 @@ func (a *Analysis) helper(e *evidence, w *author) {
 	// It may be a server by now that others ask.
 	if n := len(w.refs); n > 0 {
 		if add(a.open.In(host.Process)...); len(w.refs) > n {
-			w.caveat = "A test binary that one of them had started made the call."
+			w.caveats = []findings.Caveat{{Kind: findings.CaveatBinaryOfOne}}
 			return
 		}
 	}
 	if o := a.owners[host.Owner]; w.exact && o != nil && o.status != "" {
-		w.caveat = "A test binary that it had started made the call, after its end."
+		w.caveats = []findings.Caveat{{Kind: findings.CaveatBinaryLate}}
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"tracetest/internal/redisconf"
 )
 
-// Polluted returns what the servers that were read so far no longer had as they
+// drift returns what the servers that were read so far no longer had as they
 // were started with. What --expect says counts before what they were started
 // with.
-func (a *Analysis) Drift() []findings.Drift {
+func (a *Analysis) drift() []findings.Drift {
 	var all []findings.Drift
 	for _, s := range a.servers {
 		for _, name := range sortedKeys(s.StartedWith) {
@@ -20,8 +20,7 @@ func (a *Analysis) Drift() []findings.Drift {
 			if _, expected := a.run.Expect[name]; expected || !known || redisconf.Same(o.Value, value) || hidden(value) || redisconf.IsRole(name) {
 				continue
 			}
-			all = append(all, findings.Drift{Server: s.Address, Parameter: name, Value: value, Started: o.Value, Source: o.Source,
-				Command: a.command(s, map[string]string{name: o.Value})})
+			all = append(all, findings.Drift{Server: s.Address, Parameter: name, Value: value, Started: o.Value, Source: o.Source})
 		}
 	}
 	return all

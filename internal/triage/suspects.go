@@ -84,7 +84,7 @@ func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {
 		f := finding{Change: a.describe(m), mutations: []*mutation{m}, seq: m.seq}
 		f.Certainty, f.By = findings.Ambiguous, nil
 		if len(f.Suspects) == 0 {
-			f.Suspects, f.Disambiguate = a.suspects(m), a.disambiguateBy(m)
+			f.Suspects, f.DisambiguateBy = a.suspects(m), a.disambiguateBy(m)
 		}
 		if len(f.Suspects) == 0 {
 			a.outside = append(a.outside, m)
@@ -98,7 +98,7 @@ func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {
 		}
 		f.mutations = append(f.mutations, by)
 		by.back, putBack[by] = by.server.earlier(by, 0), true
-		f.Caveat = join(f.Caveat, "It was put back by somebody who may be the same test. If it was another one, this is a leak.")
+		f.Caveats = append(f.Caveats, findings.Caveat{Kind: findings.CaveatRestoredSelf})
 		contained = append(contained, f)
 	}
 	return leaks, contained

@@ -2,8 +2,8 @@ package triage
 
 import (
 	"slices"
-	"strings"
 
+	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
@@ -42,7 +42,7 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 			}
 		}
 		if len(announced) == 1 {
-			w.caveat = who.caveat
+			w.caveats = who.caveats
 		}
 	}
 	switch {
@@ -65,18 +65,14 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 			exact = exact && who.exact
 		}
 		if w.exact = exact && len(w.refs) == 1; len(w.refs) > n {
-			w.caveat = "Several tests waited for replies of this client; the line is the one whose code sets a parameter."
+			w.caveats = []findings.Caveat{{Kind: findings.CaveatSeveralWaited}}
 			return
 		}
 	default:
 		w.exact = exact && len(w.refs) == 1
 	}
-	if len(lines) > 1 {
-		w.caveat = itoa(len(lines)) + " calls waited for a reply of this client, and any of them can be the one: " + strings.Join(lines[:min(3, len(lines))], ", ")
-		if len(lines) > 3 {
-			w.caveat += ", ..."
-		}
-		w.caveat += "."
+	if n := min(len(lines), maxFew); len(lines) > 1 {
+		w.caveats = []findings.Caveat{{Kind: findings.CaveatCallsWaited, Places: lines[:n:n], More: len(lines) - n}}
 	}
 }
 

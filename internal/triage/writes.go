@@ -252,18 +252,18 @@ func (a *Analysis) claim(m *mutation) {
 	if len(writes) == 0 {
 		for _, w := range m.server.pending {
 			if _, sets := w.value(m.parameter); sets && w.can(m.parameter) {
-				m.caveat = "A test binary was seen setting it, to another value"
+				c := findings.Caveat{Kind: findings.CaveatOtherValue}
 				if w.call != nil {
-					m.caveat += " (" + w.call.File + ":" + itoa(w.call.Line) + ")"
+					c.Places = []string{w.call.File + ":" + itoa(w.call.Line)}
 				}
-				m.caveat += "."
+				m.caveats = []findings.Caveat{c}
 			}
 		}
 		for _, w := range m.server.lost {
 			there := slices.ContainsFunc(w.refs, func(r record.Ref) bool { return a.open.Present(r.Process) })
-			if v, sets := w.value(m.parameter); there && sets && redisconf.Same(v.Value, m.to) && m.caveat == "" {
+			if v, sets := w.value(m.parameter); there && sets && redisconf.Same(v.Value, m.to) && len(m.caveats) == 0 {
 				// It may have been worked off only now.
-				m.caveat = "A test that has ended had sent this value, and its answer was not seen."
+				m.caveats = []findings.Caveat{{Kind: findings.CaveatNoAnswer}}
 				m.call, m.earlier = w.call, max(m.earlier, w.earlier)
 				for _, ref := range w.refs {
 					if !slices.Contains(m.refs, ref) {
@@ -273,8 +273,8 @@ func (a *Analysis) claim(m *mutation) {
 			}
 		}
 		for _, w := range m.server.pending {
-			if w.blind() && w.can(m.parameter) && m.caveat == "" {
-				m.caveat = "A test binary was seen sending " + rediscmd.Of(w.Command).Name + ", which can change parameters."
+			if w.blind() && w.can(m.parameter) && len(m.caveats) == 0 {
+				m.caveats = []findings.Caveat{{Kind: findings.CaveatCanSet, Command: rediscmd.Of(w.Command).Name}}
 				m.call, m.earlier = w.call, max(m.earlier, w.earlier)
 				for _, ref := range w.refs {
 					if !slices.Contains(m.refs, ref) {
@@ -283,12 +283,12 @@ func (a *Analysis) claim(m *mutation) {
 				}
 			}
 		}
-		m.untraced = a.run.Traced && m.caveat == ""
+		m.untraced = a.run.Traced && len(m.caveats) == 0
 		return
 	}
 	last := writes[len(writes)-1]
 	last.spent[m.parameter] = len(writes) == 1
-	m.write, m.call, m.exact, m.refs, m.caveat = last, last.call, true, nil, last.caveat
+	m.write, m.call, m.exact, m.refs, m.caveats = last, last.call, true, nil, last.caveats
 	for _, w := range writes {
 		w.shown[m.parameter] = true
 		m.exact, m.earlier = m.exact && w.exact, max(m.earlier, w.earlier)
@@ -303,7 +303,7 @@ func (a *Analysis) claim(m *mutation) {
 			continue
 		}
 		// The same value from several hands: which came last is not known.
-		m.call, m.exact, m.caveat = common(m.call, w.call), false, ""
+		m.call, m.exact, m.caveats = common(m.call, w.call), false, nil
 	}
 }
 
@@ -337,7 +337,7 @@ func (a *Analysis) unseen(w *write, e record.Entry, at time.Time) {
 			}
 			there := &mutation{server: w.server, parameter: v.Parameter, from: w.server.now[v.Parameter], to: was.Value, refs: first.refs, seq: e.Seq,
 				sent: w.server.sent, received: at, write: first, call: first.call, exact: first.exact, earlier: first.earlier,
-				caveat: "No snapshot shows it: the writes that set it and restored it were both accepted between two snapshots."}
+				caveats: []findings.Caveat{{Kind: findings.CaveatNoSnapshot}}}
 			back := *there
 			back.from, back.to, back.write, back.call, back.exact, back.earlier = there.to, there.from, w, w.call, w.exact, w.earlier
 			first.shown[v.Parameter] = true

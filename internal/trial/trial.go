@@ -12,6 +12,7 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
+	"tracetest/internal/report/wording"
 	"tracetest/internal/run"
 	"tracetest/internal/triage"
 )
@@ -49,7 +50,7 @@ func Run(ctx context.Context, o run.Options, more func(record.Entry)) Result {
 			more(e)
 		}
 	}))
-	r.Findings = analysis.Findings()
+	r.Findings = wording.Add(analysis.Findings())
 	r.Written = plan.Written()
 	return r
 }

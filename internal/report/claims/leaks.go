@@ -6,6 +6,7 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
+	"tracetest/internal/report/wording"
 )
 
 // A column of changes.
@@ -16,7 +17,7 @@ var (
 	beforeColumn    = column{Title: "Before", Cell: Before}
 	byColumn        = column{Title: "By", Cell: func(c findings.Change) Text { return by(c).Text(maxNamed) }}
 	sureColumn      = column{Title: "Certainty", Cell: func(c findings.Change) Text { return Sure(c.Certainty) }}
-	caveatColumn    = column{Title: "Caveat", Cell: func(c findings.Change) Text { return say(c.Caveat) }, Optional: true}
+	caveatColumn    = column{Title: "Caveat", Cell: func(c findings.Change) Text { return say(wording.Caveats(c)) }, Optional: true}
 )
 
 func (v *View) whenColumn() column {
@@ -70,7 +71,7 @@ func (v *View) evidence(g Group) doc.List {
 	}
 	where := v.places(g)
 	add("Where: "+List(where, maxNamed), len(where) > 0)
-	add("Due to be restored by: the end of its "+say(c.Unit), c.Unit != "" && g.Accused())
+	add("Due to be restored by: the end of its "+say(wording.Unit(c.Unit)), c.Unit != "" && g.Accused())
 	items = append(items, v.certainty("leaks", c))
 	add(v.untraced(c), c.Untraced)
 	for _, c := range g.Changes {

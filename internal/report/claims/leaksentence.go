@@ -3,6 +3,7 @@ package claims
 import (
 	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
+	"tracetest/internal/report/wording"
 )
 
 // What is said of one leak or one failure alone: in CI it is read a line at a time
@@ -120,8 +121,9 @@ func (v *View) PlaceSentence(c findings.Change) Text {
 
 // Caveat says what weakens the attribution of a change; often empty.
 func Caveat(c findings.Change) Text {
-	if c.Caveat == "" {
+	text := wording.Caveats(c)
+	if text == "" {
 		return ""
 	}
-	return "Caveat: " + say(c.Caveat).Period()
+	return "Caveat: " + say(text).Period()
 }

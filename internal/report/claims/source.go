@@ -9,6 +9,7 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
+	"tracetest/internal/report/wording"
 )
 
 // CutLine splits "file:line".
@@ -107,7 +108,7 @@ func at(c findings.Change) Text {
 	if c.Unit == "" {
 		return "in the test at "
 	}
-	return "in the " + say(c.Unit) + " at "
+	return "in the " + say(wording.Unit(c.Unit)) + " at "
 }
 
 // inSource is the path of a file in the checkout, with slashes, which is how CI
