@@ -23,22 +23,30 @@ type Arrival struct {
 	Message *Message
 
 	answer   string
-	message  message
+	came     time.Time
+	waits    func() bool
+	release  func(answer string)
 	released bool
 }
 
+// Arrived is an arrival of then, with a process that waits as long as waits says and
+// goes on when release is called.
+func Arrived(then time.Time, waits func() bool, release func(answer string)) *Arrival {
+	return &Arrival{answer: "go", came: then, waits: waits, release: release}
+}
+
 // Since is when the process began to wait.
-func (h *Arrival) Since() time.Time { return h.message.came }
+func (h *Arrival) Since() time.Time { return h.came }
 
 // Waiting reports whether the process still waits. One that has given up was
 // not held, and what is seen now may be its doing.
-func (h *Arrival) Waiting() bool { return h.message.conn == nil || !hungUp(h.message.conn) }
+func (h *Arrival) Waiting() bool { return h.waits() }
 
 // Release lets the process go on. Only the first call does something.
 func (h *Arrival) Release() {
 	if !h.released {
 		h.released = true
-		h.message.answer <- h.answer
+		h.release(h.answer)
 	}
 }
 

@@ -68,6 +68,9 @@ type message struct {
 	came    time.Time   // when it was read
 }
 
+// waits reports whether its process still waits for an answer.
+func (m message) waits() bool { return m.conn == nil || !hungUp(m.conn) }
+
 // is reports whether the content of a message is of a type.
 func is[T any](m message) bool {
 	_, ok := m.content.(T)
