@@ -62,7 +62,7 @@ type Options struct {
 	// test has one name in all of them. Nil: the run has its own.
 	Secrets *redact.Redactor
 	Output  Output
-	Signals <-chan os.Signal // to stop the run; a second one kills
+	Signals *Signals // to stop the run; a second one kills
 	// Units is called while the tests are held, before a unit begins and after it
 	// has ended while nobody else was active; with nil before, with its last owner
 	// after. It may be nil.

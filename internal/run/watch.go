@@ -73,7 +73,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	held := w.waiting(barrierCtx)
 	go w.read(cmd, events)
 	ended := make(chan record.End, 1)
-	go func() { ended <- cmd.wait(w.p.o.Signals, w.p.o.Grace, w.p.o.Output.Say) }()
+	signals := w.p.o.Signals.Listen()
+	defer w.p.o.Signals.Leave(signals)
+	go func() { ended <- cmd.wait(signals, w.p.o.Grace, w.p.o.Output.Say) }()
 
 	var end *record.End
 	read := false // the output of the go command, to its end
