@@ -57,6 +57,15 @@ func readLine(in *bufio.Reader) (string, error) {
 	}
 }
 
+// receive reads the fields of the next line.
+func receive(in *bufio.Reader) ([]string, error) {
+	line, err := readLine(in)
+	if err != nil {
+		return nil, err
+	}
+	return fields(line)
+}
+
 // A message is what one connection said. Whoever takes it from the server must
 // answer it, for the test process waits.
 type message struct {
@@ -83,6 +92,19 @@ func (m message) helloOf(pid int) bool {
 	return is && hello.pid == pid
 }
 
+// ask hands a message over and waits for its answer.
+func (s *Server) ask(m message) (answer string, answered bool) {
+	if !s.post(m) {
+		return "", false
+	}
+	select {
+	case answer = <-m.answer:
+		return answer, true
+	case <-s.closed:
+		return "", false
+	}
+}
+
 // serve reads the messages of one connection until it ends. The first says
 // what the connection is: hello or join.
 func (s *Server) serve(conn net.Conn) {
@@ -99,11 +121,7 @@ func (s *Server) serve(conn net.Conn) {
 		}
 	}()
 	for first := true; ; first = false {
-		line, err := readLine(in)
-		if err != nil {
-			return
-		}
-		said, err := fields(line)
+		said, err := receive(in)
 		if err != nil {
 			return
 		}
@@ -131,12 +149,8 @@ func (s *Server) serve(conn net.Conn) {
 			}
 			continue
 		default:
-			if !s.post(m) {
-				return
-			}
-			select {
-			case answer = <-m.answer:
-			case <-s.closed:
+			var answered bool
+			if answer, answered = s.ask(m); !answered {
 				return
 			}
 			if first {

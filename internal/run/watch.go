@@ -178,21 +178,8 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 		w.ends.ran[h.Ran] = true
 		return
 	}
-	if p := h.Process; p != nil {
-		if w.greeted.IsZero() {
-			w.greeted = time.Now()
-		}
-		if p.Host != nil {
-			host := *p.Host
-			for _, ref := range w.open.In(host.Process) {
-				if ref.Owner != 0 {
-					host.Owners = append(host.Owners, ref.Owner)
-				}
-			}
-			p.Host = &host
-		}
-		p.Args = w.p.o.Secrets.Args(p.Args)
-		w.append(record.Entry{Process: p})
+	if h.Process != nil {
+		w.process(h.Process)
 	}
 	b := h.Boundary
 	last := w.ended
@@ -227,6 +214,24 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	w.otherClients(ctx, b.Snapshots)
 	w.repair.after(ctx, &b)
 	w.ended = w.end(&b)
+}
+
+// process takes in a test binary that is new, or of which the package became known.
+func (w *watcher) process(p *record.Process) {
+	if w.greeted.IsZero() {
+		w.greeted = time.Now()
+	}
+	if p.Host != nil {
+		host := *p.Host
+		for _, ref := range w.open.In(host.Process) {
+			if ref.Owner != 0 {
+				host.Owners = append(host.Owners, ref.Owner)
+			}
+		}
+		p.Host = &host
+	}
+	p.Args = w.p.o.Secrets.Args(p.Args)
+	w.append(record.Entry{Process: p})
 }
 
 // quiet reports whether snapshots show what the ones before did.
