@@ -125,13 +125,13 @@ func rootCommand() *cobra.Command {
 			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
 				return err
 			}
-			if !o.gitBisect {
-				return o.run(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			}
-			first := newFirstSignal()
-			defer first.close()
+			o.signals = run.Catch()
+			defer o.signals.Stop()
 			err := o.run(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			return gitExit(err, first.number(), cmd.ErrOrStderr())
+			if o.gitBisect {
+				return gitExit(err, o.signals.First(), cmd.ErrOrStderr())
+			}
+			return err
 		},
 	}
 	root.SetHelpFunc(showHelp)

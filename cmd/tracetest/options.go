@@ -19,6 +19,8 @@ import (
 
 // options are the flags of a run.
 type options struct {
+	signals *run.Signals // that end the command
+
 	redis        []string
 	tls          snapshot.TLS
 	out          string

@@ -23,22 +23,30 @@ type Arrival struct {
 	Message *Message
 
 	answer   string
-	message  message
+	came     time.Time
+	waits    func() bool
+	release  func(answer string)
 	released bool
 }
 
+// Arrived is an arrival of then, with a process that waits as long as waits says and
+// goes on when release is called.
+func Arrived(then time.Time, waits func() bool, release func(answer string)) *Arrival {
+	return &Arrival{answer: "go", came: then, waits: waits, release: release}
+}
+
 // Since is when the process began to wait.
-func (h *Arrival) Since() time.Time { return h.message.came }
+func (h *Arrival) Since() time.Time { return h.came }
 
 // Waiting reports whether the process still waits. One that has given up was
 // not held, and what is seen now may be its doing.
-func (h *Arrival) Waiting() bool { return h.message.conn == nil || !hungUp(h.message.conn) }
+func (h *Arrival) Waiting() bool { return h.waits() }
 
 // Release lets the process go on. Only the first call does something.
 func (h *Arrival) Release() {
 	if !h.released {
 		h.released = true
-		h.message.answer <- h.answer
+		h.release(h.answer)
 	}
 }
 
@@ -62,13 +70,15 @@ func (s *Server) understand(h *Arrival, m message) {
 	if p.Host != nil && !is[goneMsg](m) {
 		return // it is never held
 	}
-	b := &record.Boundary{Process: p.Index}
-	defer func() {
-		if b.Verb != "" {
-			h.Boundary = *b
-		}
-	}()
-	switch c := m.content.(type) {
+	b := record.Boundary{Process: p.Index}
+	if s.boundary(h, &b, p, m.content); b.Verb != "" {
+		h.Boundary = b
+	}
+}
+
+// boundary completes the boundary that a message is, and leaves its verb empty if it is none.
+func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content any) {
+	switch c := content.(type) {
 	case mainMsg:
 		if c.pkg != "" && c.pkg != p.Package {
 			p.Package = c.pkg

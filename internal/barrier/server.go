@@ -146,7 +146,7 @@ func (s *Server) Next(ctx context.Context) *Arrival {
 		if is[helloMsg](m) && !m.waited && s.waitForGone(ctx, m) {
 			continue
 		}
-		h := &Arrival{answer: "go", message: m}
+		h := Arrived(m.came, m.waits, func(answer string) { m.answer <- answer })
 		s.understand(h, m)
 		return h
 	}

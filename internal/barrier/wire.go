@@ -57,6 +57,15 @@ func readLine(in *bufio.Reader) (string, error) {
 	}
 }
 
+// receive reads the fields of the next line.
+func receive(in *bufio.Reader) ([]string, error) {
+	line, err := readLine(in)
+	if err != nil {
+		return nil, err
+	}
+	return fields(line)
+}
+
 // A message is what one connection said. Whoever takes it from the server must
 // answer it, for the test process waits.
 type message struct {
@@ -68,6 +77,9 @@ type message struct {
 	came    time.Time   // when it was read
 }
 
+// waits reports whether its process still waits for an answer.
+func (m message) waits() bool { return m.conn == nil || !hungUp(m.conn) }
+
 // is reports whether the content of a message is of a type.
 func is[T any](m message) bool {
 	_, ok := m.content.(T)
@@ -78,6 +90,19 @@ func is[T any](m message) bool {
 func (m message) helloOf(pid int) bool {
 	hello, is := m.content.(helloMsg)
 	return is && hello.pid == pid
+}
+
+// ask hands a message over and waits for its answer.
+func (s *Server) ask(m message) (answer string, answered bool) {
+	if !s.post(m) {
+		return "", false
+	}
+	select {
+	case answer = <-m.answer:
+		return answer, true
+	case <-s.closed:
+		return "", false
+	}
 }
 
 // serve reads the messages of one connection until it ends. The first says
@@ -96,11 +121,7 @@ func (s *Server) serve(conn net.Conn) {
 		}
 	}()
 	for first := true; ; first = false {
-		line, err := readLine(in)
-		if err != nil {
-			return
-		}
-		said, err := fields(line)
+		said, err := receive(in)
 		if err != nil {
 			return
 		}
@@ -128,12 +149,8 @@ func (s *Server) serve(conn net.Conn) {
 			}
 			continue
 		default:
-			if !s.post(m) {
-				return
-			}
-			select {
-			case answer = <-m.answer:
-			case <-s.closed:
+			var answered bool
+			if answer, answered = s.ask(m); !answered {
 				return
 			}
 			if first {

@@ -18,9 +18,12 @@ import (
 type watcher struct {
 	p       *Plan
 	out     *record.Writer
-	open    *record.Open
-	outputs *gotest.Outputs // of the goroutine that reads, until it has ended
-	repair  *repair
+	servers []server // those that were named first
+	// discover is of Plan.
+	discover func(ctx context.Context, at snapshot.Target, runIDs []string) (server, record.Server, error)
+	open     *record.Open
+	outputs  *gotest.Outputs // of the goroutine that reads, until it has ended
+	repair   *repair
 	// container is the Ordered container of the last spec, by process.
 	container map[int]string
 	initial   []snapshot.Mark // of the servers; of one that restarted, as of then
@@ -34,7 +37,7 @@ type watcher struct {
 }
 
 func newWatcher(p *Plan) *watcher {
-	w := &watcher{p: p, out: p.out, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{},
+	w := &watcher{p: p, out: p.out, discover: p.discover, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{},
 		ends: ends{ran: map[string]bool{}, began: map[string]map[string]bool{}}}
 	for i, s := range p.servers {
 		w.meet(s, p.begin[i])
@@ -45,7 +48,8 @@ func newWatcher(p *Plan) *watcher {
 }
 
 // meet takes in a server that is watched from now on.
-func (w *watcher) meet(s *snapshot.Server, begin record.Server) {
+func (w *watcher) meet(s server, begin record.Server) {
+	w.servers = append(w.servers, s)
 	w.initial = append(w.initial, s.Mark())
 	w.runIDs = append(w.runIDs, begin.RunID)
 	w.ledgers = append(w.ledgers, newLedger(begin, s.Mark()))
@@ -70,7 +74,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	held := w.waiting(barrierCtx)
 	go w.read(cmd, events)
 	ended := make(chan record.End, 1)
-	go func() { ended <- cmd.wait(w.p.o.Signals, w.p.o.Grace, w.p.o.Output.Say) }()
+	signals := w.p.o.Signals.Listen()
+	defer w.p.o.Signals.Leave(signals)
+	go func() { ended <- cmd.wait(signals, w.p.o.Grace, w.p.o.Output.Say) }()
 
 	var end *record.End
 	read := false // the output of the go command, to its end
@@ -120,7 +126,7 @@ func (w *watcher) read(cmd *command, events *backlog) {
 	both.Wait()
 }
 
-// heldTests yields the tests that wait at the barrier. It never yields where
+// waiting yields the tests that wait at the barrier. It never yields where
 // there is none.
 func (w *watcher) waiting(ctx context.Context) <-chan *barrier.Arrival {
 	held := make(chan *barrier.Arrival)
@@ -173,21 +179,8 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 		w.ends.ran[h.Ran] = true
 		return
 	}
-	if p := h.Process; p != nil {
-		if w.greeted.IsZero() {
-			w.greeted = time.Now()
-		}
-		if p.Host != nil {
-			host := *p.Host
-			for _, ref := range w.open.In(host.Process) {
-				if ref.Owner != 0 {
-					host.Owners = append(host.Owners, ref.Owner)
-				}
-			}
-			p.Host = &host
-		}
-		p.Args = w.p.o.Secrets.Args(p.Args)
-		w.append(record.Entry{Process: p})
+	if h.Process != nil {
+		w.process(h.Process)
 	}
 	b := h.Boundary
 	last := w.ended
@@ -224,12 +217,30 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	w.ended = w.end(&b)
 }
 
-// quiet reports whether looks show what the ones before did.
+// process takes in a test binary that is new, or of which the package became known.
+func (w *watcher) process(p *record.Process) {
+	if w.greeted.IsZero() {
+		w.greeted = time.Now()
+	}
+	if p.Host != nil {
+		host := *p.Host
+		for _, ref := range w.open.In(host.Process) {
+			if ref.Owner != 0 {
+				host.Owners = append(host.Owners, ref.Owner)
+			}
+		}
+		p.Host = &host
+	}
+	p.Args = w.p.o.Secrets.Args(p.Args)
+	w.append(record.Entry{Process: p})
+}
+
+// quiet reports whether snapshots show what the ones before did.
 func quiet(snaps []record.Snapshot) bool {
 	return !slices.ContainsFunc(snaps, func(l record.Snapshot) bool { return l.Error != "" || l.RunID != "" || len(l.Config) > 0 })
 }
 
-// other clients asks, where the trace would have heard the tests, who else may have
+// otherClients asks, where the trace would have told of the tests, who else may have
 // changed what has changed.
 func (w *watcher) otherClients(ctx context.Context, snaps []record.Snapshot) {
 	if on, _ := w.p.Trace(); on {
@@ -286,10 +297,10 @@ func (w *watcher) events(ctx context.Context, tests []*record.Test) {
 	}
 }
 
-// look looks at all servers at once, but for those that it must stay out of.
+// snapshot looks at all servers at once, but for those that it must stay out of.
 func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []record.Snapshot {
-	snaps := make([]record.Snapshot, 0, len(w.p.servers))
-	for i := range w.p.servers {
+	snaps := make([]record.Snapshot, 0, len(w.servers))
+	for i := range w.servers {
 		if !stays(i) {
 			snaps = append(snaps, record.Snapshot{Server: i})
 			delete(w.aloof.away, i)
@@ -301,7 +312,7 @@ func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []r
 	}
 	var all sync.WaitGroup
 	for i := range snaps {
-		all.Go(func() { snaps[i] = w.p.servers[snaps[i].Server].Sample(ctx) })
+		all.Go(func() { snaps[i] = w.servers[snaps[i].Server].Sample(ctx) })
 	}
 	all.Wait()
 	for _, snap := range snaps {
@@ -310,16 +321,16 @@ func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []r
 	return snaps
 }
 
-// lookAt looks at one server.
+// snapshotOf looks at one server.
 func (w *watcher) snapshotOf(ctx context.Context, i int) record.Snapshot {
-	snap := w.p.servers[i].Sample(ctx)
+	snap := w.servers[i].Sample(ctx)
 	w.seen(ctx, i, snap)
 	return snap
 }
 
-// seen takes a look into the ledger of its server.
+// seen takes a snapshot into the ledger of its server.
 func (w *watcher) seen(ctx context.Context, i int, snap record.Snapshot) {
-	mark := w.p.servers[i].Mark()
+	mark := w.servers[i].Mark()
 	if snap.RunID != "" {
 		w.runIDs[i], w.initial[i] = snap.RunID, mark
 	}
@@ -340,7 +351,7 @@ func (w *watcher) witness(ctx context.Context, i int) witness {
 // other reports whether a client of a server may have set a parameter since the last snapshot that
 // is none of the tests': it was there before them. Where nobody can say, it may.
 func (w *watcher) other(ctx context.Context, i int) bool {
-	list, err := w.p.servers[i].Clients(ctx)
+	list, err := w.servers[i].Clients(ctx)
 	return err != nil || slices.ContainsFunc(list, func(c record.Client) bool {
 		sets := c.Command == "" || rediscmd.Named(c.Command).Changes&rediscmd.Config != 0
 		return sets && time.Duration(c.Age)*time.Second > time.Since(w.greeted)+time.Second &&
@@ -348,7 +359,7 @@ func (w *watcher) other(ctx context.Context, i int) bool {
 	})
 }
 
-// finish takes the last snapshot and puts back what the tests left changed.
+// finish takes the last snapshot and restores what the tests left changed.
 func (w *watcher) finish(ctx context.Context) {
 	last := &record.Boundary{Verb: record.VerbFinish}
 	last.Snapshots = w.snapshot(ctx, w.aloof.at(last))
