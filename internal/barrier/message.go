@@ -1,7 +1,6 @@
 package barrier
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,26 +28,24 @@ type Login struct {
 	Password []string
 }
 
-// label is the profiler label of an owner: what is needed to name it when it
-// has ended and everybody else has forgotten it.
-func label(by record.By) string {
-	text, err := json.Marshal(by)
-	if err != nil {
-		return string(record.LabelPackage) // cannot be: it is of strings and numbers
+// owned reads a label: "package", or quoted fields that name an owner also when it
+// has ended and everybody else has forgotten it. Of a spec it is the number that
+// its process uses.
+func (p *process) owned(text string) record.By {
+	if text == string(record.LabelPackage) {
+		return record.By{Label: record.LabelPackage}
 	}
-	return string(text)
-}
-
-// owned reads a label.
-func owned(text string) record.By {
-	var by record.By
+	f, err := fields(text)
 	switch {
-	case text == string(record.LabelPackage):
-		by.Label = record.LabelPackage
-	case text != "" && (json.Unmarshal([]byte(text), &by) != nil || by.Owner == nil):
-		by = record.By{}
+	case err != nil:
+		return record.By{}
+	case len(f) == 2 && f[0] == string(record.KindSpec):
+		return p.specOf[f[1]]
+	case len(f) != 6 || p.id(f[1]) == 0:
+		return record.By{}
 	}
-	return by
+	return record.By{Label: record.LabelOwner, Unit: p.id(f[4]),
+		Owner: &record.Owner{ID: p.id(f[1]), Parent: p.id(f[3]), Kind: record.Kind(f[0]), Name: f[2], Beside: f[5] == "true"}}
 }
 
 // told takes in what the trace told. It returns nil where it does not understand.
@@ -80,15 +77,15 @@ func (s *Server) message(p *process, f []string) *Message {
 		more, _ := strconv.ParseInt(f[0], 10, 64)
 		return &Message{Refused: &record.Refused{Process: p.Index, Number: number, Count: more, Server: -1}}
 	case "write", "note":
-		if by, rest := s.by(f); len(rest) > 0 {
+		if by, rest := s.by(p, f); len(rest) > 0 {
 			return &Message{Write: &record.Write{Process: p.Index, Number: number, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
 		}
 	case "asks":
-		if by, rest := s.by(f); len(rest) > 0 {
+		if by, rest := s.by(p, f); len(rest) > 0 {
 			return &Message{Asked: &record.Asked{Process: p.Index, Server: -1, Address: p.conns[conn], Command: rest, By: by}}
 		}
 	case "fault":
-		if by, rest := s.by(f); len(rest) == 1 {
+		if by, rest := s.by(p, f); len(rest) == 1 {
 			return &Message{Refused: &record.Refused{Process: p.Index, Number: number, Count: 1, Server: -1, Address: p.conns[conn], Text: rest[0], By: by}}
 		}
 	}
@@ -96,7 +93,7 @@ func (s *Server) message(p *process, f []string) *Message {
 }
 
 // by reads a goroutine, and returns what stands behind it.
-func (s *Server) by(f []string) (by record.By, rest []string) {
+func (s *Server) by(p *process, f []string) (by record.By, rest []string) {
 	if len(f) < 2 {
 		return by, nil
 	}
@@ -105,7 +102,7 @@ func (s *Server) by(f []string) (by record.By, rest []string) {
 	if len(labels) == 0 {
 		return by, nil
 	}
-	by = ownedByOne(labels)
+	by = p.ownedByOne(labels)
 	by.Lost = lost
 	stack, f := counted(f)
 	if len(f) < 3 {
@@ -116,7 +113,7 @@ func (s *Server) by(f []string) (by record.By, rest []string) {
 		by.Started = s.frames([]string{creator})
 	}
 	if others, profile := f[0], f[1]; others != "" {
-		by.Waiting = s.waiting(others, profile, f[2], labels, by.Stack)
+		by.Waiting = s.waiting(p, others, profile, f[2], labels, by.Stack)
 	}
 	if !isOwn(by.Stack) {
 		s.mark(&by)
@@ -138,10 +135,10 @@ func counted(f []string) (fields, rest []string) {
 }
 
 // ownedByOne reads labels of which one is a goroutine's.
-func ownedByOne(labels []string) record.By {
-	by := owned(labels[0])
+func (p *process) ownedByOne(labels []string) record.By {
+	by := p.owned(labels[0])
 	for _, label := range labels[1:] {
-		by.Perhaps = append(by.Perhaps, owned(label))
+		by.Perhaps = append(by.Perhaps, p.owned(label))
 	}
 	return by
 }

@@ -27,6 +27,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,7 +49,7 @@ type Server struct {
 	source   Source
 
 	mu    sync.Mutex
-	conns map[net.Conn]bool // open ones; nil once the barrier is closed
+	conns map[net.Conn]*line // open ones; nil once the barrier is closed
 
 	queue     []message // taken from messages, to be handled before the next
 	processes []*process
@@ -71,9 +72,12 @@ type process struct {
 	began   bool             // a test of it began
 	exited  bool             // it was held when it exited
 	owners  map[string]int64 // open owners, by the number that the process uses
-	tests   []openTest       // open tests, in the order in which they began
-	specs   map[string]int64 // open specs, by text and location
-	conns   map[int64]string // addresses of Redis connections, by the number that the process uses
+	ids     []int64          // of all owners, by that number
+	// specOf has all specs by that number, for a label has no more of them.
+	specOf map[string]record.By
+	tests  []openTest       // open tests, in the order in which they began
+	specs  map[string]int64 // open specs, by text and location
+	conns  map[int64]string // addresses of Redis connections, by the number that the process uses
 }
 
 // openTest is a test that has begun and not ended.
@@ -96,7 +100,13 @@ type Arrival struct {
 	// Ran is the package of which m.Run has come to its end. Nothing else is set
 	// then.
 	Ran string
-	// Told is set when it is the trace that has something to say. Nothing else is
+	// Passed is set when the process does not wait, for it can have done nothing
+	// unseen; AtOnce when it did not at the begin of a test that came at once behind
+	// the end of the one before.
+	Passed, AtOnce bool
+	// Ahead is what the process is answered: whether it may pass the next boundaries.
+	Ahead bool
+	// Message is set when it is the trace that has something to say. Nothing else is
 	// then.
 	Message *Message
 
@@ -104,6 +114,9 @@ type Arrival struct {
 	message  message
 	released bool
 }
+
+// From is the process, or zero where none is known.
+func (h *Arrival) From() int { return h.message.process }
 
 // Since is when the process began to wait.
 func (h *Arrival) Since() time.Time { return h.message.came }
@@ -116,6 +129,9 @@ func (h *Arrival) Waiting() bool { return h.message.conn == nil || !hungUp(h.mes
 func (h *Arrival) Release() {
 	if !h.released {
 		h.released = true
+		if rest, ok := strings.CutPrefix(h.answer, "go"); ok && h.Ahead {
+			h.answer = "ahead" + rest
+		}
 		h.message.answer <- h.answer
 	}
 }
@@ -134,7 +150,7 @@ func Listen(dir string, packages func(dir string) string, source Source) (*Serve
 		return nil, err
 	}
 	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, source: source,
-		conns: map[net.Conn]bool{}, ordered: map[string]map[int]nodeCall{}}
+		conns: map[net.Conn]*line{}, ordered: map[string]map[int]nodeCall{}}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -174,9 +190,19 @@ func (s *Server) track(conn net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conns != nil {
-		s.conns[conn] = true
+		s.conns[conn] = newLine(conn)
 	}
 	return s.conns != nil
+}
+
+// line is that of an open connection.
+func (s *Server) line(conn net.Conn) *line {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.conns[conn]; l != nil {
+		return l
+	}
+	return newLine(conn) // the barrier is closed
 }
 
 func (s *Server) untrack(conn net.Conn) {
@@ -198,31 +224,50 @@ func (s *Server) post(m message) bool {
 // is done.
 func (s *Server) Next(ctx context.Context) *Arrival {
 	for {
-		m, ok := s.take(ctx)
-		if !ok {
+		if h := s.Queued(ctx); h != nil {
+			return h
+		}
+		select {
+		case m := <-s.messages:
+			s.queue = append(s.queue, m)
+		case <-ctx.Done():
 			return nil
 		}
-		if m.fields[0] == "hello" && !m.waited && s.waitForGone(ctx, m) {
-			continue
-		}
-		h := &Arrival{answer: "go", message: m}
-		s.understand(h, m)
-		return h
 	}
 }
 
-func (s *Server) take(ctx context.Context) (message, bool) {
-	if len(s.queue) > 0 {
+// Messages yields what processes say, for [Server.Take]; nothing where there is no
+// barrier.
+func (s *Server) Messages() <-chan message {
+	if s == nil {
+		return nil
+	}
+	return s.messages
+}
+
+// Take takes in what a process said. It returns nil where something else is to be taken
+// in before.
+func (s *Server) Take(ctx context.Context, m message) *Arrival {
+	s.queue = append(s.queue, m)
+	return s.Queued(ctx)
+}
+
+// Queued returns what was said before and has not been taken in, or nil.
+func (s *Server) Queued(ctx context.Context) *Arrival {
+	for len(s.queue) > 0 && ctx.Err() == nil {
 		m := s.queue[0]
 		s.queue = s.queue[1:]
-		return m, true
+		if m.fields[0] != "hello" || m.waited || !s.waitForGone(ctx, m) {
+			return s.arrival(m)
+		}
 	}
-	select {
-	case m := <-s.messages:
-		return m, true
-	case <-ctx.Done():
-		return message{}, false
-	}
+	return nil
+}
+
+func (s *Server) arrival(m message) *Arrival {
+	h := &Arrival{answer: "go", message: m, Passed: m.passed, AtOnce: m.next}
+	s.understand(h, m)
+	return h
 }
 
 // waitForGone makes sure that the end of a process is handled before the begin
@@ -318,7 +363,7 @@ func (s *Server) understand(h *Arrival, m message) {
 		h.Ran = p.Package
 		return
 	case record.VerbGone, record.VerbQuit:
-		p.gone = true
+		p.gone, p.ids, p.specOf = true, nil, nil
 		b.Verb = verb
 		if verb == record.VerbGone && p.Host == nil && !p.exited && p.visible && s.outlives(p) {
 			b.Verb = record.VerbQuit // it closed our connection and goes on
@@ -329,6 +374,7 @@ func (s *Server) understand(h *Arrival, m message) {
 	case record.VerbBegin:
 		s.owners++
 		b.Verb, b.Owner = verb, s.owners
+		p.number(arg(1), b.Owner)
 		b.Begin = &record.Owner{ID: b.Owner, Parent: p.owners[arg(4)], Kind: record.Kind(arg(2)), Name: arg(3), Beside: arg(5) == "true"}
 		p.owners[arg(1)], p.began = b.Owner, true
 		test := openTest{id: b.Owner, parent: b.Begin.Parent, unit: b.Owner, name: b.Begin.Name}
@@ -336,7 +382,6 @@ func (s *Server) understand(h *Arrival, m message) {
 			test.unit = outer.unit
 		}
 		p.tests = append(p.tests, test)
-		h.answer += " " + label(record.By{Label: record.LabelOwner, Owner: b.Begin, Unit: test.unit})
 	case record.VerbPause, record.VerbContinue, record.VerbEnd:
 		owner, open := p.owners[arg(1)]
 		if !open {
@@ -360,8 +405,10 @@ func (s *Server) understand(h *Arrival, m message) {
 			if test := p.test(b.Begin.Parent); test != nil {
 				by.Test = test.name
 			}
-			h.answer += " " + label(by)
+			p.specOf[arg(3)] = by
 		}
+	case "sync":
+		b.Verb = record.VerbSync
 	}
 	h.Boundary = b
 }
@@ -372,7 +419,7 @@ func (s *Server) hello(h *Arrival, f []string) {
 	}
 	pid, _ := strconv.Atoi(f[2])
 	ppid, _ := strconv.Atoi(f[3])
-	p := &process{owners: map[string]int64{}, specs: map[string]int64{}, conns: map[int64]string{}, visible: alive(pid)}
+	p := &process{owners: map[string]int64{}, specOf: map[string]record.By{}, specs: map[string]int64{}, conns: map[int64]string{}, visible: alive(pid)}
 	p.Process = record.Process{Index: len(s.processes) + 1, PID: pid, PPID: ppid, Package: s.packages(f[4]), Args: f[5:]}
 	h.answer = "go " + strconv.Itoa(p.Index)
 	if host, err := strconv.Atoi(f[1]); err == nil && host >= 1 && host <= len(s.processes) {
@@ -418,6 +465,29 @@ func (p *process) test(id int64) *openTest {
 		}
 	}
 	return nil
+}
+
+// mostOwners bounds the numbers that a process can give.
+const mostOwners = 1 << 27
+
+// number notes the number that the process uses for an owner.
+func (p *process) number(text string, owner int64) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > len(p.ids)+1<<20 || n > mostOwners {
+		return
+	}
+	for len(p.ids) <= n {
+		p.ids = append(p.ids, 0)
+	}
+	p.ids[n] = owner
+}
+
+// id returns the owner for which the process uses a number, or zero.
+func (p *process) id(text string) int64 {
+	if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < len(p.ids) {
+		return p.ids[n]
+	}
+	return 0
 }
 
 func (p *process) forget(owner int64) {

@@ -18,7 +18,7 @@ import (
 // with these labels and this stack. Others are the stacks of all, of which the
 // first is that one; the profile has their labels, and specs says who started
 // those that have the label of a test with a Ginkgo suite.
-func (s *Server) waiting(others, profile, specs string, own []string, stack []record.Frame) []record.By {
+func (s *Server) waiting(p *process, others, profile, specs string, own []string, stack []record.Frame) []record.By {
 	module := ""
 	for _, f := range stack {
 		if !f.Std {
@@ -43,12 +43,12 @@ func (s *Server) waiting(others, profile, specs string, own []string, stack []re
 			continue
 		}
 		for _, label := range labelsOf(labeled, g.stack[from:]) {
-			by := owned(label)
+			by := p.owned(label)
 			if labels := started[g.id+"\t"+label]; labels != nil {
-				by = ownedByOne(labels)
+				by = p.ownedByOne(labels)
 			}
 			if g.id == starter { // what it starts has its label
-				by = ownedByOne(own)
+				by = p.ownedByOne(own)
 			}
 			by.Stack, by.Starts = slices.Clone(g.stack), g.id == starter
 			for i, f := range by.Stack {

@@ -66,12 +66,23 @@ type message struct {
 	conn    net.Conn    // at whose end the process waits; nil where it does not
 	waited  bool        // on hello: for the ends of earlier processes
 	came    time.Time   // when it was read
+	passed  bool        // the process does not wait
+	next    bool        // and began a test at once behind the end of the one before
 }
 
 // light reports whether a message only tells something, and nobody waits for
 // what tracetest does with it.
 func light(verb string) bool {
 	return verb == "note" || verb == "noted"
+}
+
+// passable reports whether a process can go on at a boundary without an answer.
+func passable(verb string) bool {
+	switch verb {
+	case "begin", "end", "pause", "continue", "spec-begin", "spec-end", "suite-begin", "suite-end":
+		return true
+	}
+	return false
 }
 
 // serve reads the messages of one connection until it ends. The first says
@@ -82,7 +93,8 @@ func (s *Server) serve(conn net.Conn) {
 		return
 	}
 	defer s.untrack(conn)
-	in := bufio.NewReader(conn)
+	from := s.line(conn)
+	in := bufio.NewReader(from)
 	process, greeted := 0, false
 	defer func() {
 		if greeted {
@@ -120,6 +132,12 @@ func (s *Server) serve(conn net.Conn) {
 			return
 		case first != (said[0] == "hello"), said[0] == "gone", said[0] == "quit":
 			return // the last two are not said here
+		case (said[0] == "pass" || said[0] == "next") && greeted && len(said) > 1 && passable(said[1]):
+			m.passed, m.next, m.fields, m.conn = true, said[0] == "next", said[1:], nil
+			if !s.post(m) {
+				return
+			}
+			continue
 		case light(said[0]):
 			// Nothing is looked at: the process goes on at once.
 			if _, err := conn.Write([]byte("go\n")); err != nil || !s.post(m) {
@@ -130,11 +148,13 @@ func (s *Server) serve(conn net.Conn) {
 			if !s.post(m) {
 				return
 			}
+			from.waits(true)
 			select {
 			case answer = <-m.answer:
 			case <-s.closed:
 				return
 			}
+			from.waits(false)
 			if said[0] == "hello" {
 				_, number, _ := strings.Cut(answer, " ")
 				number, _, _ = strings.Cut(number, " ")
