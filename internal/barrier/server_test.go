@@ -280,7 +280,7 @@ func TestHelloWaitsForTheDead(t *testing.T) {
 	first.answer()
 	end()
 	// The hello is taken first, whatever the goroutines do.
-	hello := message{fields: []string{"hello", "", "999999999", "1", "/b"}, answer: make(chan string, 1)}
+	hello := message{content: helloMsg{pid: 999999999, dir: "/b"}, answer: make(chan string, 1)}
 	s.queue = append(s.queue, hello)
 	first.conn.Close()
 	wantNext(t, s, "gone 1 0")
@@ -299,7 +299,7 @@ func TestHelloDoesNotWaitForEver(t *testing.T) {
 	end()
 	began := time.Now()
 	for i := range 5 {
-		s.queue = append(s.queue, message{fields: []string{"hello", "", "999999999", "1", "/b"}, answer: make(chan string, 1)})
+		s.queue = append(s.queue, message{content: helloMsg{pid: 999999999, dir: "/b"}, answer: make(chan string, 1)})
 		wantNext(t, s, fmt.Sprintf("hello %d 0 package of/b", i+2))
 	}
 	if took := time.Since(began); took > 6*time.Second {

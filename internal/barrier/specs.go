@@ -1,7 +1,6 @@
 package barrier
 
 import (
-	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -52,6 +51,9 @@ func (r *specReport) fullText() string {
 	return strings.Join(texts, " ")
 }
 
+// key tells a spec from the others of its process.
+func (r *specReport) key() string { return r.fullText() + "\x00" + r.LeafNodeLocation.String() }
+
 func (r *specReport) outcome() record.Outcome {
 	o := record.Outcome{Status: "fail"} // also interrupted, aborted and timed out
 	switch r.State {
@@ -77,47 +79,41 @@ func (r *specReport) outcome() record.Outcome {
 	return o
 }
 
-// ginkgo completes the boundary of a spec or suite.
-func (s *Server) ginkgo(b *record.Boundary, p *process, verb string, ordered bool, report string) {
-	// The test that called RunSpecs. Where several run beside each other nobody
-	// can say which it was, and the specs stand beside them.
-	b.Owner = p.innermost()
-	switch verb {
-	case "suite-begin":
-		b.Verb = record.VerbSuiteBegin
-		return
-	case "suite-end":
-		b.Verb = record.VerbSuiteEnd
-		var nodes []specReport
-		if json.Unmarshal([]byte(report), &nodes) == nil {
-			for _, n := range nodes {
-				b.Nodes = append(b.Nodes, record.Node{Type: n.LeafNodeType, Location: n.LeafNodeLocation.String(), Outcome: n.outcome()})
-			}
-		}
-		return
+// suiteEnd completes the boundary at which a suite ends. Its owner is the test that
+// called RunSpecs. Where several run beside each other nobody can say which it was, and
+// the specs stand beside them.
+func suiteEnd(b *record.Boundary, p *process, m suiteEndMsg) {
+	b.Verb, b.Owner = record.VerbSuiteEnd, p.innermost()
+	for _, n := range m.nodes {
+		b.Nodes = append(b.Nodes, record.Node{Type: n.LeafNodeType, Location: n.LeafNodeLocation.String(), Outcome: n.outcome()})
 	}
-	var r specReport
-	if json.Unmarshal([]byte(report), &r) != nil {
-		return
-	}
-	key := r.fullText() + "\x00" + r.LeafNodeLocation.String()
-	if verb == "spec-end" {
-		if owner, open := p.specs[key]; open {
-			outcome := r.outcome()
-			b.Verb, b.Owner, b.End = record.VerbEnd, owner, &outcome
-			delete(p.specs, key)
-		}
-		return
-	}
+}
+
+// specBegin completes the boundary at which a spec begins.
+func (s *Server) specBegin(b *record.Boundary, p *process, m specBeginMsg) {
 	s.owners++
-	b.Verb = record.VerbBegin
-	b.Begin = &record.Owner{ID: s.owners, Parent: b.Owner, Kind: record.KindSpec, Name: r.fullText(), Location: r.LeafNodeLocation.String(),
-		Until: s.callAt(r.LeafNodeLocation).end}
-	if ordered {
-		b.Begin.Container = s.orderedContainer(r.ContainerHierarchyLocations).String()
+	b.Verb, b.Owner = record.VerbBegin, s.owners
+	b.Begin = &record.Owner{ID: s.owners, Parent: p.innermost(), Kind: record.KindSpec, Name: m.report.fullText(), Location: m.report.LeafNodeLocation.String(),
+		Until: s.callAt(m.report.LeafNodeLocation).end}
+	if m.ordered {
+		b.Begin.Container = s.orderedContainer(m.report.ContainerHierarchyLocations).String()
 	}
-	b.Owner = s.owners
-	p.specs[key] = b.Owner
+	p.specs[m.report.key()] = b.Owner
+	by := record.By{Label: record.LabelOwner, Owner: b.Begin, Unit: b.Owner}
+	if test := p.test(b.Begin.Parent); test != nil {
+		by.Test = test.name
+	}
+	p.specOf[m.id] = by
+}
+
+// specEnd completes the boundary at which a spec ends.
+func specEnd(b *record.Boundary, p *process, m specEndMsg) {
+	key := m.report.key()
+	if owner, open := p.specs[key]; open {
+		outcome := m.report.outcome()
+		b.Verb, b.Owner, b.End = record.VerbEnd, owner, &outcome
+		delete(p.specs, key)
+	}
 }
 
 // orderedContainer returns the outermost container with the Ordered decorator.

@@ -14,11 +14,28 @@ import (
 // waits for its reply, and so its goroutine stands in a call into the same
 // module.
 
+// others are all goroutines of a process, while one of them is in a call.
+type others struct {
+	all     []blocked // of which the first is that one
+	labeled []blocked // from a profile, which has their labels in place of their numbers
+	started map[startedBy][]string
+}
+
+// startedBy is a goroutine that has the label of a test with a Ginkgo suite. Whose it
+// is say the labels of those who can have started it.
+type startedBy struct{ goroutine, label string }
+
+func decodeOthers(dump, profile, specs string) *others {
+	o := &others{labeled: profiled(profile), started: specsIn(specs)}
+	for block := range strings.SplitSeq(dump, "\n\n") {
+		o.all = append(o.all, dumped(block))
+	}
+	return o
+}
+
 // waiting finds the goroutines that stand in a call into the module of the one
-// with these labels and this stack. Others are the stacks of all, of which the
-// first is that one; the profile has their labels, and specs says who started
-// those that have the label of a test with a Ginkgo suite.
-func (s *Server) waiting(p *process, others, profile, specs string, own []string, stack []record.Frame) []record.By {
+// with these labels and this stack.
+func (s *Server) waiting(p *process, o *others, own []string, stack []record.Frame) []record.By {
 	module := ""
 	for _, f := range stack {
 		if !f.Std {
@@ -29,33 +46,30 @@ func (s *Server) waiting(p *process, others, profile, specs string, own []string
 	if module == "" {
 		return nil
 	}
-	labeled, started := s.profiled(profile), specsIn(specs)
 	var all []record.By
-	starter := ""
-	for i, block := range strings.Split(others, "\n\n") {
-		g := s.goroutine(block)
-		if i == 0 {
-			starter = g.parent
-			continue
-		}
+	starter := o.all[0].parent
+	for _, g := range o.all[1:] {
+		s.std(g.stack)
 		from := caller(g.stack, module)
 		if from < 0 {
 			continue
 		}
-		for _, label := range labelsOf(labeled, g.stack[from:]) {
-			by := p.owned(label)
-			if labels := started[g.id+"\t"+label]; labels != nil {
-				by = p.ownedByOne(labels)
+		for _, label := range labelsOf(o.labeled, g.stack[from:]) {
+			by := owned(label)
+			if labels := o.started[startedBy{g.id, label}]; labels != nil {
+				by = ownedByOne(labels)
 			}
 			if g.id == starter { // what it starts has its label
-				by = p.ownedByOne(own)
+				by = ownedByOne(own)
 			}
+			by = p.known(by)
 			by.Stack, by.Starts = slices.Clone(g.stack), g.id == starter
 			for i, f := range by.Stack {
 				by.Stack[i].Sets = i >= from && s.source.Sets != nil && !f.Std && repository(f.Package()) != module && s.source.Sets(f)
 			}
 			if !isOwn(by.Stack) {
-				by.Started = g.creator
+				by.Started = slices.Clone(g.creator)
+				s.std(by.Started)
 				s.mark(&by)
 			}
 			if !slices.ContainsFunc(all, func(known record.By) bool { return reflect.DeepEqual(known, by) }) {
@@ -81,16 +95,17 @@ func caller(stack []record.Frame, module string) int {
 	return -1
 }
 
-// blocked is a goroutine as the text of all stacks has it.
+// blocked is a goroutine as the text of all stacks has it, or a profile, where its
+// label is in place of its number.
 type blocked struct {
 	id, parent string
 	stack      []record.Frame
 	creator    []record.Frame
 }
 
-// goroutine reads the stack of one: "goroutine 7 [select]:", and for each call
+// dumped reads the stack of one: "goroutine 7 [select]:", and for each call
 // a line "package.function(0x1, 0x2)" and a line "\t/path/file.go:12 +0x14".
-func (s *Server) goroutine(block string) (g blocked) {
+func dumped(block string) (g blocked) {
 	lines := strings.Split(block, "\n")
 	g.id, _, _ = strings.Cut(strings.TrimPrefix(lines[0], "goroutine "), " ")
 	for i := 1; i+1 < len(lines); i++ {
@@ -103,13 +118,13 @@ func (s *Server) goroutine(block string) (g blocked) {
 		}
 		if creator, is := strings.CutPrefix(lines[i], "created by "); is {
 			function, parent, _ := strings.Cut(creator, " in goroutine ")
-			g.parent, g.creator = parent, []record.Frame{s.frame(function, place)}
+			g.parent, g.creator = parent, []record.Frame{frame(function, place)}
 		} else {
 			function := lines[i]
 			if at := strings.LastIndexByte(function, '('); at > 0 {
 				function = function[:at]
 			}
-			g.stack = append(g.stack, s.frame(function, place))
+			g.stack = append(g.stack, frame(function, place))
 		}
 		i++
 	}
@@ -117,7 +132,7 @@ func (s *Server) goroutine(block string) (g blocked) {
 }
 
 // profiled is what a goroutine profile says: stacks, and the label of each.
-func (s *Server) profiled(profile string) (all []blocked) {
+func profiled(profile string) (all []blocked) {
 	for block := range strings.SplitSeq(profile, "\n\n") {
 		var b blocked
 		for line := range strings.Lines(block) {
@@ -135,7 +150,7 @@ func (s *Server) profiled(profile string) (all []blocked) {
 			if at := strings.LastIndex(function, "+0x"); at > 0 {
 				function = function[:at]
 			}
-			b.stack = append(b.stack, s.frame(function, fields[len(fields)-1]))
+			b.stack = append(b.stack, frame(function, fields[len(fields)-1]))
 		}
 		all = append(all, b)
 	}
@@ -174,12 +189,12 @@ func sameFrame(x, y record.Frame) bool {
 
 // specsIn reads who started goroutines: lines of a number, the label of a test
 // and the labels of those who can have, by the first two.
-func specsIn(text string) map[string][]string {
-	started := map[string][]string{}
+func specsIn(text string) map[startedBy][]string {
+	started := map[startedBy][]string{}
 	for line := range strings.Lines(text) {
 		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		if len(fields) > 2 {
-			started[fields[0]+"\t"+fields[1]] = fields[2:]
+			started[startedBy{fields[0], fields[1]}] = fields[2:]
 		}
 	}
 	return started

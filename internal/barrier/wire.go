@@ -60,29 +60,29 @@ func readLine(in *bufio.Reader) (string, error) {
 // A message is what one connection said. Whoever takes it from the server must
 // answer it, for the test process waits.
 type message struct {
-	process int // zero on hello
-	fields  []string
+	process int         // zero on hello
+	content any         // a type of decode.go
 	answer  chan string // of capacity 1
 	conn    net.Conn    // at whose end the process waits; nil where it does not
 	waited  bool        // on hello: for the ends of earlier processes
 	came    time.Time   // when it was read
 	passed  bool        // the process does not wait
-	next    bool        // and began a test at once behind the end of the one before
+	next    bool        // see passedMsg
 }
 
-// light reports whether a message only tells something, and nobody waits for
-// what tracetest does with it.
-func light(verb string) bool {
-	return verb == "note" || verb == "noted"
+// waits reports whether its process still waits for an answer.
+func (m message) waits() bool { return m.conn == nil || !hungUp(m.conn) }
+
+// is reports whether the content of a message is of a type.
+func is[T any](m message) bool {
+	_, ok := m.content.(T)
+	return ok
 }
 
-// passable reports whether a process can go on at a boundary without an answer.
-func passable(verb string) bool {
-	switch verb {
-	case "begin", "end", "pause", "continue", "spec-begin", "spec-end", "suite-begin", "suite-end":
-		return true
-	}
-	return false
+// helloOf reports whether a message is the hello of the process with a pid.
+func (m message) helloOf(pid int) bool {
+	hello, is := m.content.(helloMsg)
+	return is && hello.pid == pid
 }
 
 // serve reads the messages of one connection until it ends. The first says
@@ -98,7 +98,7 @@ func (s *Server) serve(conn net.Conn) {
 	process, greeted := 0, false
 	defer func() {
 		if greeted {
-			s.post(message{process: process, fields: []string{"gone"}, answer: make(chan string, 1), came: time.Now()})
+			s.post(message{process: process, content: goneMsg{}, answer: make(chan string, 1), came: time.Now()})
 		}
 	}()
 	for first := true; ; first = false {
@@ -110,35 +110,31 @@ func (s *Server) serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		m := message{process: process, fields: said, answer: make(chan string, 1), conn: conn, came: time.Now()}
-		var answer string
+		m := message{process: process, content: decode(said), answer: make(chan string, 1), conn: conn, came: time.Now()}
+		join, joins := m.content.(joinMsg)
+		quit, quits := m.content.(quitMsg)
+		answer := "go"
 		switch {
-		case first && said[0] == "join" && len(said) == 2:
-			if process, err = strconv.Atoi(said[1]); err != nil {
-				return
-			}
-			answer = "go"
-		case first && said[0] == "quit" && len(said) == 2:
+		case first && joins:
+			process = join.process
+		case quits && (first || greeted):
 			// The process does not wait, and another connection of it may
 			// have been closed before.
-			if m.process, err = strconv.Atoi(said[1]); err == nil {
-				m.fields, m.conn = said[:1], nil
-				s.post(m)
+			if m.conn = nil; first {
+				m.process = quit.process
 			}
-			return
-		case greeted && said[0] == "quit":
-			m.fields, m.conn = said[:1], nil
 			s.post(m)
 			return
-		case first != (said[0] == "hello"), said[0] == "gone", said[0] == "quit":
+		case first != is[helloMsg](m), is[goneMsg](m), quits:
 			return // the last two are not said here
-		case (said[0] == "pass" || said[0] == "next") && greeted && len(said) > 1 && passable(said[1]):
-			m.passed, m.next, m.fields, m.conn = true, said[0] == "next", said[1:], nil
+		case is[passedMsg](m):
+			passed := m.content.(passedMsg)
+			m.content, m.next, m.passed, m.conn = passed.content, passed.next, true, nil
 			if !s.post(m) {
 				return
 			}
 			continue
-		case light(said[0]):
+		case light(m.content):
 			// Nothing is looked at: the process goes on at once.
 			if _, err := conn.Write([]byte("go\n")); err != nil || !s.post(m) {
 				return
@@ -155,7 +151,7 @@ func (s *Server) serve(conn net.Conn) {
 				return
 			}
 			from.waits(false)
-			if said[0] == "hello" {
+			if first {
 				_, number, _ := strings.Cut(answer, " ")
 				number, _, _ = strings.Cut(number, " ")
 				process, _ = strconv.Atoi(number)

@@ -93,6 +93,8 @@ func TestGarbage(t *testing.T) {
 func FuzzFields(f *testing.F) {
 	f.Add("begin", "TestA/\"x\" y\n\\", "\xff\x00é\u2028")
 	f.Add("", " ", "\t")
+	f.Add("spec-begin", "true", "{}")
+	f.Add("suite-end", "false", "[{}]")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		var line []byte
 		for i, field := range []string{a, b, c} {
@@ -105,6 +107,7 @@ func FuzzFields(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(got, []string{a, b, c}) {
 			t.Errorf("%q, %v", got, err)
 		}
+		decode(got)
 		if strings.Contains(string(line), "\n") {
 			t.Errorf("a newline in %q", line)
 		}

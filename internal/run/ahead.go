@@ -5,7 +5,6 @@ import (
 
 	"tracetest/internal/barrier"
 	"tracetest/internal/record"
-	"tracetest/internal/snapshot"
 )
 
 // A test that can have changed no server unseen since its last boundary passes the next
@@ -31,14 +30,20 @@ type ahead struct {
 	// never is set once there was a change that no traced write explains, a restart,
 	// an error that a server counted: from then on everybody waits.
 	never   bool
-	changed map[int]bool // servers that are not as they were when the run began
-	blind   map[int]bool // servers that the last snapshot did not show
-	speaks  map[int]bool // processes that spoke to a watched server, by a connection that is traced
-	strange map[int]bool // processes that spoke to a Redis that is not watched
+	initial []map[string]string // of each server
+	changed map[setting]bool      // parameters that are not as then
+	speaks  map[int]bool        // processes that spoke to a watched server, by a connection that is traced
+	strange map[int]bool        // processes that spoke to a Redis that is not watched
+}
+
+// setting is a parameter of a server.
+type setting struct {
+	server int
+	name   string
 }
 
 func newAhead(w *watcher) *ahead {
-	a := &ahead{w: w, changed: map[int]bool{}, blind: map[int]bool{}, speaks: map[int]bool{}, strange: map[int]bool{}}
+	a := &ahead{w: w, changed: map[setting]bool{}, speaks: map[int]bool{}, strange: map[int]bool{}}
 	traced, _ := w.p.Trace()
 	o := &w.p.o
 	a.never = o.Sync != SyncAuto || !traced || o.Restore == RestoreTest || o.Units != nil || o.Perturb
@@ -52,6 +57,7 @@ func newAhead(w *watcher) *ahead {
 // it, or what it changes by itself, is not seen by waiting either, but then it is
 // known when that was.
 func (a *ahead) meet(s record.Server) {
+	a.initial = append(a.initial, s.Config)
 	a.never = a.never || s.Partial != "" || s.Cluster || s.Sentinels || s.Counters == nil
 }
 
@@ -65,17 +71,18 @@ func (a *ahead) contact(c *record.Contact) {
 }
 
 // seen takes in a snapshot, and the counters of the one before.
-func (a *ahead) seen(snap record.Snapshot, before *record.Counters, s *snapshot.Server, initial snapshot.Mark) {
-	a.blind[snap.Server] = snap.Error != "" || snap.Counters == nil
-	if snap.RunID != "" || a.blind[snap.Server] {
+func (a *ahead) seen(snap record.Snapshot, before *record.Counters) {
+	if snap.RunID != "" || snap.Error != "" || snap.Counters == nil {
 		a.never = true
 		return
 	}
-	if len(snap.Config) > 0 {
-		a.changed[snap.Server] = s.NotAs(initial, nil) != nil
-		written := a.w.tracer.parameters(snap.Server)
-		for name := range snap.Config {
-			a.never = a.never || written[name] == 0
+	written := a.w.tracer.parameters(snap.Server)
+	for name, value := range snap.Config {
+		a.never = a.never || written[name] == 0
+		if at := (setting{snap.Server, name}); value == a.initial[snap.Server][name] {
+			delete(a.changed, at)
+		} else {
+			a.changed[at] = true
 		}
 	}
 	if before != nil {
@@ -86,15 +93,8 @@ func (a *ahead) seen(snap record.Snapshot, before *record.Counters, s *snapshot.
 
 // may reports whether a process may pass boundaries.
 func (a *ahead) may(process int) bool {
-	if a.never || !a.speaks[process] || a.strange[process] || len(a.w.tracer.open) > 0 || len(a.w.aloof.units) > 0 || len(a.w.aloof.away) > 0 {
-		return false
-	}
-	for _, changed := range a.changed {
-		if changed {
-			return false
-		}
-	}
-	return true
+	return !a.never && len(a.changed) == 0 && a.speaks[process] && !a.strange[process] &&
+		len(a.w.tracer.open) == 0 && len(a.w.aloof.units) == 0 && len(a.w.aloof.away) == 0
 }
 
 // passed takes in what processes said by the time of a snapshot and did not wait for:

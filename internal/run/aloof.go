@@ -89,7 +89,7 @@ func (a *aloof) asked(ctx context.Context, asked *record.Asked) {
 	how, leave := shows(asked.Command)
 	a.stay(u, asked.Server, how)
 	if leave && how != 0 && !a.locked[asked.Server] && !a.away[asked.Server] {
-		a.away[asked.Server] = a.w.p.servers[asked.Server].Leave(ctx)
+		a.away[asked.Server] = a.w.servers[asked.Server].Leave(ctx)
 	}
 }
 
@@ -174,7 +174,7 @@ func locks(w *record.Write) bool {
 func (a *aloof) back(ctx context.Context, server int) {
 	if a.away[server] {
 		delete(a.away, server)
-		a.w.p.servers[server].Return(ctx)
+		a.w.servers[server].Return(ctx)
 	}
 }
 

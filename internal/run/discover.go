@@ -28,7 +28,7 @@ type lastEnd struct {
 // end returns what a boundary is for a begin that comes next.
 func (w *watcher) end(b *record.Boundary) lastEnd {
 	e := lastEnd{process: b.Process}
-	if b.Verb != record.VerbEnd || len(b.Snapshots) < len(w.p.servers) || !quiet(b.Snapshots) {
+	if b.Verb != record.VerbEnd || len(b.Snapshots) < len(w.servers) || !quiet(b.Snapshots) {
 		return lastEnd{}
 	}
 	for _, snap := range b.Snapshots {

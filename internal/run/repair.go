@@ -54,7 +54,7 @@ func (r *repair) before(ctx context.Context, b *record.Boundary) {
 		return
 	}
 	var marks []then
-	for i, s := range r.w.p.servers {
+	for i, s := range r.w.servers {
 		marks = append(marks, then{s.Mark(), r.w.ledgers[i].clock})
 	}
 	r.marks[at] = marks
@@ -111,7 +111,7 @@ func isUnit(o record.Owner) bool { return o.Parent == 0 || o.Kind == record.Kind
 // it, and records what it did. At the end of the run it is recorded as well what was left
 // alone, and why.
 func (r *repair) restore(ctx context.Context, as record.Restore, marks []then) {
-	for i, s := range r.w.p.servers {
+	for i, s := range r.w.servers {
 		if r.gone[i] {
 			continue
 		}

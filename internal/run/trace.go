@@ -105,7 +105,7 @@ func (t *tracer) write(ctx context.Context, write *record.Write) {
 	write.Server = t.at(write.Address)
 	kind := effectOf(write.Command)
 	if write.Server >= 0 {
-		write.Values = values(t.w.p.servers[write.Server], write.Command)
+		write.Values = values(t.w.servers[write.Server], write.Command)
 		snap := t.w.aloof.write(ctx, write)
 		if kind != effectNone {
 			t.open[[2]int64{int64(write.Process), write.Number}] = write
@@ -132,8 +132,8 @@ func (t *tracer) hideUnknown(write *record.Write) {
 		return
 	}
 	for i := 2; i+1 < len(c); i += 2 {
-		known := func(s *snapshot.Server) bool { return s.Knows(c[i]) }
-		if slices.ContainsFunc(t.w.p.servers, known) {
+		known := func(s server) bool { return s.Knows(c[i]) }
+		if slices.ContainsFunc(t.w.servers, known) {
 			continue
 		}
 		c[i+1] = redact.Hidden
@@ -193,7 +193,7 @@ func (t *tracer) reply(ctx context.Context, reply *record.Reply) {
 }
 
 // values are what a command sets, as CONFIG GET will say it.
-func values(s *snapshot.Server, command []string) []record.Value {
+func values(s server, command []string) []record.Value {
 	var all []record.Value
 	switch {
 	case len(command) >= 4 && strings.EqualFold(command[0], "config") && strings.EqualFold(command[1], "set"):
@@ -230,7 +230,7 @@ func (t *tracer) otherClients(ctx context.Context, snaps []record.Snapshot) {
 		}
 		slices.Sort(unknown)
 		c := record.Clients{Server: snap.Server, Parameter: unknown}
-		list, err := t.w.p.servers[snap.Server].Clients(ctx)
+		list, err := t.w.servers[snap.Server].Clients(ctx)
 		if err != nil {
 			c.Error = err.Error()
 		}
@@ -275,7 +275,7 @@ func (t *tracer) login(ctx context.Context, l *barrier.Login) {
 	if c == nil {
 		return
 	}
-	for _, s := range t.w.p.servers {
+	for _, s := range t.w.servers {
 		named := s.Target()
 		if user, password, known := named.Marks(secrets.Mark); !known || user != l.User || password != l.Password[0] {
 			continue
@@ -296,7 +296,7 @@ func (t *tracer) login(ctx context.Context, l *barrier.Login) {
 // find returns the watched server at an address, and starts to watch it where
 // there is none yet, with the login that as says.
 func (t *tracer) find(ctx context.Context, c *record.Contact, as func(snapshot.Target) snapshot.Target) (index int, problem string) {
-	for i, s := range t.w.p.servers {
+	for i, s := range t.w.servers {
 		if c.Inside && i >= len(t.w.p.begin) {
 			break // nobody named it, and this process listens where it was
 		}
@@ -310,21 +310,19 @@ func (t *tracer) find(ctx context.Context, c *record.Contact, as func(snapshot.T
 	if t.w.p.o.Discover == "off" {
 		return -1, record.NotDiscovered
 	}
-	target := t.w.p.servers[0].Target().At(c.Network, c.Address)
+	target := t.w.servers[0].Target().At(c.Network, c.Address)
 	if c.TLS != target.Secure() {
-		i := slices.IndexFunc(t.w.p.servers, func(s *snapshot.Server) bool { return s.Target().Secure() })
+		i := slices.IndexFunc(t.w.servers, func(s server) bool { return s.Target().Secure() })
 		switch {
 		case !c.TLS:
 			target = target.Plain()
 		case i >= 0:
-			target = t.w.p.servers[i].Target().At(c.Network, c.Address)
+			target = t.w.servers[i].Target().At(c.Network, c.Address)
 		default:
 			return -1, "it speaks TLS; name it with --redis rediss://..."
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	server, begin, err := snapshot.Open(ctx, as(target), len(t.w.p.servers), snapshot.Options{AllowPartial: t.w.p.o.AllowPartial, Timeout: t.w.p.o.Timeout, Secrets: t.w.p.o.Secrets})
+	found, begin, err := t.w.discover(ctx, as(target), t.w.runIDs)
 	if err != nil {
 		if errors.Is(err, snapshot.ErrPassword) {
 			t.locked[c.Address] = c
@@ -333,22 +331,17 @@ func (t *tracer) find(ctx context.Context, c *record.Contact, as func(snapshot.T
 		c.Foreign = errors.Is(err, snapshot.ErrForeign) || errors.Is(err, snapshot.ErrSentinel)
 		return -1, err.Error()
 	}
-	begin.Discovered = true
-	for i, s := range t.w.runIDs {
-		if s != "" && s == begin.RunID {
-			server.Close() // it is one of ours, at another address
-			return i, ""
-		}
+	if found == nil {
+		return slices.Index(t.w.runIDs, begin.RunID), ""
 	}
-	t.w.p.servers = append(t.w.p.servers, server)
-	t.w.meet(server, begin)
+	t.w.meet(found, begin)
 	t.w.append(record.Entry{Server: &begin})
 	return begin.Index, ""
 }
 
 // listens reports whether a server that is watched at another port says that it
 // listens at this one too, as those with TLS do.
-func listens(ctx context.Context, s *snapshot.Server, c *record.Contact) bool {
+func listens(ctx context.Context, s server, c *record.Contact) bool {
 	host, _, err := net.SplitHostPort(s.Target().Address())
 	_, port, ours := s.Ports()
 	_, at, endErr := net.SplitHostPort(c.Address)

@@ -17,9 +17,12 @@ import (
 type watcher struct {
 	p       *Plan
 	out     *record.Writer
-	open    *record.Open
-	outputs *gotest.Outputs // of the goroutine that reads, until it has ended
-	repair  *repair
+	servers []server // those that were named first
+	// discover is of Plan.
+	discover func(ctx context.Context, at snapshot.Target, runIDs []string) (server, record.Server, error)
+	open     *record.Open
+	outputs  *gotest.Outputs // of the goroutine that reads, until it has ended
+	repair   *repair
 	// container is the Ordered container of the last spec, by process.
 	container map[int]string
 	initial   []snapshot.Mark // of the servers; of one that restarted, as of then
@@ -35,7 +38,7 @@ type watcher struct {
 }
 
 func newWatcher(p *Plan) *watcher {
-	w := &watcher{p: p, out: p.out, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{},
+	w := &watcher{p: p, out: p.out, discover: p.discover, open: record.NewOpen(), outputs: gotest.NewOutputs(), container: map[int]string{},
 		ends: ends{ran: map[string]bool{}, began: map[string]map[string]bool{}}}
 	for i, s := range p.servers {
 		w.meet(s, p.begin[i])
@@ -46,7 +49,8 @@ func newWatcher(p *Plan) *watcher {
 }
 
 // meet takes in a server that is watched from now on.
-func (w *watcher) meet(s *snapshot.Server, begin record.Server) {
+func (w *watcher) meet(s server, begin record.Server) {
+	w.servers = append(w.servers, s)
 	w.initial = append(w.initial, s.Mark())
 	w.runIDs = append(w.runIDs, begin.RunID)
 	w.ledgers = append(w.ledgers, newLedger(begin, s.Mark()))
@@ -99,7 +103,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 			end, ended = &result, nil
 		}
 	}
-	w.drain(ctx)
+	if w.p.barrier != nil {
+		w.drain(ctx, w.p.barrier.Next)
+	}
 	for _, t := range w.unended(*end) {
 		w.append(record.Entry{Test: t})
 	}
@@ -143,14 +149,11 @@ func (w *watcher) arrived(ctx context.Context) bool {
 
 // drain hears the ends of test binaries that come after the go command's own, also
 // of those that tests started: they must not act behind the last snapshot.
-func (w *watcher) drain(ctx context.Context) {
-	if w.p.barrier == nil {
-		return
-	}
+func (w *watcher) drain(ctx context.Context, next func(context.Context) *barrier.Arrival) {
 	until, stop := context.WithTimeout(ctx, 2*time.Second) // something that a test started may outlive the run
 	defer stop()
 	for w.open.Lasting() {
-		h := w.p.barrier.Next(until)
+		h := next(until)
 		if h == nil {
 			return
 		}
@@ -172,7 +175,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	if h.Message != nil {
 		w.ended = lastEnd{}
 		w.tracer.hear(ctx, h.Message)
-		h.Ahead = w.ahead.may(h.From())
+		h.Ahead = w.ahead.may(h.Sender)
 		return
 	}
 	if h.Ran != "" {
@@ -232,12 +235,12 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	w.ended = w.end(&b)
 }
 
-// quiet reports whether looks show what the ones before did.
+// quiet reports whether snapshots show what the ones before did.
 func quiet(snaps []record.Snapshot) bool {
 	return !slices.ContainsFunc(snaps, func(l record.Snapshot) bool { return l.Error != "" || l.RunID != "" || len(l.Config) > 0 })
 }
 
-// other clients asks, where the trace would have heard the tests, who else may have
+// otherClients asks, where the trace would have told of the tests, who else may have
 // changed what has changed.
 func (w *watcher) otherClients(ctx context.Context, snaps []record.Snapshot) {
 	if on, _ := w.p.Trace(); on {
@@ -295,10 +298,10 @@ func (w *watcher) events(ctx context.Context, tests []*record.Test) {
 	}
 }
 
-// look looks at all servers at once, but for those that it must stay out of.
+// snapshot looks at all servers at once, but for those that it must stay out of.
 func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []record.Snapshot {
-	snaps := make([]record.Snapshot, 0, len(w.p.servers))
-	for i := range w.p.servers {
+	snaps := make([]record.Snapshot, 0, len(w.servers))
+	for i := range w.servers {
 		if !stays(i) {
 			snaps = append(snaps, record.Snapshot{Server: i})
 			delete(w.aloof.away, i)
@@ -311,7 +314,7 @@ func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []r
 	defer w.passed(ctx)
 	var all sync.WaitGroup
 	for i := range snaps {
-		all.Go(func() { snaps[i] = w.p.servers[snaps[i].Server].Sample(ctx) })
+		all.Go(func() { snaps[i] = w.servers[snaps[i].Server].Sample(ctx) })
 	}
 	all.Wait()
 	for _, snap := range snaps {
@@ -320,21 +323,21 @@ func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []r
 	return snaps
 }
 
-// lookAt looks at one server.
+// snapshotOf looks at one server.
 func (w *watcher) snapshotOf(ctx context.Context, i int) record.Snapshot {
-	snap := w.p.servers[i].Sample(ctx)
+	snap := w.servers[i].Sample(ctx)
 	w.passed(ctx)
 	w.seen(ctx, i, snap)
 	return snap
 }
 
-// seen takes a look into the ledger of its server.
+// seen takes a snapshot into the ledger of its server.
 func (w *watcher) seen(ctx context.Context, i int, snap record.Snapshot) {
-	mark := w.p.servers[i].Mark()
+	mark := w.servers[i].Mark()
 	if snap.RunID != "" {
 		w.runIDs[i], w.initial[i] = snap.RunID, mark
 	}
-	w.ahead.seen(snap, w.counted[i], w.p.servers[i], w.initial[i])
+	w.ahead.seen(snap, w.counted[i])
 	if snap.Counters != nil {
 		w.counted[i] = snap.Counters
 	}
@@ -355,7 +358,7 @@ func (w *watcher) witness(ctx context.Context, i int) witness {
 // other reports whether a client of a server may have set a parameter since the last snapshot that
 // is none of the tests': it was there before them. Where nobody can say, it may.
 func (w *watcher) other(ctx context.Context, i int) bool {
-	list, err := w.p.servers[i].Clients(ctx)
+	list, err := w.servers[i].Clients(ctx)
 	return err != nil || slices.ContainsFunc(list, func(c record.Client) bool {
 		sets := c.Command == "" || c.Command == "config|set" || c.Command == "config" // before Redis 7.0 without its subcommand
 		return sets && time.Duration(c.Age)*time.Second > time.Since(w.greeted)+time.Second &&
@@ -363,7 +366,7 @@ func (w *watcher) other(ctx context.Context, i int) bool {
 	})
 }
 
-// finish takes the last snapshot and puts back what the tests left changed.
+// finish takes the last snapshot and restores what the tests left changed.
 func (w *watcher) finish(ctx context.Context) {
 	last := &record.Boundary{Verb: record.VerbFinish}
 	last.Snapshots = w.snapshot(ctx, w.aloof.at(last))
