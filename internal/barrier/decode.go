@@ -57,6 +57,7 @@ type (
 		ordered bool // it is in an Ordered container
 		report  specReport
 		id      int64
+		unread  bool // the report is none
 	}
 	specEndMsg struct{ report specReport }
 
@@ -196,12 +197,15 @@ func decodeGinkgo(verb record.Verb, ordered bool, report []byte, id int64) any {
 		return m
 	}
 	if json.Unmarshal(report, &spec) != nil {
+		if verb == "spec-begin" {
+			return specBeginMsg{id: id, unread: true}
+		}
 		return unknownMsg{}
 	}
 	if verb == "spec-end" {
 		return specEndMsg{spec}
 	}
-	return specBeginMsg{ordered, spec, id}
+	return specBeginMsg{ordered: ordered, report: spec, id: id}
 }
 
 // decodeTrace reads what the trace says. Half of a message is none.
