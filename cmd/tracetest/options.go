@@ -26,6 +26,7 @@ type options struct {
 	out          string
 	instrument   string
 	trace        string
+	sync         string
 	discover     string
 	restore      string
 	expect       []string
@@ -51,10 +52,11 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.instrument, "instrument", "auto", "`MODE` of synchronizing tests with snapshots at their boundaries: auto, on (fail rather than go without) or off")
 	f.StringVar(&o.trace, "trace", "auto", "`MODE` of tracing the tests' own Redis connections, to find the line that made a change: auto, on or off")
 	f.StringVar(&o.discover, "discover", "auto", "`MODE` of watching servers that the tests turn out to use: auto or off")
+	f.StringVar(&o.sync, "sync", "auto", "`WHO` waits at test boundaries: auto (tests that can have changed a server untraced) or always (all)")
 	f.StringVar(&o.restore, "restore", "run", "`WHEN` to restore what tests left changed: test (after each), run (at its end) or never")
 	f.BoolVar(&o.perturb, "perturb", false, "first move parameters a little off their usual values, so that hard-coded restores show; restored at the end")
 	f.StringVar(&o.baseline, "baseline", "", "`FILE` of known leaks, which alone do not fail the run; see tracetest baseline --help")
-	group(f, "Tests", "instrument", "trace", "discover", "restore", "perturb", "baseline")
+	group(f, "Tests", "instrument", "trace", "discover", "sync", "restore", "perturb", "baseline")
 	f.BoolVar(&o.prove, "prove", false, "re-run tests to prove or refute that the failures correlated with a leak come from it")
 	f.IntVar(&o.trials, "trials", 2, "`N` re-runs of each")
 	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "`TIME` that all re-runs may take")
@@ -103,6 +105,9 @@ func (o *options) choices() []choice {
 			cobra.CompletionWithDesc(string(instrument.TraceOn), "fail rather than go without"), string(instrument.TraceOff)}},
 		{"discover", &o.discover, []cobra.Completion{
 			cobra.CompletionWithDesc("auto", "from their first command on"), "off"}},
+		{"sync", &o.sync, []cobra.Completion{
+			cobra.CompletionWithDesc(string(run.SyncAuto), "who can have changed a server untraced"),
+			cobra.CompletionWithDesc(string(run.SyncAlways), "everybody")}},
 		{"restore", &o.restore, []cobra.Completion{
 			cobra.CompletionWithDesc(string(run.RestoreNever), "write nothing"),
 			cobra.CompletionWithDesc(string(run.RestoreRun), "at the end of the run"),

@@ -219,7 +219,7 @@ func (r reruns) Say(text string) { r.say(text) }
 func (o *options) runOptions(packages, goTest []string, targets []snapshot.Target, expect map[string]string) run.Options {
 	return run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
-		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Instrument: o.instrument, Trace: instrument.Trace(o.trace), Discover: o.discover,
+		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Instrument: o.instrument, Trace: instrument.Trace(o.trace), Discover: o.discover, Sync: run.Sync(o.sync),
 		Restore: run.Restore(o.restore), Timeout: o.timeout, Signals: o.signals, Secrets: redact.New(),
 	}
 }

@@ -2,6 +2,7 @@ package barrier
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"tracetest/internal/record"
@@ -18,6 +19,14 @@ type Arrival struct {
 	// Ran is the package of which m.Run has come to its end. Nothing else is set
 	// then.
 	Ran string
+	// Passed is set when the process does not wait, for it can have done nothing
+	// unseen; AtOnce when it did not at the begin of a test that came at once behind
+	// the end of the one before.
+	Passed, AtOnce bool
+	// Sender is the process that says so, or zero.
+	Sender int
+	// Ahead is what the process is answered: whether it may pass the next boundaries.
+	Ahead bool
 	// Message is set when it is the trace that has something to say. Nothing else
 	// is then.
 	Message *Message
@@ -46,6 +55,9 @@ func (h *Arrival) Waiting() bool { return h.waits() }
 func (h *Arrival) Release() {
 	if !h.released {
 		h.released = true
+		if rest, ok := strings.CutPrefix(h.answer, "go"); ok && h.Ahead {
+			h.answer = "ahead" + rest
+		}
 		h.release(h.answer)
 	}
 }
@@ -88,16 +100,18 @@ func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content an
 	case ranMsg:
 		h.Ran = p.Package
 	case goneMsg:
-		p.gone, b.Verb = true, record.VerbGone
+		p.over()
+		b.Verb = record.VerbGone
 		if p.Host == nil && !p.exited && p.visible && s.outlives(p) {
 			b.Verb = record.VerbQuit // it closed our connection and goes on
 		}
 	case quitMsg:
-		p.gone, b.Verb = true, record.VerbQuit
+		p.over()
+		b.Verb = record.VerbQuit
 	case exitMsg:
 		p.exited, b.Verb = true, record.VerbExit
 	case beginMsg:
-		h.answer += " " + s.begin(b, p, c)
+		s.begin(b, p, c)
 	case pauseMsg:
 		p.step(b, record.VerbPause, c.id)
 	case continueMsg:
@@ -113,24 +127,22 @@ func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content an
 	case suiteEndMsg:
 		suiteEnd(b, p, c)
 	case specBeginMsg:
-		h.answer += " " + s.specBegin(b, p, c)
+		s.specBegin(b, p, c)
+	case syncMsg:
+		b.Verb = record.VerbSync
 	case specEndMsg:
 		specEnd(b, p, c)
 	}
 }
 
-// begin completes the boundary at which a test begins, and returns its label.
-func (s *Server) begin(b *record.Boundary, p *process, m beginMsg) string {
+// begin completes the boundary at which a test begins.
+func (s *Server) begin(b *record.Boundary, p *process, m beginMsg) {
 	s.owners++
 	b.Verb, b.Owner = record.VerbBegin, s.owners
 	b.Begin = &record.Owner{ID: b.Owner, Parent: p.owners[m.parent], Kind: m.kind, Name: m.name, Beside: m.beside}
 	p.owners[m.id], p.began = b.Owner, true
-	test := openTest{id: b.Owner, parent: b.Begin.Parent, unit: b.Owner, name: b.Begin.Name}
-	if outer := p.test(test.parent); outer != nil {
-		test.unit = outer.unit
-	}
-	p.tests = append(p.tests, test)
-	return label(record.By{Label: record.LabelOwner, Owner: b.Begin, Unit: test.unit})
+	p.number(m.id, b.Owner)
+	p.tests = append(p.tests, openTest{id: b.Owner, parent: b.Begin.Parent, name: b.Begin.Name})
 }
 
 // step completes the boundary of an open test. It reports whether the test is open.
@@ -150,7 +162,7 @@ func (p *process) step(b *record.Boundary, verb record.Verb, id string) bool {
 
 // hello takes in a process.
 func (s *Server) hello(h *Arrival, m helloMsg) {
-	p := &process{owners: map[string]int64{}, specs: map[string]int64{}, conns: map[int64]string{}, visible: alive(m.pid)}
+	p := &process{owners: map[string]int64{}, specOf: map[int64]record.By{}, specs: map[string]int64{}, conns: map[int64]string{}, visible: alive(m.pid)}
 	p.Process = record.Process{Index: len(s.processes) + 1, PID: m.pid, PPID: m.ppid, Package: s.packages(m.dir), Args: m.args}
 	h.answer = "go " + strconv.Itoa(p.Index)
 	if m.host >= 1 && m.host <= len(s.processes) {

@@ -42,11 +42,22 @@ type (
 	continueMsg struct{ id string }
 	endMsg      struct{ id, status string }
 
+	// syncMsg says that a process that passed boundaries is about to do what is not
+	// traced, or what is counted.
+	syncMsg struct{}
+	// passedMsg is a boundary at which its process does not wait.
+	passedMsg struct {
+		content any
+		next    bool // a test began at once behind the end of the one before
+	}
+
 	suiteBeginMsg struct{}
 	suiteEndMsg   struct{ nodes []specReport }
 	specBeginMsg  struct {
 		ordered bool // it is in an Ordered container
 		report  specReport
+		id      int64
+		unread  bool // the report is none
 	}
 	specEndMsg struct{ report specReport }
 
@@ -151,6 +162,14 @@ func decode(fields []string) any {
 		return exitMsg{}
 	case record.VerbBegin:
 		return beginMsg{id: f.next(), kind: record.Kind(f.next()), name: f.next(), parent: f.next(), beside: f.bool()}
+	case record.VerbSync:
+		return syncMsg{}
+	case "pass", "next":
+		switch content := decode(f.rest).(type) {
+		case beginMsg, endMsg, pauseMsg, continueMsg, specBeginMsg, specEndMsg, suiteBeginMsg, suiteEndMsg:
+			return passedMsg{content, verb == "next"}
+		}
+		return unknownMsg{}
 	case record.VerbPause:
 		return pauseMsg{f.next()}
 	case record.VerbContinue:
@@ -158,14 +177,14 @@ func decode(fields []string) any {
 	case record.VerbEnd:
 		return endMsg{id: f.next(), status: f.next()}
 	case "spec-begin", "spec-end", record.VerbSuiteBegin, record.VerbSuiteEnd:
-		return decodeGinkgo(verb, f.bool(), []byte(f.next()))
+		return decodeGinkgo(verb, f.bool(), []byte(f.next()), f.int64())
 	default:
 		return decodeTrace(string(verb), f)
 	}
 }
 
 // decodeGinkgo reads what a hook of Ginkgo says, with a report in Ginkgo's JSON.
-func decodeGinkgo(verb record.Verb, ordered bool, report []byte) any {
+func decodeGinkgo(verb record.Verb, ordered bool, report []byte, id int64) any {
 	var spec specReport
 	switch verb {
 	case record.VerbSuiteBegin:
@@ -178,12 +197,15 @@ func decodeGinkgo(verb record.Verb, ordered bool, report []byte) any {
 		return m
 	}
 	if json.Unmarshal(report, &spec) != nil {
+		if verb == "spec-begin" {
+			return specBeginMsg{id: id, unread: true}
+		}
 		return unknownMsg{}
 	}
 	if verb == "spec-end" {
 		return specEndMsg{spec}
 	}
-	return specBeginMsg{ordered, spec}
+	return specBeginMsg{ordered: ordered, report: spec, id: id}
 }
 
 // decodeTrace reads what the trace says. Half of a message is none.

@@ -1,7 +1,6 @@
 package barrier
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,26 +28,27 @@ type Login struct {
 	Password []string
 }
 
-// label is the profiler label of an owner: what is needed to name it when it
-// has ended and everybody else has forgotten it.
-func label(by record.By) string {
-	text, err := json.Marshal(by)
-	if err != nil {
-		return string(record.LabelPackage) // cannot be: it is of strings and numbers
-	}
-	return string(text)
-}
-
-// owned reads a label.
+// owned reads the profiler label of an owner: "package", or quoted fields that name a
+// test also when it has ended and everybody else has forgotten it. Its numbers are
+// those of its process, and of a spec it has no more than that.
 func owned(text string) record.By {
-	var by record.By
-	switch {
-	case text == string(record.LabelPackage):
-		by.Label = record.LabelPackage
-	case text != "" && (json.Unmarshal([]byte(text), &by) != nil || by.Owner == nil):
-		by = record.By{}
+	if text == string(record.LabelPackage) {
+		return record.By{Label: record.LabelPackage}
 	}
-	return by
+	all, err := fields(text)
+	f := reader{all}
+	switch {
+	case err != nil:
+		return record.By{}
+	case len(all) == 2 && all[0] == string(record.KindSpec):
+		return record.By{Label: record.LabelOwner, Owner: &record.Owner{Kind: record.Kind(f.next()), ID: f.int64()}}
+	case len(all) != 6:
+		return record.By{}
+	}
+	owner := record.Owner{Kind: record.Kind(f.next()), ID: f.int64(), Name: f.next(), Parent: f.int64()}
+	unit := f.int64()
+	owner.Beside = f.bool()
+	return record.By{Label: record.LabelOwner, Owner: &owner, Unit: unit}
 }
 
 // message takes in what the trace told. It returns nil for what is not the trace's.
@@ -67,23 +67,23 @@ func (s *Server) message(p *process, content any) *Message {
 	case refusedMoreMsg:
 		return &Message{Refused: &record.Refused{Process: p.Index, Number: m.number, Count: m.count, Server: -1}}
 	case writeMsg:
-		return &Message{Write: &record.Write{Process: p.Index, Number: m.number, Server: -1, Address: p.conns[m.conn], Command: m.command, By: s.by(m.by)}}
+		return &Message{Write: &record.Write{Process: p.Index, Number: m.number, Server: -1, Address: p.conns[m.conn], Command: m.command, By: s.by(p, m.by)}}
 	case askedMsg:
-		return &Message{Asked: &record.Asked{Process: p.Index, Server: -1, Address: p.conns[m.conn], Command: m.command, By: s.by(m.by)}}
+		return &Message{Asked: &record.Asked{Process: p.Index, Server: -1, Address: p.conns[m.conn], Command: m.command, By: s.by(p, m.by)}}
 	case refusedMsg:
-		return &Message{Refused: &record.Refused{Process: p.Index, Number: m.number, Count: 1, Server: -1, Address: p.conns[m.conn], Text: m.text, By: s.by(m.by)}}
+		return &Message{Refused: &record.Refused{Process: p.Index, Number: m.number, Count: 1, Server: -1, Address: p.conns[m.conn], Text: m.text, By: s.by(p, m.by)}}
 	}
 	return nil
 }
 
 // by says who a goroutine works for, with what the source says of its stack.
-func (s *Server) by(g goroutine) record.By {
-	by := g.by
+func (s *Server) by(p *process, g goroutine) record.By {
+	by := p.known(g.by)
 	by.Stack, by.Started = g.stack, g.creator
 	s.std(by.Stack)
 	s.std(by.Started)
 	if g.others != nil {
-		by.Waiting = s.waiting(g.others, g.labels, by.Stack)
+		by.Waiting = s.waiting(p, g.others, g.labels, by.Stack)
 	}
 	if !isOwn(by.Stack) {
 		s.mark(&by)

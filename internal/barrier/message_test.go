@@ -19,8 +19,10 @@ import (
 // to a Redis over connection 1.
 func ear() (*Server, *process) {
 	std := func(f record.Frame) bool { return strings.HasPrefix(f.File, "/go/src/") }
-	p := &process{conns: map[int64]string{1: "127.0.0.1:6379"}}
+	p := &process{conns: map[int64]string{1: "127.0.0.1:6379"}, specOf: map[int64]record.By{}}
 	p.Index = 3
+	p.number("7", 7)
+	p.number("8", 8)
 	sets := func(f record.Frame) bool { return f.File == "/m/p.go" && (f.Line <= 6 || f.Line == 14) }
 	takes := func(f record.Frame) bool { return f.File == "/m/p.go" && f.Line == 12 }
 	return &Server{source: Source{Std: std, Sets: sets, Takes: takes}}, p
@@ -28,6 +30,15 @@ func ear() (*Server, *process) {
 
 // hear decodes a message of the trace and takes it in.
 func hear(s *Server, p *process, fields []string) *Message { return s.message(p, decode(fields)) }
+
+// label is what the process writes into a profiler label.
+func label(by record.By) string {
+	if by.Owner.Kind == record.KindSpec {
+		return fmt.Sprintf("%q %q", "spec", fmt.Sprint(by.Owner.ID))
+	}
+	o := by.Owner
+	return fmt.Sprintf("%q %q %q %q %q %q", string(o.Kind), fmt.Sprint(o.ID), o.Name, fmt.Sprint(o.Parent), fmt.Sprint(by.Unit), fmt.Sprint(o.Beside))
+}
 
 var testA = record.By{Label: record.LabelOwner, Unit: 7, Owner: &record.Owner{ID: 7, Kind: record.KindTest, Name: "TestA"}}
 
@@ -93,7 +104,8 @@ func TestMessageMalformed(t *testing.T) {
 func TestLabels(t *testing.T) {
 	for _, by := range []record.By{
 		testA,
-		{Label: record.LabelOwner, Unit: 1, Test: "TestSuite", Owner: &record.Owner{ID: 9, Parent: 1, Kind: record.KindSpec, Name: "a \"b\" <c>\n\u2028 ü", Location: "/a b/x_test.go:1", Container: "/x:2"}},
+		{Label: record.LabelOwner, Unit: 1, Owner: &record.Owner{ID: 9, Parent: 1, Kind: record.KindExample, Name: "a \"b\" <c>\n\u2028 ü\xff"}},
+		{Label: record.LabelOwner, Owner: &record.Owner{ID: 9, Kind: record.KindSpec}},
 		{Label: record.LabelOwner, Unit: 1, Owner: &record.Owner{ID: 2, Parent: 1, Kind: record.KindTest, Name: "TestA/sub", Beside: true}},
 	} {
 		text := label(by)
@@ -194,9 +206,10 @@ func TestWaitingGoroutines(t *testing.T) {
 	add(ours, "", client, at("node", 31)) // in one of two
 	specs := fmt.Sprintf("11\t%s\t%s\n12\t%s\t%s\t%s\n11\tother\tpackage\n", ours, label(spec), ours, ours, label(spec))
 	stack := []record.Frame{{Function: "net.(*conn).Write", Std: true}, {Function: "github.com/redis/rueidis.(*pipe)._backgroundWrite"}, {Function: "github.com/redis/rueidis.f"}}
-	s, _ := ear()
+	s, p := ear()
+	p.specOf[9] = spec
 	var got []string
-	for _, by := range s.waiting(decodeOthers(dump.String(), profile.String(), specs), []string{"package"}, stack) {
+	for _, by := range s.waiting(p, decodeOthers(dump.String(), profile.String(), specs), []string{"package"}, stack) {
 		text := string(by.Label)
 		if by.Owner != nil {
 			text += " " + by.Owner.Name
@@ -235,7 +248,7 @@ func TestWaitingGoroutines(t *testing.T) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	for name, stack := range map[string][]record.Frame{"no stack": nil, "nothing but the standard library": {{Function: "net.(*conn).Write", Std: true}}, "no function": {{}}} {
-		if all := s.waiting(decodeOthers(dump.String(), profile.String(), specs), []string{"package"}, stack); all != nil {
+		if all := s.waiting(p, decodeOthers(dump.String(), profile.String(), specs), []string{"package"}, stack); all != nil {
 			t.Errorf("%s: %+v", name, all)
 		}
 	}
@@ -260,9 +273,9 @@ func TestRealProfile(t *testing.T) {
 	}
 	close(let)
 	<-done
-	s, _ := ear()
+	s, p := ear()
 	s.source.Std = nil
-	all := s.waiting(decodeOthers(string(stacks), profile.String(), ""), nil, []record.Frame{{Function: "sync.write"}})
+	all := s.waiting(p, decodeOthers(string(stacks), profile.String(), ""), nil, []record.Frame{{Function: "sync.write"}})
 	all = slices.DeleteFunc(all, func(by record.By) bool { return by.Owner == nil })
 	if len(all) != 1 || !reflect.DeepEqual(all[0].Owner, testA.Owner) {
 		t.Fatalf("found %+v in\n%s\n%s", all, stacks, &profile)

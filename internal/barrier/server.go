@@ -46,7 +46,7 @@ type Server struct {
 	source   Source
 
 	mu    sync.Mutex
-	conns map[net.Conn]bool // open ones; nil once the barrier is closed
+	conns map[net.Conn]*line // open ones; nil once the barrier is closed
 
 	queue     []message // taken from messages, to be handled before the next
 	processes []*process
@@ -75,7 +75,7 @@ func Listen(dir string, packages func(dir string) string, source Source) (*Serve
 		return nil, err
 	}
 	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, source: source,
-		conns: map[net.Conn]bool{}, ordered: map[string]map[int]nodeCall{}}
+		conns: map[net.Conn]*line{}, ordered: map[string]map[int]nodeCall{}}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -115,9 +115,19 @@ func (s *Server) track(conn net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conns != nil {
-		s.conns[conn] = true
+		s.conns[conn] = newLine(conn)
 	}
 	return s.conns != nil
+}
+
+// line is that of an open connection.
+func (s *Server) line(conn net.Conn) *line {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.conns[conn]; l != nil {
+		return l
+	}
+	return newLine(conn) // the barrier is closed
 }
 
 func (s *Server) untrack(conn net.Conn) {
@@ -139,29 +149,48 @@ func (s *Server) post(m message) bool {
 // is done.
 func (s *Server) Next(ctx context.Context) *Arrival {
 	for {
-		m, ok := s.take(ctx)
-		if !ok {
+		if h := s.Queued(ctx); h != nil {
+			return h
+		}
+		select {
+		case m := <-s.messages:
+			s.queue = append(s.queue, m)
+		case <-ctx.Done():
 			return nil
 		}
-		if is[helloMsg](m) && !m.waited && s.waitForGone(ctx, m) {
-			continue
-		}
-		h := Arrived(m.came, m.waits, func(answer string) { m.answer <- answer })
-		s.understand(h, m)
-		return h
 	}
 }
 
-func (s *Server) take(ctx context.Context) (message, bool) {
-	if len(s.queue) > 0 {
+// Messages yields what processes say, for [Server.Take]; nothing where there is no
+// barrier.
+func (s *Server) Messages() <-chan message {
+	if s == nil {
+		return nil
+	}
+	return s.messages
+}
+
+// Take takes in what a process said. It returns nil where nothing of it is left to do.
+func (s *Server) Take(ctx context.Context, m message) *Arrival {
+	s.queue = append(s.queue, m)
+	return s.Queued(ctx)
+}
+
+// Queued returns what was said before and was not handled yet, or nil.
+func (s *Server) Queued(ctx context.Context) *Arrival {
+	for len(s.queue) > 0 && ctx.Err() == nil {
 		m := s.queue[0]
 		s.queue = s.queue[1:]
-		return m, true
+		if !is[helloMsg](m) || m.waited || !s.waitForGone(ctx, m) {
+			return s.arrival(m)
+		}
 	}
-	select {
-	case m := <-s.messages:
-		return m, true
-	case <-ctx.Done():
-		return message{}, false
-	}
+	return nil
+}
+
+func (s *Server) arrival(m message) *Arrival {
+	h := Arrived(m.came, m.waits, func(answer string) { m.answer <- answer })
+	h.Passed, h.AtOnce, h.Sender = m.passed, m.next, m.process
+	s.understand(h, m)
+	return h
 }

@@ -89,8 +89,19 @@ func suiteEnd(b *record.Boundary, p *process, m suiteEndMsg) {
 	}
 }
 
-// specBegin completes the boundary at which a spec begins, and returns its label.
-func (s *Server) specBegin(b *record.Boundary, p *process, m specBeginMsg) string {
+// specBegin completes the boundary at which a spec begins.
+func (s *Server) specBegin(b *record.Boundary, p *process, m specBeginMsg) {
+	if m.unread { // what it does is its test's
+		if test := p.test(p.innermost()); test != nil {
+			unit := test
+			for outer := test; outer != nil; outer = p.test(outer.parent) {
+				unit = outer
+			}
+			p.specOf[m.id] = record.By{Label: record.LabelOwner, Unit: unit.id,
+				Owner: &record.Owner{ID: test.id, Parent: test.parent, Kind: record.KindTest, Name: test.name}}
+		}
+		return
+	}
 	s.owners++
 	b.Verb, b.Owner = record.VerbBegin, s.owners
 	b.Begin = &record.Owner{ID: s.owners, Parent: p.innermost(), Kind: record.KindSpec, Name: m.report.fullText(), Location: m.report.LeafNodeLocation.String(),
@@ -103,7 +114,7 @@ func (s *Server) specBegin(b *record.Boundary, p *process, m specBeginMsg) strin
 	if test := p.test(b.Begin.Parent); test != nil {
 		by.Test = test.name
 	}
-	return label(by)
+	p.specOf[m.id] = by
 }
 
 // specEnd completes the boundary at which a spec ends.

@@ -35,7 +35,7 @@ func decodeOthers(dump, profile, specs string) *others {
 
 // waiting finds the goroutines that stand in a call into the module of the one
 // with these labels and this stack.
-func (s *Server) waiting(o *others, own []string, stack []record.Frame) []record.By {
+func (s *Server) waiting(p *process, o *others, own []string, stack []record.Frame) []record.By {
 	module := ""
 	for _, f := range stack {
 		if !f.Std {
@@ -62,6 +62,7 @@ func (s *Server) waiting(o *others, own []string, stack []record.Frame) []record
 			if g.id == starter { // what it starts has its label
 				by = ownedByOne(own)
 			}
+			by = p.known(by)
 			by.Stack, by.Starts = slices.Clone(g.stack), g.id == starter
 			for i, f := range by.Stack {
 				by.Stack[i].Sets = i >= from && s.source.Sets != nil && !f.Std && repository(f.Package()) != module && s.source.Sets(f)

@@ -75,6 +75,8 @@ type message struct {
 	conn    net.Conn    // at whose end the process waits; nil where it does not
 	waited  bool        // on hello: for the ends of earlier processes
 	came    time.Time   // when it was read
+	passed  bool        // the process does not wait
+	next    bool        // see passedMsg
 }
 
 // waits reports whether its process still waits for an answer.
@@ -113,7 +115,8 @@ func (s *Server) serve(conn net.Conn) {
 		return
 	}
 	defer s.untrack(conn)
-	in := bufio.NewReader(conn)
+	from := s.line(conn)
+	in := bufio.NewReader(from)
 	process, greeted := 0, false
 	defer func() {
 		if greeted {
@@ -142,6 +145,13 @@ func (s *Server) serve(conn net.Conn) {
 			return
 		case first != is[helloMsg](m), is[goneMsg](m), quits:
 			return // the last two are not said here
+		case is[passedMsg](m):
+			passed := m.content.(passedMsg)
+			m.content, m.next, m.passed, m.conn = passed.content, passed.next, true, nil
+			if !s.post(m) {
+				return
+			}
+			continue
 		case light(m.content):
 			// Nothing is looked at: the process goes on at once.
 			if _, err := conn.Write([]byte("go\n")); err != nil || !s.post(m) {
@@ -149,10 +159,12 @@ func (s *Server) serve(conn net.Conn) {
 			}
 			continue
 		default:
+			from.waits(true)
 			var answered bool
 			if answer, answered = s.ask(m); !answered {
 				return
 			}
+			from.waits(false)
 			if first {
 				_, number, _ := strings.Cut(answer, " ")
 				number, _, _ = strings.Cut(number, " ")

@@ -11,13 +11,13 @@ import (
 // testingPatch makes tests report their begin and end. With the trace, what is
 // done is told with its owner.
 func testingPatch(goroot, goos string, trace bool) patch {
-	aside := "aside.go"
+	aside, ahead := "aside.go", "ahead_other.go"
 	if goos == "linux" {
-		aside = "aside_linux.go"
+		aside, ahead = "aside_linux.go", "ahead_linux.go"
 	}
 	parts := []string{"client.go", aside, "hooks.go", "notrace.go"}
 	if trace {
-		parts = []string{"client.go", aside, "hooks.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go", "trace_table.go"}
+		parts = []string{"client.go", aside, "hooks.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go", "trace_table.go", "ahead.go", ahead}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, trace),
@@ -62,22 +62,41 @@ func tracePatches() []patch {
 			},
 		},
 		{
-			dir: "net", host: "net.go", parts: []string{"nettrace/commands.go", "nettrace/replies.go", "nettrace/conn.go", "nettrace/table.go"}, glue: netGlue(),
+			dir: "net", host: "net.go", parts: []string{"nettrace/commands.go", "nettrace/replies.go", "nettrace/conn.go", "nettrace/table.go", "nettrace/unseen.go"}, glue: netGlue(),
 			anchors: map[string][]anchor{
 				"net.go": {
 					{"(*conn).Write", before, "n, err := c.fd.Write(b)", "c.fd.tracetest.Write(b, c, c.fd.isConnected, false); "},
 					{"(*conn).Read", after, "n, err := c.fd.Read(b)", "; c.fd.tracetest.Read(b, n)"},
+					{"(*conn).File", bodyStart, "", " tracetestElsewhere();"},
 				},
 				"writev_unix.go": {
 					{"(*conn).writeBuffers", before, "n, err := c.fd.writeBuffers(v)",
 						"for _, b := range *v { c.fd.tracetest.Write(b, c, c.fd.isConnected, false) }; "},
 				},
 				"sock_posix.go": {{"(*netFD).listenStream", before, "return nil", "fd.tracetest.listen(fd.laddr); "}},
+				// What is sent past Write, or can be.
+				"tcpsock_posix.go": {{"(*TCPConn).readFrom", bodyStart, "", " tracetestElsewhere();"}},
+				"rawconn.go": {
+					{"(*rawConn).Control", bodyStart, "", " tracetestElsewhere();"},
+					{"(*rawConn).Write", bodyStart, "", " tracetestElsewhere();"},
+				},
 				// Not struct conn, of which there are literals without keys.
 				"fd_posix.go": {
 					{"netFD", lastField, "", "tracetest TracetestConn; "},
 					{"(*netFD).Close", bodyStart, "", " fd.tracetest.close();"},
+					{"(*netFD).writeTo", bodyStart, "", " tracetestElsewhere();"},
+					{"(*netFD).writeToInet4", bodyStart, "", " tracetestElsewhere();"},
+					{"(*netFD).writeToInet6", bodyStart, "", " tracetestElsewhere();"},
+					{"(*netFD).writeMsg", bodyStart, "", " tracetestElsewhere();"},
+					{"(*netFD).writeMsgInet4", bodyStart, "", " tracetestElsewhere();"},
+					{"(*netFD).writeMsgInet6", bodyStart, "", " tracetestElsewhere();"},
 				},
+			},
+		},
+		{
+			dir: "os/exec", host: "exec.go", glue: execGlue(),
+			anchors: map[string][]anchor{
+				"exec.go": {{"(*Cmd).Start", bodyStart, "", " if tracetestStart != nil { tracetestStart() };"}},
 			},
 		},
 		{
@@ -100,6 +119,17 @@ func netGlue() glue {
 	return glue{unsafe: true, code: `
 //go:linkname tracetestHook
 var tracetestHook func(event string, conn, number int64, about []string)
+
+//go:linkname tracetestDoor
+var tracetestDoor uint32
+`}
+}
+
+// execGlue is the same for os/exec.
+func execGlue() glue {
+	return glue{unsafe: true, code: `
+//go:linkname tracetestStart
+var tracetestStart func()
 `}
 }
 
@@ -137,6 +167,14 @@ func tracetestGetOwner() string { return pprof.TracetestGet() }
 
 //go:linkname tracetestHook net.tracetestHook
 var tracetestHook func(event string, conn, number int64, about []string)
+
+//go:linkname tracetestDoor net.tracetestDoor
+var tracetestDoor uint32
+
+//go:linkname tracetestStart os/exec.tracetestStart
+var tracetestStart func()
+
+func tracetestSetStart(f func()) { tracetestStart = f }
 
 func tracetestSetHook(f func(event string, conn, number int64, about []string)) { tracetestHook = f }
 `

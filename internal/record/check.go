@@ -24,7 +24,7 @@ type checker struct {
 }
 
 var (
-	verbs = []Verb{VerbHello, VerbBegin, VerbPause, VerbContinue, VerbEnd, VerbSuiteBegin, VerbSuiteEnd, VerbClose, VerbExit, VerbQuit, VerbGone, VerbEvent, VerbFinish}
+	verbs = []Verb{VerbHello, VerbBegin, VerbPause, VerbContinue, VerbEnd, VerbSuiteBegin, VerbSuiteEnd, VerbSync, VerbClose, VerbExit, VerbQuit, VerbGone, VerbEvent, VerbFinish}
 	// actions are those of `go test -json` that are recorded, and "cut".
 	actions = []string{"start", "run", "pause", "cont", "bench", "pass", "fail", "skip", "cut"}
 )

@@ -175,6 +175,7 @@ const (
 	VerbEnd        Verb = "end"         // an owner ended, after its defers and clean-ups
 	VerbSuiteBegin Verb = "suite-begin" // Ginkgo is about to run BeforeSuite
 	VerbSuiteEnd   Verb = "suite-end"   // Ginkgo has run AfterSuite
+	VerbSync       Verb = "sync"        // a process that passed boundaries is about to do what nobody traces, or what is counted
 	VerbClose      Verb = "close"       // an Ordered container ended; comes before the boundary that showed it
 	VerbExit       Verb = "exit"        // a test binary is about to exit, held
 	VerbQuit       Verb = "quit"        // a test binary goes on without being held; see the notice
@@ -193,6 +194,10 @@ type Boundary struct {
 	// the one before, with nothing in between that could do something untraced. The
 	// looks of that end count for it, and it has none of its own.
 	Coalesced bool `json:"coalesced,omitempty"`
+	// Passed is set where the process did not wait: it can have changed no server
+	// unseen since the last boundary that it waited at. The next snapshot counts for
+	// this one as well.
+	Passed bool `json:"passed,omitempty"`
 	// Container is the Ordered container that ended, on close, and Before the
 	// boundary that showed it, which comes next. The container ended before
 	// the snapshots of this one.

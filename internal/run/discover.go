@@ -41,10 +41,16 @@ func (w *watcher) end(b *record.Boundary) lastEnd {
 
 // follows reports whether the looks at the last end count for a boundary.
 func (w *watcher) coalesces(last lastEnd, b *record.Boundary, came time.Time) bool {
+	return came.Sub(last.sampled) <= instant && w.alone(last, b)
+}
+
+// alone reports whether a boundary is the begin of a test with which nobody else is
+// open, behind the end of another.
+func (w *watcher) alone(last lastEnd, b *record.Boundary) bool {
 	if b.Verb != record.VerbBegin || b.Begin.Kind != record.KindTest || b.Begin.Parent != 0 {
 		return false
 	}
-	if last.sampled.IsZero() || last.process != b.Process || came.Sub(last.sampled) > instant {
+	if last.sampled.IsZero() || last.process != b.Process {
 		return false
 	}
 	if on, _ := w.p.Trace(); !on || len(w.tracer.open) > 0 { // a write without its reply may have an effect yet

@@ -52,6 +52,7 @@ type Options struct {
 	Baseline     *record.Baseline // the leaks that are known, for the record; may be nil
 	Instrument   string           // auto, on or off
 	Trace        instrument.Trace
+	Sync         Sync   // who waits at boundaries; empty: everybody
 	Discover     string // auto or off: whether servers are watched that the tests turn out to speak to
 	Restore      Restore
 	Keep         []string      // parameters that RestoreTest leaves as they are

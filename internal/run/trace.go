@@ -222,6 +222,7 @@ func (t *tracer) contact(ctx context.Context, c *record.Contact) {
 		}
 	}
 	c.Server = index
+	t.w.ahead.contact(c)
 	t.w.append(record.Entry{Contact: c})
 }
 
@@ -247,6 +248,7 @@ func (t *tracer) login(ctx context.Context, l *barrier.Login) {
 		}
 		again := *c
 		again.Server, again.Problem = index, problem
+		t.w.ahead.contact(&again)
 		t.w.append(record.Entry{Contact: &again})
 		return
 	}

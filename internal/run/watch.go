@@ -29,9 +29,11 @@ type watcher struct {
 	initial   []snapshot.Mark // of the servers; of one that restarted, as of then
 	runIDs    []string
 	ledgers   []*ledger
-	greeted   time.Time // when the first test binary had started
+	counted   []*record.Counters // as of the last snapshot
+	greeted   time.Time          // when the first test binary had started
 	tracer    *tracer
 	aloof     *aloof
+	ahead     *ahead
 	ended     lastEnd
 	ends      ends
 }
@@ -42,7 +44,7 @@ func newWatcher(p *Plan) *watcher {
 	for i, s := range p.servers {
 		w.meet(s, p.begin[i])
 	}
-	w.tracer, w.aloof = newTracer(w), newAloof(w)
+	w.tracer, w.aloof, w.ahead = newTracer(w), newAloof(w), newAhead(w)
 	w.repair = &repair{w: w, marks: map[place][]then{}, gone: map[int]bool{}}
 	return w
 }
@@ -53,6 +55,10 @@ func (w *watcher) meet(s server, begin record.Server) {
 	w.initial = append(w.initial, s.Mark())
 	w.runIDs = append(w.runIDs, begin.RunID)
 	w.ledgers = append(w.ledgers, newLedger(begin, s.Mark()))
+	w.counted = append(w.counted, begin.Counters)
+	if w.ahead != nil {
+		w.ahead.meet(begin)
+	}
 }
 
 // append records an entry and takes it in.
@@ -69,9 +75,6 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 		w.finish(ctx)
 		return record.End{GoExit: -1, Reason: err.Error()}
 	}
-	barrierCtx, closeBarrier := context.WithCancel(ctx)
-	defer closeBarrier()
-	held := w.waiting(barrierCtx)
 	go w.read(cmd, events)
 	ended := make(chan record.End, 1)
 	signals := w.p.o.Signals.Listen()
@@ -81,14 +84,20 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	var end *record.End
 	read := false // the output of the go command, to its end
 	slow := time.After(3 * time.Second)
+	said := w.p.barrier.Messages()
 	for end == nil || !read {
+		if w.arrived(ctx) {
+			continue
+		}
 		select {
 		case <-slow:
 			if on, _ := w.p.Trace(); on && w.greeted.IsZero() {
 				w.p.o.Output.Say("tracetest: first build with --trace: recompiling packages that import net (cached afterwards); --trace=off does without.")
 			}
-		case h := <-held:
-			w.boundary(ctx, h)
+		case m := <-said:
+			if h := w.p.barrier.Take(ctx, m); h != nil {
+				w.boundary(ctx, h)
+			}
 		case <-events.some:
 			var tests []*record.Test
 			tests, read = events.take()
@@ -97,7 +106,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 			end, ended = &result, nil
 		}
 	}
-	w.drain(ctx, held)
+	if w.p.barrier != nil {
+		w.drain(ctx, w.p.barrier.Next)
+	}
 	for _, t := range w.unended(*end) {
 		w.append(record.Entry{Test: t})
 	}
@@ -126,40 +137,30 @@ func (w *watcher) read(cmd *command, events *backlog) {
 	both.Wait()
 }
 
-// waiting yields the tests that wait at the barrier. It never yields where
-// there is none.
-func (w *watcher) waiting(ctx context.Context) <-chan *barrier.Arrival {
-	held := make(chan *barrier.Arrival)
+// arrived takes in one of those that came while others were taken in, and reports
+// whether there was one.
+func (w *watcher) arrived(ctx context.Context) bool {
 	if w.p.barrier == nil {
-		return held
+		return false
 	}
-	go func() {
-		for {
-			h := w.p.barrier.Next(ctx)
-			if h == nil {
-				return
-			}
-			select {
-			case held <- h:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return held
+	h := w.p.barrier.Queued(ctx)
+	if h != nil {
+		w.boundary(ctx, h)
+	}
+	return h != nil
 }
 
 // drain hears the ends of test binaries that come after the go command's own, also
 // of those that tests started: they must not act behind the last snapshot.
-func (w *watcher) drain(ctx context.Context, held <-chan *barrier.Arrival) {
-	deadline := time.After(2 * time.Second)
+func (w *watcher) drain(ctx context.Context, next func(context.Context) *barrier.Arrival) {
+	until, stop := context.WithTimeout(ctx, 2*time.Second) // something that a test started may outlive the run
+	defer stop()
 	for w.open.Lasting() {
-		select {
-		case h := <-held:
-			w.boundary(ctx, h)
-		case <-deadline:
-			return // something that a test started outlives the run
+		h := next(until)
+		if h == nil {
+			return
 		}
+		w.boundary(ctx, h)
 	}
 }
 
@@ -170,14 +171,19 @@ func (w *watcher) drain(ctx context.Context, held <-chan *barrier.Arrival) {
 // happened. What has changed is recorded first.
 func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	defer h.Release()
+	if h.Passed {
+		w.pass(ctx, h)
+		return
+	}
 	if h.Message != nil {
 		w.ended = lastEnd{}
 		w.tracer.hear(ctx, h.Message)
+		h.Ahead = w.ahead.may(h.Sender)
 		return
 	}
 	if h.Ran != "" {
 		w.ends.ran[h.Ran] = true
-		return
+		return // and waits at the next boundary
 	}
 	if h.Process != nil {
 		w.process(h.Process)
@@ -208,12 +214,14 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 			Text: "The test binary of this package stopped waiting for tracetest: it had no answer for a minute, or could not reach it. From there on its tests were not synchronized, and changes can only be narrowed down to suspects."}})
 	}
 	w.repair.before(ctx, &b)
+	h.Ahead = w.ahead.may(b.Process)
 	if w.p.o.Restore != RestoreTest && w.p.o.Units == nil && quiet(b.Snapshots) {
 		h.Release() // nobody is asked, and nothing is restored
 	}
 	w.append(record.Entry{Boundary: &b})
 	w.otherClients(ctx, b.Snapshots)
 	w.repair.after(ctx, &b)
+	h.Ahead = w.ahead.may(b.Process)
 	w.ended = w.end(&b)
 }
 
@@ -284,6 +292,7 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 // held at its boundaries. A snapshot behind all of them tells as much as one behind
 // each.
 func (w *watcher) events(ctx context.Context, tests []*record.Test) {
+	w.passed(ctx) // what events tell of was told before
 	due := false
 	for _, t := range tests {
 		w.ending(t)
@@ -310,6 +319,7 @@ func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []r
 		snaps[0] = w.snapshotOf(ctx, snaps[0].Server)
 		return snaps
 	}
+	defer w.passed(ctx)
 	var all sync.WaitGroup
 	for i := range snaps {
 		all.Go(func() { snaps[i] = w.servers[snaps[i].Server].Sample(ctx) })
@@ -324,6 +334,7 @@ func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []r
 // snapshotOf looks at one server.
 func (w *watcher) snapshotOf(ctx context.Context, i int) record.Snapshot {
 	snap := w.servers[i].Sample(ctx)
+	w.passed(ctx)
 	w.seen(ctx, i, snap)
 	return snap
 }
@@ -333,6 +344,10 @@ func (w *watcher) seen(ctx context.Context, i int, snap record.Snapshot) {
 	mark := w.servers[i].Mark()
 	if snap.RunID != "" {
 		w.runIDs[i], w.initial[i] = snap.RunID, mark
+	}
+	w.ahead.seen(snap, w.counted[i])
+	if snap.Counters != nil {
+		w.counted[i] = snap.Counters
 	}
 	w.ledgers[i].snap(snap, mark, w.witness(ctx, i))
 }

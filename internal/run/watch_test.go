@@ -289,7 +289,14 @@ func TestBoundaryWhileRestoring(t *testing.T) {
 		p.note("restored")
 	}
 	go send(barrier.Arrival{Boundary: record.Boundary{Verb: record.VerbEnd, Process: 1, Owner: p.owners["TestA"], End: &record.Outcome{Status: "pass"}}})
-	p.w.drain(p.ctx, held)
+	p.w.drain(p.ctx, func(ctx context.Context) *barrier.Arrival {
+		select {
+		case h := <-held:
+			return h
+		case <-ctx.Done():
+			return nil
+		}
+	})
 	const want = "sample 0 | > end [0] | restore 0 | restoring | restored | > restore test map[hz:10] left map[] | go | > process | sample 0 | > hello [0] | go"
 	if got := sorted(p.log); !strings.HasPrefix(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

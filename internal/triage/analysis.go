@@ -312,6 +312,10 @@ func (a *Analysis) boundary(e record.Entry) {
 	switch b.Verb {
 	case record.VerbBegin:
 		a.begin(e, p)
+	case record.VerbSync:
+		if len(b.Snapshots) > 0 {
+			a.counted(b.Process)
+		}
 	case record.VerbPause, record.VerbContinue:
 		if o := a.owners[b.Owner]; o != nil {
 			o.paused = b.Verb == record.VerbPause

@@ -25,7 +25,8 @@ type rec struct {
 	servers   []*redis
 	owners    int64
 	procs     int
-	quiet     bool // no snapshot follows a test event
+	quiet     bool        // no snapshot follows a test event
+	passes    func() bool // whether a boundary is one that nobody waits at; nil: none is
 	finish    bool
 	announced int64 // number of the last thing that the trace told
 }
@@ -216,7 +217,11 @@ func (r *rec) snap(server int) record.Snapshot {
 
 // boundary records an instant with its snapshots.
 func (r *rec) boundary(b record.Boundary) {
-	if !r.apart {
+	switch b.Verb {
+	case record.VerbBegin, record.VerbEnd, record.VerbPause, record.VerbContinue, record.VerbSuiteBegin, record.VerbSuiteEnd:
+		b.Passed = r.passes != nil && r.passes()
+	}
+	if !r.apart && !b.Passed {
 		b.Snapshots = r.snaps()
 	}
 	r.add(record.Entry{Boundary: &b})
@@ -229,6 +234,9 @@ func (r *rec) event(action, pkg, test, output string) {
 func (r *rec) eventAt(at time.Time, action, pkg, test, output string) {
 	r.add(record.Entry{Test: &record.Test{Time: at, Action: action, Package: pkg, Test: test, Output: output}})
 }
+
+// sync is the snapshot before a process does what nobody traces.
+func (p *proc) sync() { p.r.boundary(record.Boundary{Verb: record.VerbSync, Process: p.index}) }
 
 // look now, as after an event of a package that is not held.
 func (r *rec) glance() { r.boundary(record.Boundary{Verb: record.VerbEvent}) }

@@ -28,6 +28,7 @@ type unitState struct {
 	keys     map[int]map[string]int64 // by server and database
 	memory   map[int]int64
 	ownerRef record.Ref
+	passed   bool // nobody looked at the server when it began, nor since it did something that counts
 }
 
 // owner is a test, subtest or spec that began.
@@ -115,6 +116,7 @@ func (a *Analysis) openUnit(u unit, e record.Entry) {
 		}
 	}
 	if e.Boundary != nil {
+		s.passed = e.Boundary.Passed
 		s.ownerRef = record.Ref{Process: e.Boundary.Process, Owner: e.Boundary.Owner}
 		if p := a.processes[e.Boundary.Process]; p != nil {
 			s.ownerRef.Package = p.Package
@@ -122,6 +124,22 @@ func (a *Analysis) openUnit(u unit, e record.Entry) {
 	}
 	s.unit = u
 	a.units[u] = s
+}
+
+// counted takes in a snapshot that was taken before a process did anything that counts
+// since the boundaries that it passed.
+func (a *Analysis) counted(process int) {
+	for _, s := range a.openUnits {
+		if !s.passed || s.ownerRef.Process != process {
+			continue
+		}
+		s.passed = false
+		for i, server := range a.servers {
+			if server.counters != nil && server.gap == 0 {
+				s.keys[i], s.memory[i] = server.counters.Keys, server.counters.UsedMemory
+			}
+		}
+	}
 }
 
 // disturb notes that units cannot tell any more what they themselves left in
@@ -246,7 +264,7 @@ func (a *Analysis) closeUnit(u unit, e record.Entry) {
 
 // grow notes what a unit left behind, where nobody else was open while it ran.
 func (a *Analysis) grow(u unit, s *unitState) {
-	if !s.alone || u.owner == 0 {
+	if !s.alone || s.passed || u.owner == 0 {
 		return
 	}
 	for i, server := range a.servers {

@@ -39,6 +39,12 @@ var tracetestLine struct {
 	// does not let the time of a bubble of testing/synctest go on.
 	turn  sync.Mutex
 	hello int
+
+	// What follows is of whoever has the turn; see ahead.go.
+	ahead  bool  // tracetest lets this process pass boundaries
+	passed int   // boundaries since the last one that it waited at
+	waited int64 // when that was
+	ended  int64 // when, then, the end of a top-level test was answered, if nothing was told since
 }
 
 // tracetestOpen says hello to the barrier named by the environment variable
@@ -98,6 +104,13 @@ func tracetestTell(message ...string) (answer string) {
 	line := &tracetestLine
 	line.turn.Lock()
 	defer line.turn.Unlock()
+	return tracetestInTurn(message)
+}
+
+// tracetestInTurn is tracetestTell for whoever has the turn.
+func tracetestInTurn(message []string) (answer string) {
+	line := &tracetestLine
+	line.ended = 0
 	line.mu.Lock()
 	path, self, nested := line.path, line.self, line.nested
 	line.mu.Unlock()
@@ -110,8 +123,10 @@ func tracetestTell(message ...string) (answer string) {
 		tracetestWaited.Add(took)
 	}
 	if ok {
+		line.ahead = strings.HasPrefix(answer, "ahead")
 		return answer
 	}
+	line.ahead = false
 	// Tracetest is gone, stopped, or out of reach: never wait for it again. It
 	// must know, or it would take this process for held.
 	line.mu.Lock()

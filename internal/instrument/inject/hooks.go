@@ -65,14 +65,21 @@ func tracetestBegin(c *common, kind string) {
 	}
 	id := strconv.FormatInt(tracetestSerial.Add(1), 10)
 	tracetestOwners.Store(c, id)
-	label := ""
+	unit := id // the number of the top-level test
+	for up := c.parent; up != nil; up = up.parent {
+		if outer, ok := tracetestOwners.Load(up); ok {
+			unit = outer.(string)
+		}
+	}
+	beside := strconv.FormatBool(parent != "" && tracetestBeside(c))
+	label := tracetestLabelOf(kind, id, c.name, parent, unit, beside)
 	c.Cleanup(func() {
 		tracetestOwners.Delete(c)
 		tracetestLabels.Delete(c)
 		tracetestTraceFlush(label)
-		tracetestCall("end", id, tracetestStatus(c, kind))
+		tracetestBoundary("end", id, tracetestStatus(c, kind), strconv.FormatBool(parent == ""))
 	})
-	label = tracetestCall("begin", id, kind, c.name, parent, strconv.FormatBool(parent != "" && tracetestBeside(c)))
+	tracetestBoundary("begin", id, kind, c.name, parent, beside)
 	tracetestTraceOwn(label)
 	tracetestLabels.Store(c, label)
 }
@@ -116,7 +123,7 @@ func tracetestContinue(c *common) { tracetestMove("continue", c) }
 
 func tracetestMove(verb string, c *common) {
 	if id, ok := tracetestOwners.Load(c); ok {
-		tracetestCall(verb, id.(string))
+		tracetestBoundary(verb, id.(string))
 	}
 }
 
@@ -143,14 +150,15 @@ func tracetestExample(name string, ok *bool) func() {
 		return func() {}
 	}
 	id := strconv.FormatInt(tracetestSerial.Add(1), 10)
-	before := tracetestTraceOwn(tracetestCall("begin", id, "example", name, ""))
+	tracetestBoundary("begin", id, "example", name, "")
+	before := tracetestTraceOwn(tracetestLabelOf("example", id, name, "", id, "false"))
 	return func() {
 		tracetestTraceFlush(tracetestTraceOwn(before))
 		status := "fail"
 		if *ok {
 			status = "pass"
 		}
-		tracetestCall("end", id, status)
+		tracetestBoundary("end", id, status, "true")
 	}
 }
 
@@ -177,12 +185,22 @@ func tracetestFailBelow(c *common, own bool) {
 // TracetestSpec holds a Ginkgo spec or suite. It is exported for the hook that
 // package instrument appends to a test file of the user's package.
 func TracetestSpec(verb string, ordered bool, report string) {
+	if ordered {
+		tracetestWaitNext() // nobody says when its container ends
+	}
 	if verb != "spec-begin" {
 		tracetestTraceSpec(verb, "")
 	}
-	label := tracetestCall(verb, strconv.FormatBool(ordered), report)
+	id := ""
 	if verb == "spec-begin" {
-		tracetestTraceSpec(verb, label)
+		id = strconv.FormatInt(tracetestSerial.Add(1), 10)
+	}
+	tracetestBoundary(verb, strconv.FormatBool(ordered), report, id)
+	if verb == "spec-begin" {
+		tracetestTraceSpec(verb, tracetestLabelOf("spec", id))
+	}
+	if ordered {
+		tracetestWaitNext()
 	}
 }
 

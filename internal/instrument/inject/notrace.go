@@ -6,6 +6,13 @@ package inject
 
 func tracetestTraceStart() {}
 
+// Nor does anybody know what a test did unseen: each boundary is waited at.
+func tracetestBoundary(message ...string) { tracetestCall(message...) }
+
+func tracetestWaitNext() {}
+
+func tracetestLabelOf(...string) string { return "" }
+
 func tracetestTraceOwn(string) string { return "" }
 
 func tracetestTraceSpec(verb, label string) {}

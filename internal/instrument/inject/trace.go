@@ -20,7 +20,10 @@ const tracetestPackage = "package"
 
 func tracetestTraceStart() {
 	tracetestSetOwner(tracetestPackage)
+	tracetestCgo = runtime.NumCgoCall()
+	tracetestWaitNext()
 	tracetestSetHook(tracetestTraced)
+	tracetestSetStart(tracetestUnseen)
 }
 
 // tracetestTraceOwn gives this goroutine, and those that it will start, to
@@ -38,6 +41,8 @@ func tracetestTraceOwn(label string) (before string) {
 func tracetestTraced(event string, conn, number int64, about []string) {
 	message := []string{event, strconv.FormatInt(conn, 10), strconv.FormatInt(number, 10)}
 	switch event {
+	case "unseen":
+		tracetestUnseen()
 	case "redis":
 		tracetestTell(append(message, about...)...)
 	case "reply":

@@ -137,9 +137,9 @@ func TestGoroutinesOfSpecs(t *testing.T) {
 	before("owner TestSuite")
 	beforeSuite("owner TestSuite")
 	worker()("owner TestSuite") // two generations on
-	dying()("owner B or TestSuite or A")
+	dying()("owner B or A or TestSuite")
 	report("spec-end", spec("B"))
-	inB("owner B or TestSuite or A")
+	inB("owner B or A or TestSuite")
 
 	report("spec-begin", "what Ginkgo never says") // no label for it
 	node(true)("owner TestSuite")

@@ -136,15 +136,17 @@ type tracetestEvent struct {
 // Write is shown what is about to be written. Secure says that it will be
 // encrypted, dialed that this process made the connection.
 func (t *TracetestConn) Write(b []byte, c Conn, dialed, secure bool) {
-	if tracetestHook == nil || t.state.Load() == tracetestForeign || len(b) == 0 {
+	if tracetestHook == nil || len(b) == 0 {
 		return
 	}
-	if t.state.Load() == tracetestNew && !t.begin(b[0], dialed) {
+	if t.state.Load() == tracetestForeign || t.state.Load() == tracetestNew && !t.begin(b[0], dialed) {
+		tracetestElsewhere()
 		return
 	}
-	if talk := t.talk.Load(); talk != nil && !talk.write(b, c, secure) {
+	if talk := t.talk.Load(); talk == nil || !talk.write(b, c, secure) {
 		t.state.Store(tracetestForeign)
 		t.talk.Store(nil)
+		tracetestElsewhere()
 	}
 }
 
@@ -253,6 +255,9 @@ func tracetestWhere(c Conn, secure, sure bool) (about []string) {
 func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
 	k.sent++
 	p := &k.commands
+	if atomic.LoadUint32(&tracetestDoor) == 0 && !tracetestReads(p.spelt()) {
+		events = append(events, tracetestEvent{name: "unseen"})
+	}
 	if p.wanted == tracetestNothing {
 		return events
 	}

@@ -9,7 +9,11 @@ package nettrace
 //     is about to go out.
 //   - "reply", conn, number, first line: its reply has come.
 //   - "fault", conn, the error: a command was refused for lack of memory.
+//   - "unseen": something is about to be done that no other event tells of.
 var tracetestHook func(event string, conn, number int64, about []string)
+
+// tracetestDoor is package testing's: while it is zero, "unseen" is to be told.
+var tracetestDoor uint32 = 1
 
 // Addr and Conn stand for the types of package net.
 type Addr interface {

@@ -1,0 +1,112 @@
+//go:build linux
+
+package inject
+
+import (
+	"os/exec"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tracetest/internal/barrier"
+)
+
+// Guards against a boundary that a test passes though it can have acted unseen, and
+// against one at which it waits for nothing.
+func TestPasses(t *testing.T) {
+	s, err := barrier.Listen(shortDir(t, "tracetest"), func(dir string) string { return "of" + dir }, barrier.Source{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	var calm atomic.Bool
+	calm.Store(true)
+	said := make(chan string, 100)
+	go func() {
+		for h := s.Next(t.Context()); h != nil; h = s.Next(t.Context()) {
+			how := " waits"
+			if h.Passed {
+				how = " passes"
+			}
+			if h.AtOnce {
+				how += " at once"
+			}
+			if h.Process == nil {
+				said <- string(h.Boundary.Verb) + how
+			}
+			h.Ahead = calm.Load() && h.Process == nil
+			h.Release()
+		}
+	}()
+	hello(t, strings.TrimPrefix(s.Env(), "TRACETEST_SOCKET="))
+	tracetestTraceStart()
+	root := &common{}
+	run := func(what func()) {
+		c := &common{name: "TestA", parent: root, finished: true}
+		tracetestBegin(c, "test")
+		what()
+		ended(c)
+	}
+	nothing := func() {}
+	// The time limit would make it a matter of the machine's speed.
+	fresh := func() { tracetestLine.waited = tracetestClock() }
+	for _, test := range []struct {
+		name string
+		what func()
+		want []string // for the test that does it, and the next
+	}{
+		{"nothing", nothing, []string{"begin passes", "end passes", "begin passes", "end passes"}},
+		{"something unseen", tracetestUnseen, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
+		{"twice", func() { tracetestUnseen(); tracetestUnseen() }, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
+		{"a child that has ended", func() { exec.Command("true").Run() }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
+		{"the server changed", func() { calm.Store(false); tracetestTell("reply", "1", "1", "+OK") }, []string{"begin passes", "reply waits", "end waits", "begin waits", "end waits"}},
+		{"and is back", func() { calm.Store(true) }, []string{"begin waits", "end waits", "begin passes at once", "end passes"}},
+	} {
+		tracetestInTurn([]string{"ran"})
+		<-said
+		tracetestLine.passed, tracetestLine.ended = 0, 0
+		if calm.Load() && test.name != "and is back" {
+			tracetestDoor, tracetestBorn = 0, tracetestReaped()
+		}
+		fresh()
+		run(func() { fresh(); test.what() })
+		fresh()
+		run(func() {})
+		var got []string
+		for range test.want {
+			select {
+			case text := <-said:
+				if strings.HasPrefix(text, " ") {
+					text = "reply" + text
+				}
+				got = append(got, text)
+			case <-time.After(5 * time.Second):
+			}
+		}
+		if !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		for len(said) > 0 {
+			t.Errorf("%s: further %s", test.name, <-said)
+		}
+	}
+	// A child that lives is there at each boundary.
+	child := exec.Command("sleep", "60")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if tracetestChildless() {
+		t.Error("a child is not seen")
+	}
+	child.Process.Kill()
+	child.Wait()
+	if tracetestChildless() {
+		t.Error("a child that has ended is not seen")
+	}
+	tracetestBorn = tracetestReaped()
+	if !tracetestChildless() {
+		t.Error("a child is seen where there is none")
+	}
+}

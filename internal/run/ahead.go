@@ -1,0 +1,123 @@
+package run
+
+import (
+	"context"
+
+	"tracetest/internal/barrier"
+	"tracetest/internal/record"
+)
+
+// A test that can have changed no server unseen since its last boundary passes the next
+// one: it tells of it, and does not wait. What it does when is in the code that is
+// compiled into it. Here it is said whether it may, each time that it waits.
+//
+// A snapshot counts for all boundaries that were passed since the one before, and so
+// all who were open meanwhile are in the window of what it shows. That a server was as
+// it is when the run began, and that nobody unseen has changed it in this run, makes it
+// likely that a snapshot between would have shown nothing. Nothing else rests on it.
+
+// Sync says who waits at boundaries.
+type Sync string
+
+const (
+	SyncAuto   Sync = "auto"   // who can have changed a server unseen
+	SyncAlways Sync = "always" // everybody
+)
+
+// ahead knows which processes may pass boundaries.
+type ahead struct {
+	w *watcher
+	// never is set once there was a change that no traced write explains, a restart,
+	// an error that a server counted: from then on everybody waits.
+	never   bool
+	initial []map[string]string // of each server
+	changed map[setting]bool      // parameters that are not as then
+	speaks  map[int]bool        // processes that spoke to a watched server, by a connection that is traced
+	strange map[int]bool        // processes that spoke to a Redis that is not watched
+}
+
+// setting is a parameter of a server.
+type setting struct {
+	server int
+	name   string
+}
+
+func newAhead(w *watcher) *ahead {
+	a := &ahead{w: w, changed: map[setting]bool{}, speaks: map[int]bool{}, strange: map[int]bool{}}
+	traced, _ := w.p.Trace()
+	o := &w.p.o
+	a.never = o.Sync != SyncAuto || !traced || o.Restore == RestoreTest || o.Units != nil || o.Perturb
+	for _, s := range w.p.begin {
+		a.meet(s)
+	}
+	return a
+}
+
+// meet takes in a server that is watched from now on. What a snapshot cannot show of
+// it, or what it changes by itself, is not seen by waiting either, but then it is
+// known when that was.
+func (a *ahead) meet(s record.Server) {
+	a.initial = append(a.initial, s.Config)
+	a.never = a.never || s.Partial != "" || s.Cluster || s.Sentinels || s.Counters == nil
+}
+
+// contact takes in that a process is about to speak to a server.
+func (a *ahead) contact(c *record.Contact) {
+	if c.Server >= 0 {
+		a.speaks[c.Process] = true
+	} else {
+		a.strange[c.Process] = true
+	}
+}
+
+// seen takes in a snapshot, and the counters of the one before.
+func (a *ahead) seen(snap record.Snapshot, before *record.Counters) {
+	if snap.RunID != "" || snap.Error != "" || snap.Counters == nil {
+		a.never = true
+		return
+	}
+	written := a.w.tracer.parameters(snap.Server)
+	for name, value := range snap.Config {
+		a.never = a.never || written[name] == 0
+		if at := (setting{snap.Server, name}); value == a.initial[snap.Server][name] {
+			delete(a.changed, at)
+		} else {
+			a.changed[at] = true
+		}
+	}
+	if before != nil {
+		now := snap.Counters
+		a.never = a.never || now.OOM != before.OOM || now.Evicted != before.Evicted || now.ResetStat != before.ResetStat
+	}
+}
+
+// may reports whether a process may pass boundaries.
+func (a *ahead) may(process int) bool {
+	return !a.never && len(a.changed) == 0 && a.speaks[process] && !a.strange[process] &&
+		len(a.w.tracer.open) == 0 && len(a.w.aloof.units) == 0 && len(a.w.aloof.away) == 0
+}
+
+// passed takes in what processes said by the time of a snapshot and did not wait for:
+// who they tell of was open when it was taken.
+func (w *watcher) passed(ctx context.Context) {
+	if w.p.barrier == nil {
+		return
+	}
+	for _, h := range w.p.barrier.Sent() {
+		w.pass(ctx, h)
+	}
+}
+
+// pass takes in a boundary that nobody waits at.
+func (w *watcher) pass(_ context.Context, h *barrier.Arrival) {
+	defer h.Release()
+	b := h.Boundary
+	last := w.ended
+	w.ended = lastEnd{}
+	if b.Verb == "" || !w.open.Present(b.Process) {
+		return
+	}
+	b.Coalesced = h.AtOnce && w.alone(last, &b)
+	b.Passed = !b.Coalesced
+	w.append(record.Entry{Boundary: &b})
+}
