@@ -20,12 +20,13 @@ type Toolchain struct {
 	GOVERSION  string // such as "go1.26.8"
 	GOMODCACHE string
 	GOFLAGS    string
+	GOMOD      string // the go.mod of the folder; empty or os.DevNull where there is none
 	GOOS       string
 }
 
 // FindToolchain asks the go command in dir, which may be empty.
 func FindToolchain(ctx context.Context, dir string) (*Toolchain, error) {
-	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOOS")
+	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOMOD", "GOOS")
 	if err != nil {
 		return nil, fmt.Errorf("asking the go command for its settings: %w", err)
 	}

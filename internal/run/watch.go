@@ -31,6 +31,7 @@ type watcher struct {
 	aloof     *aloof
 	ended     lastEnd
 	ends      ends
+	reports   *reports // of the test processes where there is no go test -json; else nil
 }
 
 func newWatcher(p *Plan) *watcher {
@@ -41,6 +42,9 @@ func newWatcher(p *Plan) *watcher {
 	}
 	w.tracer, w.aloof = newTracer(w), newAloof(w)
 	w.repair = &repair{w: w, marks: map[place][]then{}, gone: map[int]bool{}}
+	if p.launched() {
+		w.reports = newReports(w)
+	}
 	return w
 }
 
@@ -92,6 +96,7 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 		}
 	}
 	w.drain(ctx, held)
+	w.reports.finish()
 	for _, t := range w.unended(*end) {
 		w.append(record.Entry{Test: t})
 	}
@@ -106,6 +111,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 // waits for neither.
 func (w *watcher) read(cmd *command, events *backlog) {
 	defer events.close()
+	if cmd.stdout == nil {
+		return
+	}
 	show := w.p.o.Output
 	var both sync.WaitGroup
 	both.Go(func() {
@@ -171,6 +179,11 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	}
 	if h.Ran != "" {
 		w.ends.ran[h.Ran] = true
+		w.reports.ran(h)
+		return
+	}
+	if h.Said != nil {
+		w.reports.hear(h)
 		return
 	}
 	if p := h.Process; p != nil {
@@ -188,6 +201,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 		}
 		p.Args = w.p.o.Secrets.Args(p.Args)
 		w.append(record.Entry{Process: p})
+		w.reports.process(p)
 	}
 	b := h.Boundary
 	last := w.ended
@@ -218,7 +232,9 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	if w.p.o.Restore != RestoreTest && w.p.o.Units == nil && quiet(b.Snapshots) {
 		h.Release() // nobody is asked, and nothing is restored
 	}
+	report := w.reports.before(h, &b)
 	w.append(record.Entry{Boundary: &b})
+	report()
 	w.otherClients(ctx, b.Snapshots)
 	w.repair.after(ctx, &b)
 	w.ended = w.end(&b)

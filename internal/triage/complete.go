@@ -45,6 +45,7 @@ func conditions() []condition {
 		{"each watched server was seen when the tests had ended", true, ExitFailed, (*Analysis).unseenAtEnd},
 		{"each server that the tests used was watched", true, ExitFailed, (*Analysis).unwatchedServer},
 		{"each write that a server accepted was shown by a snapshot", true, ExitFailed, (*Analysis).unsampledWrite},
+		{"the tests that another command started reported", true, ExitFailed, (*Analysis).silentLauncher},
 		{"the tests of each package that passed came to their end", true, ExitFailed, (*Analysis).unendedTests},
 		{"each test binary ended", true, ExitFailed, (*Analysis).lastingProcess},
 		{"the go command ended with 0", false, ExitFailed, (*Analysis).failedCommand},
@@ -74,7 +75,7 @@ func (a *Analysis) judge(f *findings.Findings, r *findings.Run) {
 }
 
 func (a *Analysis) refusedArguments(f *findings.Findings) string {
-	if a.end != nil && a.end.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0 {
+	if a.end != nil && !a.run.Launched && a.end.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0 {
 		return "the go command did not understand its arguments"
 	}
 	return ""
@@ -157,6 +158,14 @@ func (a *Analysis) unsampledWrite(*findings.Findings) string {
 	return ""
 }
 
+// silentLauncher is of a run in which nobody but the test processes tells of tests.
+func (a *Analysis) silentLauncher(*findings.Findings) string {
+	if a.run.Launched && !slices.ContainsFunc(slices.Collect(maps.Values(a.outcomes.packages)), func(p *pkg) bool { return p.Instrumented }) {
+		return "no test process reported to tracetest, so nothing is known of the tests"
+	}
+	return ""
+}
+
 func (a *Analysis) unendedTests(f *findings.Findings) string {
 	if a.end == nil || a.end.GoExit != 0 {
 		return "" // then go test says that something failed
@@ -219,16 +228,27 @@ func (a *Analysis) lastingProcess(*findings.Findings) string {
 
 func (a *Analysis) failedCommand(*findings.Findings) string {
 	if a.end != nil && a.end.GoExit != 0 {
+		if a.run.Launched {
+			return "the command that started the tests ended with " + strconv.Itoa(a.end.GoExit)
+		}
 		return "go test ended with " + strconv.Itoa(a.end.GoExit)
 	}
 	return ""
 }
 
 func (a *Analysis) failedTests(f *findings.Findings) string {
+	if a.run.Launched && a.end != nil && a.end.GoExit == 0 && !slices.ContainsFunc(f.Failures, func(x findings.Failure) bool { return !a.outcomes.passedAgain(x) }) {
+		return "" // each passed when the command ran it again
+	}
 	if n := max(f.Tests.Failed, len(f.Failures)); n > 0 {
 		return "tests failed: " + strconv.Itoa(n)
 	}
 	return ""
+}
+
+// passedAgain reports whether a test that failed passed in a later run of its package.
+func (o *outcomes) passedAgain(f findings.Failure) bool {
+	return o.again[findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}]
 }
 
 func (a *Analysis) leftChanged(f *findings.Findings) string {

@@ -85,11 +85,17 @@ func TestEachPathToExitZero(t *testing.T) {
 		}), nil, "t:2, which was not watched: it speaks TLS"},
 		"each write that a server accepted was shown by a snapshot": {change(func(e []record.Entry) { e[8].Write.Values[0].Value = "7" }), nil, "no snapshot shows it"},
 		"the tests of each package that passed came to their end":   {change(func(e []record.Entry) { e[13].Test.Unended = true; e[13].Test.Missing = []string{"TestZ"} }), nil, "TestZ never ran"},
-		"each test binary ended":                                    {change(func(e []record.Entry) { e[12] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, "still ran"},
-		"the go command ended with 0":                               {change(func(e []record.Entry) { e[15].End.GoExit = 1 }), nil, ""},
-		"no test failed":                                            {change(func(e []record.Entry) { e[10].Boundary.End.Status, e[11].Test.Action = "fail", "fail" }), nil, ""},
-		"nothing was left changed that is not known":                {change(func(e []record.Entry) { e[10].Boundary.Snapshots[0].Config = map[string]string{"maxmemory": "1"} }), nil, ""},
-		"--expect was met":                                          {change(func(e []record.Entry) { e[0].Run.Expect = map[string]string{"maxmemory": "1"} }), nil, ""},
+		"the tests that another command started reported": {change(func(e []record.Entry) {
+			e[0].Run.Launched = true
+			for i := 2; i < 14; i++ {
+				e[i] = record.Entry{Notice: &record.Notice{Code: "x"}}
+			}
+		}), nil, "no test process reported"},
+		"each test binary ended":                     {change(func(e []record.Entry) { e[12] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, "still ran"},
+		"the go command ended with 0":                {change(func(e []record.Entry) { e[15].End.GoExit = 1 }), nil, ""},
+		"no test failed":                             {change(func(e []record.Entry) { e[10].Boundary.End.Status, e[11].Test.Action = "fail", "fail" }), nil, ""},
+		"nothing was left changed that is not known": {change(func(e []record.Entry) { e[10].Boundary.Snapshots[0].Config = map[string]string{"maxmemory": "1"} }), nil, ""},
+		"--expect was met":                           {change(func(e []record.Entry) { e[0].Run.Expect = map[string]string{"maxmemory": "1"} }), nil, ""},
 	}
 	for _, c := range conditions() {
 		v, there := violations[c.name]

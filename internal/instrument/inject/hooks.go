@@ -38,9 +38,9 @@ func init() {
 	}
 	tracetestTraceStart()
 	if tracetestOn() {
-		tracetestAtExit(func() {
+		tracetestAtExit(func(failed bool) {
 			tracetestTraceFlush("")
-			tracetestCall("exit")
+			tracetestCall("exit", strconv.FormatBool(failed))
 		})
 	}
 }
@@ -48,9 +48,10 @@ func init() {
 // tracetestMain tells which package this test binary is of.
 func tracetestMain(path string) { tracetestCall("main", path) }
 
-// tracetestRan tells that m.Run has come to its end: a process that ends before,
-// with status 0, would pass for one of which all tests have passed.
-func tracetestRan() { tracetestCall("ran") }
+// tracetestRan tells that m.Run has come to its end, and with which status: a
+// process that ends before, with status 0, would pass for one of which all tests
+// have passed.
+func tracetestRan(code int) { tracetestCall("ran", strconv.Itoa(code)) }
 
 // tracetestBegin holds a test at its begin and sees to it that it is held at
 // its end. The clean-up that is registered first runs last, after the user's
@@ -70,7 +71,7 @@ func tracetestBegin(c *common, kind string) {
 		tracetestOwners.Delete(c)
 		tracetestLabels.Delete(c)
 		tracetestTraceFlush(label)
-		tracetestCall("end", id, tracetestStatus(c, kind))
+		tracetestCall("end", id, tracetestStatus(c, kind), tracetestText(c))
 	})
 	label = tracetestCall("begin", id, kind, c.name, parent, strconv.FormatBool(parent != "" && tracetestBeside(c)))
 	tracetestTraceOwn(label)
@@ -207,6 +208,7 @@ func tracetestEarly() bool {
 	for slept := int64(0); ; {
 		more := min(tracetestWaited.Load()-tracetestWaitedBefore.Load(), tracetestPutOff) - slept
 		if more <= 0 {
+			tracetestTimeout()
 			return false
 		}
 		time.Sleep(time.Duration(more))

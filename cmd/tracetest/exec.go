@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"tracetest/internal/run"
+)
+
+const execHelp = `exec runs a command that starts the tests itself, such as ginkgo, gotestsum, make or a
+compiled test binary, and watches the tests as tracetest does those of go test: the same
+leaks, victims and reports.
+
+The tests report by themselves. What instruments them is in GOFLAGS and TRACETEST_SOCKET, for the command
+and all below it; a go command at the front of PATH adds it where a Makefile has
+replaced GOFLAGS. A test binary that was built before has to be built again below exec.
+
+The output of the command is its own; tracetest writes to standard error. Packages run
+as the command runs them: where they run beside each other (go test without -p 1), a
+change that no test was traced making is put down to several.`
+
+const execExits = `  0  the command ended with 0, its tests reported, nothing leaked but what --baseline knows
+  1  the command or tests failed, or the run is incomplete; the code of the
+     command is in findings.json (run.go_exit)
+  2  tracetest could not do its job: usage, no Redis, the command was not found
+  3  the command ended with 0, but state leaked, or the server was not as --expect says`
+
+func execCommand() *cobra.Command {
+	o := &options{instrument: "auto", format: defaultFormat(), shard: shardOptions{by: run.ShardByPackage}}
+	cmd := &cobra.Command{
+		Use:   "exec [flags] -- COMMAND [ARGS...]",
+		Short: "Watch the tests that another command starts: ginkgo, gotestsum, make",
+		Long:  execHelp,
+		Example: "  tracetest exec -- ginkgo -r -p ./test/integration\n" +
+			"  tracetest exec -- gotestsum --rerun-fails --packages ./...\n" +
+			"  tracetest exec --redis localhost:6390 --restore test -- make test",
+		Annotations: map[string]string{exitCodes: execExits, environment: runEnvironment},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.ArgsLenAtDash() != 0 || len(args) == 0 {
+				return errors.New("exec takes a command behind \"--\": tracetest exec -- ginkgo -r")
+			}
+			o.launch = args
+			return o.run(cmd.Context(), nil, nil, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	o.where(cmd.Flags())
+	o.how(cmd.Flags())
+	o.outputs(cmd.Flags())
+	completeRun(cmd, o)
+	return cmd
+}
