@@ -8,33 +8,37 @@ import (
 	"tracetest/internal/run"
 )
 
-const execHelp = `exec runs a command that starts the tests itself, such as ginkgo, gotestsum, make or a
-compiled test binary, and watches the tests as tracetest does those of go test: the same
-leaks, victims and reports.
+const execHelp = `exec runs a command that starts the tests itself and watches them as tracetest
+watches those of go test: the same leaks, victims and reports. Such as
 
-The tests report by themselves. What instruments them is in GOFLAGS and TRACETEST_SOCKET, for the command
-and all below it; a go command at the front of PATH adds it where a Makefile has
-replaced GOFLAGS. A test binary that was built before has to be built again below exec.
+  tracetest exec -- ginkgo -r -p
+  tracetest exec -- gotestsum --rerun-fails --packages ./...
 
-The output of the command is its own; tracetest writes to standard error. Packages run
-as the command runs them: where they run beside each other (go test without -p 1), a
-change that no test was traced making is put down to several.`
+make, a script or a compiled test binary will do as well. The test processes
+report by themselves: what instruments them is in GOFLAGS and TRACETEST_SOCKET,
+for the command and all below it, and a go command in front of PATH adds it
+where a Makefile has replaced GOFLAGS. A test binary that was built before must
+be built again below exec.
 
-const execExits = `  0  the command ended with 0, its tests reported, nothing leaked but what --baseline knows
+The output of the command is its own; tracetest writes to standard error. A
+test that failed and passed when the command ran it again does not fail the run.`
+
+const execExits = `  0  the command ended with 0, its tests reported, and nothing leaked but what
+     --baseline knows
   1  the command or tests failed, or the run is incomplete; the code of the
      command is in findings.json (run.go_exit)
-  2  tracetest could not do its job: usage, no Redis, the command was not found
-  3  the command ended with 0, but state leaked, or the server was not as --expect says`
+  2  tracetest could not do its job: usage, no Redis, no such command
+  3  the command ended with 0, but state leaked, or the server was not as
+     --expect says`
 
 func execCommand() *cobra.Command {
 	o := &options{instrument: "auto", format: defaultFormat(), shard: shardOptions{by: run.ShardByPackage}}
 	cmd := &cobra.Command{
 		Use:   "exec [flags] -- COMMAND [ARGS...]",
-		Short: "Watch the tests that another command starts: ginkgo, gotestsum, make",
+		Short: "Watch the tests that ginkgo, gotestsum or make start",
 		Long:  execHelp,
-		Example: "  tracetest exec -- ginkgo -r -p ./test/integration\n" +
-			"  tracetest exec -- gotestsum --rerun-fails --packages ./...\n" +
-			"  tracetest exec --redis localhost:6390 --restore test -- make test",
+		Example: "  tracetest exec -- make test\n" +
+			"  tracetest exec --redis localhost:6390 --restore test -- go test ./...",
 		Annotations: map[string]string{exitCodes: execExits, environment: runEnvironment},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.ArgsLenAtDash() != 0 || len(args) == 0 {

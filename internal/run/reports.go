@@ -101,17 +101,22 @@ func (r *reports) before(h *barrier.Arrival, b *record.Boundary) (after func()) 
 		case record.VerbExit:
 			p.exited, p.failed = true, h.Failed
 		case record.VerbGone:
-			r.begin(p)
-			p.ended = true
-			for _, t := range p.panicked {
-				r.add(t)
-			}
-			for _, name := range slices.Backward(p.open) {
-				r.add(record.Test{Action: "cut", Package: p.Package, Test: name, Output: p.said})
-			}
-			r.end(p.Package)
+			r.gone(p)
 		}
 	}
+}
+
+// gone takes in the end of a process.
+func (r *reports) gone(p *testProcess) {
+	r.begin(p)
+	p.ended = true
+	for _, t := range p.panicked {
+		r.add(t)
+	}
+	for _, name := range slices.Backward(p.open) {
+		r.add(record.Test{Action: "cut", Package: p.Package, Test: name, Output: p.said})
+	}
+	r.end(p.Package)
 }
 
 // begin starts the package of a process. That is not done at its hello: only what
@@ -264,6 +269,11 @@ func (r *reports) listed(path string) bool {
 func (r *reports) finish() {
 	if r == nil {
 		return
+	}
+	for _, index := range slices.Sorted(maps.Keys(r.processes)) {
+		if p := r.processes[index]; p.exited && !p.ended {
+			r.gone(p) // its connection outlives it for a moment
+		}
 	}
 	clear(r.w.ends.began) // nobody else tells how they ended
 	if len(r.seen) == 0 {
