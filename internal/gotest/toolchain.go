@@ -71,13 +71,17 @@ func (t *Toolchain) Command(goroot string) (path string, env []string) {
 
 // Package is a package that will be tested.
 type Package struct {
-	ImportPath   string
-	Dir          string
-	TestGoFiles  []string // of the package itself, names in Dir
-	XTestGoFiles []string // of the external test package
-	TestDeps     []string // import paths in its test binary; nil without test files
-	Module       struct{ Path, Dir, GoVersion string }
-	Error        *struct{ Err string }
+	ImportPath     string
+	Dir            string
+	TestGoFiles    []string // of the package itself, names in Dir
+	XTestGoFiles   []string // of the external test package
+	IgnoredGoFiles []string // that build tags leave out, not only of tests
+	// Tagged are the test files among these, where the tests may be built with other tags
+	// than they were listed with.
+	Tagged   []string `json:"-"`
+	TestDeps []string // import paths in its test binary; nil without test files
+	Module   struct{ Path, Dir, GoVersion string }
+	Error    *struct{ Err string }
 }
 
 // List returns the packages that the arguments match, in the order of go test.
@@ -87,7 +91,7 @@ func List(ctx context.Context, a *Args) ([]*Package, error) {
 		ForTest string
 		Deps    []string
 	}
-	out, err := output(ctx, "", a.list([]string{"-e", "-test", "-json=ImportPath,ForTest,Dir,TestGoFiles,XTestGoFiles,Deps,Module,Error"}, a.Patterns())...)
+	out, err := output(ctx, "", a.list([]string{"-e", "-test", "-json=ImportPath,ForTest,Dir,TestGoFiles,XTestGoFiles,IgnoredGoFiles,Deps,Module,Error"}, a.Patterns())...)
 	if err != nil {
 		return nil, fmt.Errorf("listing the packages %s: %w", strings.Join(a.Patterns(), " "), err)
 	}

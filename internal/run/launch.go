@@ -125,6 +125,14 @@ func listBelow(ctx context.Context, launch []string, args *gotest.Args, tools *g
 			problems = append(problems, err) // it may be no module of this suite
 			continue
 		}
+		for _, l := range listed {
+			for _, name := range l.IgnoredGoFiles {
+				if strings.HasSuffix(name, "_test.go") {
+					l.Tagged = append(l.Tagged, name)
+				}
+			}
+		}
+		listed = append(listed, unlisted(root, listed)...)
 		if slices.ContainsFunc(listed, usesGinkgo) && !slices.ContainsFunc(all, usesGinkgo) {
 			of = here
 		}
@@ -136,8 +144,63 @@ func listBelow(ctx context.Context, launch []string, args *gotest.Args, tools *g
 	return all, of, nil
 }
 
+// unlisted returns the packages of a module that `go list` passes over, because build
+// tags leave out all of their files.
+func unlisted(root string, listed []*gotest.Package) (all []*gotest.Package) {
+	module := moduleIn(root)
+	if module == "" {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, l := range listed {
+		known[realPath(l.Dir)] = true
+	}
+	root = realPath(root)
+	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil || !d.IsDir():
+			return nil
+		case path != root && (passedOver(d.Name()) || exists(filepath.Join(path, "go.mod"))):
+			return filepath.SkipDir
+		case known[path]:
+			return nil
+		}
+		tests, _ := filepath.Glob(filepath.Join(path, "*_test.go"))
+		if rel, err := filepath.Rel(root, path); err == nil && len(tests) > 0 {
+			p := &gotest.Package{ImportPath: strings.TrimSuffix(module+"/"+filepath.ToSlash(rel), "/."), Dir: path}
+			for _, test := range tests {
+				p.Tagged = append(p.Tagged, filepath.Base(test))
+			}
+			all = append(all, p)
+		}
+		return nil
+	})
+	return all
+}
+
+// moduleIn returns the path of the module in a folder, or "".
+func moduleIn(root string) string {
+	text, _ := os.ReadFile(filepath.Join(root, "go.mod"))
+	for line := range strings.Lines(string(text)) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "module" {
+			return strings.Trim(words[1], "\"`")
+		}
+	}
+	return ""
+}
+
+// passedOver reports whether `./...` does not match what is in a folder.
+func passedOver(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "vendor" || name == "testdata" || name == "node_modules"
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func usesGinkgo(p *gotest.Package) bool {
-	return slices.ContainsFunc(p.TestDeps, func(path string) bool { return strings.HasSuffix(path, "/ginkgo/v2") })
+	return len(p.Tagged) > 0 || slices.ContainsFunc(p.TestDeps, func(path string) bool { return strings.HasSuffix(path, "/ginkgo/v2") })
 }
 
 // tagsIn returns the build tags that a command line names, as flags of the go
@@ -172,8 +235,7 @@ func modules(tools *gotest.Toolchain) (roots []string) {
 		switch {
 		case err != nil:
 			return nil
-		case d.IsDir() && path != here && (strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_") ||
-			d.Name() == "node_modules" || d.Name() == "vendor" || d.Name() == "testdata"):
+		case d.IsDir() && path != here && passedOver(d.Name()):
 			return filepath.SkipDir
 		case !d.IsDir() && d.Name() == "go.mod" && !slices.Contains(roots, filepath.Dir(path)):
 			roots = append(roots, filepath.Dir(path))

@@ -1,15 +1,17 @@
 package run
 
 import (
+	"bytes"
 	"cmp"
-	"debug/buildinfo"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"tracetest/internal/barrier"
+	"tracetest/internal/gotest"
 	"tracetest/internal/record"
 )
 
@@ -236,33 +238,18 @@ func (p *testProcess) chosen() bool {
 
 // unhooked says why the specs of a package are not told apart; "" where they are.
 func (r *reports) unhooked(p *testProcess) string {
-	o := r.w.p.overlay
-	if why := o.Unhooked[p.Package]; why != "" || slices.Contains(o.Hooked, p.Package) {
-		return why
+	known := slices.ContainsFunc(r.w.p.listed, func(l *gotest.Package) bool { return l.ImportPath == p.Package })
+	if known || len(p.Args) == 0 {
+		return r.w.p.overlay.Unhooked[p.Package]
 	}
-	if len(p.Args) == 0 {
-		return ""
-	}
-	info, err := buildinfo.ReadFile(p.Args[0])
+	binary, err := os.ReadFile(fmt.Sprintf("/proc/%d/exe", p.PID))
 	if err != nil {
+		binary, _ = os.ReadFile(p.Args[0])
+	}
+	if !bytes.Contains(binary, []byte("/ginkgo/v2.RunSpecs")) { // as the table of its functions has it
 		return ""
 	}
-	for _, module := range info.Deps {
-		// A test binary has each module that one of its packages is of.
-		if strings.HasSuffix(module.Path, "/ginkgo/v2") && !r.listed(p.Package) {
-			return "it was not among the packages that `go list ./...` finds here, with the build tags of the command"
-		}
-	}
-	return ""
-}
-
-func (r *reports) listed(path string) bool {
-	for _, listed := range r.w.p.listed {
-		if listed.ImportPath == path {
-			return len(listed.TestGoFiles)+len(listed.XTestGoFiles) > 0
-		}
-	}
-	return false
+	return "it is in no module that this folder is in or that is below it"
 }
 
 // finish says, when the command has ended, what did not report.

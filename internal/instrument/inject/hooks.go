@@ -46,7 +46,22 @@ func init() {
 }
 
 // tracetestMain tells which package this test binary is of.
-func tracetestMain(path string) { tracetestCall("main", path) }
+func tracetestMain(path string) {
+	tracetestCall("main", path)
+	if tracetestAddNodes != nil {
+		tracetestAddNodes()
+	}
+}
+
+var tracetestAddNodes func()
+
+// TracetestNodes keeps what adds nodes to a Ginkgo suite: of several files that have
+// them, as build tags choose, one counts. It is exported for the hook that package instrument
+// appends to test files of the user's package.
+func TracetestNodes(add func()) bool {
+	tracetestAddNodes = add
+	return true
+}
 
 // tracetestRan tells that m.Run has come to its end, and with which status: a
 // process that ends before, with status 0, would pass for one of which all tests
