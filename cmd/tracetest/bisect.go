@@ -148,7 +148,7 @@ func (o *bisectOptions) site(cmd *cobra.Command) {
 			complete(cmd, c.flag, cobra.FixedCompletions(c.words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder))
 		}
 	}
-	o.restore, o.format, o.reports.junitLeaks = string(run.RestoreRun), "pkgname", "failure" // which have no flags here
+	o.restore, o.format, o.reports.junitLeaks, o.shard.by = string(run.RestoreRun), "pkgname", "failure", run.ShardByPackage // which have no flags here
 }
 
 // checkSite refuses what cannot be of them.

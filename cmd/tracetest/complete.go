@@ -75,10 +75,15 @@ func completeWhere(cmd *cobra.Command) {
 func completeRun(cmd *cobra.Command, o *options) {
 	completeWhere(cmd)
 	for _, c := range o.choices() {
+		if cmd.Flags().Lookup(c.flag) == nil {
+			continue
+		}
 		complete(cmd, c.flag, cobra.FixedCompletions(c.words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder))
 	}
 	for _, flag := range []string{"trials", "prove-time"} {
-		complete(cmd, flag, cobra.NoFileCompletions)
+		if cmd.Flags().Lookup(flag) != nil {
+			complete(cmd, flag, cobra.NoFileCompletions)
+		}
 	}
 	complete(cmd, "out", completeDirs)
 	cmd.ValidArgsFunction = completeTests

@@ -144,6 +144,6 @@ func rootCommand() *cobra.Command {
 	root.Flags().Bool("version", false, "version for tracetest") // without a short form: -v is go test's
 	o.flags(root.Flags())
 	completeRun(root, o)
-	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), flakyCommand(), completionCommand(), manCommand())
+	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), flakyCommand(), execCommand(), completionCommand(), manCommand())
 	return root
 }

@@ -44,19 +44,16 @@ type options struct {
 	reports      reports
 	shard        shardOptions
 	gitBisect    bool
+	json         bool
+	launch       []string // the command of tracetest exec
 	leak         []string
 }
 
 func (o *options) flags(f *pflag.FlagSet) {
 	o.where(f)
 	f.StringVar(&o.instrument, "instrument", "auto", "`MODE` of synchronizing tests with snapshots at their boundaries: auto, on (fail rather than go without) or off")
-	f.StringVar(&o.trace, "trace", "auto", "`MODE` of tracing the tests' own Redis connections, to find the line that made a change: auto, on or off")
-	f.StringVar(&o.discover, "discover", "auto", "`MODE` of watching servers that the tests turn out to use: auto or off")
-	f.StringVar(&o.sync, "sync", "auto", "`WHO` waits at test boundaries: auto (tests that can have changed a server untraced) or always (all)")
-	f.StringVar(&o.restore, "restore", "run", "`WHEN` to restore what tests left changed: test (after each), run (at its end) or never")
-	f.BoolVar(&o.perturb, "perturb", false, "first move parameters a little off their usual values, so that hard-coded restores show; restored at the end")
-	f.StringVar(&o.baseline, "baseline", "", "`FILE` of known leaks, which alone do not fail the run; see tracetest baseline --help")
-	group(f, "Tests", "instrument", "trace", "discover", "sync", "restore", "perturb", "baseline")
+	o.how(f)
+	group(f, "Tests", "instrument")
 	f.BoolVar(&o.prove, "prove", false, "re-run tests to prove or refute that the failures correlated with a leak come from it")
 	f.IntVar(&o.trials, "trials", 2, "`N` re-runs of each")
 	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "`TIME` that all re-runs may take")
@@ -66,10 +63,28 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.gitBisect, "git-bisect", false, "exit codes for git bisect run: 0 good, 1 bad, 125 undecided, 128 and more on signals")
 	f.StringArrayVar(&o.leak, "leak", nil, "with --git-bisect: bad is what leaves this `PARAM` changed, whether or not tests fail; repeatable")
 	group(f, "Bisection of commits", "git-bisect", "leak")
-	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for the reports (report.html, report.md, junit.xml, findings.json) and the record (run.jsonl)")
 	f.StringVar(&o.format, "format", defaultFormat(), "`NAME` of the live output, which is gotestsum's: "+strings.Join(live.Formats(), ", "))
+	f.BoolVar(&o.json, "json", false, "write the events of go test -json to standard output, for gotestsum --raw-command and others; the rest goes to standard error")
+	o.outputs(f)
+	group(f, "Output", "format", "json")
+}
+
+// how are the flags that say how tests are watched, whoever starts them.
+func (o *options) how(f *pflag.FlagSet) {
+	f.StringVar(&o.trace, "trace", "auto", "`MODE` of tracing the tests' own Redis connections, to find the line that made a change: auto, on or off")
+	f.StringVar(&o.discover, "discover", "auto", "`MODE` of watching servers that the tests turn out to use: auto or off")
+	f.StringVar(&o.sync, "sync", "auto", "`WHO` waits at test boundaries: auto (tests that can have changed a server untraced) or always (all)")
+	f.StringVar(&o.restore, "restore", "run", "`WHEN` to restore what tests left changed: test (after each), run (at its end) or never")
+	f.BoolVar(&o.perturb, "perturb", false, "first move parameters a little off their usual values, so that hard-coded restores show; restored at the end")
+	f.StringVar(&o.baseline, "baseline", "", "`FILE` of known leaks, which alone do not fail the run; see tracetest baseline --help")
+	group(f, "Tests", "trace", "discover", "sync", "restore", "perturb", "baseline")
+}
+
+// outputs are the flags that say what is written.
+func (o *options) outputs(f *pflag.FlagSet) {
+	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for the reports (report.html, report.md, junit.xml, findings.json) and the record (run.jsonl)")
 	o.reports.flags(f)
-	group(f, "Output", "out", "format", "junit-leaks", "sarif", "code-quality")
+	group(f, "Output", "out", "junit-leaks", "sarif", "code-quality")
 }
 
 // where are the flags that say which server to look at, and what is known of it.

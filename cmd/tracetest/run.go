@@ -56,13 +56,17 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	}
 	defer release()
 
-	out, terminal := stdout, screenOf(stdout, os.Getenv)
+	out := stdout
+	if o.json || o.launch != nil {
+		out = stderr // standard output is for the events, or the command's
+	}
+	terminal := screenOf(out, os.Getenv)
 	ci := findCI(os.Getenv)
 	screen := &output{more: make(chan struct{}, 1)}
 	options := o.runOptions(packages, goTest, targets, expect)
 	options.TLS = o.tls
 	options.Ambient = named.Ambient && o.discover != "off" && o.instrument != "off" && o.trace != "off"
-	options.Perturb, options.Baseline, options.Output = o.perturb, known, screen
+	options.Perturb, options.Baseline, options.Output, options.Launch = o.perturb, known, screen, o.launch
 	if options.Shard, err = o.shard.read(os.Getenv); err != nil {
 		return &run.Problem{Err: err}
 	}
@@ -76,7 +80,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return &run.Problem{Err: err}
 	}
 	defer file.Close()
-	shown, err := live.New(live.Options{Out: out, Err: stderr, Format: o.format, Status: terminal.status, Width: terminal.width, Scrub: ci.scrub(plan.Secrets().Text), Name: ci.scrub(plan.Secrets().Name)})
+	shown, err := live.New(live.Options{Bare: o.json || o.launch != nil, Events: o.events(stdout), Out: out, Err: stderr, Format: o.format, Status: terminal.status, Width: terminal.width, Scrub: ci.scrub(plan.Secrets().Text), Name: ci.scrub(plan.Secrets().Name)})
 	if err != nil {
 		return err
 	}
@@ -154,6 +158,14 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return exitCode(code)
 	}
 	return nil
+}
+
+// events is what the events of the tests are written to, or nil.
+func (o *options) events(stdout io.Writer) io.Writer {
+	if !o.json {
+		return nil
+	}
+	return stdout
 }
 
 // processors is how many processors tracetest uses while tests run, of those

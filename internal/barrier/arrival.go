@@ -16,9 +16,17 @@ type Arrival struct {
 	Process *record.Process
 	// Boundary is without snapshots. Its Verb is empty when there is to be none.
 	Boundary record.Boundary
-	// Ran is the package of which m.Run has come to its end. Nothing else is set
-	// then.
-	Ran string
+	// From is the process that says it; zero where it is not known yet.
+	From int
+	// Ran is the package of which m.Run has come to its end, with Status.
+	Ran    string
+	Status int
+	// Output is, at the end of a test that failed, what it has said, if the server is
+	// to know. Failed is set on an exit with a status other than 0.
+	Output string
+	Failed bool
+	// Said is what a test says behind its end, or its process.
+	Said *Said
 	// Passed is set when the process does not wait, for it can have done nothing
 	// unseen; AtOnce when it did not at the begin of a test that came at once behind
 	// the end of the one before.
@@ -43,6 +51,9 @@ type Arrival struct {
 func Arrived(then time.Time, waits func() bool, release func(answer string)) *Arrival {
 	return &Arrival{answer: "go", came: then, waits: waits, release: release}
 }
+
+// Said is what a test says that panics, or without a Test what its process does.
+type Said struct{ Test, Text string }
 
 // Since is when the process began to wait.
 func (h *Arrival) Since() time.Time { return h.came }
@@ -82,6 +93,7 @@ func (s *Server) understand(h *Arrival, m message) {
 	if p.Host != nil && !is[goneMsg](m) {
 		return // it is never held
 	}
+	h.From = p.Index
 	b := record.Boundary{Process: p.Index}
 	if s.boundary(h, &b, p, m.content); b.Verb != "" {
 		h.Boundary = b
@@ -98,7 +110,9 @@ func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content an
 			h.Process = &known
 		}
 	case ranMsg:
-		h.Ran = p.Package
+		h.Ran, h.Status = p.Package, c.status
+	case saidMsg:
+		h.Said = &Said{c.test, c.text}
 	case goneMsg:
 		p.over()
 		b.Verb = record.VerbGone
@@ -109,7 +123,7 @@ func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content an
 		p.over()
 		b.Verb = record.VerbQuit
 	case exitMsg:
-		p.exited, b.Verb = true, record.VerbExit
+		p.exited, b.Verb, h.Failed = true, record.VerbExit, c.failed
 	case beginMsg:
 		s.begin(b, p, c)
 	case pauseMsg:
@@ -118,7 +132,7 @@ func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content an
 		p.step(b, record.VerbContinue, c.id)
 	case endMsg:
 		if p.step(b, record.VerbEnd, c.id) {
-			b.End = &record.Outcome{Status: c.status}
+			b.End, h.Output = &record.Outcome{Status: c.status}, c.said
 			delete(p.owners, c.id)
 			p.forget(b.Owner)
 		}
@@ -180,8 +194,11 @@ func (s *Server) hello(h *Arrival, m helloMsg) {
 			h.answer = "nested " + strconv.Itoa(p.Index)
 		}
 	}
-	if s.Key != "" {
+	if s.Key != "" || s.Whole {
 		h.answer += " " + s.Key
+	}
+	if s.Whole {
+		h.answer += " whole"
 	}
 	s.processes = append(s.processes, p)
 	known := p.Process

@@ -27,8 +27,10 @@ type (
 	goneMsg struct{}
 
 	mainMsg struct{ pkg string }
-	ranMsg  struct{} // m.Run came to its end
-	exitMsg struct{}
+	ranMsg  struct{ status int } // m.Run came to its end
+	exitMsg struct{ failed bool }
+	// saidMsg is what is said where a panic is about to end the process.
+	saidMsg struct{ test, text string }
 
 	// beginMsg is the begin of a test. Tests have names that their process gives
 	// them; those of parents that it does not know are empty.
@@ -40,7 +42,7 @@ type (
 	}
 	pauseMsg    struct{ id string }
 	continueMsg struct{ id string }
-	endMsg      struct{ id, status string }
+	endMsg      struct{ id, status, said string }
 
 	// syncMsg says that a process that passed boundaries is about to do what is not
 	// traced, or what is counted.
@@ -157,9 +159,11 @@ func decode(fields []string) any {
 	case "main":
 		return mainMsg{f.next()}
 	case "ran":
-		return ranMsg{}
+		return ranMsg{f.int()}
+	case "said":
+		return saidMsg{f.next(), f.next()}
 	case record.VerbExit:
-		return exitMsg{}
+		return exitMsg{f.bool()}
 	case record.VerbBegin:
 		return beginMsg{id: f.next(), kind: record.Kind(f.next()), name: f.next(), parent: f.next(), beside: f.bool()}
 	case record.VerbSync:
@@ -175,7 +179,10 @@ func decode(fields []string) any {
 	case record.VerbContinue:
 		return continueMsg{f.next()}
 	case record.VerbEnd:
-		return endMsg{id: f.next(), status: f.next()}
+		m := endMsg{id: f.next(), status: f.next()}
+		f.next() // whether it is a top-level test, which its process asks
+		m.said = f.next()
+		return m
 	case "spec-begin", "spec-end", record.VerbSuiteBegin, record.VerbSuiteEnd:
 		return decodeGinkgo(verb, f.bool(), []byte(f.next()), f.int64())
 	default:

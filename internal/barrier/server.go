@@ -36,6 +36,9 @@ import (
 type Server struct {
 	// Key is what test processes make marks of secrets with; empty: they make none.
 	Key string
+	// Whole has test processes say also what tests that failed have said, because
+	// nobody reads `go test -json`.
+	Whole bool
 
 	listener net.Listener
 	path     string

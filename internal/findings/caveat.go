@@ -107,6 +107,7 @@ const (
 	ReasonUnwatched     ReasonKind = "unwatched-server" // the tests used Server
 	ReasonOnlyUnwatched ReasonKind = "only-unwatched"   // the tests used Server, and no other that was watched
 	ReasonUnsampled     ReasonKind = "unsampled-write"  // Server accepted Command, and no snapshot shows it
+	ReasonSilent        ReasonKind = "silent-launcher"  // no test process of the command that was started reported
 	ReasonUnended       ReasonKind = "unended-tests"    // the test binary of Package ended with status 0 before its tests
 	ReasonUnreported    ReasonKind = "unreported-end"   // of Package
 	ReasonLasting       ReasonKind = "lasting-process"  // a test binary of Package still ran

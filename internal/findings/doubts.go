@@ -16,6 +16,7 @@ const (
 	DoubtNoTest          DoubtKind = "no test"          // none ran
 	DoubtNotSynchronized DoubtKind = "not synchronized" // the tests were not held; Reason says why
 	DoubtNotInstrumented DoubtKind = "not instrumented" // Names are packages whose test binaries never said hello
+	DoubtNotReported     DoubtKind = "not reported"     // Reason says of which packages another command may have run the tests unseen
 	DoubtUntraced        DoubtKind = "untraced"         // without the tap nobody knows which servers the tests used
 	DoubtPartial         DoubtKind = "partial"          // Names is a server of which not all was watched
 	DoubtUnwatched       DoubtKind = "unwatched"        // Names are addresses that the tests used and nobody watched
@@ -63,8 +64,11 @@ func (f *Findings) Doubts() []Doubt {
 	add(len(f.Restarts) > 0, Doubt{Kind: DoubtRestarted, Names: addresses(f.Restarts, func(r Restart) string { return r.Server }), Times: len(f.Restarts)})
 	late := 0
 	for _, n := range f.Notices {
-		if n.Code == "not-waiting" {
+		switch n.Code {
+		case "not-waiting":
 			late++
+		case "not-reported":
+			add(true, Doubt{Kind: DoubtNotReported, Reason: n.Text})
 		}
 	}
 	add(late > 0, Doubt{Kind: DoubtLate, Times: late})

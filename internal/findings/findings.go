@@ -70,4 +70,5 @@ type Run struct {
 	GoExit            int            `json:"go_exit"`            // of the go command
 	Restore           string         `json:"restore"`            // never, run or test
 	GoTest            []string       `json:"go_test"`            // the go command that was run
+	Launched          bool           `json:"launched"`           // it is a command of the user's that starts the tests
 }

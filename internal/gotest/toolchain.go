@@ -20,12 +20,13 @@ type Toolchain struct {
 	GOVERSION  string // such as "go1.26.8"
 	GOMODCACHE string
 	GOFLAGS    string
+	GOMOD      string // the go.mod of the folder; empty or os.DevNull where there is none
 	GOOS       string
 }
 
 // FindToolchain asks the go command in dir, which may be empty.
 func FindToolchain(ctx context.Context, dir string) (*Toolchain, error) {
-	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOOS")
+	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOMOD", "GOOS")
 	if err != nil {
 		return nil, fmt.Errorf("asking the go command for its settings: %w", err)
 	}
@@ -70,13 +71,17 @@ func (t *Toolchain) Command(goroot string) (path string, env []string) {
 
 // Package is a package that will be tested.
 type Package struct {
-	ImportPath   string
-	Dir          string
-	TestGoFiles  []string // of the package itself, names in Dir
-	XTestGoFiles []string // of the external test package
-	TestDeps     []string // import paths in its test binary; nil without test files
-	Module       struct{ Path, Dir, GoVersion string }
-	Error        *struct{ Err string }
+	ImportPath     string
+	Dir            string
+	TestGoFiles    []string // of the package itself, names in Dir
+	XTestGoFiles   []string // of the external test package
+	IgnoredGoFiles []string // that build tags leave out, not only of tests
+	// Tagged are the test files among these, where the tests may be built with other tags
+	// than they were listed with.
+	Tagged   []string `json:"-"`
+	TestDeps []string // import paths in its test binary; nil without test files
+	Module   struct{ Path, Dir, GoVersion string }
+	Error    *struct{ Err string }
 }
 
 // List returns the packages that the arguments match, in the order of go test.
@@ -86,7 +91,7 @@ func List(ctx context.Context, a *Args) ([]*Package, error) {
 		ForTest string
 		Deps    []string
 	}
-	out, err := output(ctx, "", a.list([]string{"-e", "-test", "-json=ImportPath,ForTest,Dir,TestGoFiles,XTestGoFiles,Deps,Module,Error"}, a.Patterns())...)
+	out, err := output(ctx, "", a.list([]string{"-e", "-test", "-json=ImportPath,ForTest,Dir,TestGoFiles,XTestGoFiles,IgnoredGoFiles,Deps,Module,Error"}, a.Patterns())...)
 	if err != nil {
 		return nil, fmt.Errorf("listing the packages %s: %w", strings.Join(a.Patterns(), " "), err)
 	}

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tracetest/internal/gotest"
@@ -31,7 +33,11 @@ func newHooker(ctx context.Context, args *gotest.Args, modcache string, replaced
 	h := &hooker{modcache: modcache, replaced: replaced, beforeSuite: map[string]bool{}}
 	var used []string
 	for _, p := range packages {
-		for _, flavor := range flavorsOf(p) {
+		flavors := flavorsOf(p)
+		for _, name := range p.Tagged {
+			flavors = append(flavors, flavorsIn(filepath.Join(p.Dir, name))...)
+		}
+		for _, flavor := range flavors {
 			if !slices.Contains(used, flavor) {
 				used = append(used, flavor)
 			}
@@ -61,6 +67,39 @@ func flavorsOf(p *gotest.Package) []string {
 	return flavors
 }
 
+// flavorsIn returns which Ginkgos a file imports.
+func flavorsIn(path string) (flavors []string) {
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		return nil
+	}
+	for _, g := range ginkgos() {
+		if slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == strconv.Quote(g) }) {
+			flavors = append(flavors, g)
+		}
+	}
+	return flavors
+}
+
+// hookTagged returns the same as hook for each test file that imports Ginkgo and that
+// other build tags may choose. Of several hooks that are built in, the last one counts.
+func (h *hooker) hookTagged(p *gotest.Package) map[string][]byte {
+	hooked := map[string][]byte{}
+	for _, name := range p.Tagged {
+		path := filepath.Join(p.Dir, name)
+		flavors := flavorsIn(path)
+		if len(flavors) == 0 || below(h.modcache, path) || h.replaced[path] != "" {
+			continue
+		}
+		if text, err := os.ReadFile(path); err == nil {
+			if content, err := h.appendTo(text, flavors); err == nil {
+				hooked[path] = content
+			}
+		}
+	}
+	return hooked
+}
+
 // hook returns a test file of the package and the content that replaces
 // it, so that Ginkgo tells the barrier of every spec. It returns no file where the
 // package has nothing to do with Ginkgo, or the reason why it cannot be hooked.
@@ -86,8 +125,6 @@ func (h *hooker) hook(p *gotest.Package) (path string, content []byte, reason st
 	if len(files) == 0 {
 		return "", nil, ""
 	}
-	// The last file's variables are initialised last, and so our nodes come
-	// after the user's top-level ones.
 	path = filepath.Join(p.Dir, files[len(files)-1])
 	if below(h.modcache, path) {
 		return "", nil, "it lies in the module cache, where the go command allows no overlay"
@@ -116,6 +153,7 @@ func (h *hooker) appendTo(source []byte, flavors []string) ([]byte, error) {
 		return nil, err
 	}
 	var head, tail bytes.Buffer
+	tail.WriteString("var _ = tracetestTesting.TracetestNodes(func() {")
 	head.WriteString(`; import tracetestJSON "encoding/json"; import tracetestTesting "testing"`)
 	for i, flavor := range flavors {
 		fmt.Fprintf(&head, "; import tracetestGinkgo%d %q", i, flavor)
@@ -125,12 +163,14 @@ func (h *hooker) appendTo(source []byte, flavors []string) ([]byte, error) {
 		}
 		tail.WriteString(strings.ReplaceAll(nodes, "tracetestGinkgo.", fmt.Sprintf("tracetestGinkgo%d.", i)))
 	}
+	tail.WriteString("})\n")
 	// A comment may stand behind the clause, and the file may end in one.
 	out := apply(source, []edit{{files.Position(file.Name.End()).Offset, head.String()}})
 	return append(append(out, "\n//line tracetest/ginkgo.go:1\n"...), tail.Bytes()...), nil
 }
 
-// hookNodes are the nodes that hold a Ginkgo suite. They send Ginkgo's own
+// hookNodes are the nodes that hold a Ginkgo suite. They are added when all variables and
+// init functions of the user's have run, and so come after the user's top-level ones. They send Ginkgo's own
 // JSON of a report, so that they compile with every release of v2 whatever
 // fields it has. What a spec printed is left out: it can be large, and
 // `go test -json` has it. So are its report entries: they hold values of the
@@ -140,17 +180,17 @@ func (h *hooker) appendTo(source []byte, flavors []string) ([]byte, error) {
 // one after it follows every AfterEach, AfterAll and DeferCleanup;
 // ReportAfterSuite follows AfterSuite.
 const hookNodes = `
-var _ = tracetestGinkgo.ReportBeforeEach(func(r tracetestGinkgo.SpecReport) {
+	tracetestGinkgo.ReportBeforeEach(func(r tracetestGinkgo.SpecReport) {
 	r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr, r.ReportEntries = "", "", nil
 	text, _ := tracetestJSON.Marshal(r)
 	tracetestTesting.TracetestSpec("spec-begin", r.IsInOrderedContainer, string(text))
 })
-var _ = tracetestGinkgo.ReportAfterEach(func(r tracetestGinkgo.SpecReport) {
+	tracetestGinkgo.ReportAfterEach(func(r tracetestGinkgo.SpecReport) {
 	r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr, r.ReportEntries = "", "", nil
 	text, _ := tracetestJSON.Marshal(r)
 	tracetestTesting.TracetestSpec("spec-end", r.IsInOrderedContainer, string(text))
 })
-var _ = tracetestGinkgo.ReportAfterSuite("tracetest", func(r tracetestGinkgo.Report) {
+	tracetestGinkgo.ReportAfterSuite("tracetest", func(r tracetestGinkgo.Report) {
 	var nodes []tracetestGinkgo.SpecReport
 	for _, n := range r.SpecReports {
 		if len(n.ContainerHierarchyTexts) == 0 && n.LeafNodeText == "" {
@@ -166,7 +206,7 @@ var _ = tracetestGinkgo.ReportAfterSuite("tracetest", func(r tracetestGinkgo.Rep
 // hookBeforeSuite runs before BeforeSuite, so that what the test function did
 // before it is told apart. Without it, it is taken for BeforeSuite's.
 const hookBeforeSuite = `
-var _ = tracetestGinkgo.ReportBeforeSuite(func(r tracetestGinkgo.Report) {
+	tracetestGinkgo.ReportBeforeSuite(func(r tracetestGinkgo.Report) {
 	tracetestTesting.TracetestSpec("suite-begin", false, "")
 })
 `

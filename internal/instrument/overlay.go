@@ -103,6 +103,13 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 		return nil, err
 	}
 	for i, p := range packages {
+		tagged := 0
+		for original, content := range hooks.hookTagged(p) {
+			if err := write(original, fmt.Sprintf("ginkgo_%d_%d_test.go", i, tagged), content); err != nil {
+				return nil, err
+			}
+			tagged++
+		}
 		original, content, reason := hooks.hook(p)
 		if reason != "" {
 			o.Unhooked[p.ImportPath] = reason

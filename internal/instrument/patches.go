@@ -15,19 +15,21 @@ func testingPatch(goroot, goos string, trace bool) patch {
 	if goos == "linux" {
 		aside, ahead = "aside_linux.go", "ahead_linux.go"
 	}
-	parts := []string{"client.go", aside, "hooks.go", "notrace.go"}
+	parts := []string{"client.go", aside, "hooks.go", "said.go", "notrace.go"}
 	if trace {
-		parts = []string{"client.go", aside, "hooks.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go", "trace_table.go", "ahead.go", ahead}
+		parts = []string{"client.go", aside, "hooks.go", "said.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go", "trace_table.go", "ahead.go", ahead}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, trace),
 		anchors: map[string][]anchor{
 			"testing.go": {
 				{"tRunner", before, "fn(t)", `tracetestBegin(&t.common, "test"); `},
+				{"tRunner", after, "err := recover()", "; tracetestPanicked(&t.common, err)"},
+				{"(*common).log", bodyStart, "", " tracetestSaid(c, s);"},
 				{"(*T).Parallel", before, "t.signal <- true", "tracetestPause(&t.common); "},
 				{"(*T).Parallel", bodyEnd, "", "; tracetestContinue(&t.common)"},
 				{"MainStart", bodyStart, "", " tracetestMain(deps.ImportPath());"},
-				{"(*M).Run", after, "code = m.exitCode", "; tracetestRan()"},
+				{"(*M).Run", after, "code = m.exitCode", "; tracetestRan(m.exitCode)"},
 				{"(*M).startAlarm", bodyStart, "", " tracetestAlarm(true);"},
 				{"(*M).startAlarm", before, "m.after()", "if tracetestEarly() { return }; "},
 				{"(*M).stopAlarm", bodyStart, "", " tracetestAlarm(false);"},
@@ -144,17 +146,25 @@ func testingGlue(goroot string, trace bool) glue {
 	return g
 }
 
-// exitHook returns the function that runs another one when the process exits.
+// exitHook returns the function that runs another one when the process exits, and
+// tells it whether that is with a status other than 0: hooks run in reverse order,
+// and then the one that is not for failures is left out.
 // The package that it needs exists since Go 1.24; before, a process that exits
 // is noticed by its closed connection only, as one that is killed is in every
 // release.
 func exitHook(goroot string) glue {
 	const hooks = "internal/runtime/exithook"
 	if _, err := os.Stat(filepath.Join(goroot, "src", hooks)); err != nil {
-		return glue{code: "\nfunc tracetestAtExit(func()) {}\n"}
+		return glue{code: "\nfunc tracetestAtExit(func(failed bool)) {}\n"}
 	}
 	return glue{
-		code:    "\nfunc tracetestAtExit(f func()) { exithook.Add(exithook.Hook{F: f, RunOnFailure: true}) }\n",
+		code: `
+func tracetestAtExit(f func(failed bool)) {
+	failed := true
+	exithook.Add(exithook.Hook{F: func() { f(failed) }, RunOnFailure: true})
+	exithook.Add(exithook.Hook{F: func() { failed = false }})
+}
+`,
 		imports: []string{hooks},
 	}
 }

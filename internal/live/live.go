@@ -6,6 +6,7 @@ package live
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -30,6 +31,11 @@ type Options struct {
 	// Status shows the status line. It must be false where Out is no terminal.
 	Status bool
 	Width  func() int // of the terminal, in columns; nil: 80
+	// Bare is set where the tests are not shown: another program does that. Only what is
+	// said is, and errors.
+	Bare bool
+	// Events is then written each event as `go test -json` has it, if it is not nil.
+	Events io.Writer
 	// Scrub removes what is known to be secret, or what would be a command of
 	// the CI, from a text that tests, the go command or tracetest print, and
 	// from the names of tests. Nil: nothing is removed. It may be called by
@@ -43,6 +49,9 @@ type Options struct {
 // Live is a run being shown. Its methods may be called by several goroutines.
 type Live struct {
 	screen *screen
+	bare   bool
+	raw    io.Writer // of [Options.Events]
+	rawErr error     // of the goroutine that shows
 	events *io.PipeWriter
 	errors *io.PipeWriter
 	done   chan struct{}
@@ -97,27 +106,27 @@ func New(o Options) (*Live, error) {
 		return nil, fmt.Errorf("unknown --format %q: use one of %s", o.Format, strings.Join(Formats(), ", "))
 	}
 	events, eventsIn := io.Pipe()
-	errors, errorsIn := io.Pipe()
-	l := &Live{screen: s, events: eventsIn, errors: errorsIn, scrub: o.Scrub, name: o.Name, names: map[string]string{}, begun: map[string]unended{}, running: map[string]map[string]bool{}, done: make(chan struct{}), stop: make(chan struct{})}
+	problems, errorsIn := io.Pipe()
+	l := &Live{screen: s, bare: o.Bare, raw: o.Events, events: eventsIn, errors: errorsIn, scrub: o.Scrub, name: o.Name, names: map[string]string{}, begun: map[string]unended{}, running: map[string]map[string]bool{}, done: make(chan struct{}), stop: make(chan struct{})}
 	l.counts.started = time.Now()
 	errOut := &screenErr{screen: s, out: o.Err}
 	// Whatever ends one of the two scans, such as a full disk below Out, nobody
 	// who writes may be left waiting, and the other scan must end as well.
 	giveUp := func() {
 		events.CloseWithError(io.ErrClosedPipe)
-		errors.CloseWithError(io.ErrClosedPipe)
+		problems.CloseWithError(io.ErrClosedPipe)
 	}
 	go func() {
 		defer close(l.done)
 		defer giveUp()
 		l.exec, l.err = testjson.ScanTestOutput(testjson.ScanConfig{
-			Stdout: events, Stderr: errors, Handler: handler{formatter, errOut}, Stop: giveUp, IgnoreNonJSONOutputLines: true,
+			Stdout: events, Stderr: problems, Handler: handler{formatter, errOut}, Stop: giveUp, IgnoreNonJSONOutputLines: true,
 		})
 	}()
 	l.backlog.init()
 	l.shower.Go(func() { l.backlog.each(l.show) })
 	// dots-v2 moves the cursor itself.
-	if o.Status && o.Format != "dots-v2" {
+	if o.Status && !o.Bare && o.Format != "dots-v2" {
 		l.ticking.Go(l.tick)
 	}
 	return l, nil
@@ -177,10 +186,38 @@ type shown struct {
 }
 
 func (l *Live) show(s shown) {
-	if s.isError {
+	switch {
+	case s.isError:
 		l.error(s.text)
-	} else {
+	case l.raw != nil:
+		l.passOn(s.event, s.line)
+	case !l.bare:
 		l.event(s.event, s.line)
+	}
+}
+
+// passOn writes an event as it came, but for what is to be removed. An event of a later
+// Go may have fields that are not known here.
+func (l *Live) passOn(e gotest.Event, line []byte) {
+	if e.Test != l.test {
+		l.test, l.shown = e.Test, l.named(e)
+	}
+	output, test := l.joined(e.Package+" "+e.Test, l.scrub(e.Output)), l.shown
+	if output != e.Output || test != e.Test {
+		var fields map[string]any
+		if json.Unmarshal(line, &fields) != nil {
+			return
+		}
+		if fields["Output"] = output; e.Action != "output" && e.Action != "build-output" {
+			delete(fields, "Output")
+		}
+		if fields["Test"] = test; e.Test == "" {
+			delete(fields, "Test")
+		}
+		line, _ = json.Marshal(fields)
+	}
+	if l.rawErr == nil {
+		_, l.rawErr = l.raw.Write(append(line[:len(line):len(line)], '\n'))
 	}
 }
 
@@ -369,14 +406,14 @@ func (l *Live) Close() error {
 	close(l.stop)
 	l.ticking.Wait() // else it could draw once more
 	l.screen.status("")
-	if l.exec != nil {
+	if l.exec != nil && !l.bare {
 		// What a test printed before it was known to be a secret is no more shown.
 		var summary strings.Builder
 		testjson.PrintSummary(&summary, l.exec, testjson.SummarizeAll&^testjson.SummarizeErrors) // which were shown
 		lines := strings.TrimSuffix(summary.String(), "\n")
 		io.WriteString(l.screen, l.scrub(lines[:strings.LastIndexByte(lines, '\n')+1]))
 	}
-	return l.err
+	return errors.Join(l.rawErr, l.err)
 }
 
 // tick draws the status line ten times a second.

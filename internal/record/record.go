@@ -80,6 +80,9 @@ type Run struct {
 	Shard       *Shard            `json:"shard,omitempty"`                 // which part of the suite it is; nil: all of it
 	Baseline    *Baseline         `json:"baseline,omitempty"`              // --baseline: the leaks that are known; nil without one
 	GoTest      []string          `json:"go_test"`                         // the go command that was run, passwords removed
+	// Launched is set where GoTest is a command of the user's that starts the tests,
+	// such as ginkgo: test events are then what the test processes said themselves.
+	Launched bool `json:"launched,omitempty"`
 }
 
 // Shard says which part of a suite a run is. Shards with the same Suite and Total are of one division of one suite: together
@@ -285,7 +288,8 @@ type Counters struct {
 	Keys       map[string]int64 `json:"keys,omitempty"`      // by database, such as "db0"
 }
 
-// Test is an event of `go test -json`. Output is not recorded as it comes: what
+// Test is an event of `go test -json`, or in a run that is Launched what a test
+// process said of itself, in the same words. Output is not recorded as it comes: what
 // a failed test printed stands in the event that says so.
 type Test struct {
 	Time        time.Time `json:"time"` // when the go command read it: never before it happened

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -15,7 +16,18 @@ import (
 // command is the running go command and everything that it started.
 type command struct {
 	cmd            *exec.Cmd
-	stdout, stderr *os.File
+	stdout, stderr *os.File // nil where the output is not ours to read
+	foreground     bool     // it shares our group, which the terminal signals
+}
+
+// signal reaches the command and what it started.
+func (c *command) signal(s os.Signal) {
+	switch {
+	case !c.foreground:
+		signalGroup(c.cmd, s)
+	case s != os.Interrupt && s != syscall.SIGQUIT: // these come from the terminal, which sent them to all
+		c.cmd.Process.Signal(s)
+	}
 }
 
 // start starts the go command in a process group of its own, so that a signal
@@ -62,22 +74,24 @@ func (c *command) wait(signals <-chan os.Signal, grace time.Duration, say func(s
 		case err := <-exited:
 			// A process that outlives the go command may hold the pipes open.
 			for _, pipe := range []*os.File{c.stdout, c.stderr} {
-				pipe.SetReadDeadline(time.Now().Add(2 * time.Second))
+				if pipe != nil {
+					pipe.SetReadDeadline(time.Now().Add(2 * time.Second))
+				}
 			}
 			return ended(err, reason)
 		case s := <-signals:
 			if kill != nil {
 				reason = "interrupted twice, and killed"
-				signalGroup(c.cmd, os.Kill)
+				c.signal(os.Kill)
 				continue
 			}
 			reason = fmt.Sprintf("interrupted (%v)", s)
 			say(fmt.Sprintf("tracetest: %v: stopping the tests (again to kill them)", s))
-			signalGroup(c.cmd, s)
+			c.signal(s)
 			kill = time.After(grace)
 		case <-kill:
 			reason += fmt.Sprintf(", and killed after %v", grace)
-			signalGroup(c.cmd, os.Kill)
+			c.signal(os.Kill)
 		}
 	}
 }
@@ -91,7 +105,7 @@ func ended(err error, reason string) record.End {
 	case errors.As(err, &exit):
 		end.GoExit = exit.ExitCode() // -1 when it was killed
 		if end.GoExit < 0 && reason == "" {
-			end.Complete, end.Reason = false, "the go command was killed from outside ("+exit.Error()+")"
+			end.Complete, end.Reason = false, "the command was killed from outside ("+exit.Error()+")"
 		}
 	default:
 		end.GoExit, end.Complete, end.Reason = -1, false, err.Error()

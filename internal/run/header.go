@@ -28,7 +28,7 @@ func (p *Plan) header(goTest []string) {
 	dir, _ := os.Getwd()
 	trace, noTrace := p.Trace()
 	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: reason, Traced: trace, TraceReason: noTrace,
-		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Shard: p.shard, Baseline: p.o.Baseline, Command: p.o.Secrets.Args(p.o.Command), GoTest: p.o.Secrets.Args(goTest)}
+		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Shard: p.shard, Baseline: p.o.Baseline, Command: p.o.Secrets.Args(p.o.Command), GoTest: p.o.Secrets.Args(goTest), Launched: p.launched()}
 	if p.dir != "" { // a folder of this run alone says nothing to a reader
 		for i := range h.GoTest {
 			h.GoTest[i] = strings.ReplaceAll(h.GoTest[i], p.dir, "$TRACETEST")
@@ -48,13 +48,18 @@ func (p *Plan) header(goTest []string) {
 	for _, s := range p.begin {
 		p.out.Append(record.Entry{Server: &s})
 	}
-	if p.overlay != nil {
+	if p.overlay != nil && !p.launched() {
 		for _, listed := range p.listed {
-			if why := p.overlay.Unhooked[listed.ImportPath]; why != "" {
-				p.out.Append(record.Entry{Notice: &record.Notice{Code: "ginkgo-unhooked", Package: listed.ImportPath,
-					Text: "The Ginkgo specs of this package are not told apart, only its test functions are: " + why + "."}})
-			}
+			p.unhooked(listed.ImportPath, p.overlay.Unhooked[listed.ImportPath], p.out.Append)
 		}
+	}
+}
+
+// unhooked says of a package why its specs are not told apart, if there is a reason.
+func (p *Plan) unhooked(path, why string, add func(record.Entry)) {
+	if why != "" {
+		add(record.Entry{Notice: &record.Notice{Code: "ginkgo-unhooked", Package: path,
+			Text: "The Ginkgo specs of this package are not told apart, only its test functions are: " + why + "."}})
 	}
 }
 

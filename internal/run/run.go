@@ -41,6 +41,7 @@ type Options struct {
 	Command  []string // the tracetest command line, for the record
 	Packages []string // before "--"
 	Args     []string // behind "--"
+	Launch   []string // a command that starts the tests in place of the go command; see launch.go
 
 	Targets      []snapshot.Target
 	TLS          snapshot.TLS // how to speak TLS to servers that are discovered
@@ -144,6 +145,9 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 	if p.args, err = gotest.ParseArgs(p.o.Packages, p.o.Args, p.tools.GOFLAGS); err != nil {
 		return err
 	}
+	if err := p.findLauncher(); err != nil {
+		return err
+	}
 	if p.o.Shard != nil {
 		if err := p.divide(ctx); err != nil {
 			return err
@@ -218,6 +222,9 @@ func (p *Plan) openBarrier(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
+	if p.launched() {
+		return fmt.Errorf("the tests that another command starts have to be instrumented: %w", err)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -232,7 +239,10 @@ func (p *Plan) openBarrier(ctx context.Context) error {
 }
 
 func (p *Plan) tryInstrument(ctx context.Context) (err error) {
-	if p.listed == nil {
+	switch {
+	case p.launched():
+		p.listed, p.args, err = listBelow(ctx, p.o.Launch, p.args, p.tools)
+	case p.listed == nil:
 		p.listed, err = gotest.List(ctx, p.args)
 	}
 	if err != nil {
@@ -255,7 +265,7 @@ func (p *Plan) tryInstrument(ctx context.Context) (err error) {
 	p.barrier, err = barrier.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] },
 		barrier.Source{Std: p.standard(), Sets: code.sets, Takes: code.takes})
 	if err == nil {
-		p.barrier.Key = p.o.Secrets.Key()
+		p.barrier.Key, p.barrier.Whole = p.o.Secrets.Key(), p.launched()
 	}
 	return err
 }
@@ -346,9 +356,14 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 		env = append(env, p.barrier.Env())
 		env = append(env, p.quietLabels()...)
 	}
+	begin := func() (*command, error) { return start(path, args, env) }
+	if p.launched() {
+		path, args = p.o.Launch[0], p.o.Launch[1:]
+		begin = func() (*command, error) { return p.launch(goRoot, overlay, env) }
+	}
 	p.header(append([]string{path}, args...))
 	w := newWatcher(p)
-	end := w.watch(ctx, func() (*command, error) { return start(path, args, env) })
+	end := w.watch(ctx, begin)
 	p.baseline, p.gone = w.initial, w.repair.gone
 	for i := range p.begin {
 		p.written = append(p.written, Written{RunID: w.runIDs[i], Values: w.ledgers[i].wrote()})

@@ -36,6 +36,7 @@ type watcher struct {
 	ahead     *ahead
 	ended     lastEnd
 	ends      ends
+	reports   *reports // of the test processes where there is no go test -json; else nil
 }
 
 func newWatcher(p *Plan) *watcher {
@@ -46,6 +47,9 @@ func newWatcher(p *Plan) *watcher {
 	}
 	w.tracer, w.aloof, w.ahead = newTracer(w), newAloof(w), newAhead(w)
 	w.repair = &repair{w: w, marks: map[place][]then{}, gone: map[int]bool{}}
+	if p.launched() {
+		w.reports = newReports(w)
+	}
 	return w
 }
 
@@ -109,6 +113,7 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	if w.p.barrier != nil {
 		w.drain(ctx, w.p.barrier.Next)
 	}
+	w.reports.finish()
 	for _, t := range w.unended(*end) {
 		w.append(record.Entry{Test: t})
 	}
@@ -123,6 +128,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 // waits for neither.
 func (w *watcher) read(cmd *command, events *backlog) {
 	defer events.close()
+	if cmd.stdout == nil {
+		return
+	}
 	show := w.p.o.Output
 	var both sync.WaitGroup
 	both.Go(func() {
@@ -183,10 +191,16 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	}
 	if h.Ran != "" {
 		w.ends.ran[h.Ran] = true
+		w.reports.ran(h)
 		return // and waits at the next boundary
+	}
+	if h.Said != nil {
+		w.reports.hear(h)
+		return
 	}
 	if h.Process != nil {
 		w.process(h.Process)
+		w.reports.process(h.Process)
 	}
 	b := h.Boundary
 	last := w.ended
@@ -218,7 +232,9 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	if w.p.o.Restore != RestoreTest && w.p.o.Units == nil && quiet(b.Snapshots) {
 		h.Release() // nobody is asked, and nothing is restored
 	}
+	report := w.reports.before(h, &b)
 	w.append(record.Entry{Boundary: &b})
+	report()
 	w.otherClients(ctx, b.Snapshots)
 	w.repair.after(ctx, &b)
 	h.Ahead = w.ahead.may(b.Process)

@@ -35,6 +35,8 @@ func (a *Analysis) phaseOf(w author) string {
 	}
 	p := a.processes[w.refs[0].Process]
 	switch {
+	case p != nil && p.specs == 0 && p.parallel() != "": // other processes ran all of them
+		return "whole"
 	case p == nil || w.refs[0].Owner != a.suiteOf(p):
 		return ""
 	case p.specs == 0: // BeforeSuite failed, or there was nothing to run

@@ -42,6 +42,7 @@ func conditions() []condition {
 		{"each watched server was seen when the tests had ended", true, ExitFailed, (*Analysis).unseenAtEnd},
 		{"each server that the tests used was watched", true, ExitFailed, (*Analysis).unwatchedServer},
 		{"each write that a server accepted was shown by a snapshot", true, ExitFailed, (*Analysis).unsampledWrite},
+		{"the tests that another command started reported", true, ExitFailed, (*Analysis).silentLauncher},
 		{"the tests of each package that passed came to their end", true, ExitFailed, (*Analysis).unendedTests},
 		{"each test binary ended", true, ExitFailed, (*Analysis).lastingProcess},
 		{"the go command ended with 0", false, ExitFailed, (*Analysis).failedCommand},
@@ -79,7 +80,7 @@ func when(unmet bool, kind findings.ReasonKind) *findings.Reason {
 }
 
 func (a *Analysis) refusedArguments(f *findings.Findings) *findings.Reason {
-	return when(a.end != nil && a.end.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0, findings.ReasonArguments)
+	return when(a.end != nil && !a.run.Launched && a.end.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0, findings.ReasonArguments)
 }
 
 func (a *Analysis) endless(*findings.Findings) *findings.Reason {
@@ -154,6 +155,12 @@ func (a *Analysis) unsampledWrite(*findings.Findings) *findings.Reason {
 	return nil
 }
 
+// silentLauncher is of a run in which nobody but the test processes tells of tests.
+func (a *Analysis) silentLauncher(*findings.Findings) *findings.Reason {
+	reported := slices.ContainsFunc(slices.Collect(maps.Values(a.outcomes.packages)), func(p *pkg) bool { return p.Instrumented })
+	return when(a.run.Launched && !reported, findings.ReasonSilent)
+}
+
 func (a *Analysis) unendedTests(f *findings.Findings) *findings.Reason {
 	if a.end == nil || a.end.GoExit != 0 {
 		return nil // then go test says that something failed
@@ -204,7 +211,15 @@ func (a *Analysis) failedCommand(*findings.Findings) *findings.Reason {
 }
 
 func (a *Analysis) failedTests(f *findings.Findings) *findings.Reason {
+	if a.run.Launched && a.end != nil && a.end.GoExit == 0 && !slices.ContainsFunc(f.Failures, func(x findings.Failure) bool { return !a.outcomes.passedAgain(x) }) {
+		return nil // each passed when the command ran it again
+	}
 	return when(f.Tests.Failed+len(f.Failures) > 0, findings.ReasonFailed)
+}
+
+// passedAgain reports whether a test that failed passed in a later run of its package.
+func (o *outcomes) passedAgain(f findings.Failure) bool {
+	return o.again[findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}]
 }
 
 func (a *Analysis) leftChanged(f *findings.Findings) *findings.Reason {

@@ -85,11 +85,17 @@ func TestEachPathToExitZero(t *testing.T) {
 		}), nil, findings.Reason{Kind: findings.ReasonUnwatched, Server: "t:2", Problem: "it speaks TLS; name it"}},
 		"each write that a server accepted was shown by a snapshot": {change(func(e []record.Entry) { e[8].Write.Values[0].Value = "7" }), nil, findings.Reason{Kind: findings.ReasonUnsampled, Server: "s:1", Command: []string{"config", "set", "timeout", "0"}}},
 		"the tests of each package that passed came to their end":   {change(func(e []record.Entry) { e[13].Test.Unended = true; e[13].Test.Missing = []string{"TestZ"} }), nil, findings.Reason{Kind: findings.ReasonUnended, Package: "p", Missing: []string{"TestZ"}}},
-		"each test binary ended":                                    {change(func(e []record.Entry) { e[12] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, findings.Reason{Kind: findings.ReasonLasting, Package: "p", PID: 9}},
-		"the go command ended with 0":                               {change(func(e []record.Entry) { e[15].End.GoExit = 1 }), nil, findings.Reason{}},
-		"no test failed":                                            {change(func(e []record.Entry) { e[10].Boundary.End.Status, e[11].Test.Action = "fail", "fail" }), nil, findings.Reason{}},
-		"nothing was left changed that is not known":                {change(func(e []record.Entry) { e[10].Boundary.Snapshots[0].Config = map[string]string{"maxmemory": "1"} }), nil, findings.Reason{}},
-		"--expect was met":                                          {change(func(e []record.Entry) { e[0].Run.Expect = map[string]string{"maxmemory": "1"} }), nil, findings.Reason{}},
+		"the tests that another command started reported": {change(func(e []record.Entry) {
+			e[0].Run.Launched = true
+			for i := 2; i < 14; i++ {
+				e[i] = record.Entry{Notice: &record.Notice{Code: "x"}}
+			}
+		}), nil, findings.Reason{Kind: findings.ReasonSilent}},
+		"each test binary ended":                     {change(func(e []record.Entry) { e[12] = record.Entry{Notice: &record.Notice{Code: "x"}} }), nil, findings.Reason{Kind: findings.ReasonLasting, Package: "p", PID: 9}},
+		"the go command ended with 0":                {change(func(e []record.Entry) { e[15].End.GoExit = 1 }), nil, findings.Reason{}},
+		"no test failed":                             {change(func(e []record.Entry) { e[10].Boundary.End.Status, e[11].Test.Action = "fail", "fail" }), nil, findings.Reason{}},
+		"nothing was left changed that is not known": {change(func(e []record.Entry) { e[10].Boundary.Snapshots[0].Config = map[string]string{"maxmemory": "1"} }), nil, findings.Reason{}},
+		"--expect was met":                           {change(func(e []record.Entry) { e[0].Run.Expect = map[string]string{"maxmemory": "1"} }), nil, findings.Reason{}},
 	}
 	for _, c := range conditions() {
 		v, there := violations[c.name]

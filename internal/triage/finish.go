@@ -91,7 +91,7 @@ func (a *Analysis) Findings() *findings.Findings {
 	a.together(f.Leaks)
 	a.mark(f)
 	f.Run = a.runOf(f)
-	if f.Run.Complete && f.Run.GoExit == 0 && f.Tests.Failed > 0 {
+	if f.Run.Complete && f.Run.GoExit == 0 && f.Tests.Failed > 0 && !f.Run.Launched {
 		f.Notices = append(f.Notices, findings.Notice{Code: findings.NoticeResultDropped})
 	}
 	return f
@@ -248,7 +248,7 @@ func (a *Analysis) unmet(s *server) []findings.UnmetExpectation {
 
 func (a *Analysis) runOf(f *findings.Findings) findings.Run {
 	r := findings.Run{Started: a.began, Finished: a.ended, Command: orEmpty(a.run.Command), Dir: a.run.Dir, Source: a.run.Source, Shard: a.run.Shard, Go: a.run.Go, Mode: a.run.Mode,
-		ModeReason: a.run.ModeReason, Traced: a.run.Traced, TraceReason: a.run.TraceReason, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest)}
+		ModeReason: a.run.ModeReason, Traced: a.run.Traced, TraceReason: a.run.TraceReason, Restore: a.run.Restore, GoTest: orEmpty(a.run.GoTest), Launched: a.run.Launched}
 	r.GoExit = -1
 	if a.end != nil {
 		r.GoExit = a.end.GoExit

@@ -51,7 +51,7 @@ func (a *Analysis) suiteNode(ref record.Ref, phase string) *record.Node {
 	if p == nil || phase == "" {
 		return nil
 	}
-	var nodes []string
+	var nodes []string // types
 	if phase != "after" {
 		nodes = append(nodes, "BeforeSuite", "SynchronizedBeforeSuite")
 	}
@@ -59,12 +59,13 @@ func (a *Analysis) suiteNode(ref record.Ref, phase string) *record.Node {
 		nodes = append(nodes, "AfterSuite", "SynchronizedAfterSuite", "DeferCleanup (Suite)")
 	}
 	var found *record.Node
-	for i := range p.nodes {
-		if slices.Contains(nodes, p.nodes[i].Type) {
+	ran := a.suiteNodes(p)
+	for i := range ran {
+		if slices.Contains(nodes, ran[i].Type) {
 			if found != nil {
 				return nil
 			}
-			found = &p.nodes[i]
+			found = &ran[i]
 		}
 	}
 	return found

@@ -20,6 +20,9 @@ type outcomes struct {
 	tests    findings.Tests
 	cases    findings.Cases
 	kept     int // bytes of the output of failed tests
+	// again are those that failed and may pass in a later run of their package, as where
+	// gotestsum runs failed tests again; true where they did.
+	again map[findings.Owner]bool
 }
 
 // pkg is a package under test.
@@ -81,7 +84,9 @@ type outcome struct {
 	begin, end        int64  // sequence numbers between which it ran
 }
 
-func newOutcomes() outcomes { return outcomes{packages: map[string]*pkg{}} }
+func newOutcomes() outcomes {
+	return outcomes{packages: map[string]*pkg{}, again: map[findings.Owner]bool{}}
+}
 
 // held reports whether the barrier heard of every test of the package.
 func (p *pkg) held() bool { return p.Instrumented && !p.quit }
@@ -241,6 +246,9 @@ func (o *outcomes) endUnreported(p *pkg) {
 
 // count takes in a test that ended and has no others within it.
 func (o *outcomes) count(c findings.Case) {
+	if _, failed := o.again[c.Owner]; failed || c.Status == "fail" || c.Status == "panic" || c.Status == "died" {
+		o.again[c.Owner] = c.Status == "pass"
+	}
 	o.cases.Add(c)
 	o.tests.Total++
 	switch c.Status {

@@ -197,8 +197,8 @@ func (a *Analysis) suiteEnd(e record.Entry, p *process) {
 	if test == nil {
 		return
 	}
-	for _, n := range p.nodes {
-		if n.Outcome.Status == "fail" || n.Outcome.Status == "panic" {
+	for _, n := range a.suiteNodes(p) {
+		if failed(n) {
 			node := &owner{Owner: record.Owner{Kind: record.KindSpec, Name: "[" + n.Type + "]", Location: n.Location}, pkg: test.pkg,
 				process: p.Index, test: test.Name, begin: test.begin, met: test.met, node: true, host: test.ID}
 			a.outcomes.spec(node, n.Outcome, e)

@@ -31,6 +31,7 @@ var tracetestLine struct {
 	key    string // of the marks of secrets
 	self   string // the number that the barrier gave to this process
 	nested bool   // a test of another process started this one: it is never held
+	whole  bool   // nobody else tells how the tests ended: say also what they said
 
 	// hello is the one connection: its end says that the process is gone. Calls take
 	// turns, for tracetest answers one at a time anyway, and none waits for another
@@ -78,6 +79,7 @@ func tracetestOpen(args []string, dir string) {
 	line.hello = fd // stays open until the process ends
 	verdict, number, _ := strings.Cut(answer, " ")
 	number, line.key, _ = strings.Cut(number, " ")
+	line.key, _, line.whole = strings.Cut(line.key, " ")
 	syscall.Setenv(name, path+"#"+number)
 	line.path, line.self, line.nested = path, number, verdict != "go"
 }

@@ -38,19 +38,35 @@ func init() {
 	}
 	tracetestTraceStart()
 	if tracetestOn() {
-		tracetestAtExit(func() {
+		tracetestAtExit(func(failed bool) {
 			tracetestTraceFlush("")
-			tracetestCall("exit")
+			tracetestCall("exit", strconv.FormatBool(failed))
 		})
 	}
 }
 
 // tracetestMain tells which package this test binary is of.
-func tracetestMain(path string) { tracetestCall("main", path) }
+func tracetestMain(path string) {
+	tracetestCall("main", path)
+	if tracetestAddNodes != nil {
+		tracetestAddNodes()
+	}
+}
 
-// tracetestRan tells that m.Run has come to its end: a process that ends before,
-// with status 0, would pass for one of which all tests have passed.
-func tracetestRan() { tracetestCall("ran") }
+var tracetestAddNodes func()
+
+// TracetestNodes keeps what adds nodes to a Ginkgo suite: of several files that have
+// them, as build tags choose, one counts. It is exported for the hook that package instrument
+// appends to test files of the user's package.
+func TracetestNodes(add func()) bool {
+	tracetestAddNodes = add
+	return true
+}
+
+// tracetestRan tells that m.Run has come to its end, and with which status: a
+// process that ends before, with status 0, would pass for one of which all tests
+// have passed.
+func tracetestRan(code int) { tracetestCall("ran", strconv.Itoa(code)) }
 
 // tracetestBegin holds a test at its begin and sees to it that it is held at
 // its end. The clean-up that is registered first runs last, after the user's
@@ -77,7 +93,7 @@ func tracetestBegin(c *common, kind string) {
 		tracetestOwners.Delete(c)
 		tracetestLabels.Delete(c)
 		tracetestTraceFlush(label)
-		tracetestBoundary("end", id, tracetestStatus(c, kind), strconv.FormatBool(parent == ""))
+		tracetestBoundary("end", id, tracetestStatus(c, kind), strconv.FormatBool(parent == ""), tracetestText(c))
 	})
 	tracetestBoundary("begin", id, kind, c.name, parent, beside)
 	tracetestTraceOwn(label)
@@ -225,6 +241,7 @@ func tracetestEarly() bool {
 	for slept := int64(0); ; {
 		more := min(tracetestWaited.Load()-tracetestWaitedBefore.Load(), tracetestPutOff) - slept
 		if more <= 0 {
+			tracetestTimeout()
 			return false
 		}
 		time.Sleep(time.Duration(more))

@@ -1,6 +1,9 @@
 package inject
 
-import "sync"
+import (
+	"runtime"
+	"sync"
+)
 
 // common stands for testing.common.
 type common struct {
@@ -14,13 +17,15 @@ type common struct {
 
 func (c *common) Cleanup(f func()) { c.cleanups = append(c.cleanups, f) }
 
+func (c *common) frameSkip(int) (f runtime.Frame) { return f }
+
 // testBinary stands for the variable that the go command sets to "1" in test
 // binaries.
 var testBinary = "0"
 
 // tracetestAtExit stands for the function that the patch writes for the Go
 // release at hand.
-func tracetestAtExit(func()) {}
+func tracetestAtExit(func(failed bool)) {}
 
 // owner stands for the label of a goroutine, one for all of them here.
 var owner struct {

@@ -45,6 +45,8 @@ func doubtWords(d findings.Doubt) (short, full Text) {
 	case findings.DoubtNotInstrumented:
 		short := Count(n, "package") + " " + Plural(n, "was", "were") + " not instrumented"
 		return short, short + " and could change a server unobserved: " + names + "."
+	case findings.DoubtNotReported:
+		return "not all packages reported", say(d.Reason)
 	case findings.DoubtUntraced:
 		full := Text("Which servers the tests used was not traced")
 		if d.Reason != "" {

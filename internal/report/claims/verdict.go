@@ -203,7 +203,7 @@ func reRuns(failures []findings.Failure) Text {
 func (v *View) Passed() Text {
 	switch {
 	case v.Run.Complete && v.Run.GoExit != 0:
-		return "go test exited with " + itoa(v.Run.GoExit) + " without a failed test"
+		return v.launcher() + " exited with " + itoa(v.Run.GoExit) + " without a failed test"
 	case !v.Run.Complete || v.Tests.Total == 0:
 		return "no failures"
 	case v.Tests.Skipped > 0:

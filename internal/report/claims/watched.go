@@ -40,15 +40,27 @@ func (v *View) watched() []doc.Block {
 		items = append(items, "Command: "+code(rediscli.Join(v.Run.Command)))
 	}
 	if len(v.Run.GoTest) > 0 {
-		items = append(items, "Go command: "+doc.Whole(doc.CutMiddle(rediscli.Join(v.Run.GoTest), 600)))
+		what := Text("Go command: ")
+		if v.Run.Launched {
+			what = "Started by: "
+		}
+		items = append(items, what+doc.Whole(doc.CutMiddle(rediscli.Join(v.Run.GoTest), 600)))
 	}
 	return append(blocks, append(items,
-		"Go: "+code(v.Run.Go)+"; exit code of go test "+itoa(v.Run.GoExit)+", of tracetest "+itoa(v.Run.Exit),
+		"Go: "+code(v.Run.Go)+"; exit code of "+v.launcher()+" "+itoa(v.Run.GoExit)+", of tracetest "+itoa(v.Run.Exit),
 		"How: "+v.mode(),
 		"Restore: "+code(v.Run.Restore),
 		"Tests: "+v.TestCounts(),
 		"Packages: "+v.packages(),
 	))
+}
+
+// launcher is what started the tests.
+func (v *View) launcher() Text {
+	if v.Run.Launched {
+		return "the command"
+	}
+	return "go test"
 }
 
 func (v *View) mode() Text {

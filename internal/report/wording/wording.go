@@ -108,6 +108,8 @@ func reason(r findings.Reason) string {
 		return "the tests used " + r.Server + ", and no server that was watched: name it with --redis, or leave --discover=off away"
 	case findings.ReasonUnsampled:
 		return r.Server + " accepted " + strings.Join(r.Command, " ") + ", and no snapshot shows it"
+	case findings.ReasonSilent:
+		return "no test process reported to tracetest, so nothing is known of the tests"
 	case findings.ReasonUnended:
 		return "the test binary of " + r.Package + " ended with status 0 before its tests did" + unended(r)
 	case findings.ReasonUnreported:
