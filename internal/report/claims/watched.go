@@ -46,7 +46,7 @@ func (v *View) watched() []doc.Block {
 		"Go: "+code(v.Run.Go)+"; exit code of go test "+itoa(v.Run.GoExit)+", of tracetest "+itoa(v.Run.Exit),
 		"How: "+v.mode(),
 		"Restore: "+code(v.Run.Restore),
-		"Tests: "+v.TestCounts(),
+		v.TestCounts(),
 		"Packages: "+v.packages(),
 	))
 }
