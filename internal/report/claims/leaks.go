@@ -178,7 +178,7 @@ func (v *View) stack(c findings.Change) []doc.Block {
 	if more > 0 {
 		shown = append(shown, string("and "+itoa(more)+" more in findings.json"))
 	}
-	return []doc.Block{doc.Fold{Title: "The call that changed " + Text(chartText(c.Parameter)), Blocks: []doc.Block{doc.Fence{Lang: "text", Lines: shown}}}}
+	return []doc.Block{doc.Fold{Title: "The call that changed " + Text(strings.ReplaceAll(chartText(c.Parameter), "$", " ")), Blocks: []doc.Block{doc.Fence{Lang: "text", Lines: shown}}}}
 }
 
 // leakTable writes leaks in short, a row each.

@@ -1,7 +1,9 @@
 package claims
 
 import (
+	"cmp"
 	"iter"
+	"regexp"
 	"time"
 
 	"tracetest/internal/findings"
@@ -185,6 +187,31 @@ func (t *Tests) test(c FoundCase, number int) Test {
 	}
 	test.Groups = append(test.Groups, test.maybe...)
 	return test
+}
+
+// said is a place that a test of go test names at the begin of its message.
+var said = regexp.MustCompile(`^[\w.-]+_test\.go:[0-9]+`)
+
+// Line is the line of a test that says most: where it failed, or got an OOM error, or
+// changed a server, or where it is; empty where none is known.
+func (v *View) Line(t Test) string {
+	if f := t.Failure; f != nil {
+		switch {
+		case f.Location != "":
+			return f.Location
+		case f.OOMCall != nil:
+			return cmp.Or(Outermost(f.OOMCall), placeOf(f.OOMCall))
+		}
+		if place := said.FindString(f.Message); place != "" {
+			return place
+		}
+	}
+	for _, no := range t.Owned {
+		if c := v.Groups[no-1].lead(); c.Call != nil {
+			return cmp.Or(Outermost(c.Call), placeOf(c.Call))
+		}
+	}
+	return t.Location
 }
 
 // Sentence says how a test ended and what the findings say of it.

@@ -50,7 +50,7 @@ func (v *View) watched() []doc.Block {
 		"Go: "+code(v.Run.Go)+"; exit code of "+v.launcher()+" "+itoa(v.Run.GoExit)+", of tracetest "+itoa(v.Run.Exit),
 		"How: "+v.mode(),
 		"Restore: "+code(v.Run.Restore),
-		"Tests: "+v.TestCounts(),
+		v.TestCounts(),
 		"Packages: "+v.packages(),
 	))
 }

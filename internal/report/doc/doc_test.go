@@ -88,7 +88,7 @@ func TestFormats(t *testing.T) {
 	if got, want := text.Plain(80), "Who. a_test.go:3 left <b>, see Leaks and --flag."; got != want {
 		t.Errorf("plain: %q, want %q", got, want)
 	}
-	if got, want := text.html(), "<strong>Who.</strong> <code>a_test.go:3</code> left <code>&lt;b&gt;</code>, see <a href=\"#leaks\">Leaks</a> and <code>--flag</code>."; got != want {
+	if got, want := text.html(), "<strong>Who.</strong> <code><span class=\"line\">a_test.go:3</span></code> left <code>&lt;b&gt;</code>, see <a href=\"#leaks\">Leaks</a> and <code>--flag</code>."; got != want {
 		t.Errorf("HTML: %q, want %q", got, want)
 	}
 	md := Markdown{Link: func(place string) string { return "https://e" + place }}.Write([]Block{Para{text}})

@@ -94,11 +94,8 @@ func (p page) testRow(t claims.Test, number int) testRow {
 		}
 		r.Began = since(t.Begin.Sub(p.Run.Started))
 	}
-	where := t.Location
+	where := p.Line(t)
 	if f := t.Failure; f != nil {
-		if f.Location != "" {
-			where = f.Location
-		}
 		if f.OOMErrors > 0 {
 			r.OOM = strconv.FormatInt(f.OOMErrors, 10)
 		}
