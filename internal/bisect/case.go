@@ -102,7 +102,7 @@ func (s *Suite) CaseOf(victim *Unit) Case {
 		switch {
 		case u.Hosts || u == victim || victim.ended != 0 && u.began > victim.ended || u.Unable() != "":
 			continue
-		case u.Spec == "" && u.Package == victim.Package && (strings.HasPrefix(subject, u.Name.Test+"/") || strings.HasPrefix(u.Name.Test, subject+"/")):
+		case u.Spec == "" && u.Package == victim.Package && (record.Below(subject, u.Name.Test) || record.Below(u.Name.Test, subject)):
 			continue // what the victim is in, or what is in it
 		}
 		if u.Container != "" && u.Container == victim.Container && u.Package == victim.Package {
@@ -111,7 +111,7 @@ func (s *Suite) CaseOf(victim *Unit) Case {
 		}
 		parent, _, sub := strings.Cut(u.Name.Test, "/")
 		if sub && u.Spec == "" {
-			if u.Package == victim.Package && strings.HasPrefix(subject, parent+"/") {
+			if u.Package == victim.Package && record.Below(subject, parent) {
 				if at := slices.IndexFunc(c.Before, func(o Suspect) bool { return within(u.Test, o.Test) }); at >= 0 {
 					c.Before[at].Parts = append(c.Before[at].Parts, u.Test)
 					continue
@@ -165,7 +165,7 @@ func within(inner, outer trial.Test) bool {
 	if outer.Spec != "" || inner.Spec != "" {
 		return inner.Spec == outer.Spec && inner.Name.Test == outer.Name.Test
 	}
-	return inner.Name.Test == outer.Name.Test || strings.HasPrefix(inner.Name.Test, outer.Name.Test+"/")
+	return inner.Name.Test == outer.Name.Test || record.Below(inner.Name.Test, outer.Name.Test)
 }
 
 func nameOf(o findings.Owner) trial.Test {
@@ -188,7 +188,7 @@ func (s *Suite) weigh(c *Case) {
 	}
 	correlated := map[int]bool{}
 	for _, failure := range f.Failures {
-		if !within(nameOf(findings.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}), c.Victim) {
+		if !within(nameOf(failure.Name()), c.Victim) {
 			continue
 		}
 		if c.Message == "" {
@@ -250,7 +250,7 @@ func (s *Suite) weigh(c *Case) {
 		}
 	}
 	for _, failure := range f.Failures {
-		suspect(findings.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}, weightFailed, "failed")
+		suspect(failure.Name(), weightFailed, "failed")
 	}
 }
 
@@ -262,7 +262,7 @@ func (c *Case) ran(owner findings.Owner) bool {
 // clean notes a test that puts back what another left.
 func (c *Case) clean(s *Suite, owner findings.Owner) {
 	for i := range s.Units {
-		if u := &s.Units[i]; u.Name == nameOf(owner).Name && u.Unable() == "" && !within(u.Test, c.Victim) && !slices.Contains(c.Cleaners, u.Test) {
+		if u := &s.Units[i]; u.Name == owner && u.Unable() == "" && !within(u.Test, c.Victim) && !slices.Contains(c.Cleaners, u.Test) {
 			c.Cleaners = append(c.Cleaners, u.Test)
 		}
 	}

@@ -139,7 +139,7 @@ func (r *Reader) Suite() *Suite {
 	}
 	s := &Suite{Units: r.units, Findings: wording.Add(r.analysis.Findings()), Orders: r.orders, Keys: r.keys, Config: r.config}
 	for _, f := range s.Findings.Failures {
-		if at, known := r.index[record.Name{Package: f.Package, Test: f.Test, Spec: f.Spec}]; known && f.Status != "build" {
+		if at, known := r.index[f.Name()]; known && f.Status != "build" {
 			s.Units[at].Status = "fail" // also where its process died and no end was heard
 		}
 	}
@@ -226,7 +226,7 @@ func (s *Suite) Find(text string) (*Unit, error) {
 			part = append(part, u)
 		}
 		if slices.ContainsFunc(s.Findings.Failures, func(f findings.Failure) bool {
-			return u.Name == (record.Name{Package: f.Package, Test: f.Test, Spec: f.Spec}) && strings.Contains(f.Message, text)
+			return u.Name == f.Name() && strings.Contains(f.Message, text)
 		}) {
 			said = append(said, u)
 		}

@@ -7,11 +7,7 @@ import (
 )
 
 // Owner names who made a change.
-type Owner struct {
-	Package string `json:"package"`
-	Test    string `json:"test"` // empty for a package's own code: init, TestMain, between its tests
-	Spec    string `json:"spec"` // full text of a Ginkgo spec, or a suite node such as [BeforeSuite]
-}
+type Owner = record.Name
 
 // Certainty says how an owner is known.
 type Certainty string

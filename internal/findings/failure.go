@@ -104,3 +104,6 @@ func (x *Failure) Correlated() bool {
 	redis := x.Cause == CauseOOM || x.Cause == CauseEviction
 	return (x.Certainty == "proved" || redis && x.Certainty != "refuted") && (x.Leak != nil || x.Reverted != nil)
 }
+
+// Name names the test that failed.
+func (f *Failure) Name() Owner { return Owner{Package: f.Package, Test: f.Test, Spec: f.Spec} }

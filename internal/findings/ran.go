@@ -1,46 +1,5 @@
 package findings
 
-import (
-	"iter"
-	"strings"
-)
-
-// Within yields an owner and what it ran in, but for the package: of a spec the
-// test function, of a subtest the tests around it.
-func (o Owner) Within() iter.Seq[Owner] {
-	return func(yield func(Owner) bool) {
-		if o.Test == "" && o.Spec == "" || !yield(o) {
-			return
-		}
-		if o.Spec != "" {
-			o.Spec = ""
-			if o.Test == "" || !yield(o) {
-				return
-			}
-		}
-		for at := strings.LastIndexByte(o.Test, '/'); at > 0; at = strings.LastIndexByte(o.Test, '/') {
-			o.Test = o.Test[:at]
-			if !yield(o) {
-				return
-			}
-		}
-	}
-}
-
-// SuiteNode tells [BeforeSuite] and its kin from a spec such as "[sig-node]
-// starts".
-func (o Owner) SuiteNode() bool {
-	for _, node := range []string{
-		"[BeforeSuite", "[AfterSuite", "[SynchronizedBeforeSuite", "[SynchronizedAfterSuite",
-		"[ReportBeforeSuite", "[ReportAfterSuite", "[DeferCleanup",
-	} {
-		if strings.HasPrefix(o.Spec, node) {
-			return true
-		}
-	}
-	return false
-}
-
 // Ran tells of the wanted owners that ran how they ended: the status of a
 // [Case], and of one that ran more than once the worst. A test that only groups
 // others has run if one of them did more than be skipped, and its status is

@@ -84,7 +84,7 @@ func (s *View) Add(suite *bisect.Suite, order string) {
 	f := suite.Findings
 	failed, leaked := map[record.Name]bool{}, map[record.Name]bool{}
 	for _, failure := range f.Failures {
-		name := record.Name{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}
+		name := failure.Name()
 		if failed[name] {
 			continue // with -count it ran more than once
 		}
@@ -139,7 +139,7 @@ func causeOf(f *findings.Findings, failure findings.Failure) (cause string, of *
 	case failure.Reverted != nil:
 		of = change(f.Reverted[*failure.Reverted])
 	}
-	owner := findings.Owner{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}
+	owner := failure.Name()
 	restarted := slices.ContainsFunc(f.Restarts, func(r findings.Restart) bool { return slices.Contains(r.Active, owner) })
 	failedOver := slices.ContainsFunc(f.Failovers, func(x findings.Failover) bool { return slices.Contains(x.Active, owner) })
 	message := strings.ToLower(failure.Message)

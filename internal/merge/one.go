@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
@@ -135,7 +136,7 @@ func ownChange(f *findings.Findings, x findings.Failure) bool {
 	if by == nil || by.Package != x.Package {
 		return false
 	}
-	return by.Test == x.Test && (by.Spec == x.Spec || x.Spec == "") || x.Spec == "" && strings.HasPrefix(by.Test, x.Test+"/")
+	return by.Test == x.Test && (by.Spec == x.Spec || x.Spec == "") || x.Spec == "" && record.Below(by.Test, x.Test)
 }
 
 // verdict judges a run. Whatever is not known to be clean is not.

@@ -222,7 +222,7 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 		t.Tests = append(t.Tests, record.Tried{Name: v.Name, Outcome: ran.Outcomes.Of(v.Name)})
 	}
 	for _, leak := range ran.Findings.Leaks {
-		if leak.By != nil && nameOf(*leak.By) == s.culprit.Name && s.parameters[leak.Server+" "+leak.Parameter] {
+		if leak.By != nil && *leak.By == s.culprit.Name && s.parameters[leak.Server+" "+leak.Parameter] {
 			t.Leaked = true
 		}
 	}

@@ -2,15 +2,10 @@ package prove
 
 import (
 	"slices"
-	"strings"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
-
-func nameOf(o findings.Owner) record.Name {
-	return record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}
-}
 
 // suspicions gathers the leaks that have an owner and failures tied to them.
 func suspicions(f *findings.Findings) []*suspicion {
@@ -20,7 +15,7 @@ func suspicions(f *findings.Findings) []*suspicion {
 		if leak.By == nil {
 			continue
 		}
-		culprit := target{Name: nameOf(*leak.By), Location: leak.Location}
+		culprit := target{Name: *leak.By, Location: leak.Location}
 		at := slices.IndexFunc(all, func(s *suspicion) bool { return s.culprit == culprit })
 		if at < 0 {
 			at = len(all)
@@ -34,7 +29,7 @@ func suspicions(f *findings.Findings) []*suspicion {
 			continue
 		}
 		s := of[*failure.Leak]
-		s.victims = append(s.victims, target{Name: record.Name{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}, Location: failure.SpecLocation})
+		s.victims = append(s.victims, target{Name: failure.Name(), Location: failure.SpecLocation})
 	}
 	return slices.DeleteFunc(all, func(s *suspicion) bool { return len(s.victims) == 0 })
 }
@@ -65,7 +60,7 @@ func (s *suspicion) unable() string {
 func tops(targets []target) []target {
 	all := slices.Clone(targets)
 	for i := range all {
-		all[i].Test, _, _ = strings.Cut(all[i].Test, "/")
+		all[i].Test = record.TopLevel(all[i].Test)
 	}
 	return all
 }

@@ -22,13 +22,6 @@ const (
 	TrialRestored TrialKind = "restored" // the same, with what it changes put back in between
 )
 
-// Name names a test or spec.
-type Name struct {
-	Package string `json:"package" redact:"-"`
-	Test    string `json:"test" redact:"name"`
-	Spec    string `json:"spec,omitempty" redact:"name"`
-}
-
 // Tried is how a test ended in a trial: pass, fail, skip, or empty where it did
 // not run.
 type Tried struct {

@@ -175,7 +175,7 @@ func (o *owner) isOf(test string) bool {
 	case strings.HasPrefix(test, "/"):
 		return strings.Contains(o.Name+"/", test+"/")
 	}
-	return topLevel(o.Name) == test
+	return record.TopLevel(o.Name) == test
 }
 
 func isTest(name string) bool {

@@ -69,12 +69,12 @@ func (a *Analysis) mark(f *findings.Findings) {
 	}
 	wanted := map[findings.Owner]bool{}
 	for _, k := range b.Known {
-		wanted[findings.Owner{Package: k.Package, Test: k.Test, Spec: k.Spec}] = true
+		wanted[k.Name()] = true
 	}
 	ran := f.Ran(wanted)
 	f.Baseline.File, f.Baseline.Entries = b.File, len(b.Known)
 	for _, k := range b.Known {
-		owner := findings.Owner{Package: k.Package, Test: k.Test, Spec: k.Spec}
+		owner := k.Name()
 		switch {
 		case k.Expires < a.today():
 			f.Baseline.Expired = append(f.Baseline.Expired, k)

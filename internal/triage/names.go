@@ -197,7 +197,7 @@ func (a *Analysis) disambiguateBy(m *mutation) *findings.Disambiguation {
 func (a *Analysis) oneByOne(m *mutation) *findings.Disambiguation {
 	var tests []string
 	for _, s := range a.suspects(m) {
-		if top := topLevel(s.Test); top != "" && !slices.Contains(tests, top) {
+		if top := record.TopLevel(s.Test); top != "" && !slices.Contains(tests, top) {
 			tests = append(tests, top)
 		}
 	}
@@ -205,9 +205,4 @@ func (a *Analysis) oneByOne(m *mutation) *findings.Disambiguation {
 		return nil
 	}
 	return &findings.Disambiguation{Kind: findings.DisambiguateAlone, Tests: tests}
-}
-
-func topLevel(test string) string {
-	top, _, _ := strings.Cut(test, "/")
-	return top
 }

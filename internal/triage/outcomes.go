@@ -168,7 +168,7 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 				delete(p.begun, t.Test)
 			}
 		}
-		if parent := p.running[parentOf(t.Test)]; parent != nil {
+		if parent := p.running[record.Parent(t.Test)]; parent != nil {
 			parent.inner = true
 		}
 		p.intervals = append(p.intervals, i)
@@ -369,7 +369,7 @@ func (o *outcomes) held(w *owner, e record.Entry) {
 		// testing takes the parents of a subtest that panics for panicking.
 		own = true
 		for name := range p.panicked {
-			own = own && !strings.HasPrefix(name, w.Name+"/")
+			own = own && !record.Below(name, w.Name)
 		}
 		p.panicked[w.Name] = true
 	default:
@@ -501,7 +501,7 @@ func (o *outcomes) listed() []*outcome {
 		if f.spec != "" {
 			specs[[2]string{f.pkg, f.test}] = true
 		}
-		for up := parentOf(f.test); up != ""; up = parentOf(up) {
+		for up := record.Parent(f.test); up != ""; up = record.Parent(up) {
 			below[[2]string{f.pkg, up}] = true
 		}
 	}
@@ -544,11 +544,4 @@ func (w *owner) ended(status string, now time.Time) findings.Case {
 // to see.
 func (f *outcome) died(w *owner) bool {
 	return f.status == "died" && f.owner == nil && f.pkg == w.pkg && f.test == w.Name && f.spec == ""
-}
-
-func parentOf(test string) string {
-	if i := strings.LastIndexByte(test, '/'); i >= 0 {
-		return test[:i]
-	}
-	return ""
 }

@@ -80,7 +80,7 @@ func (a *Analysis) prove(f *findings.Findings) {
 	}
 	for i := range f.Leaks {
 		if o := f.Leaks[i].By; o != nil {
-			f.Leaks[i].Again = again(record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}, a.trials)
+			f.Leaks[i].Again = again(*o, a.trials)
 		}
 	}
 	for i := range f.Failures {
@@ -89,10 +89,10 @@ func (a *Analysis) prove(f *findings.Findings) {
 			continue
 		}
 		culprit := f.Leaks[*failure.Leak].By
-		name := record.Name{Package: failure.Package, Test: failure.Test, Spec: failure.Spec}
+		name := failure.Name()
 		var of []record.Trial
 		for _, t := range a.trials {
-			if t.Culprit == (record.Name{Package: culprit.Package, Test: culprit.Test, Spec: culprit.Spec}) {
+			if t.Culprit == *culprit {
 				of = append(of, t)
 			}
 		}

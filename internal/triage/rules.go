@@ -8,9 +8,9 @@ import (
 	"tracetest/internal/record"
 )
 
-// rule says whose a goroutine is. The rules stand in the order in which they are
-// tried, which is that of the table in docs/design.md. A rule that proves names
-// one for certain, if it is one that it names. Each has the recorded runs that
+// rule is a row of the table in docs/design.md, which says whose a goroutine is: its
+// name is what is known of it there. The rules stand in the order in which they are
+// tried. A rule that proves names one for certain, if it is one that it names. Each has the recorded runs that
 // need it.
 type rule struct {
 	name   string
@@ -28,16 +28,17 @@ func rules() []rule {
 			name:   "a test binary that a test started",
 			when:   func(a *Analysis, e *evidence) bool { return e.Host != nil },
 			decide: (*Analysis).helper,
+			proves: true,
 			runs:   []string{"helper-process-writes", "helper-process-of-two", "helper-process-of-testmain", "helper-process-outlives-its-test"},
 		},
 		{
-			name:   "a client's own goroutine, others wait",
+			name:   "a client's own, others wait for the client",
 			when:   func(a *Analysis, e *evidence) bool { return e.call == nil && len(e.by.Waiting) > 0 },
 			decide: (*Analysis).waiting,
 			runs:   []string{"one-waits-and-sets", "several-wait-one-sets", "several-wait-and-set", "one-waits-and-sets-nothing", "one-left-behind-waits", "started-for-the-call", "one-without-a-label-waits"},
 		},
 		{
-			name: "a client's own goroutine, nobody waits",
+			name: "a client's own, nobody waits",
 			when: func(a *Analysis, e *evidence) bool {
 				return e.call == nil && e.by.Label != record.LabelNone && !e.runs && !e.node
 			},
@@ -47,7 +48,7 @@ func rules() []rule {
 			runs: []string{"nobody-waits"},
 		},
 		{
-			name: "a test's own goroutine, a closure of another test",
+			name: "a test's own, running a closure of another test",
 			when: func(a *Analysis, e *evidence) bool {
 				return e.runs && e.by.Label == record.LabelOwner && a.foreign(e) && !e.called
 			},
@@ -56,7 +57,7 @@ func rules() []rule {
 			runs:   []string{"closure-of-another-on-its-own"},
 		},
 		{
-			name:   "an owner's own goroutine",
+			name:   "a test's or spec's own",
 			when:   func(a *Analysis, e *evidence) bool { return e.runs && e.by.Label != record.LabelNone },
 			who:    own,
 			proves: true,
@@ -73,7 +74,7 @@ func rules() []rule {
 			runs:   []string{"suite-nodes-write"},
 		},
 		{
-			name:   "no label, a closure of a test",
+			name:   "no label, closures of tests",
 			when:   func(a *Analysis, e *evidence) bool { return e.by.Label == record.LabelNone && a.foreign(e) },
 			who:    (*Analysis).handed,
 			caveat: familyCaveat,
@@ -89,28 +90,28 @@ func rules() []rule {
 			runs:   []string{"timer-of-testmain"},
 		},
 		{
-			name:   "no label",
+			name:   "no label else",
 			when:   func(a *Analysis, e *evidence) bool { return e.by.Label == record.LabelNone },
 			who:    func(a *Analysis, e *evidence) []record.Ref { return append(ownAndActive(a, e), a.others(e)...) },
 			caveat: caveat(findings.CaveatTimer),
 			runs:   []string{"timer-of-a-library"},
 		},
 		{
-			name:   "a test's function, on a goroutine of another",
+			name:   "a function of another test is called on it",
 			when:   func(a *Analysis, e *evidence) bool { return a.foreign(e) && e.called },
 			who:    func(a *Analysis, e *evidence) []record.Ref { return append([]record.Ref{e.own}, a.families(e)...) },
 			caveat: caveat(findings.CaveatFuncOfAnother),
 			runs:   []string{"function-of-another-test"},
 		},
 		{
-			name:   "a closure of a test, on a goroutine of another",
+			name:   "the innermost code of a test is a closure of another one",
 			when:   func(a *Analysis, e *evidence) bool { return a.foreign(e) },
 			who:    (*Analysis).handed,
 			caveat: familyCaveat,
 			runs:   []string{"worker-of-another-test", "late-job-of-a-test", "worker-of-another-test-runs-a-subtests"},
 		},
 		{
-			name: "started by what runs functions of others",
+			name: "started by what calls functions of others",
 			when: func(a *Analysis, e *evidence) bool { return startedBy(e, handers()) },
 			who: func(a *Analysis, e *evidence) []record.Ref {
 				if len(e.tests) > 0 {
@@ -122,7 +123,7 @@ func rules() []rule {
 			runs:   []string{"context-after-func"},
 		},
 		{
-			name: "started by TestMain, or by the test of a Ginkgo suite",
+			name: "started by TestMain, init or BeforeSuite",
 			when: func(a *Analysis, e *evidence) bool { return e.by.Label == record.LabelPackage || a.ofSuite(e) },
 			who: func(a *Analysis, e *evidence) []record.Ref {
 				refs := append(ownAndActive(a, e), e.perhaps...)
@@ -135,7 +136,7 @@ func rules() []rule {
 			runs:   []string{"goroutine-of-testmain", "worker-of-testmain-late"},
 		},
 		{
-			name: "one of several specs",
+			name: "one of several specs can have started it, and no code of just one is on the stack",
 			when: func(a *Analysis, e *evidence) bool {
 				return e.by.Lost || len(e.perhaps) > 0 && (e.takes || !a.runsIn(e))
 			},
@@ -150,7 +151,7 @@ func rules() []rule {
 			runs:   []string{"ginkgo-grandchild"},
 		},
 		{
-			name:   "a server",
+			name:   "it serves requests",
 			when:   func(a *Analysis, e *evidence) bool { return e.serves },
 			who:    ownAndActive,
 			proves: true,
@@ -167,7 +168,7 @@ func rules() []rule {
 			runs:   []string{"worker-of-a-closure", "worker-of-the-parent"},
 		},
 		{
-			name:   "code of the test that started it",
+			name:   "code of the test or spec that started it is on the stack",
 			when:   func(a *Analysis, e *evidence) bool { return a.runsIn(e) },
 			who:    own,
 			proves: true,
@@ -175,7 +176,7 @@ func rules() []rule {
 			runs:   []string{"goroutine-left-behind", "goroutine-of-a-subtest", "parent-beside-its-subtests"},
 		},
 		{
-			name: "any other goroutine of a test",
+			name: "any other of a test",
 			when: func(a *Analysis, e *evidence) bool { return true },
 			who: func(a *Analysis, e *evidence) []record.Ref {
 				return append([]record.Ref{e.own}, e.without(e.own)...)

@@ -118,6 +118,8 @@ func (a *Analysis) undoneBy(m *mutation) *mutation {
 // shareUnit reports whether two lists of suspects can mean the same unit.
 func shareUnit(a, b []findings.Owner) bool {
 	return slices.ContainsFunc(a, func(x findings.Owner) bool {
-		return slices.ContainsFunc(b, func(y findings.Owner) bool { return x.Package == y.Package && topLevel(x.Test) == topLevel(y.Test) })
+		return slices.ContainsFunc(b, func(y findings.Owner) bool {
+			return x.Package == y.Package && record.TopLevel(x.Test) == record.TopLevel(y.Test)
+		})
 	})
 }

@@ -286,7 +286,7 @@ func (j *junit) addStray() {
 	}
 	for i, f := range j.Failures {
 		if !j.taken[i] {
-			t := stray(findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})
+			t := stray(f.Name())
 			t.element, t.message = element(f.Status), "failed"
 			if f.Status == "build" {
 				t.name, t.message = "[build]", "The package could not be built"

@@ -92,7 +92,7 @@ func sarifVictims(v *claims.View, g claims.Group) []sarifLocation {
 		l := sarifAt(at)
 		id := len(all) + 1
 		l.ID = &id
-		l.Message = &sarifText{(claims.Got([]findings.Failure{f}).Upper() + " (" + doc.Say(f.Certainty) + "): " + claims.Owner(findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})).Plain(inText)}
+		l.Message = &sarifText{(claims.Got([]findings.Failure{f}).Upper() + " (" + doc.Say(f.Certainty) + "): " + claims.Owner(f.Name())).Plain(inText)}
 		all = append(all, l)
 	}
 	return all

@@ -208,7 +208,7 @@ func (v *View) AllCases() iter.Seq2[int, FoundCase] {
 func Failed(status string) bool { return status != "pass" && status != "skip" && status != "pending" }
 
 func ownerOf(f findings.Failure) findings.Owner {
-	return findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}
+	return f.Name()
 }
 
 func within(index *int, n int) bool { return index != nil && *index >= 0 && *index < n }
