@@ -82,7 +82,7 @@ func (t *tracer) write(ctx context.Context, write *record.Write) {
 	}
 	t.hideUnknown(write)
 	t.relocate(&write.By)
-	if rediscmd.Of(write.Command).Name == rediscmd.ConfigSet {
+	if rediscmd.Of(write.Command).Changes&(rediscmd.Config|rediscmd.Role) != 0 {
 		t.code.add(write.By.Stack)
 		for _, waiting := range write.By.Waiting {
 			t.code.add(waiting.Stack)
