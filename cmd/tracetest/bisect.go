@@ -74,6 +74,9 @@ func bisectCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
+			if o.from == "" && !o.resume {
+				packages = projectPackages(cmd, packages, goTest)
+			}
 			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
 				return err
 			}

@@ -38,10 +38,10 @@ type checkOptions struct {
 	secrets *redact.Redactor
 }
 
-const checkHelp = `check compares a Redis with what it was started with and with --expect. It runs no
-tests. Its process, its configuration file or its container (podman or docker)
-say what it was started with, where these can be read. Where nothing is known,
-check lists what differs from the defaults of Redis.
+const checkHelp = `check compares a Redis with what it was started with and with --expect. It runs
+no tests. The process of the server, its configuration file or its container
+(podman or docker) say what it was started with, where they can be read. Where
+nothing is known, check lists what differs from the defaults of Redis.
 
 --save writes the configuration to a file that --expect-file reads. Keep that
 file beside the tests.`

@@ -64,6 +64,7 @@ func flakyCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
+			packages = projectPackages(cmd, packages, goTest)
 			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
 				return err
 			}

@@ -122,6 +122,7 @@ func rootCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
+			packages = projectPackages(cmd, packages, goTest)
 			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
 				return err
 			}
@@ -134,6 +135,7 @@ func rootCommand() *cobra.Command {
 			return err
 		},
 	}
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return useProject(cmd) }
 	root.SetHelpFunc(showHelp)
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
 		usage(cmd.OutOrStderr(), cmd, 80)
@@ -144,6 +146,6 @@ func rootCommand() *cobra.Command {
 	root.Flags().Bool("version", false, "version for tracetest") // without a short form: -v is go test's
 	o.flags(root.Flags())
 	completeRun(root, o)
-	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), flakyCommand(), completionCommand(), manCommand())
+	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), flakyCommand(), initCommand(), openCommand(), completionCommand(), manCommand())
 	return root
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"tracetest/internal/findings"
@@ -260,7 +261,8 @@ func (o *options) create() (*os.File, error) {
 // server, also where it came from the environment.
 func (o *options) command(targets []snapshot.Target) []string {
 	words := []string{"tracetest"}
-	if len(o.redis) == 0 {
+	given := func(word string) bool { return word == "--redis" || strings.HasPrefix(word, "--redis=") }
+	if !slices.ContainsFunc(os.Args[1:], given) {
 		for _, t := range targets {
 			words = append(words, "--redis", t.Address())
 		}
