@@ -75,7 +75,7 @@ func checkCommand() *cobra.Command {
 	f := cmd.Flags()
 	o.where(f)
 	f.BoolVar(&o.fix, "fix", false, "repair what is not as it should be")
-	f.StringVar(&o.save, "save", "", "write the configuration to `FILE`, for --expect-file; not where something is wrong")
+	f.StringVar(&o.save, "save", "", "`FILE` write the configuration to it, for --expect-file; not where something is wrong")
 	f.BoolVar(&o.json, "json", false, "write JSON")
 	f.BoolVar(&o.acl, "acl", false, "print the command that makes a Redis user with all that tracetest needs; asks no server")
 	group(f, "Check", "fix", "save", "json", "acl")

@@ -44,7 +44,7 @@ func openCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", out, "`DIR` of the reports")
+	cmd.Flags().StringVar(&out, "out", out, "`DIR` folder of the reports")
 	complete(cmd, "out", completeDirs)
 	return cmd
 }

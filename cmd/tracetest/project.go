@@ -74,8 +74,8 @@ files, workflows of a CI and Makefiles to find the Redis of the tests, the
 packages that use it, and what Redis is started with. It connects to nothing.
 
 A project file has these keys: redis, packages, out, baseline, expect-file, and
-the table expect. Its paths are relative to its folder. tracetest looks for it
-in the working directory and above, up to the root of the repository. Flags and
+the table expect. Its paths are relative to its folder. tracetest reads
+the nearest one, in the working directory or above it in the repository. Flags and
 the environment win over it.`
 
 func initCommand() *cobra.Command {
