@@ -150,10 +150,10 @@ func (o *options) validate() error {
 		return fmt.Errorf("--trials=%d --prove-time=%v: both must be positive", o.trials, o.proveTime)
 	}
 	if o.prove && o.restore == string(run.RestoreNever) {
-		return fmt.Errorf("--prove puts the configuration back between its trials, and --restore=never says not to")
+		return fmt.Errorf("--prove restores the configuration between its trials, and --restore=never says not to")
 	}
 	if o.perturb && o.restore == string(run.RestoreNever) {
-		return fmt.Errorf("--perturb writes to the server and puts back what it wrote, and --restore=never says not to write")
+		return fmt.Errorf("--perturb writes to the server and restores what it wrote, and --restore=never says not to write")
 	}
 	if len(o.leak) > 0 && !o.gitBisect {
 		return fmt.Errorf("--leak goes with --git-bisect; `tracetest bisect --param %s` says who leaves it changed", o.leak[0])

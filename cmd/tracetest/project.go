@@ -75,8 +75,8 @@ packages that use it, and what Redis is started with. It connects to nothing.
 
 A project file has these keys: redis, packages, out, baseline, expect-file, and
 the table expect. Its paths are relative to its folder. tracetest reads
-the nearest one, in the working directory or above it in the repository. Flags and
-the environment win over it.`
+the nearest one, in the working directory or above it in the repository. Flags
+and the environment win over it.`
 
 func initCommand() *cobra.Command {
 	return &cobra.Command{

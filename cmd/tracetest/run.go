@@ -86,7 +86,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		screen.Say("tracetest: " + note)
 	}
 	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.instrument != "off" {
-		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so a change can only be narrowed down to suspects: " + reason)
+		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so changes are ambiguous and only suspects are known: " + reason)
 	}
 	if on, reason := plan.Trace(); !on && o.instrument != "off" && o.trace != "off" {
 		if mode, _ := plan.Mode(); mode == record.ModeInstrumented {
