@@ -184,9 +184,11 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	rows := view.Rows()
 	announced.Runs, announced.Tests = view.Runs, rows
 	if o.settle {
-		for _, r := range rows {
-			if r.Failed > 0 && r.Kind != flaky.Always && r.Kind != flaky.Redis {
-				o.settleRow(ctx, lab, options, r, args, say)
+		for _, group := range flaky.Together(rows) {
+			for i, r := range group {
+				if i == 0 || !r.Like(group[0]) {
+					o.settleRow(ctx, lab, options, r, args, say)
+				}
 			}
 		}
 	}
