@@ -52,7 +52,7 @@ func (p *Plan) header(goTest []string) {
 		for _, listed := range p.listed {
 			if why := p.overlay.Unhooked[listed.ImportPath]; why != "" {
 				p.out.Append(record.Entry{Notice: &record.Notice{Code: "ginkgo-unhooked", Package: listed.ImportPath,
-					Text: "The Ginkgo specs of this package are not told apart, only its test functions are: " + why + "."}})
+					Text: "The Ginkgo specs of this package are not distinguished, only its test functions are: " + why + "."}})
 			}
 		}
 	}
