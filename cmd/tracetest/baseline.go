@@ -13,13 +13,13 @@ import (
 	"tracetest/internal/report/claims"
 )
 
-const baselineHelp = `baseline writes a file of the leaks of a recorded run, for --baseline: a run
-with it fails only of leaks that it does not know, until the day on which an
-entry expires. Who looks after each, why it may stay and until when is for you
-to write; what the record knew already stays as it was.
+const baselineHelp = `baseline writes a file of the known leaks of a recorded run, for --baseline.
+With it a run fails only because of leaks that are not in the file, and of those
+whose entry has expired. Edit each entry: who owns the leak, why it may stay and
+until when. Entries that the record knew stay as they were.
 
-Leaks of which only suspects are known, or that no test was heard making, are
-left out: an entry would hide what innocent tests leak later.`
+Leaks with suspects only, and leaks that no test was traced making, are left
+out: an entry would hide what innocent tests leak later.`
 
 func baselineCommand() *cobra.Command {
 	var defaults baseline.Defaults
@@ -59,9 +59,9 @@ func baselineCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&defaults.Owner, "owner", "", "`NAME` of who looks after leaks that are not known yet (default \"nobody yet\")")
-	f.StringVar(&defaults.Reason, "reason", "", "`TEXT` that says why they may stay for now (default the day of the run)")
-	f.StringVar(&defaults.Expires, "expires", "", "`YYYY-MM-DD`, the last day on which they may (default 90 days after the run)")
+	f.StringVar(&defaults.Owner, "owner", "", "`NAME` who owns leaks that are not known yet (default \"nobody yet\")")
+	f.StringVar(&defaults.Reason, "reason", "", "`TEXT` why they may stay for now (default the day of the run)")
+	f.StringVar(&defaults.Expires, "expires", "", "`YYYY-MM-DD` the last day on which they may (default 90 days after the run)")
 	for _, flag := range []string{"owner", "reason", "expires"} {
 		complete(cmd, flag, cobra.NoFileCompletions)
 	}

@@ -42,21 +42,22 @@ type bisectOptions struct {
 	env     []string
 }
 
-const bisectHelp = `bisect finds out why a test fails in the suite and passes by itself, or the
-other way round: which tests make it so (polluters, or state-setters of one that
-is brittle), and through what. Nobody is named whom re-runs did not confirm.
+const bisectHelp = `bisect finds the tests that make another one fail. A victim fails in the suite
+and passes by itself: other tests (polluters) leave something behind. A brittle
+test fails by itself: it needs another test (a state-setter) before it. bisect
+names a test only where re-runs confirm it, and says through what it acts.
 
-It starts from the record of a run (--from tracetest-out/run.jsonl), which says
-what each test did to the server, or runs the suite once itself. With --param it
-needs no failing test: who leaves this parameter changed?`
+It starts from the record of a run (--from tracetest-out/run.jsonl), or runs the
+suite once itself. With --param it needs no failing test: it finds who leaves
+that parameter changed.`
 
 const bisectExits = `  0  the question is answered
   1  it is not: not reproduced, trials contradict each other, out of budget
-  2  bisect could not do its job: usage, Redis unreachable, no such test
+  2  bisect could not run: usage, Redis unreachable, no such test
 With --git-bisect:
   0  good: the test passes in any order, or nobody leaves the parameter changed
   1  bad: it depends on the order, or somebody does
-  125  cannot tell; 128 and more on signals`
+  125  undecided; 128 and more on signals`
 
 func bisectCommand() *cobra.Command {
 	o := &bisectOptions{}
@@ -73,6 +74,9 @@ func bisectCommand() *cobra.Command {
 			packages, goTest := args, []string(nil)
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
+			}
+			if o.from == "" && !o.resume {
+				packages = projectPackages(cmd, packages, goTest)
 			}
 			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
 				return err
@@ -92,19 +96,19 @@ func bisectCommand() *cobra.Command {
 
 func (o *bisectOptions) bisectFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.victim, "victim", "", "`TEST` that fails: its name, a subtest's path, the text of a spec or a part of it, package.TestName, file:line of a spec, or what only it says when it fails")
-	f.StringVar(&o.param, "param", "", "instead of --victim: `PARAM` of the server; who leaves it changed?")
-	f.StringVar(&o.from, "from", "", "`FILE` of a run of the suite (run.jsonl) to start from; else the suite is run once")
-	f.StringVar(&o.shuffle, "shuffle", "", "`SEED` of the order of the tests, as go test -shuffle")
+	f.StringVar(&o.victim, "victim", "", "`TEST` the test that fails: its name, a subtest's path, the text of a spec or a part of it, package.TestName, file:line of a spec, or what only it says when it fails")
+	f.StringVar(&o.param, "param", "", "`PARAM` instead of --victim: find who leaves this parameter changed")
+	f.StringVar(&o.from, "from", "", "`FILE` record of the suite to start from (run.jsonl); without it the suite runs once first")
+	f.StringVar(&o.shuffle, "shuffle", "", "`SEED` order of the tests, as go test -shuffle")
 	group(f, "Question", "victim", "param", "from", "shuffle")
-	f.IntVar(&o.times, "trials", 3, "`N` trials of each end and of each confirmation")
-	f.IntVar(&o.maxRuns, "max-runs", 0, "stop after `N` trials (default no bound)")
-	f.DurationVar(&o.maxTime, "max-time", 0, "stop after this `TIME` (default no bound)")
-	f.BoolVar(&o.resume, "resume", false, "go on with the search of which bisect.jsonl is in --out")
+	f.IntVar(&o.times, "trials", 3, "`N` number of trials of each end and of each confirmation")
+	f.IntVar(&o.maxRuns, "max-runs", 0, "`N` stop after so many trials, if it is not 0")
+	f.DurationVar(&o.maxTime, "max-time", 0, "`TIME` stop after it, if it is not 0")
+	f.BoolVar(&o.resume, "resume", false, "continue the search in bisect.jsonl in --out")
 	f.BoolVar(&o.git, "git-bisect", false, "exit codes for git bisect run")
 	group(f, "Search", "trials", "max-runs", "max-time", "resume", "git-bisect")
 	o.site(cmd)
-	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for bisect.jsonl and, without --from, run.jsonl and its reports")
+	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` folder of bisect.jsonl and, without --from, run.jsonl and its reports")
 	group(f, "Output", "out")
 	completeVictim(cmd)
 }
@@ -133,14 +137,14 @@ func completeVictim(cmd *cobra.Command) {
 func (o *bisectOptions) site(cmd *cobra.Command) {
 	f := cmd.Flags()
 	o.where(f)
-	f.BoolVar(&o.flushes, "flush", false, "delete all data of the server before each trial; then data is tried as well")
+	f.BoolVar(&o.flushes, "flush", false, "delete all data of the server before each trial; then bisect tests whether data is what they act through")
 	f.BoolVar(&o.yes, "yes", false, "with --flush: also of a server that is not this machine's")
 	f.BoolVar(&o.spawns, "spawn", false, "start a redis-server (or valkey-server) of its own for each trial, with --expect; they run at the same time")
-	f.StringArrayVar(&o.env, "spawn-env", nil, "`NAME` of the variable from which the tests read its address, beside REDIS_ADDR, REDIS_URL, REDIS_HOST and REDIS_PORT; repeatable")
+	f.StringArrayVar(&o.env, "spawn-env", nil, "`NAME` variable from which the tests read its address, beside REDIS_ADDR, REDIS_URL, REDIS_HOST and REDIS_PORT; repeatable")
 	group(f, "Server", "flush", "yes", "spawn", "spawn-env")
-	f.StringVar(&o.instrument, "instrument", "auto", "`MODE` of synchronizing tests with snapshots at their boundaries: auto, on or off")
-	f.StringVar(&o.trace, "trace", "auto", "`MODE` of tracing the tests' own Redis connections: auto, on or off")
-	f.StringVar(&o.discover, "discover", "auto", "`MODE` of watching servers that the tests turn out to use: auto or off")
+	f.StringVar(&o.instrument, "instrument", "auto", "`MODE` synchronize tests with snapshots at their boundaries: auto, on or off")
+	f.StringVar(&o.trace, "trace", "auto", "`MODE` trace the tests' own Redis connections: auto, on or off")
+	f.StringVar(&o.discover, "discover", "auto", "`MODE` also watch servers that the tests turn out to use: auto or off")
 	group(f, "Tests", "instrument", "trace", "discover")
 	completeWhere(cmd)
 	for _, c := range o.choices() {

@@ -38,10 +38,10 @@ type checkOptions struct {
 	secrets *redact.Redactor
 }
 
-const checkHelp = `check compares a Redis with what it was started with and with --expect. It runs no
-tests. Its process, its configuration file or its container (podman or docker)
-say what it was started with, where these can be read. Where nothing is known,
-check lists what differs from the defaults of Redis.
+const checkHelp = `check compares a Redis with what it was started with and with --expect. It runs
+no tests. The process of the server, its configuration file or its container
+(podman or docker) say what it was started with, where they can be read. Where
+nothing is known, check lists what differs from the defaults of Redis.
 
 --save writes the configuration to a file that --expect-file reads. Keep that
 file beside the tests.`
@@ -75,7 +75,7 @@ func checkCommand() *cobra.Command {
 	f := cmd.Flags()
 	o.where(f)
 	f.BoolVar(&o.fix, "fix", false, "repair what is not as it should be")
-	f.StringVar(&o.save, "save", "", "write the configuration to `FILE`, for --expect-file; not where something is wrong")
+	f.StringVar(&o.save, "save", "", "`FILE` write the configuration to it, for --expect-file; not where something is wrong")
 	f.BoolVar(&o.json, "json", false, "write JSON")
 	f.BoolVar(&o.acl, "acl", false, "print the command that makes a Redis user with all that tracetest needs; asks no server")
 	group(f, "Check", "fix", "save", "json", "acl")

@@ -17,14 +17,14 @@ import (
 	"tracetest/internal/report/terminal"
 )
 
-const diffHelp = `diff says what a change did: which leaks and failures are gone, which are new,
-and which failures have another cause now. OLD and NEW are records (run.jsonl)
-or findings.json; only a record tells which tests passed, so that with others
-less can be told. A leak is the same one if the same test leaves a parameter
+const diffHelp = `diff compares two runs. It says which leaks and failures are gone, which are
+new, and which failures have another cause now. OLD and NEW are records
+(run.jsonl) or findings.json. Records show more: only they say which tests
+passed. Two leaks are the same if the same test leaves the same parameter
 changed in the same direction, on whichever line and server.`
 
 const diffExits = `  0  no leak is new, as far as the new run was watched
-  2  that cannot be told: a file cannot be read, the new run is incomplete, or
+  2  unknown: a file cannot be read, the new run is incomplete, or
      the old one could not have shown a leak that the new one has
   3  a leak is new`
 
@@ -33,7 +33,7 @@ func diffCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
-		Short: "Say which leaks and failures a change removed or made",
+		Short: "Compare two runs: which leaks and failures are gone or new",
 		Long:  diffHelp,
 		Example: "  tracetest diff main/run.jsonl tracetest-out/run.jsonl\n" +
 			"  tracetest diff old.jsonl new.jsonl --out diff.md",
@@ -49,7 +49,7 @@ func diffCommand() *cobra.Command {
 			return compare(args[0], args[1], out, asJSON, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write the difference to as Markdown")
+	cmd.Flags().StringVar(&out, "out", "", "`FILE` also write the difference as Markdown")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return cmd
 }

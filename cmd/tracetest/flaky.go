@@ -34,19 +34,18 @@ type flakyOptions struct {
 	json   bool
 }
 
-const flakyHelp = `flaky runs a suite many times and says how often each test failed, with the
-interval in which the true rate lies (95 %, Wilson), how often it left the
-server changed, and why it fails, as far as the findings of the runs tell: it is
-a victim of what another test left, Redis refused, evicted, restarted or did not
-answer, or it is its own. With --bisect those that may depend on the order are
-bisected.
+const flakyHelp = `flaky runs a suite many times. It says how often each test failed, with the 95 %
+interval of the true rate (Wilson), and how often the test left the server
+changed. It says why a test fails, as far as the runs show: another test left
+something behind, Redis refused, evicted, restarted or did not answer, or the
+test itself. --bisect re-runs the tests that may depend on the order.
 
-It stops early when each flaky test has failed and passed several times and for
-several runs nothing new was seen.`
+It stops early when each flaky test has failed and passed several times, and
+several runs brought nothing new.`
 
 const flakyExits = `  0  no test failed in any run, and nothing leaked
   1  a test failed in some run, or it was interrupted
-  2  flaky could not do its job: usage, Redis unreachable, the build failed
+  2  flaky could not run: usage, Redis unreachable, the build failed
   3  no test failed, but state leaked`
 
 func flakyCommand() *cobra.Command {
@@ -64,6 +63,7 @@ func flakyCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
+			packages = projectPackages(cmd, packages, goTest)
 			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
 				return err
 			}
@@ -73,15 +73,15 @@ func flakyCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&o.runs, "runs", 10, "`N` runs of the suite, at most")
-	f.StringVar(&o.shuffle, "shuffle", "off", "`ORDER` of the tests: off, on (another one each time), or the seed of the first")
+	f.IntVar(&o.runs, "runs", 10, "`N` most runs of the suite")
+	f.StringVar(&o.shuffle, "shuffle", "off", "`ORDER` order of the tests: off, on (another one each time), or the seed of the first")
 	group(f, "Runs", "runs", "shuffle")
 	f.BoolVar(&o.settle, "bisect", false, "bisect the flaky tests that may depend on the order")
-	f.IntVar(&o.times, "trials", 3, "`N` trials of each end and of each confirmation")
-	f.IntVar(&o.maxRuns, "max-runs", 60, "`N` trials for each test, at most")
+	f.IntVar(&o.times, "trials", 3, "`N` number of trials of each end and of each confirmation")
+	f.IntVar(&o.maxRuns, "max-runs", 60, "`N` most trials for each test")
 	group(f, "Search", "bisect", "trials", "max-runs")
 	o.site(cmd)
-	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for flaky.json and the records of the runs, flaky-N.jsonl")
+	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` folder of flaky.json and the records of the runs, flaky-N.jsonl")
 	f.BoolVar(&o.json, "json", false, "write JSON instead of the table")
 	group(f, "Output", "out", "json")
 	completeVictim(cmd)
@@ -178,15 +178,17 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		args = append(args, here)
 		say("run %d of %d, %s: %d of %d failed", n, o.runs, order, suite.Findings.Tests.Failed, suite.Findings.Tests.Total)
 		if view.Done() && n < o.runs {
-			announced.Stopped = "each flaky test has failed and passed several times, and nothing new was seen for a while"
+			announced.Stopped = "each flaky test has failed and passed several times, and the last runs brought nothing new"
 		}
 	}
 	rows := view.Rows()
 	announced.Runs, announced.Tests = view.Runs, rows
 	if o.settle {
-		for _, r := range rows {
-			if r.Failed > 0 && r.Kind != flaky.Always && r.Kind != flaky.Redis {
-				o.settleRow(ctx, lab, options, r, args, say)
+		for _, group := range flaky.Together(rows) {
+			for i, r := range group {
+				if i == 0 || !r.Like(group[0]) {
+					o.settleRow(ctx, lab, options, r, args, say)
+				}
 			}
 		}
 	}

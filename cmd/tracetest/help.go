@@ -164,7 +164,10 @@ func flagName(f *pflag.Flag) string {
 
 // flagText says what a flag does, and its default.
 func flagText(f *pflag.Flag) string {
-	_, text := pflag.UnquoteUsage(f)
+	operand, text := pflag.UnquoteUsage(f)
+	if strings.HasPrefix(f.Usage, "`") { // it stands before the text already
+		text = strings.TrimLeft(strings.TrimPrefix(text, operand), ",: ")
+	}
 	switch f.DefValue {
 	case "", "0", "0s", "[]", "false":
 		return text

@@ -85,7 +85,7 @@ func newPlayground(t *testing.T, cmd *cobra.Command) *playground {
 	// The title would hide what it was started with from check.
 	redis := redistest.Start(t, "--set-proc-title", "no", "--maxmemory", "2gb")
 	p.redis = redis.Addr
-	p.env = append(os.Environ(), "GITHUB_ACTIONS=", "GITHUB_STEP_SUMMARY=", "TRACETEST_REDIS="+p.redis, "REDIS_ADDR="+p.redis, "HOME="+filepath.Join(p.dir, "home"))
+	p.env = append(os.Environ(), "GITHUB_ACTIONS=", "GITHUB_STEP_SUMMARY=", "TRACETEST_REDIS="+p.redis, "REDIS_ADDR="+p.redis, "HOME="+filepath.Join(p.dir, "home"), "BROWSER=true")
 	p.env = append(p.env, goEnv(t)...) // for the caches are not in that HOME
 	return p
 }

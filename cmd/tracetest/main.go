@@ -78,12 +78,15 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return triage.ExitUnable
 }
 
-const help = `tracetest runs go test, looks at a shared Redis at every package, test and
-Ginkgo-spec boundary, and says which test left maxmemory (or any other
-parameter) changed, what that broke, and how to stop it.
+const help = `tracetest finds the test that leaves a shared Redis changed. It runs go test and
+takes a snapshot of the server at each package, test and Ginkgo-spec boundary.
+It says which test left maxmemory (or another parameter) changed, at which line,
+which tests failed because of that, and how to stop it.
 
-Everything behind "--" goes to go test as it is. Packages default to ./... and
-run one after another (-p 1) and uncached (-count=1) unless you say otherwise.`
+Everything behind "--" goes to go test as it is. Packages default to ./... They
+run one after another (-p 1) and uncached (-count=1) unless you say otherwise.
+
+A project file (.tracetest.toml) keeps what each run needs: see tracetest init.`
 
 const examples = `  tracetest ./test/integration/...
   tracetest --redis localhost:6390 --expect maxmemory=2gb ./...
@@ -94,9 +97,9 @@ const examples = `  tracetest ./test/integration/...
   tracetest diff main/run.jsonl tracetest-out/run.jsonl
   tracetest bisect --victim TestCache --from tracetest-out/run.jsonl`
 
-const runExits = `  0  tests passed, nothing leaked but what --baseline knows
+const runExits = `  0  tests passed, and nothing leaked but what --baseline knows
   1  tests failed (whether or not something leaked), or the run is incomplete
-  2  tracetest could not do its job: usage, no Redis, cannot write --out
+  2  tracetest could not run: usage, no Redis, cannot write --out
   3  tests passed, but state leaked, or the server was not as --expect says`
 
 const runEnvironment = `  TRACETEST_REDIS, REDIS_URL, REDIS_ADDR  the server, without --redis
@@ -122,6 +125,7 @@ func rootCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
+			packages = projectPackages(cmd, packages, goTest)
 			if err := checkPackages(cmd.Context(), cmd, packages, goTest); err != nil {
 				return err
 			}
@@ -134,6 +138,7 @@ func rootCommand() *cobra.Command {
 			return err
 		},
 	}
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return useProject(cmd) }
 	root.SetHelpFunc(showHelp)
 	root.SetUsageFunc(func(cmd *cobra.Command) error {
 		usage(cmd.OutOrStderr(), cmd, 80)
@@ -144,6 +149,6 @@ func rootCommand() *cobra.Command {
 	root.Flags().Bool("version", false, "version for tracetest") // without a short form: -v is go test's
 	o.flags(root.Flags())
 	completeRun(root, o)
-	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), flakyCommand(), execCommand(), completionCommand(), manCommand())
+	root.AddCommand(reportCommand(), checkCommand(), mergeCommand(), diffCommand(), baselineCommand(), bisectCommand(), flakyCommand(), execCommand(), initCommand(), openCommand(), completionCommand(), manCommand())
 	return root
 }

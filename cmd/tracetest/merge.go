@@ -23,20 +23,21 @@ import (
 	"tracetest/internal/triage"
 )
 
-const mergeHelp = `merge reads the records (run.jsonl) of many runs, the shards of one suite or one
-suite over time, and writes one report: what leaked in how many runs, which
-tests fell victim or failed, on which shards, and which runs nothing can be
-said of. What one run shows is not taken for the cause of another's failures.
+const mergeHelp = `merge writes one report from the records (run.jsonl) of many runs: the shards of
+one suite, or one suite over time. It says what leaked in how many runs, which
+tests were victims or failed, and which runs show nothing. A leak of one run is
+never taken for the cause of a failure in another.
 
 An argument is a record, a folder with *.jsonl files below it, a quoted
 pattern, or "-" for a list of these on standard input.
 
-Of the shards of one suite (tracetest --shard) it also writes junit.xml, annotates the
-lines that leak, and says which shards are missing.`
+From the shards of one suite (tracetest --shard) it also writes junit.xml, adds
+annotations of the lines that leak, and says which shards are missing.`
 
 const mergeExits = `  0  all were read, whatever they show
   2  one could not be read; the others are reported
-  with --exit: as of one run, and 1 if a shard is missing or a record cannot be read`
+With --exit:
+  as of one run, and 1 if a shard is missing or a record cannot be read`
 
 func mergeCommand() *cobra.Command {
 	o := mergeOptions{out: "tracetest-out", reports: reports{junitLeaks: "failure"}}
@@ -59,7 +60,7 @@ func mergeCommand() *cobra.Command {
 			return o.merge(args, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&o.out, "out", o.out, "`DIR` for merged.html, merged.md, merged.json and junit.xml")
+	cmd.Flags().StringVar(&o.out, "out", o.out, "`DIR` folder of merged.html, merged.md, merged.json and junit.xml")
 	cmd.Flags().BoolVar(&o.exit, "exit", false, "end with the exit code of all runs together, as that of one run; a missing shard makes it 1")
 	complete(cmd, "out", completeDirs)
 	return cmd

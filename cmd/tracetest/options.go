@@ -51,19 +51,19 @@ type options struct {
 
 func (o *options) flags(f *pflag.FlagSet) {
 	o.where(f)
-	f.StringVar(&o.instrument, "instrument", "auto", "`MODE` of synchronizing tests with snapshots at their boundaries: auto, on (fail rather than go without) or off")
+	f.StringVar(&o.instrument, "instrument", "auto", "`MODE` synchronize tests with snapshots at their boundaries: auto, on (fail where that is impossible) or off")
 	o.how(f)
 	group(f, "Tests", "instrument")
 	f.BoolVar(&o.prove, "prove", false, "re-run tests to prove or refute that the failures correlated with a leak come from it")
-	f.IntVar(&o.trials, "trials", 2, "`N` re-runs of each")
-	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "`TIME` that all re-runs may take")
+	f.IntVar(&o.trials, "trials", 2, "`N` number of re-runs of each")
+	f.DurationVar(&o.proveTime, "prove-time", 2*time.Minute, "`TIME` limit of all re-runs together")
 	f.BoolVar(&o.flush, "flush", false, "delete all data of the server between the re-runs; on this machine only")
 	group(f, "Proof", "prove", "trials", "prove-time", "flush")
 	o.shard.flags(f)
 	f.BoolVar(&o.gitBisect, "git-bisect", false, "exit codes for git bisect run: 0 good, 1 bad, 125 undecided, 128 and more on signals")
-	f.StringArrayVar(&o.leak, "leak", nil, "with --git-bisect: bad is what leaves this `PARAM` changed, whether or not tests fail; repeatable")
+	f.StringArrayVar(&o.leak, "leak", nil, "`PARAM` with --git-bisect: bad is what leaves this parameter changed, whether or not tests fail; repeatable")
 	group(f, "Bisection of commits", "git-bisect", "leak")
-	f.StringVar(&o.format, "format", defaultFormat(), "`NAME` of the live output, which is gotestsum's: "+strings.Join(live.Formats(), ", "))
+	f.StringVar(&o.format, "format", defaultFormat(), "`NAME` format of the live output, as of gotestsum: "+strings.Join(live.Formats(), ", "))
 	f.BoolVar(&o.json, "json", false, "write the events of go test -json to standard output, for gotestsum --raw-command and others; the rest goes to standard error")
 	o.outputs(f)
 	group(f, "Output", "format", "json")
@@ -71,34 +71,34 @@ func (o *options) flags(f *pflag.FlagSet) {
 
 // how are the flags that say how tests are watched, whoever starts them.
 func (o *options) how(f *pflag.FlagSet) {
-	f.StringVar(&o.trace, "trace", "auto", "`MODE` of tracing the tests' own Redis connections, to find the line that made a change: auto, on or off")
-	f.StringVar(&o.discover, "discover", "auto", "`MODE` of watching servers that the tests turn out to use: auto or off")
+	f.StringVar(&o.trace, "trace", "auto", "`MODE` trace the tests' own Redis connections, to find the line of a change: auto, on or off")
+	f.StringVar(&o.discover, "discover", "auto", "`MODE` also watch servers that the tests turn out to use: auto or off")
 	f.StringVar(&o.sync, "sync", "auto", "`WHO` waits at test boundaries: auto (tests that can have changed a server untraced) or always (all)")
-	f.StringVar(&o.restore, "restore", "run", "`WHEN` to restore what tests left changed: test (after each), run (at its end) or never")
-	f.BoolVar(&o.perturb, "perturb", false, "first move parameters a little off their usual values, so that hard-coded restores show; restored at the end")
-	f.StringVar(&o.baseline, "baseline", "", "`FILE` of known leaks, which alone do not fail the run; see tracetest baseline --help")
+	f.StringVar(&o.restore, "restore", "run", "`WHEN` restore what tests left changed: test (after each), run (at its end) or never")
+	f.BoolVar(&o.perturb, "perturb", false, "move parameters a little off their usual values first, so that hard-coded restores show; restored at the end")
+	f.StringVar(&o.baseline, "baseline", "", "`FILE` known leaks, which alone do not fail the run; see tracetest baseline --help")
 	group(f, "Tests", "trace", "discover", "sync", "restore", "perturb", "baseline")
 }
 
 // outputs are the flags that say what is written.
 func (o *options) outputs(f *pflag.FlagSet) {
-	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` for the reports (report.html, report.md, junit.xml, findings.json) and the record (run.jsonl)")
+	f.StringVar(&o.out, "out", "tracetest-out", "`DIR` folder of the reports (report.html, report.md, junit.xml, findings.json) and the record (run.jsonl)")
 	o.reports.flags(f)
 	group(f, "Output", "out", "junit-leaks", "sarif", "code-quality")
 }
 
 // where are the flags that say which server to look at, and what is known of it.
 func (o *options) where(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.redis, "redis", nil, "`URL` or host:port of the server to watch; repeatable (default $TRACETEST_REDIS, $REDIS_URL, $REDIS_ADDR, else localhost:6379)")
-	f.StringArrayVar(&o.expect, "expect", nil, "`PARAM=VALUE` that the server must have; repeatable")
-	f.StringArrayVar(&o.expectFile, "expect-file", nil, "`FILE` of such lines, as tracetest check --save writes it; repeatable; --expect wins")
-	f.StringVar(&o.container, "container", "", "`NAME` of the container that the server is in, to read what it was started with (default the one that publishes its port)")
-	f.BoolVar(&o.allowPartial, "allow-partial", false, "go on where CONFIG is denied, and watch what INFO shows")
-	f.DurationVar(&o.timeout, "redis-timeout", 5*time.Second, "`TIME` that a snapshot of Redis may take; then the test goes on")
-	f.StringVar(&o.tls.CACert, "cacert", "", "`FILE` of the certificates to trust, PEM; with it the server is spoken to over TLS, also where its address does not say so")
-	f.StringVar(&o.tls.Cert, "cert", "", "`FILE` of the client's certificate, for TLS")
-	f.StringVar(&o.tls.Key, "key", "", "`FILE` of the client's key, for TLS")
-	f.StringVar(&o.tls.ServerName, "sni", "", "`HOST` to expect in the server's certificate, where it is not that of the address")
+	f.StringArrayVar(&o.redis, "redis", nil, "`URL` the server to watch, as a URL or host:port; repeatable (default $TRACETEST_REDIS, $REDIS_URL, $REDIS_ADDR, else localhost:6379)")
+	f.StringArrayVar(&o.expect, "expect", nil, "`PARAM=VALUE` what the server must have; repeatable")
+	f.StringArrayVar(&o.expectFile, "expect-file", nil, "`FILE` PARAM=VALUE lines, as tracetest check --save writes them; repeatable; --expect wins")
+	f.StringVar(&o.container, "container", "", "`NAME` the container of the server, which says what it was started with (default the one that publishes its port)")
+	f.BoolVar(&o.allowPartial, "allow-partial", false, "where CONFIG is denied, watch what INFO shows")
+	f.DurationVar(&o.timeout, "redis-timeout", 5*time.Second, "`TIME` limit of a snapshot; the test goes on after it")
+	f.StringVar(&o.tls.CACert, "cacert", "", "`FILE` certificates to trust, PEM; with it tracetest connects over TLS, whatever the address says")
+	f.StringVar(&o.tls.Cert, "cert", "", "`FILE` certificate of the client, for TLS")
+	f.StringVar(&o.tls.Key, "key", "", "`FILE` key of the client, for TLS")
+	f.StringVar(&o.tls.ServerName, "sni", "", "`HOST` name in the certificate of the server, where it is not that of the address")
 	f.BoolVar(&o.tls.Insecure, "insecure", false, "do not check the server's certificate")
 	group(f, "Server", "cacert", "cert", "key", "sni", "insecure", "redis", "expect", "expect-file", "container", "allow-partial", "redis-timeout")
 }
@@ -170,10 +170,10 @@ func (o *options) validate() error {
 		return fmt.Errorf("--trials=%d --prove-time=%v: both must be positive", o.trials, o.proveTime)
 	}
 	if o.prove && o.restore == string(run.RestoreNever) {
-		return fmt.Errorf("--prove puts the configuration back between its trials, and --restore=never says not to")
+		return fmt.Errorf("--prove restores the configuration between its trials, and --restore=never says not to")
 	}
 	if o.perturb && o.restore == string(run.RestoreNever) {
-		return fmt.Errorf("--perturb writes to the server and puts back what it wrote, and --restore=never says not to write")
+		return fmt.Errorf("--perturb writes to the server and restores what it wrote, and --restore=never says not to write")
 	}
 	if len(o.leak) > 0 && !o.gitBisect {
 		return fmt.Errorf("--leak goes with --git-bisect; `tracetest bisect --param %s` says who leaves it changed", o.leak[0])

@@ -25,9 +25,9 @@ func reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report run.jsonl",
 		Short: "Write the reports of a recorded run again",
-		Long: "report reads a record (run.jsonl) and writes the reports that its run wrote,\n" +
-			"byte for byte, if it is given the same flags. The record may come from another\n" +
-			"machine, and from a run that was killed.",
+		Long: "report reads a record (run.jsonl) and writes the reports of its run. With the\n" +
+			"same flags they are the same, byte for byte. The record may come from another\n" +
+			"machine, or from a run that was killed.",
 		Example: "  tracetest report --out again tracetest-out/run.jsonl",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -58,8 +58,8 @@ func reportCommand() *cobra.Command {
 			return screenOf(w, os.Getenv).summary(findCI(os.Getenv).harmless(w), findings, filepath.Join(out, "report.html"))
 		},
 	}
-	cmd.Flags().StringVar(&known, "baseline", "", "`FILE` of known leaks, to mark them; changes no exit code")
-	cmd.Flags().StringVar(&out, "out", out, "`DIR` for report.html, report.md, junit.xml and findings.json")
+	cmd.Flags().StringVar(&known, "baseline", "", "`FILE` known leaks, to mark them; changes no exit code")
+	cmd.Flags().StringVar(&out, "out", out, "`DIR` folder of report.html, report.md, junit.xml and findings.json")
 	complete(cmd, "out", completeDirs)
 	reports.flags(cmd.Flags())
 	leaks := reports.choice()
@@ -103,7 +103,7 @@ type reports struct {
 }
 
 func (r *reports) flags(f *pflag.FlagSet) {
-	f.StringVar(&r.junitLeaks, "junit-leaks", "failure", "report a leaking test in junit.xml as `WHAT`: failure, error or none")
+	f.StringVar(&r.junitLeaks, "junit-leaks", "failure", "`WHAT` what a leak is in junit.xml: failure, error or none")
 	f.BoolVar(&r.sarif, "sarif", false, "also write tracetest.sarif, for code scanning")
 	f.BoolVar(&r.codeQuality, "code-quality", false, "also write gl-code-quality-report.json, for GitLab")
 }

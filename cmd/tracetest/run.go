@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"tracetest/internal/findings"
@@ -89,7 +90,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		screen.Say("tracetest: " + note)
 	}
 	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.instrument != "off" {
-		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so a change can only be narrowed down to suspects: " + reason)
+		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so changes are ambiguous and only suspects are known: " + reason)
 	}
 	if on, reason := plan.Trace(); !on && o.instrument != "off" && o.trace != "off" {
 		if mode, _ := plan.Mode(); mode == record.ModeInstrumented {
@@ -272,7 +273,8 @@ func (o *options) create() (*os.File, error) {
 // server, also where it came from the environment.
 func (o *options) command(targets []snapshot.Target) []string {
 	words := []string{"tracetest"}
-	if len(o.redis) == 0 {
+	given := func(word string) bool { return word == "--redis" || strings.HasPrefix(word, "--redis=") }
+	if !slices.ContainsFunc(os.Args[1:], given) {
 		for _, t := range targets {
 			words = append(words, "--redis", t.Address())
 		}

@@ -21,8 +21,8 @@ type shardOptions struct {
 
 func (o *shardOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.which, "shard", "", "`K/N`: run only the Kth of N parts of the suite; auto reads both from the CI's variables. tracetest merge puts them together")
-	f.StringVar(&o.by, "shard-by", run.ShardByPackage, "`WHAT` a part is made of: package, or test (top-level tests by name)")
-	f.StringArrayVar(&o.times, "times", nil, "`FILE` of an earlier run (run.jsonl), by whose times the parts are made equally long; repeatable, the same for each part")
+	f.StringVar(&o.by, "shard-by", run.ShardByPackage, "`WHAT` what a part is made of: package, or test (top-level tests by name)")
+	f.StringArrayVar(&o.times, "times", nil, "`FILE` record of an earlier run (run.jsonl), by whose times the parts become equally long; repeatable, the same for each part")
 	group(f, "Parts of a suite", "shard", "shard-by", "times")
 }
 

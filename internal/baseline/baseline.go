@@ -205,7 +205,7 @@ func check(k *record.Known) string {
 	for _, field := range []struct{ name, value, cure string }{
 		{"package", k.Package, "the import path of the package that leaks"},
 		{"parameter", k.Parameter, "what leaks, such as maxmemory"},
-		{"owner", k.Owner, "who looks after it"},
+		{"owner", k.Owner, "who owns it"},
 		{"reason", k.Reason, "why it may stay for now"},
 		{"expires", k.Expires, "the last day on which it may, as YYYY-MM-DD"},
 	} {

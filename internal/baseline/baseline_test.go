@@ -71,7 +71,7 @@ func TestRefused(t *testing.T) {
 		{"a number", with(`"TestA"`, `7`), `known.json:4: `},
 		{"a null entry", with(`{"package": "shop/cache", "parameter"`, `null, {"package": "shop/cache", "parameter"`), "known.json:13: an entry is null"},
 		{"no package", with(`"package": "shop/cache", "parameter"`, `"parameter"`), `known.json:13: the entry has no "package"`},
-		{"no owner", with(`"me"`, `" "`), `known.json:13: the entry has no "owner": write who looks after it`},
+		{"no owner", with(`"me"`, `" "`), `known.json:13: the entry has no "owner": write who owns it`},
 		{"no reason", with(`"reason": "see issue 7",`, ``), `known.json:4: the entry has no "reason"`},
 		{"no date", with(`,
       "expires": "2027-01-31"`, ""), `known.json:4: the entry has no "expires": write the last day on which it may, as YYYY-MM-DD`},

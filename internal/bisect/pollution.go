@@ -129,7 +129,7 @@ func (b *bisection) confirm(a *Answer, found []Suspect) error {
 		// In turns, so that whatever else goes on meets all of them.
 		jobs := []job{{"confirm: after them", with}, {"confirm: alone", alone}}
 		if state.Proved {
-			jobs = append(jobs, job{"confirm: put back in between", restored})
+			jobs = append(jobs, job{"confirm: restored in between", restored})
 		}
 		// And in another order each round, for what fails each third time.
 		rand.New(rand.NewChaCha8([32]byte{byte(n)})).Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
@@ -195,13 +195,13 @@ func (b *bisection) contradiction(a *Answer, found []Suspect, alone trial.Setup)
 	switch {
 	case a.Alone.Failed > 0 && !b.o.Data && b.stays(alone):
 		a.Kind, a.Best = Unsettled, items(found)
-		a.Reason = fmt.Sprintf("It passed by itself before %s had run, and fails by itself since. So what they leave stays although the configuration was put back: "+
+		a.Reason = fmt.Sprintf("It passed by itself before %s had run, and fails by itself since. So what they leave stays although the configuration was restored: "+
 			"data, most likely. With --flush data is deleted between trials, with --spawn each has a server of its own.", theirs(found))
 	case a.Alone.Failed > 0:
 		return b.ownFlake(a)
 	default:
 		a.Kind, a.Best = Unsettled, items(found)
-		a.Reason = fmt.Sprintf("After %s it failed %d times of %d, and with the state put back in between %d of %d: that is not the same each time.",
+		a.Reason = fmt.Sprintf("After %s it failed %d times of %d, and with the state restored in between %d of %d: that is not the same each time.",
 			theirs(found), a.With.Failed, a.With.Ran, a.Restored.Failed, a.Restored.Ran)
 	}
 	return nil

@@ -27,7 +27,7 @@ func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, 
 		kinds = kinds[:1]
 	}
 	for _, k := range kinds {
-		yes, out, err := passes(string(k.kind)+" put back", k.cut)
+		yes, out, err := passes(string(k.kind)+" restored", k.cut)
 		if err != nil {
 			return nil, k.cut, err
 		}
@@ -44,7 +44,7 @@ func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, 
 	}
 	if slices.ContainsFunc(before, b.inVictims) {
 		// Nor does a process of its own tell: the test may undo things at its end.
-		state.Kind, state.Why = StateWithin, "They are subtests of one test, and nothing can be put back within a test. What they left is above, as far as it was seen."
+		state.Kind, state.Why = StateWithin, "They are subtests of one test, and nothing can be restored within a test. What they left is above, as far as it was seen."
 		return state, trial.Cut{}, nil
 	}
 	cut := trial.Cut{Process: true}
@@ -58,7 +58,7 @@ func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, 
 	}
 	state.Kind, state.Proved = StateProcess, true
 	if beside {
-		state.Kind, state.Why = StateBeside, "They run beside each other, so that nothing can be put back in between. In a process of its own behind them it passes."
+		state.Kind, state.Why = StateBeside, "They run beside each other, so that nothing can be restored in between. In a process of its own behind them it passes."
 	} else if !b.o.Data {
 		state.Why = "A new process does not meet it. It may also be data that TestMain or a BeforeSuite sets up anew: with --flush that is tried as well."
 	}

@@ -181,7 +181,7 @@ func TestUntraced(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	traced.Run.Traced, untraced.Run.Traced = true, true
-	if got := announced(compare(traced, untraced)); !strings.HasPrefix(got, "unsettled TestA hz (in one of the runs nobody was heard") || !strings.HasSuffix(got, "exit 2") {
+	if got := announced(compare(traced, untraced)); !strings.HasPrefix(got, "unsettled TestA hz (in one of the runs nobody was traced") || !strings.HasSuffix(got, "exit 2") {
 		t.Errorf("got %s", got)
 	}
 }

@@ -57,7 +57,7 @@ func (c *comparison) leaks() []Leak {
 			l.State, l.Old = Unsettled, before[was].Old
 			l.Why = "it may be the same leak: the runs do not name the same"
 			if key.untraced != was.untraced {
-				l.Why = "in one of the runs nobody was heard doing it, so that it may be another leak"
+				l.Why = "in one of the runs nobody was traced doing it, so that it may be another leak"
 			}
 			delete(before, was)
 		} else {

@@ -75,7 +75,7 @@ func (e Entry) lacks() error {
 	}
 	for _, snap := range e.snapshots() {
 		if snap.Sent.IsZero() || snap.Received.IsZero() {
-			return errors.New("a look without its time")
+			return errors.New("a snapshot without its time")
 		}
 	}
 	return nil
@@ -95,7 +95,7 @@ func (b *Boundary) lacks() error {
 	case b.Verb == VerbBegin && b.Begin == nil:
 		return errors.New("a begin that does not say of whom")
 	case b.Verb == VerbBegin && (b.Begin.ID != b.Owner || b.Owner <= 0 || b.Begin.Parent < 0 || b.Begin.Parent >= b.Owner):
-		return fmt.Errorf("the begin of owner %d tells of owner %d within %d", b.Owner, b.Begin.ID, b.Begin.Parent)
+		return fmt.Errorf("the begin of owner %d names owner %d within %d", b.Owner, b.Begin.ID, b.Begin.Parent)
 	case b.Verb == VerbBegin && (b.Begin.Name == "" || b.Begin.Kind == ""):
 		return errors.New("a begin of somebody without a name")
 	case b.Verb == VerbEnd && (b.End == nil || b.End.Status == ""):

@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,14 +15,20 @@ import (
 	"tracetest/internal/report/terminal"
 )
 
-// oldWords are the project's own language, which nobody else speaks, with the words
-// to use. They may not come back into what people see.
-var oldWords = map[string]string{
-	`looks?`: "snapshot", `gate`: "instrumentation", `held`: "synchronized", `taps?`: "trace", `heard|hear|hears|unheard`: "traced, untraced", `told|tell|tells`: "says",
-	`swallowed`: "ignored OOM errors", `in force`: "while maxmemory was 1 MiB", `put back`: "restored", `bracketed`: "inferred", `narrowed`: "ambiguous",
-	`contained`: "reverted", `tied`: "correlated", `met OOM|met evictions`: "got OOM errors", `polluted`: "drift", `blind|out of sight`: "unreachable, gap",
-	`strangers?`: "other clients", `spoken|speak to|spoke to`: "used", `settled?|settles`: "identified, disambiguate", `shook hands`: "not instrumented", `of then`: "then",
-	`by a hand`: "the writer was not identified", `tried are`: "tested with",
+// oldWords are the project's own language, with the words to use, of testdata/words.txt.
+func oldWords(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/words.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if word, better, ok := strings.Cut(strings.TrimRight(line, "\n"), "\t"); ok {
+			words[word] = better
+		}
+	}
+	return words
 }
 
 // flags and names of fields keep what they are called, and so does code.
@@ -30,7 +37,7 @@ var codeSpans = regexp.MustCompile("`[^`]*`|(?s:```.*?```)|--[a-z-]+(=[a-z]+)?")
 func checkWords(t *testing.T, where, text string) {
 	t.Helper()
 	text = codeSpans.ReplaceAllString(text, "")
-	for word, better := range oldWords {
+	for word, better := range oldWords(t) {
 		found := regexp.MustCompile(`(?i)[^\n]{0,40}\b(` + word + `)\b[^\n]{0,40}`).FindString(text)
 		if found != "" {
 			t.Errorf("%s: %q (%s)", where, found, better)

@@ -59,7 +59,7 @@ func (p *Plan) header(goTest []string) {
 func (p *Plan) unhooked(path, why string, add func(record.Entry)) {
 	if why != "" {
 		add(record.Entry{Notice: &record.Notice{Code: "ginkgo-unhooked", Package: path,
-			Text: "The Ginkgo specs of this package are not told apart, only its test functions are: " + why + "."}})
+			Text: "The Ginkgo specs of this package are not distinguished, only its test functions are: " + why + "."}})
 	}
 }
 

@@ -138,7 +138,7 @@ func (r *repair) restore(ctx context.Context, as record.Restore, marks []then) {
 		done.When, done.Process, done.Owner = as.When, as.Process, as.Owner
 		r.w.append(record.Entry{Restore: done})
 		if done.Error != "" {
-			r.w.p.o.Output.Say("tracetest: could not put back what was changed on " + s.Target().Address() + ": " + printable.Line(done.Error) + "\n  by hand: " + done.Command)
+			r.w.p.o.Output.Say("tracetest: could not restore what was changed on " + s.Target().Address() + ": " + printable.Line(done.Error) + "\n  by hand: " + done.Command)
 		}
 	}
 }

@@ -225,7 +225,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	}
 	if b.Verb == record.VerbQuit {
 		w.append(record.Entry{Notice: &record.Notice{Code: "not-waiting", Package: w.open.Package(b.Process),
-			Text: "The test binary of this package stopped waiting for tracetest: it had no answer for a minute, or could not reach it. From there on its tests were not synchronized, and changes can only be narrowed down to suspects."}})
+			Text: "The test binary of this package stopped waiting for tracetest: it had no answer for a minute, or could not reach it. From there on its tests were not synchronized, and changes are ambiguous: only suspects are known."}})
 	}
 	w.repair.before(ctx, &b)
 	h.Ahead = w.ahead.may(b.Process)

@@ -75,7 +75,7 @@ func fromCI(getenv func(string) string) (Which, error) {
 		return w, w.check("--shard=auto: " + from)
 	}
 	if getenv("JOB_COMPLETION_INDEX") != "" {
-		return Which{}, fmt.Errorf("--shard=auto: Kubernetes does not tell a Job's pods how many there are: set TRACETEST_SHARDS to its completions")
+		return Which{}, fmt.Errorf("--shard=auto: Kubernetes does not say to the pods of a Job how many there are: set TRACETEST_SHARDS to its completions")
 	}
 	var names []string
 	for _, job := range jobs {

@@ -131,7 +131,7 @@ func readDatabase(l *link, db int, all map[key]value) (err error) {
 			all[key{db, name}] = value{dump.Val(), time.Duration(max(left.Val(), 0)) * time.Millisecond}
 		}
 		if len(all) > maxKeys {
-			return fmt.Errorf("it holds more than %d keys, which is more than is put back", maxKeys)
+			return fmt.Errorf("it holds more than %d keys, more than tracetest restores", maxKeys)
 		}
 		if cursor = next; cursor == 0 {
 			return nil

@@ -236,7 +236,7 @@ func (a *Analysis) died(process int, e record.Entry) {
 		// It went on without its line to the barrier. What ran then is in the events.
 		a.outcomes.of(open[i].pkg).quit = true
 		a.notices = append(a.notices, findings.Notice{Code: "not-waiting", Package: open[i].pkg, Text: "The test binary did not report the end of " + open[i].Name +
-			", which go test did. From there on its tests were not synchronized, and changes can only be narrowed down to suspects."})
+			", which go test did. From there on its tests were not synchronized, and changes are ambiguous: only suspects are known."})
 	}
 	outer := map[int64]bool{}
 	for _, o := range open {

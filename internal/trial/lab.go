@@ -231,7 +231,7 @@ func (l *Lab) elsewhere(s *site, ran Result) string {
 			return ""
 		}
 	}
-	return fmt.Sprintf("the tests spoke to %s and not to the server that was started for them: say with --spawn-env which variable they read its address from",
+	return fmt.Sprintf("the tests used %s and not the server that was started for them: give the variable from which they read its address with --spawn-env",
 		ran.Findings.Endpoints[0].Address)
 }
 

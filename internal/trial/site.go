@@ -86,7 +86,7 @@ func (s *site) putBack(ctx context.Context, keep []string, touched func(snapshot
 				}
 			}
 			if done.Error != "" {
-				errs = append(errs, fmt.Errorf("putting back what was changed on %s: %s", server.Target().Address(), done.Error))
+				errs = append(errs, fmt.Errorf("restoring what was changed on %s: %s", server.Target().Address(), done.Error))
 				continue
 			}
 		}
@@ -138,7 +138,7 @@ func (s *site) contents(ctx context.Context, before []snapshot.Contents, keep []
 	for i, c := range before {
 		things, err := s.servers[i].PutBack(ctx, c, keep)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("putting back what was changed on %s: %w", s.servers[i].Target().Address(), err))
+			errs = append(errs, fmt.Errorf("restoring what was changed on %s: %w", s.servers[i].Target().Address(), err))
 		}
 		for _, t := range things {
 			if touched != nil {

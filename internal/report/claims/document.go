@@ -168,7 +168,7 @@ func (v *View) sure(g Group) Text {
 	first := g.Changes[0]
 	text := v.certainty("answers", first)
 	if first.By == nil && v.Run.Mode != record.ModeInstrumented {
-		text += " Tests were not synchronized with the snapshots, so the record cannot tell."
+		text += " Tests were not synchronized with the snapshots, so the record does not show it."
 	}
 	if first.Untraced {
 		text += " " + v.untraced(first)

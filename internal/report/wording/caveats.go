@@ -61,7 +61,7 @@ func caveat(c findings.Caveat) string {
 	case findings.CaveatRecordEnds:
 		return "The record ends before the " + Unit(c.Unit) + " did; its clean-up may have restored it."
 	case findings.CaveatOutOfSight:
-		return "The server was out of sight when the " + Unit(c.Unit) + " ended; its clean-up may have restored it."
+		return "The server was unreachable when the " + Unit(c.Unit) + " ended; its clean-up may have restored it."
 	case findings.CaveatEarlyLeak:
 		return "It was there when " + names(c.Owners, c.More) + " ended, and was restored before the others had: it is a leak if it was that one's."
 	}

@@ -151,9 +151,9 @@ func notice(n findings.Notice) string {
 		return "`go test` says ok although a test failed: a TestMain does not exit with the result of m.Run."
 	case findings.NoticeNotInstrumented:
 		if n.Tests == 0 {
-			return "The test binary of this package was not instrumented. Changes during its tests can only be narrowed down to suspects."
+			return "The test binary of this package was not instrumented. Changes during its tests are ambiguous: only suspects are known."
 		}
-		return fmt.Sprintf("%d of its tests ran in a process that is not synchronized, such as one that its TestMain starts. Changes during that time can only be narrowed down to suspects.", n.Tests)
+		return fmt.Sprintf("%d of its tests ran in a process that is not synchronized, such as one that its TestMain starts. Changes during that time are ambiguous: only suspects are known.", n.Tests)
 	case findings.NoticeOutsideChange:
 		return fmt.Sprintf("%s on %s went from %q to %q while no test was running: another program did it, or a process that a test had left behind.",
 			n.Parameter, n.Server, n.From, n.To)
