@@ -116,6 +116,9 @@ func (t *tracer) write(ctx context.Context, write *record.Write) {
 		t.w.ledgers[write.Server].write(write)
 	}
 	t.hideUnknown(write)
+	if len(write.Values) > 0 {
+		write.Site = t.w.p.source.Site(write.By, write.Values)
+	}
 	t.relocate(&write.By)
 	t.w.append(record.Entry{Write: write})
 	t.otherClients(ctx, write.Snapshots) // of what had changed before it
