@@ -8,13 +8,19 @@ import (
 	"tracetest/internal/record"
 )
 
+// cleanup is one that runs when the function has returned, if it is late.
+type cleanup struct {
+	record.Cleanup
+	late bool
+}
+
 // cleanups returns the code that is there to set the parameters when the function of a clean-up
 // ends, and why it may not.
-func (p *spot) cleanups(e ends, site *record.Site) (all []record.Cleanup) {
+func (p *spot) cleanups(e ends) (all []cleanup) {
 	look := func(s *syntax, body ast.Node, hook bool) {
 		ast.Inspect(body, func(n ast.Node) bool {
 			var does ast.Node
-			why := ""
+			why, late := "", false
 			switch n := n.(type) {
 			case *ast.DeferStmt:
 				does = n
@@ -23,18 +29,17 @@ func (p *spot) cleanups(e ends, site *record.Site) (all []record.Cleanup) {
 				}
 			case *ast.CallExpr:
 				if sel, is := n.Fun.(*ast.SelectorExpr); is && sel.Sel.Name == "Cleanup" || (&spot{syntax: s}).ginkgo(n.Fun) == "DeferCleanup" {
-					does, why = n, p.late(e, n, site)
+					does, late, why = n, true, p.cancelled(e, n)
 				}
 			}
-			if does == nil || !p.restores(s, does, site) {
+			if does == nil || !p.restores(s, does) {
 				return true
 			}
-			all = append(all, record.Cleanup{File: s.name, Line: s.line(does.Pos()), Until: s.line(does.End()), Why: why})
+			all = append(all, cleanup{record.Cleanup{File: s.name, Line: s.line(does.Pos()), Until: s.line(does.End()), Why: why}, late})
 			return false
 		})
-		if hook && len(all) == 0 && p.restores(s, body, site) {
-			c := record.Cleanup{File: s.name, Line: s.line(body.Pos()), Until: s.line(body.End())}
-			all = append(all, c)
+		if hook && len(all) == 0 && p.restores(s, body) {
+			all = append(all, cleanup{Cleanup: record.Cleanup{File: s.name, Line: s.line(body.Pos()), Until: s.line(body.End())}})
 		}
 	}
 	look(p.syntax, bodyOf(e.function), false)
@@ -45,12 +50,13 @@ func (p *spot) cleanups(e ends, site *record.Site) (all []record.Cleanup) {
 }
 
 // restores reports whether code sets one of the parameters.
-func (p *spot) restores(s *syntax, n ast.Node, site *record.Site) bool {
+func (p *spot) restores(s *syntax, n ast.Node) bool {
 	text := string(s.text[s.files.PositionFor(n.Pos(), false).Offset:s.files.PositionFor(n.End(), false).Offset])
 	if !setsConfig.MatchString(text) {
 		return false
 	}
-	return site.Parameter != "" && strings.Contains(text, site.Parameter) || slices.ContainsFunc(p.sets, func(name string) bool {
+	variable := p.parameter()
+	return variable != "" && strings.Contains(text, variable) || slices.ContainsFunc(p.sets, func(name string) bool {
 		return strings.Contains(strings.ToLower(text), `"`+name+`"`)
 	})
 }
@@ -76,23 +82,21 @@ func evaluates(call *ast.CallExpr) (found bool) {
 	return found
 }
 
-// late says why a clean-up comes too late, or is empty.
-func (p *spot) late(e ends, call *ast.CallExpr, site *record.Site) (why string) {
-	if e.kind == record.SiteTest {
-		ast.Inspect(call, func(n ast.Node) bool {
-			if inner, is := n.(*ast.CallExpr); is {
-				for _, arg := range inner.Args {
-					if p.ofTest(e, arg) {
-						why = record.WhyCancelled
-					}
+// cancelled says whether a clean-up has the context of its test.
+func (p *spot) cancelled(e ends, call *ast.CallExpr) (why string) {
+	if e.kind != record.SiteTest {
+		return ""
+	}
+	ast.Inspect(call, func(n ast.Node) bool {
+		if inner, is := n.(*ast.CallExpr); is {
+			for _, arg := range inner.Args {
+				if p.ofTest(e, arg) {
+					why = record.WhyCancelled
 				}
 			}
-			return true
-		})
-	}
-	if why == "" && len(site.Closes) > 0 {
-		why = record.WhyClosed
-	}
+		}
+		return true
+	})
 	return why
 }
 

@@ -169,6 +169,10 @@ func (p *spot) site(e ends, client ast.Expr, k kind) *record.Site {
 		fn = p.functions()[slices.Index(p.functions(), fn)+1]
 	}
 	in, at := p.statement(fn, p.line)
+	cleanups := p.cleanups(e)
+	if list, i, others := p.beforeOthers(fn, cleanups); others {
+		in, at = list, i
+	}
 	pos := bodyOf(fn).Rbrace
 	if at < len(in) {
 		pos = in[at].Pos()
@@ -188,6 +192,13 @@ func (p *spot) site(e ends, client ast.Expr, k kind) *record.Site {
 		site.Closes, site.Defers = p.closes(e, client, where.Line)
 	}
 	site.Context = p.context(fn)
+	for _, stmt := range in[at:] {
+		for _, id := range declares(stmt) {
+			if site.Context == id.Name { // it is not there yet
+				site.Context = ""
+			}
+		}
+	}
 	for _, to := range []string{"context", "log", "sync", gomega, ginkgo} {
 		if as := p.named(to); as != "" {
 			site.Imports[to] = as
@@ -198,11 +209,30 @@ func (p *spot) site(e ends, client ast.Expr, k kind) *record.Site {
 			site.Imports[library] = as
 		}
 	}
-	site.Nested, site.Cleanups = nested, p.cleanups(e, site)
+	site.Nested = nested
+	for i := range cleanups {
+		if cleanups[i].Why == "" && cleanups[i].late && len(site.Closes) > 0 {
+			cleanups[i].Why = record.WhyClosed
+		}
+		site.Cleanups = append(site.Cleanups, cleanups[i].Cleanup)
+	}
 	if e.kind == record.SiteMain {
 		site.Run = p.run(e)
 	}
 	return site
+}
+
+// beforeOthers returns the statement of a clean-up that stands before the call and sets the
+// same: the last that is registered runs first, so that the one which restores what was found must
+// come before it.
+func (p *spot) beforeOthers(fn ast.Node, cleanups []cleanup) (in []ast.Stmt, at int, is bool) {
+	for _, c := range cleanups {
+		if c.Why != record.WhyAtOnce && c.File == p.name && c.Line < p.line && p.covers(bodyOf(fn), c.Line) && !is {
+			in, at = p.statement(fn, c.Line)
+			is = at < len(in)
+		}
+	}
+	return in, at, is
 }
 
 // hoists reports whether a clean-up for what is in a closure can stand before the statement

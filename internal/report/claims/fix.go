@@ -2,6 +2,7 @@ package claims
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,7 +74,7 @@ func (v *View) Fixes(g Group) []Fix {
 			}
 		}
 		slices.SortStableFunc(same, func(x, y findings.Change) int {
-			if x.Site == nil {
+			if x.Site == nil || y.Site == nil {
 				return 0
 			}
 			return x.Site.Line - y.Site.Line
@@ -91,6 +92,27 @@ func firstCall(c findings.Change) *findings.Call {
 	return c.Call
 }
 
+// expression is what the source of a record may say that is pasted: names, and no more.
+var expression = regexp.MustCompile(`^[\pL_*(][\pL\d_.*()\[\]"]*$`)
+
+// expressions reports whether a place has a client, and all that a clean-up there is written with
+// is names: the record may be somebody else's.
+func expressions(site *record.Site) bool {
+	for _, text := range []string{site.T, site.Context, site.Parameter} {
+		if text != "" && !expression.MatchString(text) {
+			return false
+		}
+	}
+	for _, as := range site.Imports {
+		if as != "." && !expression.MatchString(as) {
+			return false
+		}
+	}
+	return expression.MatchString(site.Client) && !slices.ContainsFunc(site.Closes, func(c record.Close) bool {
+		return !expression.MatchString(c.Of) || c.T != "" && !expression.MatchString(c.T)
+	})
+}
+
 // siteOf is the place of some changes of one function, with all that closes the client of any.
 func siteOf(changes []findings.Change) *record.Site {
 	if changes[0].Site == nil {
@@ -98,6 +120,9 @@ func siteOf(changes []findings.Change) *record.Site {
 	}
 	site := *changes[0].Site
 	for _, c := range changes[1:] {
+		if c.Site == nil {
+			continue
+		}
 		for _, closes := range c.Site.Closes {
 			if !slices.Contains(site.Closes, closes) {
 				site.Closes = append(slices.Clone(site.Closes), closes)
@@ -126,7 +151,7 @@ func fixOf(changes []findings.Change) Fix {
 			f.client = site.Library
 		}
 	}
-	if site == nil || site.Client == "" || f.client == "" {
+	if site == nil || f.client == "" || !expressions(site) {
 		f.Lines = snippet(cleanupOf(c), f.client, parameters)
 		switch {
 		case site == nil && call != nil:
