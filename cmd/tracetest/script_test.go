@@ -197,6 +197,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		},
 	}
 	maps.Copy(all, topologyCommands())
+	maps.Copy(all, fixCommands())
 	return all
 }
 

@@ -35,7 +35,11 @@ type Change struct {
 	Suspects   []Owner   `json:"suspects"`    // when narrowed, else empty
 	AndEarlier int       `json:"and_earlier"` // then: how many more tests of the process, most of which had ended, may be the one and are not in Suspects
 	Call       *Call     `json:"call"`        // nil while nobody saw the write
-	RestoredBy *Owner    `json:"restored_by"`
+	// First is the call with which the unit changed the parameter first; nil where that is Call.
+	First *Call `json:"first"`
+	// Site is where a clean-up for that one can stand; nil where the source does not tell.
+	Site       *record.Site `json:"site"`
+	RestoredBy *Owner       `json:"restored_by"`
 	// RestoredByTool is set when tracetest itself restore it (--restore).
 	RestoredByTool bool      `json:"restored_by_tool"`
 	At             time.Time `json:"at"` // when the change was first seen
@@ -49,6 +53,8 @@ type Change struct {
 	Caveats        []Caveat        `json:"caveats"`         // what weakens the attribution
 	DisambiguateBy *Disambiguation `json:"disambiguate_by"` // what would settle it; nil unless ambiguous
 	Disambiguate   string          `json:"disambiguate"`    // as a command, see report/wording
+	// Cleanups are those that the source has for it, and that did not reach the server at the end.
+	Cleanups []Cleanup `json:"cleanups"`
 	// Constant is set on a leak whose owner changed the parameter and then set it
 	// again, to something else than it had found: a restore that is hard-coded,
 	// most likely.
@@ -66,6 +72,13 @@ type Change struct {
 	// did not restore it: a leak masks theirs.
 	AlsoSetBy []Setter `json:"also_set_by"`
 	Known     *Known   `json:"known"` // of a leak: the entry of the baseline that covers it; nil where none does
+}
+
+// Cleanup is code that is there to restore a parameter, and of which no write was traced, or
+// one that was sent before the change.
+type Cleanup struct {
+	Location string `json:"location" redact:"-"` // file:line
+	Why      string `json:"why" redact:"-"`      // at-once, cancelled, closed; empty where the source does not tell
 }
 
 // Call is the line that made a change.

@@ -91,6 +91,7 @@ type Write struct {
 	// CONFIG SET and REPLICAOF.
 	Values []Value `json:"values,omitempty"`
 	By     By      `json:"by"`
+	Site   *Site   `json:"site,omitempty"` // where a clean-up for it can stand; of one that sets parameters
 	// Looks are taken before it is sent: what it finds, and what it takes with it of what was
 	// counted.
 	Snapshots []Snapshot `json:"snapshots,omitempty"`

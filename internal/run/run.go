@@ -25,6 +25,7 @@ import (
 	"tracetest/internal/redact"
 	"tracetest/internal/redisconf"
 	"tracetest/internal/snapshot"
+	"tracetest/internal/source"
 )
 
 // Restore says when to put back what tests left changed.
@@ -102,6 +103,7 @@ type Plan struct {
 	root    string // of the checkout, or the folder of the run
 	overlay *instrument.Overlay
 	barrier *barrier.Server
+	source  *source.Source
 	out     *record.Writer
 	knew    int    // secrets, when all of the record had passed the door
 	reason  string // why there is no gate
@@ -125,7 +127,7 @@ func Prepare(ctx context.Context, o Options) (*Plan, error) {
 		}
 	}
 	o.Secrets.Environment(slices.Concat(os.Environ(), o.Env))
-	p := &Plan{o: o}
+	p := &Plan{o: o, source: source.New()}
 	if err := p.prepare(ctx); err != nil {
 		p.Close()
 		return nil, &Problem{err}
@@ -261,9 +263,8 @@ func (p *Plan) tryInstrument(ctx context.Context) (err error) {
 	for _, listed := range p.listed {
 		byDir[realPath(listed.Dir)] = listed.ImportPath
 	}
-	code := newSource()
 	p.barrier, err = barrier.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] },
-		barrier.Source{Std: p.standard(), Sets: code.sets, Takes: code.takes})
+		barrier.Source{Std: p.standard(), Sets: p.source.Sets, Takes: p.source.Takes})
 	if err == nil {
 		p.barrier.Key, p.barrier.Whole = p.o.Secrets.Key(), p.launched()
 	}

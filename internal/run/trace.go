@@ -81,6 +81,9 @@ func (t *tracer) write(ctx context.Context, write *record.Write) {
 		t.w.ledgers[write.Server].write(write)
 	}
 	t.hideUnknown(write)
+	if len(write.Values) > 0 {
+		write.Site = t.w.p.source.Site(write.By, write.Values)
+	}
 	t.relocate(&write.By)
 	if rediscmd.Of(write.Command).Changes&(rediscmd.Config|rediscmd.Role) != 0 {
 		t.code.add(write.By.Stack)

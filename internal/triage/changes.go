@@ -55,8 +55,12 @@ type episode struct {
 }
 
 // putBackOnce reports whether the unit changed the parameter and then changed it
-// again, to what it was left at: as a clean-up does that sets a constant.
+// again, to what it was left at: as a clean-up does that sets a constant. A value that it had
+// set before is that of a set-up which ran again.
 func (e *episode) putBackOnce() bool {
+	if slices.ContainsFunc(e.mutations[:len(e.mutations)-1], func(m *mutation) bool { return m.to == e.last().to }) {
+		return false
+	}
 	for _, m := range e.mutations[:len(e.mutations)-1] {
 		if m.to != e.last().to && e.last().from == m.to {
 			return true

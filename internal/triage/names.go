@@ -2,6 +2,7 @@ package triage
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"tracetest/internal/findings"
@@ -88,6 +89,7 @@ func (a *Analysis) change(e *episode) findings.Change {
 	c.From, c.Unit = e.from, a.unitName(e)
 	usual, moved := e.server.Perturbed[e.parameter]
 	c.Constant = c.By != nil && c.To != c.From && (moved && c.To == usual || e.putBackOnce())
+	a.place(e, &c)
 	if e.cut {
 		c.Caveats = append(c.Caveats, findings.Caveat{Kind: findings.CaveatRecordEnds, Unit: c.Unit})
 	}
@@ -99,6 +101,55 @@ func (a *Analysis) change(e *episode) findings.Change {
 	}
 	a.putBack(&c, e.restoredBy)
 	return c
+}
+
+// place says where a clean-up can stand: at the first write that the unit changed the parameter
+// with, for the value that a later one finds is not the one to restore.
+func (a *Analysis) place(e *episode, c *findings.Change) {
+	for _, m := range e.mutations {
+		if m.write == nil || m.call == nil || !slices.Equal(m.refs, e.settled.refs) {
+			continue
+		}
+		if c.Call != nil && (m.call.File != c.Call.File || m.call.Line != c.Call.Line || !slices.Equal(m.call.Chain, c.Call.Chain)) {
+			c.First = m.call
+		}
+		if site := m.write.Site; site != nil && slices.ContainsFunc(m.call.Chain, func(line string) bool {
+			return strings.HasSuffix(line, " "+site.File+":"+itoa(site.Call))
+		}) {
+			c.Site = site
+			a.unreached(e, c)
+		}
+		return
+	}
+}
+
+// unreached notes the clean-ups that the source has for a leak and that no write came from.
+func (a *Analysis) unreached(e *episode, c *findings.Change) {
+	if !a.run.Traced || !e.leaked || e.cut || e.unseen {
+		return
+	}
+	for _, cleanup := range c.Site.Cleanups {
+		sent := slices.ContainsFunc(a.noted, func(n *notedWrite) bool {
+			return n.call != nil && slices.ContainsFunc(n.call.Chain, func(frame string) bool {
+				file, line, _ := cutLine(frame)
+				return file == cleanup.File && cleanup.Line <= line && line <= cleanup.Until
+			})
+		})
+		if sent == (cleanup.Why == record.WhyAtOnce) {
+			c.Cleanups = append(c.Cleanups, findings.Cleanup{Location: cleanup.File + ":" + itoa(cleanup.Line), Why: cleanup.Why})
+		}
+	}
+}
+
+// cutLine splits a frame of a chain, "function file:line".
+func cutLine(frame string) (file string, line int, ok bool) {
+	_, place, _ := strings.Cut(frame, " ")
+	at := strings.LastIndexByte(place, ':')
+	if at < 0 {
+		return "", 0, false
+	}
+	line, err := strconv.Atoi(place[at+1:])
+	return place[:at], line, err == nil
 }
 
 // putBack says who put a parameter back later.
@@ -124,7 +175,7 @@ func (a *Analysis) putBack(c *findings.Change, by *mutation) {
 // describe says what one change of a parameter was, and who may have made it.
 func (a *Analysis) describe(m *mutation) findings.Change {
 	c := findings.Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Initial: a.initial(m), Certainty: findings.Inferred,
-		Suspects: []findings.Owner{}, AlsoSetBy: []findings.Setter{}, At: m.received, Unit: findings.Unit(record.KindTest), Secret: hidden(m.from) || hidden(m.to) || hidden(a.initial(m))}
+		Suspects: []findings.Owner{}, AlsoSetBy: []findings.Setter{}, Cleanups: []findings.Cleanup{}, At: m.received, Unit: findings.Unit(record.KindTest), Secret: hidden(m.from) || hidden(m.to) || hidden(a.initial(m))}
 	c.Caveats = append([]findings.Caveat{}, m.caveats...)
 	c.Call, c.OtherClients, c.Untraced = m.call, a.otherClientsAt(m), m.untraced
 	names := a.suspects(m)

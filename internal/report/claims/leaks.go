@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/report/doc"
 	"tracetest/internal/report/wording"
 )
@@ -57,6 +58,9 @@ func (v *View) leak(g Group) []doc.Block {
 	if c := g.Changes[0]; c.By == nil && c.Disambiguate != "" {
 		blocks = append(blocks, para("To find out who:"), commands(c.Disambiguate))
 	}
+	if c := g.Changes[0]; g.No > 1 && c.Site != nil && !c.Untraced { // that of the first stands above
+		blocks = append(blocks, doc.Fold{Title: "How to stop leak " + itoa(g.No), Blocks: v.FixBlocks(g, "")})
+	}
 	return blocks
 }
 
@@ -76,6 +80,11 @@ func (v *View) evidence(g Group) doc.List {
 	add(v.untraced(c), c.Untraced)
 	for _, c := range g.Changes {
 		add(v.constant(c), c.Constant)
+	}
+	for _, c := range g.Changes {
+		for _, cleanup := range c.Cleanups {
+			items = append(items, v.cleanup(c, cleanup))
+		}
 	}
 	for _, c := range g.Changes {
 		add(v.alsoSetBy(c), len(c.AlsoSetBy) > 0)
@@ -220,9 +229,32 @@ func oneOfEachChain(changes []findings.Change) []findings.Change {
 	return kept
 }
 
+// cleanup says that a clean-up is there and did not help.
+func (v *View) cleanup(c findings.Change, cleanup findings.Cleanup) Text {
+	at := v.link(cleanup.Location)
+	switch cleanup.Why {
+	case record.WhyAtOnce:
+		return "The defer at " + at + " sets " + code(c.Parameter) + " at once, and not when the function ends: the arguments of a deferred call are evaluated where it is deferred. Put it into a " + code("func() { ... }()")
+	case record.WhyCancelled:
+		return "A clean-up at " + at + " exists and did not reach the server: its context is that of the test, which is cancelled before clean-ups run. Use " + code("context.Background()")
+	case record.WhyClosed:
+		return "A clean-up at " + at + " exists and did not reach the server: its client is closed before clean-ups run"
+	}
+	return "A clean-up at " + at + " exists and did not reach the server"
+}
+
+// inCleanup reports whether a frame is of what runs clean-ups.
+func inCleanup(frame string) bool {
+	function, _, _ := strings.Cut(frame, " ")
+	return strings.HasPrefix(function, "testing.(*common).runCleanup") || strings.Contains(function, ".TearDown")
+}
+
 // constant says that a restore is hard-coded.
 func (v *View) constant(c findings.Change) Text {
-	how := Text("Most likely a hard-coded restore: ") // it can also be a test that sets one value after the other
+	how := Text("Perhaps a hard-coded restore: ") // it can also be a test that sets one value after the other
+	if c.Call != nil && slices.ContainsFunc(c.Call.Stack, inCleanup) {
+		how = "Most likely a hard-coded restore: "
+	}
 	var because Text
 	for _, s := range v.Servers {
 		if was, moved := s.Perturbed[c.Parameter]; moved && s.Address == c.Server && was == c.To {

@@ -3,6 +3,7 @@ package claims
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tracetest/internal/findings"
@@ -245,11 +246,38 @@ func (v *View) Fix() Text {
 		}
 		return ""
 	}
-	where := Text("")
-	if first.Call != nil {
-		where = ", at " + v.shortPlace(first)
+	fixes := v.Fixes(g)
+	if len(fixes) == 0 || fixes[0].Line == 0 {
+		where := Text("")
+		if call := firstCall(first); call != nil {
+			where = " at " + v.short(testPlace(call))
+		}
+		return "save " + g.parameters() + " before the change" + where + " and restore " + Plural(len(g.Changes), "it", "them") + " in a clean-up"
 	}
-	return "save " + g.parameters() + " before the change and restore " + Plural(len(g.Changes), "it", "them") + " in a clean-up" + where
+	f := fixes[0]
+	text := "save " + List(Names(f.parameters), maxNamed) + " before " + v.short(f.place()) + " and restore " + Plural(len(f.parameters), "it", "them") + " " + f.how()
+	if len(f.Replace) > 0 && f.closes {
+		text += "; the client is closed too early, at " + v.short(f.Replace[0].File+":"+strconv.Itoa(f.Replace[0].Line))
+	}
+	return text
+}
+
+// how says how a fix restores, in words.
+func (f Fix) how() Text {
+	for _, line := range f.Lines {
+		switch {
+		case strings.HasPrefix(line, "defer func()"):
+			return "in a defer, which runs before the client is closed"
+		case strings.Contains(line, "DeferCleanup("):
+			return "in `DeferCleanup`"
+		case strings.Contains(line, ".Cleanup(func() {"):
+			return "in " + code(line[:strings.Index(line, "(")])
+		}
+	}
+	if len(f.Replace) > 0 {
+		return "behind " + code("m.Run")
+	}
+	return "in a clean-up"
 }
 
 // forGood shows the clean-up that was missing, for the first leak.
@@ -266,25 +294,11 @@ func (v *View) forGood() []doc.Block {
 	if first.By == nil && first.Disambiguate != "" {
 		blocks = append(blocks, para("First find out who it is:"), commands(first.Disambiguate))
 	}
-	text := Text("For good")
+	lead := Text("For good: ")
 	if len(v.Groups) > 1 {
-		text += ", shown for leak 1"
+		lead = "For good, shown for leak 1: "
 	}
-	text += ": save the value before it is changed"
-	if first.Call != nil {
-		text += ", before the call at " + v.link(placeOf(first.Call))
-	}
-	client := clientOf(first.Call)
-	with := "With " + Text(dialectOf(client).name) + ":"
-	if client == "" && first.Call != nil {
-		with = "With go-redis, to be adapted to your client:"
-	}
-	var names []string
-	for _, c := range g.Changes {
-		names = append(names, c.Parameter)
-	}
-	return append(blocks, para(text+", and restore the saved value in a clean-up. "+with),
-		doc.Fence{Lang: "go", Lines: snippet(cleanupOf(first), client, Unique(names))})
+	return append(blocks, v.FixBlocks(g, lead)...)
 }
 
 // inDepth shows what keeps a leak from reaching the next run.

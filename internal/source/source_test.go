@@ -1,4 +1,4 @@
-package run
+package source
 
 import (
 	"os"
@@ -36,7 +36,7 @@ func TestSetting(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	sets := newSource().sets
+	sets := New().Sets
 	for _, test := range []struct {
 		file string
 		line int
@@ -119,17 +119,17 @@ func TestTakes(t *testing.T) {
 	if err := os.WriteFile(file, []byte(taking), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	s := newSource()
+	s := New()
 	for i, line := range strings.Split(taking, "\n") {
 		if !strings.Contains(line, "work(") && !strings.Contains(line, "job()") && !strings.Contains(line, "f()") {
 			continue
 		}
 		want := strings.Contains(line, "// takes")
-		if got := s.takes(record.Frame{File: file, Line: i + 1}); got != want {
+		if got := s.Takes(record.Frame{File: file, Line: i + 1}); got != want {
 			t.Errorf("%q: %v, want %v", line, got, want)
 		}
 	}
-	if !s.takes(record.Frame{File: "suite/a_test.go", Line: 1}) || s.takes(record.Frame{File: "/x/asm.s", Line: 1}) {
+	if !s.Takes(record.Frame{File: "suite/a_test.go", Line: 1}) || s.Takes(record.Frame{File: "/x/asm.s", Line: 1}) {
 		t.Error("of a file that cannot be read nobody knows")
 	}
 }

@@ -1,4 +1,7 @@
-package run
+// Package source reads what the source says of a line that is on a stack: what its function
+// does, and where a clean-up can stand there. It reads each file once, and none that is large.
+// What it cannot read nobody knows: it never fails a run.
+package source
 
 import (
 	"go/ast"
@@ -7,21 +10,24 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"tracetest/internal/record"
 )
 
 var setsConfig = regexp.MustCompile(`(?i)config_?set|["'\x60 ]config["'\x60 ]`)
 
-// source is what the source says of frames. It reads each file once. The
-// innermost function at a line counts.
-type source struct {
-	files map[string]sourceFile
+// A Source is what the source says of frames. The innermost function at a line counts. It is
+// safe for use by many goroutines.
+type Source struct {
+	mu    sync.Mutex
+	files map[string]*file
 }
 
-type sourceFile struct {
+type file struct {
 	functions []function
 	read      bool
+	tests     *syntax // nil unless it is code of tests
 }
 
 // function is one of a file, by its lines.
@@ -35,21 +41,22 @@ type lines struct{ from, to int }
 
 func (l lines) have(line int) bool { return l.from <= line && line <= l.to }
 
-func newSource() *source { return &source{files: map[string]sourceFile{}} }
+// New returns a Source that has read nothing.
+func New() *Source { return &Source{files: map[string]*file{}} }
 
-// sets reports whether a function mentions what sets a parameter.
-func (s *source) sets(f record.Frame) bool {
+// Sets reports whether a function mentions what sets a parameter.
+func (s *Source) Sets(f record.Frame) bool {
 	at := s.at(f)
 	return at != nil && at.sets
 }
 
-// takes reports whether a call stands where a function does work that others can
+// Takes reports whether a call stands where a function does work that others can
 // have handed to it: within a loop that does not merely count, or behind a place
 // at which it received something. Of a file that cannot be read nobody knows.
-func (s *source) takes(f record.Frame) bool {
+func (s *Source) Takes(f record.Frame) bool {
 	at := s.at(f)
 	if at == nil {
-		return !s.files[f.File].read && strings.HasSuffix(f.File, ".go")
+		return !s.file(f.File).read && strings.HasSuffix(f.File, ".go")
 	}
 	for _, l := range at.takes {
 		if l.have(f.Line) {
@@ -60,12 +67,8 @@ func (s *source) takes(f record.Frame) bool {
 }
 
 // at returns the innermost function at a frame's line, or nil.
-func (s *source) at(f record.Frame) (inner *function) {
-	file, known := s.files[f.File]
-	if !known {
-		file = readSource(f.File)
-		s.files[f.File] = file
-	}
+func (s *Source) at(f record.Frame) (inner *function) {
+	file := s.file(f.File)
 	for i, fn := range file.functions {
 		if fn.have(f.Line) && (inner == nil || fn.to-fn.from < inner.to-inner.from) {
 			inner = &file.functions[i]
@@ -74,8 +77,21 @@ func (s *source) at(f record.Frame) (inner *function) {
 	return inner
 }
 
-// readSource reads the functions of a file, and none where it cannot be read.
-func readSource(name string) (read sourceFile) {
+// file returns what a file says.
+func (s *Source) file(name string) *file {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.files[name]
+	if f == nil {
+		f = read(name)
+		s.files[name] = f
+	}
+	return f
+}
+
+// read reads the functions of a file, and none where it cannot be read.
+func read(name string) *file {
+	read := &file{}
 	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() > 4<<20 {
 		return read
 	}
@@ -84,14 +100,14 @@ func readSource(name string) (read sourceFile) {
 		return read
 	}
 	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, name, text, parser.SkipObjectResolution)
+	tree, err := parser.ParseFile(files, name, text, parser.SkipObjectResolution)
 	if err != nil {
 		return read
 	}
 	of := func(n ast.Node) lines {
 		return lines{files.PositionFor(n.Pos(), false).Line, files.PositionFor(n.End(), false).Line}
 	}
-	ast.Inspect(file, func(n ast.Node) bool {
+	ast.Inspect(tree, func(n ast.Node) bool {
 		var body *ast.BlockStmt
 		switch n := n.(type) {
 		case *ast.FuncDecl:
@@ -109,7 +125,7 @@ func readSource(name string) (read sourceFile) {
 		read.functions = append(read.functions, fn)
 		return true
 	})
-	read.read = true
+	read.read, read.tests = true, testSyntax(name, text, files, tree)
 	return read
 }
 
