@@ -245,10 +245,10 @@ func TestOrders(t *testing.T) {
 		{"of the tests' own, which they end", "run", 1, ran + "contact 1, write hz 5 1, reply, down 1, --, finish", "sample 0 | sample 1 | > finish [0] [1: connection refused] | restore 0"},
 		{"a named server that is gone", "run", 1, ran + "write hz 5, reply, down, --, end TestA, finish",
 			"sample 0 | > end [0: connection refused] | go | sample 0 | > finish [0: connection refused] | restore 0 | " +
-				"> restore run map[hz:10] left map[] no connection | say: tracetest: could not put back what was changed on 127.0.0.1:1: no connection"},
+				"> restore run map[hz:10] left map[] no connection | say: tracetest: could not restore what was changed on 127.0.0.1:1: no connection"},
 		{"cancelled", "run", 1, ran + "write hz 5, reply, cancel, --, end TestA, finish",
 			"sample 0 | > end [0: cancelled] | go | sample 0 | > finish [0: cancelled] | restore 0 | " +
-				"> restore run map[hz:10] left map[] no connection | say: tracetest: could not put back what was changed on 127.0.0.1:1: no connection"},
+				"> restore run map[hz:10] left map[] no connection | say: tracetest: could not restore what was changed on 127.0.0.1:1: no connection"},
 		{"a test that looks at the connections of its server", "run", 1, ran + "--, asks CLIENT LIST, write hz 5, reply, end TestA",
 			"leave 0 | > asked | go | > write | go | > reply | go | sample 0 | > end [0: [hz:5]] | clients 0 | > clients 0 | go"},
 		{"one that locks out whoever comes anew", "run", 1, ran + "asks CLIENT LIST, --, write requirepass x", "return 0 | > write | go"},

@@ -49,13 +49,15 @@ func excerpt(output string) said {
 	return s
 }
 
-// dialled is how package net says that a connection could not be made.
-var dialled = regexp.MustCompile(`^dial (?:tcp[46]?|unix)(?: (?:\S+->)?(\S+?))?: (?:lookup (\S+?)(?: on \S+)?: )?(?:connect: )?` +
-	`(connection refused|connection timed out|i/o timeout|no such host|no such file or directory|no route to host|network is unreachable|host is down)`)
-
 // unreachable returns the first address to which a test says it could not connect.
 func unreachable(output string) findings.Unreachable {
 	const maxDialled = 100 // of them, so that it stays cheap whatever a test prints
+	if !strings.Contains(output, "dial ") {
+		return findings.Unreachable{}
+	}
+	// As package net says that a connection could not be made.
+	dialled := regexp.MustCompile(`^dial (?:tcp[46]?|unix)(?: (?:\S+->)?(\S+?))?: (?:lookup (\S+?)(?: on \S+)?: )?(?:connect: )?` +
+		`(connection refused|connection timed out|i/o timeout|no such host|no such file or directory|no route to host|network is unreachable|host is down)`)
 	for range maxDialled {
 		at := strings.Index(output, "dial ")
 		if at < 0 {
