@@ -144,7 +144,8 @@ func (o *bisectOptions) site(cmd *cobra.Command) {
 			complete(cmd, c.flag, cobra.FixedCompletions(c.words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder))
 		}
 	}
-	o.restore, o.format, o.reports.junitLeaks = string(run.RestoreRun), "pkgname", "failure" // which have no flags here
+	// which have no flags here
+	o.restore, o.sync, o.format, o.reports.junitLeaks = string(run.RestoreRun), string(run.SyncAlways), "pkgname", "failure"
 }
 
 // checkSite refuses what cannot be of them.

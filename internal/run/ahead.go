@@ -31,7 +31,7 @@ type ahead struct {
 	// an error that a server counted: from then on everybody waits.
 	never   bool
 	initial []map[string]string // of each server
-	changed map[setting]bool      // parameters that are not as then
+	changed map[setting]bool    // parameters that are not as then
 	speaks  map[int]bool        // processes that spoke to a watched server, by a connection that is traced
 	strange map[int]bool        // processes that spoke to a Redis that is not watched
 }
