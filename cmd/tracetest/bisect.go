@@ -73,11 +73,11 @@ func bisectCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
-			first := newFirstSignal()
-			defer first.close()
+			o.signals = run.Catch()
+			defer o.signals.Stop()
 			err := o.bisect(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			if o.git {
-				return gitExit(err, first.number(), cmd.ErrOrStderr())
+				return gitExit(err, o.signals.First(), cmd.ErrOrStderr())
 			}
 			return err
 		},
@@ -209,9 +209,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	if o.shuffle != "" {
 		goTest = trial.Before(goTest, "-shuffle="+o.shuffle)
 	}
-	signals, stop := catchSignals()
-	defer stop()
-	options := o.runOptions(packages, goTest, targets, expect, signals)
+	options := o.runOptions(packages, goTest, targets, expect)
 	release, err := lockOut(o.out)
 	if err != nil {
 		return &unable{err}

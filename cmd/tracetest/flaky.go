@@ -64,6 +64,8 @@ func flakyCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
+			o.signals = run.Catch()
+			defer o.signals.Stop()
 			return o.flaky(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -116,9 +118,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	if err != nil {
 		return err
 	}
-	signals, stop := catchSignals()
-	defer stop()
-	options := o.runOptions(packages, goTest, targets, expect, signals)
+	options := o.runOptions(packages, goTest, targets, expect)
 	ginkgo, err := onlyGinkgo(ctx, packages, goTest)
 	if err != nil {
 		return &unable{err}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -85,26 +83,4 @@ func gitExit(err error, by syscall.Signal, stderr io.Writer) error {
 		fmt.Fprintf(stderr, "tracetest: %s\nThis commit is undecided: exit code %d.\n", printable.Text(redact.URL(err.Error())), gitSkip)
 	}
 	return exitCode(gitSkip)
-}
-
-// firstSignal remembers the first signal that was to end us.
-type firstSignal chan os.Signal
-
-func newFirstSignal() firstSignal {
-	c := make(firstSignal, 1) // of which only the first finds room
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	return c
-}
-
-func (c firstSignal) close() { signal.Stop(c) }
-
-// number is the signal's, or zero.
-func (c firstSignal) number() syscall.Signal {
-	select {
-	case s := <-c:
-		number, _ := s.(syscall.Signal)
-		return number
-	default:
-		return 0
-	}
 }

@@ -123,13 +123,13 @@ func rootCommand() *cobra.Command {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				packages, goTest = args[:n], args[n:]
 			}
-			if !o.gitBisect {
-				return o.run(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			}
-			first := newFirstSignal()
-			defer first.close()
+			o.signals = run.Catch()
+			defer o.signals.Stop()
 			err := o.run(cmd.Context(), packages, goTest, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			return gitExit(err, first.number(), cmd.ErrOrStderr())
+			if o.gitBisect {
+				return gitExit(err, o.signals.First(), cmd.ErrOrStderr())
+			}
+			return err
 		},
 	}
 	root.SetHelpFunc(showHelp)

@@ -18,6 +18,8 @@ import (
 
 // options are the flags of a run.
 type options struct {
+	signals *run.Signals // that end the command
+
 	redis        []string
 	out          string
 	instrument   string

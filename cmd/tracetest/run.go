@@ -7,12 +7,10 @@ import (
 	"io"
 	"maps"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
-	"syscall"
 
 	"tracetest/internal/instrument"
 	"tracetest/internal/live"
@@ -53,15 +51,13 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return &run.Problem{Err: err}
 	}
 	defer release()
-	signals, stop := catchSignals()
-	defer stop()
 
 	out, terminal := stdout, screenOf(stdout, os.Getenv)
 	ci := findCI(os.Getenv)
 	screen := &output{more: make(chan struct{}, 1)}
-	options := o.runOptions(packages, goTest, targets, expect, signals)
+	options := o.runOptions(packages, goTest, targets, expect)
 	options.Perturb, options.Baseline, options.Output = o.perturb, known, screen
-	plan, err := prepare(ctx, signals, options)
+	plan, err := prepare(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -189,28 +185,19 @@ func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, op
 	return nil
 }
 
-// catchSignals returns the signals that end a run, as they come.
-func catchSignals() (signals chan os.Signal, stop func()) {
-	signals = make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	// A reader that goes away (| head) must not end the run: with a handler, a
-	// write to its pipe is only an error. To ignore the signal would make the
-	// tests ignore it as well.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	return signals, func() { signal.Stop(signals) }
-}
-
 // runOptions are what the flags say of each run of the tests.
-func (o *options) runOptions(packages, goTest []string, targets []snapshot.Target, expect map[string]string, signals chan os.Signal) run.Options {
+func (o *options) runOptions(packages, goTest []string, targets []snapshot.Target, expect map[string]string) run.Options {
 	return run.Options{
 		Command: o.command(targets), Packages: packages, Args: goTest,
 		Targets: targets, AllowPartial: o.allowPartial, Container: o.container, Expect: expect, Instrument: o.instrument, Trace: instrument.Trace(o.trace), Discover: o.discover, Sync: run.Sync(o.sync),
-		Restore: run.Restore(o.restore), Timeout: o.timeout, Signals: signals, Secrets: redact.New(),
+		Restore: run.Restore(o.restore), Timeout: o.timeout, Signals: o.signals, Secrets: redact.New(),
 	}
 }
 
 // prepare gets everything ready, and stops when a signal comes.
-func prepare(ctx context.Context, signals <-chan os.Signal, o run.Options) (*run.Plan, error) {
+func prepare(ctx context.Context, o run.Options) (*run.Plan, error) {
+	signals := o.Signals.Listen()
+	defer o.Signals.Leave(signals)
 	ctx, cancel := context.WithCancelCause(ctx)
 	ready := make(chan struct{})
 	go func() {

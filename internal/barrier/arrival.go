@@ -82,13 +82,15 @@ func (s *Server) understand(h *Arrival, m message) {
 	if p.Host != nil && !is[goneMsg](m) {
 		return // it is never held
 	}
-	b := &record.Boundary{Process: p.Index}
-	defer func() {
-		if b.Verb != "" {
-			h.Boundary = *b
-		}
-	}()
-	switch c := m.content.(type) {
+	b := record.Boundary{Process: p.Index}
+	if s.boundary(h, &b, p, m.content); b.Verb != "" {
+		h.Boundary = b
+	}
+}
+
+// boundary completes the boundary that a message is, and leaves its verb empty if it is none.
+func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content any) {
+	switch c := content.(type) {
 	case mainMsg:
 		if c.pkg != "" && c.pkg != p.Package {
 			p.Package = c.pkg

@@ -57,6 +57,15 @@ func readLine(in *bufio.Reader) (string, error) {
 	}
 }
 
+// receive reads the fields of the next line.
+func receive(in *bufio.Reader) ([]string, error) {
+	line, err := readLine(in)
+	if err != nil {
+		return nil, err
+	}
+	return fields(line)
+}
+
 // A message is what one connection said. Whoever takes it from the server must
 // answer it, for the test process waits.
 type message struct {
@@ -85,6 +94,21 @@ func (m message) helloOf(pid int) bool {
 	return is && hello.pid == pid
 }
 
+// ask hands a message over and waits for its answer.
+func (s *Server) ask(from *line, m message) (answer string, answered bool) {
+	if !s.post(m) {
+		return "", false
+	}
+	from.waits(true)
+	defer from.waits(false)
+	select {
+	case answer = <-m.answer:
+		return answer, true
+	case <-s.closed:
+		return "", false
+	}
+}
+
 // serve reads the messages of one connection until it ends. The first says
 // what the connection is: hello or join.
 func (s *Server) serve(conn net.Conn) {
@@ -102,11 +126,7 @@ func (s *Server) serve(conn net.Conn) {
 		}
 	}()
 	for first := true; ; first = false {
-		line, err := readLine(in)
-		if err != nil {
-			return
-		}
-		said, err := fields(line)
+		said, err := receive(in)
 		if err != nil {
 			return
 		}
@@ -141,16 +161,10 @@ func (s *Server) serve(conn net.Conn) {
 			}
 			continue
 		default:
-			if !s.post(m) {
+			var answered bool
+			if answer, answered = s.ask(from, m); !answered {
 				return
 			}
-			from.waits(true)
-			select {
-			case answer = <-m.answer:
-			case <-s.closed:
-				return
-			}
-			from.waits(false)
 			if first {
 				_, number, _ := strings.Cut(answer, " ")
 				number, _, _ = strings.Cut(number, " ")

@@ -37,7 +37,9 @@ type Options struct {
 	Budget time.Duration // for all trials
 	// Ready makes sure, before each trial, that the servers are as they were when the
 	// run began. Each trial puts back what its own tests have set.
-	Ready  func(ctx context.Context) error
+	Ready func(ctx context.Context) error
+	// Try runs tests once. Nil is trial.Run.
+	Try    func(context.Context, run.Options) trial.Result
 	Append func(record.Trial)
 	Print  func(text string)
 }
@@ -56,6 +58,9 @@ type target = trial.Test
 
 // Prove runs the trials. It returns why some were left out, or "".
 func Prove(ctx context.Context, f *findings.Findings, o Options) (leftOut string) {
+	if o.Try == nil {
+		o.Try = func(ctx context.Context, o run.Options) trial.Result { return trial.Run(ctx, o, nil) }
+	}
 	p := &prover{Options: o, end: time.Now().Add(o.Budget)}
 	if args, err := gotest.ParseArgs(o.Run.Packages, o.Run.Args, ""); err != nil || len(args.Embedded()) > 0 {
 		return "the packages stand behind \"--\"; put them before it"
@@ -152,7 +157,7 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 		t.Error = err.Error()
 		return t, ctx.Err() == nil
 	}
-	ran := trial.Run(ctx, o, nil)
+	ran := p.Try(ctx, o)
 	if ran.Err != nil {
 		t.Error = ran.Err.Error()
 		return t, ctx.Err() == nil

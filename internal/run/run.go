@@ -63,7 +63,7 @@ type Options struct {
 	// test has one name in all of them. Nil: the run has its own.
 	Secrets *redact.Redactor
 	Output  Output
-	Signals <-chan os.Signal // to stop the run; a second one kills
+	Signals *Signals // to stop the run; a second one kills
 	// Units is called while the tests are held, before a unit begins and after it
 	// has ended while nobody else was active; with nil before, with its last owner
 	// after. It may be nil.
@@ -326,124 +326,6 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 		p.unperturb(ctx, func(done *record.Restore) { p.out.Append(record.Entry{Restore: done}) })
 	}
 	p.out.Append(record.Entry{End: &end})
-}
-
-// unperturb puts back what --perturb moved. Whoever re-runs tests later finds
-// the server as it was before.
-func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
-	for i, before := range p.before {
-		if p.baseline != nil && p.baseline[i].RunID() == before.RunID() {
-			p.baseline[i] = before
-		}
-		if r := p.servers[i].Unperturb(ctx, p.moved[i], before); r != nil {
-			r.When = "perturb"
-			done(r)
-		}
-	}
-	p.before = nil
-}
-
-// Written is what tests of a run have set on a server and nobody else has since, nor
-// tracetest put back.
-type Written struct {
-	RunID  string
-	Values map[string]string // as it may be shown
-}
-
-// Written is of the servers that were named, once the run has ended.
-func (p *Plan) Written() []Written { return p.written }
-
-// AsBefore makes sure that the servers are as they were when the run began, for whoever re-runs
-// tests after it: each run puts back what its own tests have set, and nothing else is
-// tracetest's to write.
-func (p *Plan) AsBefore(ctx context.Context) error {
-	var errs []error
-	for i, s := range p.servers {
-		if i >= len(p.baseline) || p.gone[i] {
-			continue
-		}
-		if snap := s.Sample(ctx); snap.Error != "" {
-			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), snap.Error))
-		} else if err := s.NotAs(p.baseline[i], nil); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Flush empties the servers, for --prove --flush.
-func (p *Plan) Flush(ctx context.Context) error {
-	var errs []error
-	for i, s := range p.servers {
-		if i >= len(p.baseline) || p.gone[i] {
-			continue
-		}
-		if err := s.Flush(ctx, p.baseline[i]); err != nil {
-			errs = append(errs, fmt.Errorf("flushing %s: %w", s.Target().Address(), err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// quietLabels keeps the labels of goroutines out of their tracebacks, which Go
-// 1.27 prints there: tools that read tracebacks do not know them.
-func (p *Plan) quietLabels() []string {
-	const setting = "tracebacklabels"
-	debug := os.Getenv("GODEBUG")
-	if !p.overlay.Traced || !p.tools.AtLeast(27) || strings.Contains(debug, setting) {
-		return nil
-	}
-	if debug != "" {
-		debug += ","
-	}
-	return []string{"GODEBUG=" + debug + setting + "=0"}
-}
-
-// header writes what is known before the first test.
-func (p *Plan) header(goTest []string) {
-	mode, reason := p.Mode()
-	dir, _ := os.Getwd()
-	trace, noTrace := p.Trace()
-	h := record.Run{Schema: record.Schema, Dir: dir, Source: checkout(dir, os.Getenv), Go: p.tools.GOVERSION, Mode: mode, ModeReason: reason, Traced: trace, TraceReason: noTrace,
-		Restore: string(p.o.Restore), Expect: Expected(p.o.Expect), Baseline: p.o.Baseline, Command: p.o.Secrets.Args(p.o.Command), GoTest: p.o.Secrets.Args(goTest)}
-	if p.dir != "" { // a folder of this run alone says nothing to a reader
-		for i := range h.GoTest {
-			h.GoTest[i] = strings.ReplaceAll(h.GoTest[i], p.dir, "$TRACETEST")
-		}
-	}
-	for _, listed := range p.listed {
-		if listed.Module.Path != "" {
-			h.Module = listed.Module.Path
-			break
-		}
-	}
-	p.out.Append(record.Entry{Run: &h})
-	for _, s := range p.begin {
-		p.out.Append(record.Entry{Server: &s})
-	}
-	if p.overlay != nil {
-		for _, listed := range p.listed {
-			if why := p.overlay.Unhooked[listed.ImportPath]; why != "" {
-				p.out.Append(record.Entry{Notice: &record.Notice{Code: "ginkgo-unhooked", Package: listed.ImportPath,
-					Text: "The Ginkgo specs of this package are not told apart, only its test functions are: " + why + "."}})
-			}
-		}
-	}
-}
-
-// Expected is --expect as CONFIG GET would say it, secrets hidden.
-func Expected(values map[string]string) map[string]string {
-	if len(values) == 0 {
-		return nil
-	}
-	expect := map[string]string{}
-	for name, value := range values {
-		expect[name] = redisconf.Normalize(name, value)
-		if redisconf.IsSecret(name) {
-			expect[name] = "(hidden)"
-		}
-	}
-	return expect
 }
 
 // privateDir makes a folder that nobody else can look into, with a short path:

@@ -76,7 +76,9 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	}
 	go w.read(cmd, events)
 	ended := make(chan record.End, 1)
-	go func() { ended <- cmd.wait(w.p.o.Signals, w.p.o.Grace, w.p.o.Output.Say) }()
+	signals := w.p.o.Signals.Listen()
+	defer w.p.o.Signals.Leave(signals)
+	go func() { ended <- cmd.wait(signals, w.p.o.Grace, w.p.o.Output.Say) }()
 
 	var end *record.End
 	read := false // the output of the go command, to its end
@@ -182,21 +184,8 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 		w.ends.ran[h.Ran] = true
 		return // and waits at the next boundary
 	}
-	if p := h.Process; p != nil {
-		if w.greeted.IsZero() {
-			w.greeted = time.Now()
-		}
-		if p.Host != nil {
-			host := *p.Host
-			for _, ref := range w.open.In(host.Process) {
-				if ref.Owner != 0 {
-					host.Owners = append(host.Owners, ref.Owner)
-				}
-			}
-			p.Host = &host
-		}
-		p.Args = w.p.o.Secrets.Args(p.Args)
-		w.append(record.Entry{Process: p})
+	if h.Process != nil {
+		w.process(h.Process)
 	}
 	b := h.Boundary
 	last := w.ended
@@ -233,6 +222,24 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	w.repair.after(ctx, &b)
 	h.Ahead = w.ahead.may(b.Process)
 	w.ended = w.end(&b)
+}
+
+// process takes in a test binary that is new, or of which the package became known.
+func (w *watcher) process(p *record.Process) {
+	if w.greeted.IsZero() {
+		w.greeted = time.Now()
+	}
+	if p.Host != nil {
+		host := *p.Host
+		for _, ref := range w.open.In(host.Process) {
+			if ref.Owner != 0 {
+				host.Owners = append(host.Owners, ref.Owner)
+			}
+		}
+		p.Host = &host
+	}
+	p.Args = w.p.o.Secrets.Args(p.Args)
+	w.append(record.Entry{Process: p})
 }
 
 // quiet reports whether snapshots show what the ones before did.

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"tracetest/internal/findings"
@@ -35,9 +33,8 @@ type LabOptions struct {
 // when it was opened, or each on a server of its own. Only then may several run
 // at a time.
 type Lab struct {
-	o       LabOptions
-	site    *site // nil with Spawn
-	signals signals
+	o    LabOptions
+	site *site // nil with Spawn
 }
 
 // Open connects to the servers. A Lab must be closed.
@@ -49,7 +46,6 @@ func Open(ctx context.Context, o LabOptions) (*Lab, error) {
 			return nil, &run.Problem{Err: err}
 		}
 	}
-	l.signals.from(o.Run.Signals)
 	return l, nil
 }
 
@@ -91,7 +87,6 @@ func (l *Lab) Since(was map[string]map[string]string) error {
 
 // Close puts back what is not as it was, and ends the connections.
 func (l *Lab) Close() error {
-	l.signals.stop()
 	if l.site == nil {
 		return nil
 	}
@@ -106,9 +101,7 @@ func (l *Lab) Whole(ctx context.Context, do func(run.Options) error) error {
 		return err
 	}
 	defer l.leave(s)
-	o := l.options(s)
-	defer l.signals.remove(o.Signals)
-	return do(o)
+	return do(l.options(s))
 }
 
 // ready is a site for one trial.
@@ -142,11 +135,10 @@ func (l *Lab) leave(s *site) {
 	}
 }
 
-// options are those of the suite, at a site and with signals of their own.
+// options are those of the suite, at a site.
 func (l *Lab) options(s *site) run.Options {
 	o := l.o.Run
 	o.Targets, o.Env, o.Owned = s.options.Targets, s.options.Env, s.private != nil
-	o.Signals = l.signals.add()
 	return o
 }
 
@@ -161,7 +153,6 @@ func (l *Lab) Try(ctx context.Context, setup Setup) (out Outcome) {
 	defer l.leave(s)
 	out.Keys = s.keys(ctx)
 	options := l.options(s)
-	defer l.signals.remove(options.Signals)
 	steps := setup.steps(l.o.Orders)
 	for i, step := range steps {
 		o := options
@@ -283,59 +274,3 @@ func (out *Outcome) leave(f *findings.Findings) {
 		}
 	}
 }
-
-// signals hands each signal to all trials that are running, and to the next one
-// where none is.
-type signals struct {
-	mu     sync.Mutex
-	open   map[<-chan os.Signal]chan os.Signal
-	last   os.Signal // that no trial has had
-	closed chan struct{}
-}
-
-func (s *signals) from(in <-chan os.Signal) {
-	s.open, s.closed = map[<-chan os.Signal]chan os.Signal{}, make(chan struct{})
-	go func() {
-		for {
-			select {
-			case got := <-in:
-				s.send(got)
-			case <-s.closed:
-				return
-			}
-		}
-	}()
-}
-
-func (s *signals) send(got os.Signal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.open) == 0 {
-		s.last = got
-	}
-	for _, c := range s.open {
-		select {
-		case c <- got:
-		default: // it has two already, and is killed
-		}
-	}
-}
-
-func (s *signals) add() <-chan os.Signal {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := make(chan os.Signal, 2)
-	if s.last != nil {
-		c <- s.last
-	}
-	s.open[c] = c
-	return c
-}
-
-func (s *signals) remove(c <-chan os.Signal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, c)
-}
-
-func (s *signals) stop() { close(s.closed) }

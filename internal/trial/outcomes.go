@@ -6,15 +6,13 @@ import "tracetest/internal/record"
 // failed: with -count it runs again.
 type Outcomes struct {
 	of       map[record.Name]string
-	packages map[int]string        // by process
-	specs    map[int64]record.Name // open ones, by owner
-	tests    map[int64]string      // names of tests, by owner
-	owners   map[int64]record.Name // all of them
+	packages map[int]string // by process
+	owners   map[int64]record.Name
 }
 
 // NewOutcomes returns one that has seen nothing.
 func NewOutcomes() *Outcomes {
-	return &Outcomes{of: map[record.Name]string{}, packages: map[int]string{}, specs: map[int64]record.Name{}, tests: map[int64]string{}, owners: map[int64]record.Name{}}
+	return &Outcomes{of: map[record.Name]string{}, packages: map[int]string{}, owners: map[int64]record.Name{}}
 }
 
 // Of is how a test ended: pass, fail, skip, or empty where it did not.
@@ -30,14 +28,12 @@ func (o *Outcomes) Add(e record.Entry) {
 	case e.Boundary != nil && e.Boundary.Begin != nil:
 		b := e.Boundary.Begin
 		if b.Kind == record.KindSpec {
-			o.specs[b.ID] = record.Name{Package: o.packages[e.Boundary.Process], Test: o.tests[b.Parent], Spec: b.Name}
-			o.owners[b.ID] = o.specs[b.ID]
+			o.owners[b.ID] = record.Name{Package: o.packages[e.Boundary.Process], Test: o.owners[b.Parent].Test, Spec: b.Name}
 		} else {
-			o.tests[b.ID] = b.Name
 			o.owners[b.ID] = record.Name{Package: o.packages[e.Boundary.Process], Test: b.Name}
 		}
 	case e.Boundary != nil && e.Boundary.End != nil:
-		if name, open := o.specs[e.Boundary.Owner]; open {
+		if name := o.owners[e.Boundary.Owner]; name.Spec != "" {
 			status := e.Boundary.End.Status
 			if status == "panic" {
 				status = "fail"

@@ -8,7 +8,6 @@ package trial
 import (
 	"context"
 	"io"
-	"time"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/gotest"
@@ -21,9 +20,8 @@ import (
 type Result struct {
 	Outcomes *Outcomes
 	Findings *findings.Findings // nil where nothing was run
-	Took     time.Duration
-	Written  []run.Written // what is left of what the tests have set
-	Err      error         // why no test was run
+	Written  []run.Written      // what is left of what the tests have set
+	Err      error              // why no test was run
 }
 
 // Whole says that the run came to its end. Else it was interrupted, and what did
@@ -33,7 +31,6 @@ func (r Result) Whole() bool { return r.Err == nil && r.Findings.Run.Complete }
 // Run runs one command as these options say. The record is shown to more, which
 // may be nil, and not kept.
 func Run(ctx context.Context, o run.Options, more func(record.Entry)) Result {
-	began := time.Now()
 	r := Result{Outcomes: NewOutcomes()}
 	if o.Output == nil {
 		o.Output = Silence{}
@@ -53,7 +50,7 @@ func Run(ctx context.Context, o run.Options, more func(record.Entry)) Result {
 		}
 	}))
 	r.Findings = analysis.Findings()
-	r.Took, r.Written = time.Since(began), plan.Written()
+	r.Written = plan.Written()
 	return r
 }
 

@@ -1,0 +1,66 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tracetest/internal/record"
+)
+
+// unperturb puts back what --perturb moved. Whoever re-runs tests later finds
+// the server as it was before.
+func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
+	for i, before := range p.before {
+		if p.baseline != nil && p.baseline[i].RunID() == before.RunID() {
+			p.baseline[i] = before
+		}
+		if r := p.servers[i].Unperturb(ctx, p.moved[i], before); r != nil {
+			r.When = "perturb"
+			done(r)
+		}
+	}
+	p.before = nil
+}
+
+// Written is what tests of a run have set on a server and nobody else has since, nor
+// tracetest put back.
+type Written struct {
+	RunID  string
+	Values map[string]string // as it may be shown
+}
+
+// Written is of the servers that were named, once the run has ended.
+func (p *Plan) Written() []Written { return p.written }
+
+// AsBefore makes sure that the servers are as they were when the run began, for whoever re-runs
+// tests after it: each run puts back what its own tests have set, and nothing else is
+// tracetest's to write.
+func (p *Plan) AsBefore(ctx context.Context) error {
+	var errs []error
+	for i, s := range p.servers {
+		if i >= len(p.baseline) || p.gone[i] {
+			continue
+		}
+		if snap := s.Sample(ctx); snap.Error != "" {
+			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), snap.Error))
+		} else if err := s.NotAs(p.baseline[i], nil); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Flush empties the servers, for --prove --flush.
+func (p *Plan) Flush(ctx context.Context) error {
+	var errs []error
+	for i, s := range p.servers {
+		if i >= len(p.baseline) || p.gone[i] {
+			continue
+		}
+		if err := s.Flush(ctx, p.baseline[i]); err != nil {
+			errs = append(errs, fmt.Errorf("flushing %s: %w", s.Target().Address(), err))
+		}
+	}
+	return errors.Join(errs...)
+}
