@@ -152,7 +152,8 @@ func (o *bisectOptions) site(cmd *cobra.Command) {
 			complete(cmd, c.flag, cobra.FixedCompletions(c.words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder))
 		}
 	}
-	o.restore, o.format, o.reports.junitLeaks, o.shard.by = string(run.RestoreRun), "pkgname", "failure", run.ShardByPackage // which have no flags here
+	// which have no flags here
+	o.restore, o.sync, o.format, o.reports.junitLeaks, o.shard.by = string(run.RestoreRun), string(run.SyncAlways), "pkgname", "failure", run.ShardByPackage
 }
 
 // checkSite refuses what cannot be of them.

@@ -130,6 +130,8 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		"reverted": func(ts *testscript.TestScript, neg bool, args []string) { wantChange(ts, neg, args, contained) },
 		// suspect PARAMETER OWNER: the change of it is ambiguous, and this owner is a suspect.
 		"suspect": wantSuspect,
+		// accused PARAMETER OWNER: this owner is named for the change of it, or is among the suspects.
+		"accused": wantAccused,
 		// leaks N, reverts N, failures N: there are so many.
 		"leaks": func(ts *testscript.TestScript, _ bool, args []string) { wantCount(ts, args, len(reported(ts).Leaks)) },
 		"reverts": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -287,6 +289,16 @@ func wantSuspect(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s is no suspect of changing %s:\n%s", args[1], args[0], ts.ReadFile("tracetest-out/findings.json"))
+}
+
+func wantAccused(ts *testscript.TestScript, neg bool, args []string) {
+	f := reported(ts)
+	for _, c := range append(f.Leaks, f.Reverted...) {
+		if who := ", " + changeText(c) + ","; c.Parameter == args[0] && (strings.Contains(who, " "+args[1]+",")) != neg {
+			return
+		}
+	}
+	ts.Fatalf("%s is not accused of changing %s (not: %v):\n%s", args[1], args[0], neg, ts.ReadFile("tracetest-out/findings.json"))
 }
 
 func wantCount(ts *testscript.TestScript, args []string, got int) {

@@ -44,10 +44,8 @@ func (l *line) Read(b []byte) (n int, err error) {
 	failed := l.raw.Read(func(fd uintptr) bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		for n, err = syscall.Read(int(fd), b); err == syscall.EINTR; {
-			n, err = syscall.Read(int(fd), b)
-		}
-		if err == syscall.EAGAIN {
+		var later bool
+		if n, later, err = readNow(fd, b); later {
 			return false
 		}
 		l.busy, l.over = n > 0, n <= 0
@@ -81,11 +79,7 @@ func (l *line) quiet() bool {
 		return false
 	}
 	empty := true
-	err := l.raw.Control(func(fd uintptr) {
-		var b [1]byte
-		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		empty = err != syscall.EINTR && (err != nil || n <= 0)
-	})
+	err := l.raw.Control(func(fd uintptr) { empty = nothingSent(fd) })
 	return empty || err != nil
 }
 

@@ -7,7 +7,8 @@
 // Invariants:
 //   - A test process that says something waits until it is answered, and does
 //     nothing to Redis in between. So what a snapshot sees at that moment was
-//     done by whoever was open before.
+//     done by whoever was open before. At boundaries that it passes it does not
+//     wait; [Server.Sent] tells of those before a snapshot counts.
 //   - Every connection says which process it is of. Nothing is guessed from
 //     the order in which connections come.
 //   - A test never fails or hangs because of the barrier: whatever cannot be

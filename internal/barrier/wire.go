@@ -95,10 +95,12 @@ func (m message) helloOf(pid int) bool {
 }
 
 // ask hands a message over and waits for its answer.
-func (s *Server) ask(m message) (answer string, answered bool) {
+func (s *Server) ask(from *line, m message) (answer string, answered bool) {
 	if !s.post(m) {
 		return "", false
 	}
+	from.waits(true)
+	defer from.waits(false)
 	select {
 	case answer = <-m.answer:
 		return answer, true
@@ -159,12 +161,10 @@ func (s *Server) serve(conn net.Conn) {
 			}
 			continue
 		default:
-			from.waits(true)
 			var answered bool
-			if answer, answered = s.ask(m); !answered {
+			if answer, answered = s.ask(from, m); !answered {
 				return
 			}
-			from.waits(false)
 			if first {
 				_, number, _ := strings.Cut(answer, " ")
 				number, _, _ = strings.Cut(number, " ")

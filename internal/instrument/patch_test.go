@@ -115,7 +115,13 @@ func TestPatches(t *testing.T) {
 						}
 					}
 					for _, a := range p.anchors[file] {
-						if n := strings.Count(string(source), a.code); n != 1 {
+						want := 0 // several anchors can have the same code
+						for _, other := range p.anchors[file] {
+							if other.code == a.code {
+								want++
+							}
+						}
+						if n := strings.Count(string(source), a.code); n != want {
 							t.Errorf("%s: %q stands there %d times", file, a.code, n)
 						}
 					}
