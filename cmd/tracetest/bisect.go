@@ -395,7 +395,7 @@ func (o *bisectOptions) resumed(packages, goTest []string) (*bisect.Header, []bi
 func (o *bisectOptions) log(header *bisect.Header, known []bisect.Trial, secrets *redact.Redactor) (*os.File, error) {
 	header.Dir = workingDir()
 	header.Command, header.Args = secrets.Args(header.Command), secrets.Args(header.Args)
-	file, err := record.Create(filepath.Join(o.out, "bisect.jsonl"))
+	file, err := record.Create(filepath.Join(o.out, "bisect.jsonl"), 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("writing to --out %q: %w", o.out, err)
 	}

@@ -129,6 +129,9 @@ func (o *bisectOptions) record(ctx context.Context, options run.Options, path st
 	writer := record.NewWriter(file, nil)
 	plan.Run(ctx, writer)
 	hidden := plan.Redact(file)
+	if hidden == nil {
+		hidden = showRecord(file)
+	}
 	_, err = written(file)
 	return errors.Join(writer.Err(), hidden, err, file.Close())
 }

@@ -101,13 +101,23 @@ func written(file *os.File) (io.Reader, error) {
 	return io.NewSectionReader(file, 0, ours.Size()), err
 }
 
-// createRecord makes the record of a run.
+// createRecord makes the record of a run. Nobody else may read it before it has ended: what becomes known for a
+// secret late is taken out of it then.
 func createRecord(path string) (*os.File, error) {
-	file, err := record.Create(path)
+	file, err := record.Create(path, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("writing to --out %q: %w", filepath.Dir(path), err)
 	}
 	return file, nil
+}
+
+// showRecord lets others read a record that has ended, as far as the umask lets them read what is beside it.
+func showRecord(file *os.File) error {
+	beside, err := os.Stat(filepath.Join(filepath.Dir(file.Name()), ".lock"))
+	if err != nil {
+		return nil // a folder without one is not ours to open
+	}
+	return file.Chmod(beside.Mode().Perm())
 }
 
 // beside makes a file in the folder of another one, which others may read as far as

@@ -119,7 +119,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	}
 	found := wording.Add(seen.analysis.Findings())
 	seen.analysis = nil // of a long run it is large, and the record is about to be read again
-	problems = append(problems, plan.Redact(file))
+	if err := plan.Redact(file); err != nil {
+		problems = append(problems, err)
+	} else {
+		problems = append(problems, showRecord(file))
+	}
 	if errors.Join(problems...) == nil {
 		text, err := written(file)
 		if text != nil {

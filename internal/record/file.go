@@ -38,11 +38,11 @@ func NewWriter(out io.Writer, seen func(Entry)) *Writer {
 // Create opens a new record file, readable by its owner only. It replaces an
 // older one of that name. What was written can be read back from it, whatever
 // stands at its name by then.
-func Create(path string) (*os.File, error) {
+func Create(path string, perm os.FileMode) (*os.File, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("replacing the old record: %w", err)
 	}
-	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o666)
+	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, perm)
 }
 
 // Through sets the door through which each entry passes on its way into the

@@ -331,7 +331,7 @@ func TestCreate(t *testing.T) {
 				t.Skip(err)
 			}
 		}
-		f, err := Create(path)
+		f, err := Create(path, 0o600)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -345,7 +345,7 @@ func TestCreate(t *testing.T) {
 			t.Errorf("the file behind the link now holds %q", text)
 		}
 	}
-	if _, err := Create(filepath.Join(dir, "missing", "run.jsonl")); err == nil {
+	if _, err := Create(filepath.Join(dir, "missing", "run.jsonl"), 0o600); err == nil {
 		t.Error("made a file in a folder that does not exist")
 	}
 }

@@ -94,7 +94,7 @@ func TestCheck(t *testing.T) {
 // What became known to be secret is hidden in a record that has its checksums, and
 // the lines that follow go on from them.
 func TestAgainSeals(t *testing.T) {
-	file, err := Create(filepath.Join(t.TempDir(), "run.jsonl"))
+	file, err := Create(filepath.Join(t.TempDir(), "run.jsonl"), 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func TestUnseen(t *testing.T) {
 		{"keys", []string{resp("GET", "k"), resp("SET", "k", "v")}, []string{"redis", "unseen"}},
 		{"in a pipeline", []string{resp("GET", "k") + resp("INCR", "k") + resp("GET", "k")}, []string{"redis", "unseen"}},
 		{"a script", []string{resp("EVAL", "x", "0")}, []string{"redis", "unseen"}},
-		{"a command that nobody knows", []string{resp("FT.CONFIG", "SET", "a", "b")}, []string{"redis", "unseen"}},
+		{"a command that nobody knows", []string{resp("NOBODY.KNOWS", "SET", "a", "b")}, []string{"redis", "unseen"}},
 		{"a long name", []string{resp("GETGETGETGETGETGETGETGETGETGETGETGETGET", "a", "b")}, []string{"redis", "unseen"}},
 		{"a write", []string{resp("CONFIG", "SET", "a", "b")}, []string{"redis", "unseen", "write"}},
 		{"another protocol", []string{"GET / HTTP/1.1\r\n\r\n"}, []string{"unseen"}},
