@@ -250,9 +250,9 @@ func TestRenderersChangeNothing(t *testing.T) {
 	}
 	down := slices.Clone(up)
 	slices.Reverse(down)
-	for name, file := range fixtureFiles(t) {
+	for name := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
-			f, before := load(t, file), load(t, file)
+			f, before := fixture(t, name), fixture(t, name)
 			first := make([]string, len(render))
 			for _, order := range [][]int{up, down} {
 				for _, i := range order {

@@ -142,3 +142,44 @@ func Find(name string) (Case, error) {
 	}
 	return all[i], nil
 }
+
+//go:embed recorded/*.txtar
+var recorded embed.FS
+
+// Recording is a run that was, and the same told as a story.
+type Recording struct {
+	File  string // below this folder
+	JSONL []byte // without what the machine gave, and parameters that nobody touched
+	Story string
+	Want  string // what the findings of both say, in short
+	about []byte
+}
+
+// Recordings are true runs of scripts of cmd/tracetest. They hold the builder to
+// what internal/run writes.
+func Recordings() ([]Recording, error) {
+	files, err := recorded.ReadDir("recorded")
+	if err != nil {
+		return nil, err
+	}
+	var all []Recording
+	for _, file := range files {
+		name := path.Join("recorded", file.Name())
+		text, err := recorded.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		a := txtar.Parse(text)
+		if len(a.Files) != 3 || a.Files[0].Name != "run.jsonl" || a.Files[1].Name != "story" || a.Files[2].Name != "want" {
+			return nil, fmt.Errorf("%s is not run.jsonl, story and want", name)
+		}
+		all = append(all, Recording{name, a.Files[0].Data, string(a.Files[1].Data), string(a.Files[2].Data), a.Comment})
+	}
+	return all, nil
+}
+
+// Format is the file of a recording.
+func (r Recording) Format() []byte {
+	return txtar.Format(&txtar.Archive{Comment: r.about, Files: []txtar.File{
+		{Name: "run.jsonl", Data: r.JSONL}, {Name: "story", Data: []byte(r.Story)}, {Name: "want", Data: []byte(r.Want)}}})
+}

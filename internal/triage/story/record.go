@@ -226,14 +226,18 @@ func (r *Record) Look() { r.Boundary(record.Boundary{Verb: record.VerbEvent}) }
 
 // Restore is a write of tracetest's own; the values are those it wrote.
 func (r *Record) Restore(when string, after *Test, values map[string]string) {
-	s := r.Servers[0]
+	r.RestoreOn(0, when, after, values)
+}
+
+func (r *Record) RestoreOn(server int, when string, after *Test, values map[string]string) {
+	s := r.Servers[server]
 	values = normal(values)
 	maps.Copy(s.Settings, values)
-	e := &record.Restore{Server: 0, When: when, Values: values, Command: "redis-cli -h localhost -p 6379 CONFIG SET ..."}
+	e := &record.Restore{Server: server, When: when, Values: values, Command: "redis-cli -h localhost -p 6379 CONFIG SET ..."}
 	if after != nil {
 		e.Owner = after.ID
 	}
-	snap := r.Snapshot(0)
+	snap := r.Snapshot(server)
 	e.Snapshot = &snap
 	r.Add(record.Entry{Restore: e})
 }

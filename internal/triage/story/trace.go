@@ -75,7 +75,7 @@ func (p *Process) announce(w *record.Write) *Sent {
 
 func written(words []string) (values []record.Value) {
 	for _, set := range rediscmd.SettingsOf(words) {
-		v := record.Value{Parameter: set.Parameter, Value: set.Value}
+		v := record.Value{Parameter: set.Parameter, Value: redisconf.Normalize(set.Parameter, set.Value)}
 		if redisconf.IsSecret(set.Parameter) {
 			v.Value, v.Secret = "", true
 		}

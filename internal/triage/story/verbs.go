@@ -376,12 +376,15 @@ func (l *line) command() []string {
 func ofTracetest() map[string]verb {
 	return map[string]verb{
 		"look": {"# takes a snapshot", func(t *teller, l *line) { t.r.Look() }},
-		"restore": {"WHEN [after TEST] [NAME VALUE]... # writes these", func(t *teller, l *line) {
-			when, after := l.next("when"), (*Test)(nil)
+		"restore": {"WHEN [on SERVER] [after TEST] [NAME VALUE]... # writes these", func(t *teller, l *line) {
+			when, server, after := l.next("when"), 0, (*Test)(nil)
+			if _, ok := l.skip("on"); ok {
+				server = t.server(l)
+			}
 			if _, ok := l.skip("after"); ok {
 				after = t.test(l)
 			}
-			t.r.Restore(when, after, l.pairs())
+			t.r.RestoreOn(server, when, after, l.pairs())
 		}},
 		"finished": {"# the last snapshot", func(t *teller, l *line) { t.r.Finished() }},
 		"left": {"[NAME WHY]... # leaves these alone, and ends with 0", func(t *teller, l *line) {
