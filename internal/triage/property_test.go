@@ -591,7 +591,7 @@ func TestRandomEvents(t *testing.T) {
 				last = writes[0].owner
 				writes = writes[1:]
 			}
-			r.Look()
+			r.TakeSnapshot()
 			wrote[r.Entries[len(r.Entries)-1].Boundary.Snapshots[0].Received.String()] = last
 		}
 		r.End(0)

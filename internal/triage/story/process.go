@@ -14,7 +14,7 @@ type Process struct {
 	open    []*Test
 	Hidden  bool   // no events of its tests come
 	ordered string // container of the last spec
-	Follows bool   // tests begin at once behind the one before, and are not looked at then
+	Follows bool   // tests begin at once behind the one before, and no snapshot is taken then
 }
 
 // Test is an owner.
@@ -28,7 +28,7 @@ type Test struct {
 	Parent *Test
 }
 
-// Unsynchronized is a package whose tests are not held: only its events are seen.
+// Unsynchronized is a package whose tests are not synchronized: only its events are seen.
 type Unsynchronized struct {
 	Record *Record
 	Path   string
@@ -54,7 +54,7 @@ func (r *Record) Process(path string, host *record.Host) *Process {
 	return &Process{Record: r, Index: r.Processes, Path: path}
 }
 
-// Nested is a process that these tests started. It is not held.
+// Nested is a process that these tests started. It is not synchronized.
 func (p *Process) Nested(hosts ...*Test) *Process {
 	host := &record.Host{Process: p.Index}
 	for _, t := range hosts {
@@ -195,18 +195,18 @@ func (p *Process) Exit() {
 	p.Record.Boundary(record.Boundary{Verb: record.VerbExit, Process: p.Index})
 }
 
-// Gone after an exit: the snapshot was taken when it was held.
+// Gone after an exit: the snapshot was taken when it waited.
 func (p *Process) Gone() {
 	p.Record.Add(record.Entry{Boundary: &record.Boundary{Verb: record.VerbGone, Process: p.Index}})
 }
 
-// Kill is an end that was not held.
+// Kill is an end at which nobody waited.
 func (p *Process) Kill() {
 	p.closeOrdered("", record.VerbGone)
 	p.Record.Boundary(record.Boundary{Verb: record.VerbGone, Process: p.Index})
 }
 
-// Quit says that the process goes on without being held.
+// Quit says that the process goes on without waiting.
 func (p *Process) Quit() {
 	p.Record.Notice("not-waiting", p.Path)
 	p.Record.Boundary(record.Boundary{Verb: record.VerbQuit, Process: p.Index})
@@ -227,7 +227,7 @@ func (p *Process) Ended(action string, output ...string) {
 	p.Record.Event(action, p.Path, "", text)
 }
 
-// Packages that are not held.
+// Packages that are not synchronized.
 
 func (r *Record) Unsynchronized(path string) *Unsynchronized {
 	u := &Unsynchronized{Record: r, Path: path}
@@ -238,7 +238,7 @@ func (r *Record) Unsynchronized(path string) *Unsynchronized {
 func (u *Unsynchronized) Event(action, test, output string) {
 	u.Record.Event(action, u.Path, test, output)
 	if !u.Record.Quiet {
-		u.Record.Look()
+		u.Record.TakeSnapshot()
 	}
 }
 

@@ -36,7 +36,7 @@ type Record struct {
 	Announced int64 // number of the last thing that the trace told
 }
 
-// Server is a server as it is, and as the last good look saw it.
+// Server is a server as it is, and as the last good snapshot showed it.
 type Server struct {
 	record.Server
 	Settings, Shown map[string]string
@@ -48,7 +48,7 @@ type Server struct {
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// newRec begins the record of a run that holds its tests and watches one
+// New begins the record of a run whose tests are synchronized and watches one
 // server.
 func New() *Record { return Of(record.Run{Mode: record.ModeInstrumented}, 1) }
 
@@ -163,7 +163,7 @@ func normal(values map[string]string) map[string]string {
 	return said
 }
 
-// Lose lets looks fail until see is called.
+// Lose lets snapshots fail until see is called.
 func (r *Record) Lose(why string) { r.Servers[0].trouble = why }
 func (r *Record) See()            { r.Servers[0].trouble = "" }
 
@@ -221,8 +221,8 @@ func (r *Record) EventAt(at time.Time, action, pkg, test, output string) {
 	r.Add(record.Entry{Test: &record.Test{Time: at, Action: action, Package: pkg, Test: test, Output: output}})
 }
 
-// Look now, as after an event of a package that is not held.
-func (r *Record) Look() { r.Boundary(record.Boundary{Verb: record.VerbEvent}) }
+// TakeSnapshot takes a snapshot, as after an event of a package that is not synchronized.
+func (r *Record) TakeSnapshot() { r.Boundary(record.Boundary{Verb: record.VerbEvent}) }
 
 // Restore is a write of tracetest's own; the values are those it wrote.
 func (r *Record) Restore(when string, after *Test, values map[string]string) {

@@ -33,7 +33,7 @@ func TestMistakes(t *testing.T) {
 		"quiet maybe":     "neither on nor off",
 		"in nowhere":      `no package "nowhere"`,
 		"spec x":          "no suite has begun",
-		"tells run TestA": "no package that is not held has started",
+		"tells run TestA": "no package that is not synchronized has started",
 		"ok":              "nothing was written",
 		"more 3":          "nothing was refused",
 		"package p\nwrite main 9 CONFIG SET hz 20":     "no colon",

@@ -13,7 +13,7 @@ import (
 // OOMText is what Redis answers to a write that it has no memory for.
 const OOMText = "OOM command not allowed when used memory > 'maxmemory'."
 
-// What the trace tells. A write is told before it is sent; whether it has an
+// What the trace tells. A write is announced before it is sent; whether it has an
 // effect, and whether a reply is told, is the case's to say:
 //
 //	w := p.Write(a.At(12), "CONFIG", "SET", "hz", "20")
@@ -46,7 +46,7 @@ func (r *Record) Discover(config map[string]string, keys int64) (server int) {
 	return s.Index
 }
 
-// Sent is a write that was told.
+// Sent is a write that was announced.
 type Sent struct {
 	*record.Write
 	Sender *Process

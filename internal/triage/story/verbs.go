@@ -154,7 +154,7 @@ func ofProcesses() map[string]verb {
 				l.fail("no package %q", name)
 			}
 		}},
-		"nested": {"NAME [TEST]... # a process that these tests start; it is not held", func(t *teller, l *line) {
+		"nested": {"NAME [TEST]... # a process that these tests start; it is not synchronized", func(t *teller, l *line) {
 			name, p := l.next("a name"), t.current(l)
 			var hosts []*Test
 			for l.more() {
@@ -172,8 +172,8 @@ func ofProcesses() map[string]verb {
 		"sync":    {"# a snapshot before it does what nobody traces", func(t *teller, l *line) { t.current(l).Sync() }},
 		"exit":    {"", func(t *teller, l *line) { t.current(l).Exit() }},
 		"gone":    {"", func(t *teller, l *line) { t.current(l).Gone() }},
-		"kill":    {"# an end that was not held", func(t *teller, l *line) { t.current(l).Kill() }},
-		"quit":    {"# it goes on without being held", func(t *teller, l *line) { t.current(l).Quit() }},
+		"kill":    {"# an end at which nobody waited", func(t *teller, l *line) { t.current(l).Kill() }},
+		"quit":    {"# it goes on without waiting", func(t *teller, l *line) { t.current(l).Quit() }},
 		"done": {"ACTION [OUTPUT]... # exit, gone and the package's event", func(t *teller, l *line) {
 			action := l.next("an action")
 			t.current(l).Done(action, l.rest()...)
@@ -249,10 +249,10 @@ func (t *teller) inSuite(l *line) *Test {
 	return t.suite
 }
 
-// ofEvents is what go test says, of packages that are not held above all.
+// ofEvents is what go test says, of packages that are not synchronized above all.
 func ofEvents() map[string]verb {
 	return map[string]verb{
-		"unsynchronized": {"PATH # starts a package that is not held", func(t *teller, l *line) {
+		"unsynchronized": {"PATH # starts a package that is not synchronized", func(t *teller, l *line) {
 			path := l.next("a path")
 			t.plain = t.r.Unsynchronized(path)
 			t.plains[t.name(path)] = t.plain
@@ -262,9 +262,9 @@ func ofEvents() map[string]verb {
 			t.plain = &Unsynchronized{Record: t.r, Path: path}
 			t.plains[t.name(path)] = t.plain
 		}},
-		"tells": {"ACTION [TEST [OUTPUT]] # of the package that is not held", func(t *teller, l *line) {
+		"tells": {"ACTION [TEST [OUTPUT]] # of the package that is not synchronized", func(t *teller, l *line) {
 			if t.plain == nil {
-				l.fail("no package that is not held has started")
+				l.fail("no package that is not synchronized has started")
 				return
 			}
 			action := l.next("an action")
@@ -306,7 +306,7 @@ func ofTraces() map[string]verb {
 			keys := l.number("how many keys")
 			t.r.Discover(l.pairs(), keys)
 		}},
-		"write": {"[to SERVER|ADDRESS] BY: WORD... # is told before it is sent", func(t *teller, l *line) {
+		"write": {"[to SERVER|ADDRESS] BY: WORD... # is announced before it is sent", func(t *teller, l *line) {
 			by := l.part()
 			p := t.current(l)
 			if _, ok := by.skip("to"); !ok {
@@ -375,7 +375,7 @@ func (l *line) command() []string {
 // ofTracetest is what tracetest does itself, and how the run ends.
 func ofTracetest() map[string]verb {
 	return map[string]verb{
-		"look": {"# takes a snapshot", func(t *teller, l *line) { t.r.Look() }},
+		"snapshot": {"# takes a snapshot", func(t *teller, l *line) { t.r.TakeSnapshot() }},
 		"restore": {"WHEN [on SERVER] [after TEST] [NAME VALUE]... # writes these", func(t *teller, l *line) {
 			when, server, after := l.next("when"), 0, (*Test)(nil)
 			if _, ok := l.skip("on"); ok {
