@@ -2,13 +2,13 @@ package bisect
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/triage/story"
 	"tracetest/internal/trial"
 )
 
@@ -62,17 +62,25 @@ func TestIncidentIsSuspected(t *testing.T) {
 // Of every recorded run each unit can be asked for, and no case holds its own
 // victim, what that is in, or what cannot be chosen.
 func TestCasesOfRecords(t *testing.T) {
-	records, err := filepath.Glob("../triage/testdata/*.jsonl")
-	if err != nil || len(records) < 50 {
-		t.Fatalf("%d records: %v", len(records), err)
+	cases, err := story.Cases()
+	if err != nil || len(cases) < 50 {
+		t.Fatalf("%d records: %v", len(cases), err)
 	}
-	for _, path := range records {
-		s := readRecord(t, path)
+	for _, c := range cases {
+		recorded, err := c.Record()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := NewReader()
+		for _, e := range recorded.Entries {
+			r.Add(e)
+		}
+		s := r.Suite()
 		for i := range s.Units {
-			c := s.CaseOf(&s.Units[i])
-			for _, b := range c.Before {
-				if b.Name == c.Victim.Name || b.Unable() != "" || b.Spec == "" && c.Victim.Package == b.Package && within(c.Victim, b.Test) {
-					t.Errorf("%s: before %s is %s", path, c.Victim.Label(), b.Label())
+			of := s.CaseOf(&s.Units[i])
+			for _, b := range of.Before {
+				if b.Name == of.Victim.Name || b.Unable() != "" || b.Spec == "" && of.Victim.Package == b.Package && within(of.Victim, b.Test) {
+					t.Errorf("%s: before %s is %s", c.Name, of.Victim.Label(), b.Label())
 				}
 			}
 		}

@@ -1,11 +1,11 @@
 package diff_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -18,18 +18,27 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
 // recorded reads a run of triage's corpus.
 func recorded(t testing.TB, name string) *findings.Findings {
 	t.Helper()
-	file, err := os.Open(filepath.Join("..", "triage", "testdata", name+".jsonl"))
+	c, err := story.Find(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	return findingsOf(t, c)
+}
+
+func findingsOf(t testing.TB, c story.Case) *findings.Findings {
+	t.Helper()
+	text, err := c.JSONL()
+	if err != nil {
+		t.Fatal(err)
+	}
 	a := triage.New()
-	if _, err := a.Read(record.Read(file)); err != nil {
+	if _, err := a.Read(record.Read(bytes.NewReader(text))); err != nil {
 		t.Fatal(err)
 	}
 	return wording.Add(a.Findings())
@@ -230,13 +239,13 @@ func TestFailures(t *testing.T) {
 // A run does not differ from itself, whatever it is; the comparison changes
 // nothing, and no list of it is null.
 func TestWithItself(t *testing.T) {
-	files, err := filepath.Glob("../triage/testdata/*.jsonl")
-	if err != nil || len(files) < 100 {
-		t.Fatal(len(files), err)
+	cases, err := story.Cases()
+	if err != nil || len(cases) < 100 {
+		t.Fatal(len(cases), err)
 	}
-	for i, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".jsonl")
-		f, untouched := recorded(t, name), recorded(t, name)
+	for i, c := range cases {
+		name := c.Name
+		f, untouched := findingsOf(t, c), findingsOf(t, c)
 		d := compare(f, f)
 		for _, l := range d.Leaks {
 			if l.State != diff.Kept {
@@ -251,7 +260,7 @@ func TestWithItself(t *testing.T) {
 		if (d.Exit == diff.ExitNone) != f.Run.Complete {
 			t.Errorf("%s: exit code %d", name, d.Exit)
 		}
-		other := recorded(t, strings.TrimSuffix(filepath.Base(files[(i+1)%len(files)]), ".jsonl"))
+		other := findingsOf(t, cases[(i+1)%len(cases)])
 		first, _ := json.Marshal(compare(f, other))
 		again, _ := json.Marshal(compare(f, other))
 		if string(first) != string(again) {

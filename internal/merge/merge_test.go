@@ -1,11 +1,10 @@
 package merge_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,18 +16,27 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
 // recorded reads a run of triage's corpus.
 func recorded(t testing.TB, name string) *findings.Findings {
 	t.Helper()
-	file, err := os.Open(filepath.Join("..", "triage", "testdata", name+".jsonl"))
+	c, err := story.Find(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	return findingsOf(t, c)
+}
+
+func findingsOf(t testing.TB, c story.Case) *findings.Findings {
+	t.Helper()
+	text, err := c.JSONL()
+	if err != nil {
+		t.Fatal(err)
+	}
 	a := triage.New()
-	if _, err := a.Read(record.Read(file)); err != nil {
+	if _, err := a.Read(record.Read(bytes.NewReader(text))); err != nil {
 		t.Fatal(err)
 	}
 	return wording.Add(a.Findings())
@@ -256,19 +264,18 @@ func TestInputsThatAreNotCounted(t *testing.T) {
 // The whole corpus gives the same bytes again, no list is null, and what is
 // merged stays as it was.
 func TestDeterministic(t *testing.T) {
-	files, err := filepath.Glob("../triage/testdata/*.jsonl")
-	if err != nil || len(files) < 100 {
-		t.Fatal(len(files), err)
+	cases, err := story.Cases()
+	if err != nil || len(cases) < 100 {
+		t.Fatal(len(cases), err)
 	}
 	var first []byte
 	for range 3 {
 		m := merge.New(merge.DefaultLimits())
-		for _, file := range files {
-			name := strings.TrimSuffix(filepath.Base(file), ".jsonl")
-			f, untouched := recorded(t, name), recorded(t, name)
-			m.Add(merge.Of(name, f, nil))
+		for _, c := range cases {
+			f, untouched := findingsOf(t, c), findingsOf(t, c)
+			m.Add(merge.Of(c.Name, f, nil))
 			if !reflect.DeepEqual(f, untouched) {
-				t.Fatalf("%s was changed", name)
+				t.Fatalf("%s was changed", c.Name)
 			}
 		}
 		text, err := json.Marshal(m.Summary())

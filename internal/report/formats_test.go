@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -21,8 +19,8 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/ci"
-	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
 type render func(io.Writer, *findings.Findings) error
@@ -49,7 +47,7 @@ func rendered(t *testing.T, do render, f *findings.Findings) string {
 // Golden files of each format for the incident, and for what accuses nobody.
 func TestFormatsGolden(t *testing.T) {
 	for _, name := range []string{"incident", "narrowed", "package_owner", "unmet"} {
-		f := load(t, fixtureFiles(t)[name])
+		f := fixture(t, name)
 		for ending, do := range formats() {
 			text := rendered(t, do, f)
 			golden(t, "testdata/ci/"+name+"."+ending, text)
@@ -306,7 +304,7 @@ func checkAnnotations(t *testing.T, text string) {
 
 // Who is not accused must not be marked.
 func TestFormatsAccuseNobody(t *testing.T) {
-	f := load(t, fixtureFiles(t)["narrowed"])
+	f := fixture(t, "narrowed")
 	suspects := map[string]bool{}
 	for _, c := range f.Leaks {
 		for _, s := range c.Suspects {
@@ -539,9 +537,9 @@ func FuzzHostileFormats(f *testing.F) {
 // Every recorded run of triage: each test and each failure is there once, and
 // what marks a test as leaking is a leak that is put down to it.
 func TestFormatsOfRecordedRuns(t *testing.T) {
-	files, err := filepath.Glob("../triage/testdata/*.jsonl")
-	if err != nil || len(files) < 100 {
-		t.Fatalf("%d records, %v", len(files), err)
+	cases, err := story.Cases()
+	if err != nil || len(cases) < 100 {
+		t.Fatalf("%d records, %v", len(cases), err)
 	}
 	type parsed struct {
 		Suites []struct {
@@ -557,18 +555,8 @@ func TestFormatsOfRecordedRuns(t *testing.T) {
 			} `xml:"testcase"`
 		} `xml:"testsuite"`
 	}
-	for _, file := range files {
-		a := triage.New()
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for entry, err := range record.Read(bytes.NewReader(data)) {
-			if err == nil {
-				a.Add(entry)
-			}
-		}
-		f := wording.Add(a.Findings())
+	for _, c := range cases {
+		file, f := c.Name, findingsOf(t, c)
 		for ending, do := range formats() {
 			checkFormat(t, ending, rendered(t, do, f))
 		}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"maps"
 	"math"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -20,6 +19,7 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/report/page"
 	"tracetest/internal/report/terminal"
+	"tracetest/internal/triage/story"
 )
 
 var idAttribute = regexp.MustCompile(` id="([^"]*)"`)
@@ -133,14 +133,14 @@ func FuzzHostilePage(f *testing.F) {
 // The page of every recorded run of triage is whole, and tells of its leaks and
 // failures what the findings do.
 func TestPageOfEveryRecordedRun(t *testing.T) {
-	files, err := filepath.Glob("../triage/testdata/*.jsonl")
-	if err != nil || len(files) < 100 {
-		t.Fatalf("finding the recorded runs: %d, %v", len(files), err)
+	cases, err := story.Cases()
+	if err != nil || len(cases) < 100 {
+		t.Fatalf("finding the recorded runs: %d, %v", len(cases), err)
 	}
-	for _, file := range files {
-		f := load(t, file)
+	for _, c := range cases {
+		file, f := c.Name, findingsOf(t, c)
 		text := htmlPage(t, f)
-		t.Run(filepath.Base(file), func(t *testing.T) { checkPage(t, text) })
+		t.Run(file, func(t *testing.T) { checkPage(t, text) })
 		leaking := map[findings.Owner]bool{}
 		for _, l := range f.Leaks {
 			if l.By != nil && !l.Untraced {
@@ -199,14 +199,14 @@ func TestAxisOfStrangeTimes(t *testing.T) {
 // A test that lowered the limit itself and was refused is no victim, and nothing
 // says that no change of the run explains it.
 func TestOwnLimit(t *testing.T) {
-	f := load(t, "../triage/testdata/before-suite-meets-its-own-limit.jsonl")
+	f := recorded(t, "before-suite-meets-its-own-limit")
 	for name, text := range map[string]string{"report.md": markdown(t, f), "screen": onTerminal(t, f, terminal.Options{Width: 200}), "page": string(htmlPage(t, f))} {
 		if strings.Contains(text, "no observed change explains") || !strings.Contains(text, "under a change of its own") {
 			t.Errorf("%s says:\n%.2000s", name, text)
 		}
 	}
 	// Another node of the suite is one.
-	f = load(t, "../triage/testdata/after-suite-meets-the-limit-of-before-suite.jsonl")
+	f = recorded(t, "after-suite-meets-the-limit-of-before-suite")
 	if text := markdown(t, f); !strings.Contains(text, "The only failure got OOM errors while `maxmemory` was 1 MiB") {
 		t.Errorf("report.md says:\n%.2000s", text)
 	}

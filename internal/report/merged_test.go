@@ -4,35 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/merge"
-	"tracetest/internal/record"
 	"tracetest/internal/report"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/report/wording"
-	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
 // recorded reads a run of triage's corpus.
 func recorded(t testing.TB, name string) *findings.Findings {
 	t.Helper()
-	file, err := os.Open(filepath.Join("..", "triage", "testdata", name+".jsonl"))
+	c, err := story.Find(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	a := triage.New()
-	if _, err := a.Read(record.Read(file)); err != nil {
-		t.Fatal(err)
-	}
-	return wording.Add(a.Findings())
+	return findingsOf(t, c)
 }
 
 // shards are runs of which each part of a summary has something.

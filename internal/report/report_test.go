@@ -24,6 +24,7 @@ import (
 	"tracetest/internal/report/terminal"
 	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -42,14 +43,23 @@ var recordings = map[string]string{
 func fixtures(t *testing.T) map[string]*findings.Findings {
 	t.Helper()
 	all := make(map[string]*findings.Findings)
-	for name, file := range fixtureFiles(t) {
-		all[name] = load(t, file)
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(fixtureFiles(t))), slices.Collect(maps.Keys(recordings))) {
+		all[name] = fixture(t, name)
 		switch name { // recorded without the trace, after which nothing is called clean
 		case "clean", "clean_failures", "contained", "unmet", "drift", "three_leaks", "unreachable", "unbuilt":
 			all[name].Run.Traced = true
 		}
 	}
 	return all
+}
+
+// fixture is one of them, as it was recorded.
+func fixture(t *testing.T, name string) *findings.Findings {
+	t.Helper()
+	if recording, ok := recordings[name]; ok {
+		return recorded(t, recording)
+	}
+	return load(t, fixtureFiles(t)[name])
 }
 
 func fixtureFiles(t *testing.T) map[string]string {
@@ -64,10 +74,20 @@ func fixtureFiles(t *testing.T) map[string]string {
 			files[strings.TrimSuffix(filepath.Base(file), ending)] = file
 		}
 	}
-	for name, recording := range recordings {
-		files[name] = "../triage/testdata/" + recording + ".jsonl"
-	}
 	return files
+}
+
+func findingsOf(t testing.TB, c story.Case) *findings.Findings {
+	t.Helper()
+	text, err := c.JSONL()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := triage.New()
+	if _, err := a.Read(record.Read(bytes.NewReader(text))); err != nil {
+		t.Fatal(err)
+	}
+	return wording.Add(a.Findings())
 }
 
 func load(t *testing.T, file string) *findings.Findings {
@@ -230,9 +250,9 @@ func TestRenderersChangeNothing(t *testing.T) {
 	}
 	down := slices.Clone(up)
 	slices.Reverse(down)
-	for name, file := range fixtureFiles(t) {
+	for name := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
-			f, before := load(t, file), load(t, file)
+			f, before := fixture(t, name), fixture(t, name)
 			first := make([]string, len(render))
 			for _, order := range [][]int{up, down} {
 				for _, i := range order {
@@ -284,7 +304,7 @@ func TestVerdicts(t *testing.T) {
 			}
 		})
 	}
-	md := markdown(t, load(t, fixtureFiles(t)["narrowed"]))
+	md := markdown(t, fixture(t, "narrowed"))
 	for _, name := range []string{"TestX", "TestY"} {
 		if strings.Contains(md, "`"+name+"` left") || strings.Contains(md, " by `"+name+"`") || strings.Contains(md, "By: `"+name) {
 			t.Errorf("the suspect %s is accused", name)
@@ -331,7 +351,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 var errFull = errors.New("disk full")
 
 func TestWriteErrors(t *testing.T) {
-	f := load(t, fixtureFiles(t)["clean"])
+	f := fixture(t, "clean")
 	for _, err := range []error{
 		report.Markdown(fullDisk{}, f),
 		report.JSON(fullDisk{}, f),

@@ -5,30 +5,31 @@ import (
 	"testing"
 
 	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
 // BenchmarkAdd reads a run of packages of 20 tests each, one in 20 of which
 // leaks. What a test costs must not grow with those before it.
 func BenchmarkAdd(b *testing.B) {
 	for _, packages := range []int{10, 100, 1000} {
-		r := newRec().baseline()
+		r := story.New().Baseline()
 		for i := range packages {
-			p := r.pkg(fmt.Sprintf("shop/p%d", i))
+			p := r.Package(fmt.Sprintf("shop/p%d", i))
 			for j := range 20 {
-				t := p.begin(fmt.Sprintf("TestSomething%06d", j))
+				t := p.Begin(fmt.Sprintf("TestSomething%06d", j))
 				if j == 0 {
-					r.set("maxmemory", fmt.Sprint(1<<20+i))
+					r.Set("maxmemory", fmt.Sprint(1<<20+i))
 				}
-				t.end("pass")
+				t.End("pass")
 			}
-			p.done("pass")
+			p.Done("pass")
 		}
-		r.end(0)
+		r.End(0)
 		b.Run(fmt.Sprint(packages), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				a := triage.New()
-				for _, e := range r.entries {
+				for _, e := range r.Entries {
 					a.Add(e)
 				}
 				if f := a.Findings(); len(f.Leaks) != packages {

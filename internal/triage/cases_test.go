@@ -10,6 +10,7 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
 // miscounted returns where the cases of a run and its figures differ.
@@ -115,16 +116,16 @@ func TestCasesKeepWhatTheyAreGiven(t *testing.T) {
 // A record of very many looks is drawn with a bounded number of samples, and
 // nothing that was counted or used is lost.
 func TestTimelineIsBounded(t *testing.T) {
-	r := newRec().baseline()
+	r := story.New().Baseline()
 	const snaps = 20_000
 	for i := range snaps {
-		r.entries = append(r.entries, record.Entry{Seq: int64(len(r.entries) + 1), At: r.entries[0].At, Boundary: &record.Boundary{Verb: record.VerbEvent,
-			Snapshots: []record.Snapshot{{Server: 0, Sent: r.entries[0].At.Add(time.Duration(i) * time.Second), Received: r.entries[0].At.Add(time.Duration(i) * time.Second),
+		r.Entries = append(r.Entries, record.Entry{Seq: int64(len(r.Entries) + 1), At: r.Entries[0].At, Boundary: &record.Boundary{Verb: record.VerbEvent,
+			Snapshots: []record.Snapshot{{Server: 0, Sent: r.Entries[0].At.Add(time.Duration(i) * time.Second), Received: r.Entries[0].At.Add(time.Duration(i) * time.Second),
 				Config:   map[string]string{"maxmemory": strings.Repeat("1", i%2+1)},
 				Counters: &record.Counters{UsedMemory: int64(2_000_000 + i), OOM: int64(i)}}}}})
 	}
 	a := triage.New()
-	for _, e := range r.entries {
+	for _, e := range r.Entries {
 		a.Add(e)
 	}
 	line := a.Findings().Timelines[0]
@@ -147,11 +148,11 @@ func TestTimelineIsBounded(t *testing.T) {
 // However much failed tests print, and however many there are, what is kept of
 // it is bounded, and the cause is told from all of it.
 func TestOutputIsBounded(t *testing.T) {
-	r := newRec().baseline()
+	r := story.New().Baseline()
 	output := "--- FAIL: TestX\nfirst words\n" + strings.Repeat("é", 100_000) + "\nOOM command not allowed\n" + strings.Repeat("x", 100_000) + "\nlast words\n"
 	add := func(action, test, output string) {
-		r.entries = append(r.entries, record.Entry{Seq: int64(len(r.entries) + 1), At: r.entries[0].At,
-			Test: &record.Test{Time: r.entries[0].At, Action: action, Package: "p", Test: test, Output: output}})
+		r.Entries = append(r.Entries, record.Entry{Seq: int64(len(r.Entries) + 1), At: r.Entries[0].At,
+			Test: &record.Test{Time: r.Entries[0].At, Action: action, Package: "p", Test: test, Output: output}})
 	}
 	const tests = 5000
 	for i := range tests {
@@ -160,7 +161,7 @@ func TestOutputIsBounded(t *testing.T) {
 		add("fail", name, output)
 	}
 	a := triage.New()
-	for _, e := range r.entries {
+	for _, e := range r.Entries {
 		a.Add(e)
 	}
 	f := a.Findings()

@@ -15,84 +15,58 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
-var update = flag.Bool("update", false, "write the records, their golden files and the README of testdata again")
+var (
+	update = flag.Bool("update", false, "write what the findings of the cases say into the files of their chapters")
+	keep   = flag.String("keep", "", "a folder in which to keep the records of the cases, as NAME.jsonl")
+)
 
-// recorded is a case of the corpus: a run, and the wrong answer that it guards
-// against.
-type recorded struct {
-	name  string
-	story string // what happens; who would be blamed wrongly, and by which reasoning
-	write func(r *rec)
-	on    func() *rec // what to begin with; newRec if nil
-}
+// Aliases of the builder, as which the tests here know it.
+type (
+	rec  = story.Record
+	proc = story.Process
+	test = story.Test
+	sent = story.Sent
+)
 
-func (c recorded) record() *rec {
-	on := c.on
-	if on == nil {
-		on = newRec
-	}
-	r := on().baseline()
-	c.write(r)
-	return r
-}
-
-// chapter is a group of cases.
-type chapter struct {
-	title string
-	cases []recorded
-}
-
-func corpus() []chapter {
-	return []chapter{
-		{"Who did it", ownerCases()},
-		{"Leaked or contained", revertedCases()},
-		{"What was restored, and by whom", restoredCases()},
-		{"Tests that run at the same time", parallelCases()},
-		{"Processes and how they end", processCases()},
-		{"Servers", slices.Concat(serverCases(), roleCases())},
-		{"Failures and what is behind them", failureCases()},
-		{"Whose value it is again", provenanceCases()},
-		{"A server that is wrong before the first test", dirtyCases()},
-		{"Who failed", slices.Concat(outcomeCases(), reportedCases())},
-		{"Ginkgo", ginkgoCases()},
-		{"Tests that are not held", eventCases()},
-		{"How the run ended", runCases()},
-		{"Who was seen writing", slices.Concat(writeCases(), undoneCases(), otherClientCases(), askedCases())},
-		{"Whose goroutine it was", slices.Concat(goroutineCases(), clientCases(), nodeCases())},
-		{"In doubt", doubtCases()},
-		{"What else was heard", slices.Concat(callCases(), tracedCases())},
-		{"Once judged wrongly", judgementCases()},
-		{"Leaks that are known", knownCases()},
-	}
-}
-
+// What the findings of each case say is what its chapter has.
 func TestCorpus(t *testing.T) {
-	for _, chapter := range corpus() {
-		for _, c := range chapter.cases {
-			t.Run(c.name, func(t *testing.T) {
-				path := filepath.Join("testdata", c.name)
-				text := marshal(t, c.record().entries)
-				compare(t, path+".jsonl", text)
-				stored, err := os.ReadFile(path + ".jsonl")
+	chapters, err := story.Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, chapter := range chapters {
+		for i, c := range chapter.Cases {
+			t.Run(c.Name, func(t *testing.T) {
+				text, err := c.JSONL()
 				if err != nil {
 					t.Fatal(err)
 				}
-				compare(t, path+".txt", []byte(render(analyse(t, stored))))
+				if *keep != "" {
+					write(t, filepath.Join(*keep, c.Name+".jsonl"), text)
+				}
+				chapter.Cases[i].Want = render(analyse(t, text))
+				if got := chapter.Cases[i].Want; got != c.Want && !*update {
+					t.Errorf("got\n%s\nwant\n%s", got, c.Want)
+				}
 			})
+		}
+		if *update {
+			write(t, filepath.Join("story", chapter.File), chapter.Format())
 		}
 	}
 }
 
 // The same record gives the same findings, whatever order maps have.
 func TestSameRecordSameFindings(t *testing.T) {
-	for _, c := range all() {
-		text := marshal(t, c.record().entries)
+	for _, c := range all(t) {
+		text := marshal(t, entries(t, c))
 		first := analyse(t, text)
 		for range 5 {
 			if again := analyse(t, text); !reflect.DeepEqual(first, again) {
-				t.Errorf("%s: two readings differ:\n%s\n%s", c.name, render(first), render(again))
+				t.Errorf("%s: two readings differ:\n%s\n%s", c.Name, render(first), render(again))
 				break
 			}
 		}
@@ -102,10 +76,10 @@ func TestSameRecordSameFindings(t *testing.T) {
 // A run that is watched and the report of its record say the same of a leak,
 // and what is said while it runs is said at the end.
 func TestLeaksSaidWhileItRuns(t *testing.T) {
-	for _, c := range all() {
+	for _, c := range all(t) {
 		a := triage.New()
 		var said []findings.Change
-		for _, e := range c.record().entries {
+		for _, e := range entries(t, c) {
 			said = append(said, a.Add(e)...)
 		}
 		final := a.Findings()
@@ -114,7 +88,7 @@ func TestLeaksSaidWhileItRuns(t *testing.T) {
 				return l.Server == s.Server && l.Parameter == s.Parameter && l.From == s.From && l.To == s.To && l.At.Equal(s.At)
 			})
 			if !found {
-				t.Errorf("%s: said of %s while it ran, and not at the end", c.name, s.Parameter)
+				t.Errorf("%s: said of %s while it ran, and not at the end", c.Name, s.Parameter)
 			}
 		}
 	}
@@ -122,10 +96,10 @@ func TestLeaksSaidWhileItRuns(t *testing.T) {
 
 // Every finding of the corpus keeps what the contract promises.
 func TestContract(t *testing.T) {
-	for _, c := range all() {
-		f := analyse(t, marshal(t, c.record().entries))
+	for _, c := range all(t) {
+		f := analyse(t, marshal(t, entries(t, c)))
 		for _, problem := range broken(f) {
-			t.Errorf("%s: %s\n%s", c.name, problem, render(f))
+			t.Errorf("%s: %s\n%s", c.Name, problem, render(f))
 		}
 		text, err := json.Marshal(f)
 		if err != nil {
@@ -137,12 +111,12 @@ func TestContract(t *testing.T) {
 		}
 		for name, value := range fields {
 			if string(value) == "null" {
-				t.Errorf("%s: %s is null", c.name, name)
+				t.Errorf("%s: %s is null", c.Name, name)
 			}
 		}
 		for _, list := range []string{"suspects", "owners", "command", "go_test", "expired", "gone", "untold"} {
 			if bytes.Contains(text, []byte(`"`+list+`":null`)) {
-				t.Errorf("%s: a list %q is null", c.name, list)
+				t.Errorf("%s: a list %q is null", c.Name, list)
 			}
 		}
 	}
@@ -238,43 +212,24 @@ func sharesCall(c, d findings.Change) bool {
 	return c.Call != nil && d.Call != nil && c.Call.Function == d.Call.Function && slices.Equal(c.Call.Chain[1:], d.Call.Chain[1:])
 }
 
-// testdata/README.md has a paragraph for each case, and no file is without one.
-func TestReadme(t *testing.T) {
-	var b strings.Builder
-	b.WriteString("# Recorded runs\n\n" +
-		"Each case is a run (`NAME.jsonl`), what it means in one line per finding (`NAME.txt`), and a way of being wrong\n" +
-		"that it guards against. `go run ./cmd/tracetest report internal/triage/testdata/NAME.jsonl` writes its report.\n\n" +
-		"The cases are written in `../*_cases_test.go`. To add one, write it there, run `go test ./internal/triage -update`,\n" +
-		"and read the new `NAME.txt` as if it accused you. This page is written by that command as well.\n")
-	known := map[string]bool{"README.md": true, "fuzz": true, "damaged": true}
-	for _, chapter := range corpus() {
-		fmt.Fprintf(&b, "\n## %s\n", chapter.title)
-		for _, c := range chapter.cases {
-			if known[c.name+".txt"] {
-				t.Errorf("two cases are called %s", c.name)
-			}
-			known[c.name+".txt"], known[c.name+".jsonl"] = true, true
-			fmt.Fprintf(&b, "\n**%s.** %s\n", c.name, strings.Join(strings.Fields(c.story), " "))
-		}
-	}
-	compare(t, filepath.Join("testdata", "README.md"), []byte(b.String()))
-	files, err := os.ReadDir("testdata")
+// all are the cases of the corpus.
+func all(t testing.TB) []story.Case {
+	t.Helper()
+	cases, err := story.Cases()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range files {
-		if !known[f.Name()] {
-			t.Errorf("testdata/%s is of no case", f.Name())
-		}
-	}
+	return cases
 }
 
-func all() []recorded {
-	var all []recorded
-	for _, chapter := range corpus() {
-		all = append(all, chapter.cases...)
+// entries are those of the record of a case.
+func entries(t testing.TB, c story.Case) []record.Entry {
+	t.Helper()
+	r, err := c.Record()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return all
+	return r.Entries
 }
 
 // marshal writes entries as record.Writer does.
@@ -301,28 +256,9 @@ func analyse(t testing.TB, text []byte) *findings.Findings {
 	return a.Findings()
 }
 
-// compare compares with a golden file, or writes it.
-func compare(t *testing.T, path string, got []byte) {
+func write(t *testing.T, path string, text []byte) {
 	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
+	if err := os.WriteFile(path, text, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if bytes.Equal(got, want) {
-		return
-	}
-	if strings.HasSuffix(path, ".jsonl") {
-		t.Errorf("%s is not what the case writes; run go test -update", path)
-		return
-	}
-	t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
 }

@@ -6,21 +6,19 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
 // findingsOf says what a record means that is written here.
 func findingsOf(on *rec, write func(r *rec)) *findings.Findings {
-	r := on.baseline()
+	r := on.Baseline()
 	write(r)
 	a := triage.New()
-	for _, e := range r.entries {
+	for _, e := range r.Entries {
 		a.Add(e)
 	}
 	return a.Findings()
 }
-
-// used sets the memory that the server has in use.
-func (r *rec) used(n int64) { r.servers[0].counters.UsedMemory = n }
 
 const (
 	mib = 1 << 20
@@ -31,12 +29,12 @@ const (
 // error. Guards against data that is blamed for a limit, and the reverse.
 func TestLimitOrMemory(t *testing.T) {
 	started := func(value string) *rec {
-		r := newRec().base("maxmemory", "1048576")
-		r.servers[0].StartedWith = map[string]record.Origin{"maxmemory": {Value: value, Source: "podman inspect redis"}}
+		r := story.New().Base("maxmemory", "1048576")
+		r.Servers[0].StartedWith = map[string]record.Origin{"maxmemory": {Value: value, Source: "podman inspect redis"}}
 		return r
 	}
 	heavy := started("1048576")
-	heavy.servers[0].counters.UsedMemory = 2 * mib
+	heavy.Servers[0].Counts.UsedMemory = 2 * mib
 	tests := []struct {
 		name  string
 		on    *rec
@@ -44,33 +42,33 @@ func TestLimitOrMemory(t *testing.T) {
 		used  int64
 		want  string
 	}{
-		{"lowered from 2 GiB", newRec().base("maxmemory", "2147483648"), true, 3 * mib, "limit"},
-		{"lowered where there was none", newRec(), true, 3 * mib, "limit"},
-		{"full, and nobody lowered it", newRec().base("maxmemory", "2147483648"), false, 2 * gib, "memory"},
-		{"lowered, and full all the same", newRec().base("maxmemory", "2147483648"), true, 3 * gib, "both"},
+		{"lowered from 2 GiB", story.New().Base("maxmemory", "2147483648"), true, 3 * mib, "limit"},
+		{"lowered where there was none", story.New(), true, 3 * mib, "limit"},
+		{"full, and nobody lowered it", story.New().Base("maxmemory", "2147483648"), false, 2 * gib, "memory"},
+		{"lowered, and full all the same", story.New().Base("maxmemory", "2147483648"), true, 3 * gib, "both"},
 		{"lowered before the run", started("2147483648"), false, 3 * mib, "before"},
 		{"lowered before the run where there was none", started("0"), false, 3 * mib, "before"},
 		{"started with this limit, and full", started("1048576"), false, 3 * mib, "memory"},
 		{"lowered before the run, and full all the same", started("2097152"), false, 3 * mib, "memory"},
 		{"over the limit before the first test", heavy, false, 3 * mib, "start"},
-		{"far below the limit that a look shows", newRec().base("maxmemory", "2147483648"), false, 3 * mib, "unseen"},
-		{"no limit at any look", newRec(), false, 3 * mib, "unseen"},
-		{"lowered, but not by so much", newRec().base("maxmemory", "2147483648"), true, mib / 100, "limit"},
+		{"far below the limit that a look shows", story.New().Base("maxmemory", "2147483648"), false, 3 * mib, "unseen"},
+		{"no limit at any look", story.New(), false, 3 * mib, "unseen"},
+		{"lowered, but not by so much", story.New().Base("maxmemory", "2147483648"), true, mib / 100, "limit"},
 	}
 	for _, test := range tests {
 		f := findingsOf(test.on, func(r *rec) {
-			p := r.pkg("shop/cache")
-			a := p.begin("TestA")
+			p := r.Package("shop/cache")
+			a := p.Begin("TestA")
 			if test.lower {
-				r.set("maxmemory", "1048576")
+				r.Set("maxmemory", "1048576")
 			}
-			a.end("pass")
-			b := p.begin("TestB")
-			r.used(test.used)
-			r.oom(3)
-			b.end("fail", "OOM command not allowed when used memory > 'maxmemory'.")
-			p.done("fail")
-			r.end(1)
+			a.End("pass")
+			b := p.Begin("TestB")
+			r.Used(test.used)
+			r.OOM(3)
+			b.End("fail", "OOM command not allowed when used memory > 'maxmemory'.")
+			p.Done("fail")
+			r.End(1)
 		})
 		if len(f.Memory) != 1 || f.Memory[0].Reason != test.want || f.Memory[0].Used != test.used {
 			t.Errorf("%s: %+v, want %q", test.name, f.Memory, test.want)
@@ -78,23 +76,23 @@ func TestLimitOrMemory(t *testing.T) {
 	}
 	// A test that puts the limit back itself: one snapshot shows both that writes were
 	// refused and the limit that is back.
-	f := findingsOf(started("1048576").base("maxmemory", "2147483648"), func(r *rec) {
-		p := r.pkg("shop/cache")
-		a := p.begin("TestA")
-		r.set("maxmemory", "1048576")
-		sub := a.begin("sub")
-		r.used(3 * mib)
-		r.oom(1)
-		r.set("maxmemory", "2147483648")
-		sub.end("pass")
-		a.end("fail", "OOM command not allowed when used memory > 'maxmemory'.")
-		p.done("fail")
-		r.end(1)
+	f := findingsOf(started("1048576").Base("maxmemory", "2147483648"), func(r *rec) {
+		p := r.Package("shop/cache")
+		a := p.Begin("TestA")
+		r.Set("maxmemory", "1048576")
+		sub := a.Begin("sub")
+		r.Used(3 * mib)
+		r.OOM(1)
+		r.Set("maxmemory", "2147483648")
+		sub.End("pass")
+		a.End("fail", "OOM command not allowed when used memory > 'maxmemory'.")
+		p.Done("fail")
+		r.End(1)
 	})
 	if len(f.Memory) != 1 || f.Memory[0].Reason != "limit" || f.Memory[0].Limit != mib {
 		t.Errorf("put back in the look that shows it: %+v", f.Memory)
 	}
-	if f := findingsOf(newRec(), func(r *rec) { r.end(0) }); len(f.Memory) != 0 {
+	if f := findingsOf(story.New(), func(r *rec) { r.End(0) }); len(f.Memory) != 0 {
 		t.Errorf("nothing was refused: %+v", f.Memory)
 	}
 }
@@ -102,19 +100,19 @@ func TestLimitOrMemory(t *testing.T) {
 // A test that passes though commands of it were refused is listed, and its
 // parents are not listed beside it.
 func TestIgnoredOOM(t *testing.T) {
-	f := findingsOf(newRec().base("maxmemory", "1048576"), func(r *rec) {
-		p := r.pkg("shop/cache")
-		a := p.begin("TestA")
-		sub := a.begin("sub")
-		r.oom(2)
-		sub.end("pass")
-		a.end("pass")
-		p.run("TestB", "pass")
-		c := p.begin("TestC")
-		r.oom(1)
-		c.end("fail", "no")
-		p.done("fail")
-		r.end(1)
+	f := findingsOf(story.New().Base("maxmemory", "1048576"), func(r *rec) {
+		p := r.Package("shop/cache")
+		a := p.Begin("TestA")
+		sub := a.Begin("sub")
+		r.OOM(2)
+		sub.End("pass")
+		a.End("pass")
+		p.Run("TestB", "pass")
+		c := p.Begin("TestC")
+		r.OOM(1)
+		c.End("fail", "no")
+		p.Done("fail")
+		r.End(1)
 	})
 	want := findings.IgnoredOOM{By: findings.Owner{Package: "shop/cache", Test: "TestA/sub"}, OOMErrors: 2}
 	if len(f.IgnoredOOM) != 1 || f.IgnoredOOM[0] != want {
@@ -168,13 +166,13 @@ func TestVerdicts(t *testing.T) {
 // A failover of a cluster is no leak, and is not lost either: the report says
 // that there was none only where there was none.
 func TestFailoverIsCounted(t *testing.T) {
-	f := findingsOf(newRec().cluster(), func(r *rec) {
-		p := r.pkg("shop/cache")
-		a := p.begin("TestA")
-		r.set("replicaof", "10.0.0.2 6379")
-		a.end("pass")
-		p.done("pass")
-		r.end(0)
+	f := findingsOf(story.New().Cluster(), func(r *rec) {
+		p := r.Package("shop/cache")
+		a := p.Begin("TestA")
+		r.Set("replicaof", "10.0.0.2 6379")
+		a.End("pass")
+		p.Done("pass")
+		r.End(0)
 	})
 	if len(f.Leaks) != 0 || f.Servers[0].Failovers != 1 {
 		t.Errorf("%d leaks, %d failovers", len(f.Leaks), f.Servers[0].Failovers)

@@ -11,10 +11,11 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
 // Values of the two parameters of random runs. The first is the baseline.
-var values = map[string][]string{"hz": {"10", "20", "30"}, "maxmemory": {"0", mb1, mb2, gb1}}
+var values = map[string][]string{"hz": {"10", "20", "30"}, "maxmemory": {"0", "1048576", "2097152", "1073741824"}}
 
 var parameters = []string{"hz", "maxmemory"}
 
@@ -51,7 +52,7 @@ func (s *sequential) act() {
 	for range s.rand.IntN(3) {
 		name := parameters[s.rand.IntN(len(parameters))]
 		value := values[name][s.rand.IntN(len(values[name]))]
-		s.set(name, value)
+		s.Set(name, value)
 		s.now[name] = value
 	}
 }
@@ -73,39 +74,39 @@ func (s *sequential) values() map[string]string {
 }
 
 func randomSequence(seed uint64) *sequential {
-	s := &sequential{rec: newRec().baseline(), rand: rand.New(rand.NewPCG(seed, 1)),
+	s := &sequential{rec: story.New().Baseline(), rand: rand.New(rand.NewPCG(seed, 1)),
 		now: map[string]string{"hz": "10", "maxmemory": "0"}, last: map[string]string{"hz": "10", "maxmemory": "0"}}
 	tests := 0
 	for pkg := 1; pkg <= 1+s.rand.IntN(2); pkg++ {
 		path := fmt.Sprintf("shop/p%d", pkg)
 		whole := span{pkg: pkg, begin: s.clock, found: s.values()}
-		s.start(path)
+		s.Starts(path)
 		s.act() // init
-		p := s.hello(path)
+		p := s.Hello(path)
 		s.seen(path, 0, pkg)
 		for range s.rand.IntN(4) {
 			s.act() // TestMain
 			tests++
 			one := span{test: tests, pkg: pkg}
 			name := fmt.Sprintf("Test%d", tests)
-			t := p.begin(name)
+			t := p.Begin(name)
 			s.seen(path, 0, pkg)
 			one.begin, one.found = s.clock, s.values()
 			s.body(t, path, name, tests, pkg, 0)
-			t.end([]string{"pass", "pass", "fail", "skip"}[s.rand.IntN(4)], "not equal")
+			t.End([]string{"pass", "pass", "fail", "skip"}[s.rand.IntN(4)], "not equal")
 			s.seen(path+" > "+name, tests, pkg)
 			one.end, one.ended = s.clock, s.values()
 			s.spans = append(s.spans, one)
 		}
 		s.act() // after m.Run
-		p.exit()
+		p.Exit()
 		s.seen(path, 0, pkg)
-		p.gone()
-		p.ended("pass")
+		p.Gone()
+		p.Ended("pass")
 		whole.end, whole.ended = s.clock, s.values()
 		s.spans = append(s.spans, whole)
 	}
-	s.rec.end(0)
+	s.rec.End(0)
 	return s
 }
 
@@ -116,10 +117,10 @@ func (s *sequential) body(t *test, path, name string, test, pkg, depth int) {
 	}
 	for i := range s.rand.IntN(3) {
 		sub := fmt.Sprintf("%s/s%d", name, i)
-		inner := t.begin(fmt.Sprintf("s%d", i))
+		inner := t.Begin(fmt.Sprintf("s%d", i))
 		s.seen(path+" > "+name, test, pkg)
 		s.body(inner, path, sub, test, pkg, depth+1)
-		inner.end("pass")
+		inner.End("pass")
 		s.seen(path+" > "+sub, test, pkg)
 		s.act()
 	}
@@ -212,7 +213,7 @@ func said(changes []findings.Change) []string {
 func TestRandomSequences(t *testing.T) {
 	for seed := range uint64(3000) {
 		s := randomSequence(seed)
-		f := triaged(s.entries)
+		f := triaged(s.Entries)
 		leaks, contained := s.right()
 		if got := said(f.Leaks); !slices.Equal(got, leaks) {
 			t.Fatalf("seed %d: leaks\n%s\nwant\n%s\nof\n%s", seed, strings.Join(got, "\n"), strings.Join(leaks, "\n"), tell(s.steps))
@@ -293,14 +294,14 @@ func (c *concurrent) who() []string {
 		inner := 0
 		for _, t := range b.tests {
 			if !t.over && !t.paused && t.children == 0 {
-				all = append(all, b.path+" > "+t.name)
+				all = append(all, b.Path+" > "+t.Name)
 			}
 			if !t.over && !t.paused {
 				inner++
 			}
 		}
 		if inner == 0 {
-			all = append(all, b.path)
+			all = append(all, b.Path)
 		}
 		all = append(all, b.helper...)
 	}
@@ -324,18 +325,18 @@ func (c *concurrent) act() {
 	if c.traced != nil && c.traced.awaits(name, value) {
 		return // who did it could not be told
 	}
-	c.set(name, value)
+	c.Set(name, value)
 	c.writer[name] = all[c.rand.IntN(len(all))]
 }
 
 // look does what a boundary does, and notes what it showed.
 func (c *concurrent) snap(boundary func()) {
 	c.act()
-	seen := len(c.entries)
-	c.apart = c.traced != nil && !c.ending && c.rand.IntN(5) == 0 // tracetest stays out for somebody
+	seen := len(c.Entries)
+	c.Apart = c.traced != nil && !c.ending && c.rand.IntN(5) == 0 // tracetest stays out for somebody
 	boundary()
-	apart := c.apart
-	if c.apart = false; c.blind || apart {
+	apart := c.Apart
+	if c.Apart = false; c.blind || apart {
 		for _, o := range c.who() {
 			c.active[o] = true
 		}
@@ -346,7 +347,7 @@ func (c *concurrent) snap(boundary func()) {
 
 // seen notes what the snapshots since an entry showed.
 func (c *concurrent) seen(since int) {
-	for _, e := range c.entries[since:] {
+	for _, e := range c.Entries[since:] {
 		var snaps []record.Snapshot
 		switch {
 		case e.Boundary != nil:
@@ -370,14 +371,14 @@ func (c *concurrent) seen(since int) {
 }
 
 func randomConcurrent(seed uint64, blind, trace bool) *concurrent {
-	c := &concurrent{rec: newRec().baseline(), rand: rand.New(rand.NewPCG(seed, 2)), active: map[string]bool{}, writer: map[string]string{}}
+	c := &concurrent{rec: story.New().Baseline(), rand: rand.New(rand.NewPCG(seed, 2)), active: map[string]bool{}, writer: map[string]string{}}
 	if trace {
-		c.rec.trace()
+		c.rec.Trace()
 		c.traced = &tracedLog{}
 	}
 	// The processes begin before anybody acts, so that hello is no concern here.
 	for i := range 1 + c.rand.IntN(2) {
-		c.procs = append(c.procs, &busy{proc: c.rec.pkg(fmt.Sprintf("shop/p%d", i))})
+		c.procs = append(c.procs, &busy{proc: c.rec.Package(fmt.Sprintf("shop/p%d", i))})
 	}
 	for _, o := range c.who() {
 		c.active[o] = true
@@ -390,21 +391,21 @@ func randomConcurrent(seed uint64, blind, trace bool) *concurrent {
 		if blind {
 			switch c.rand.IntN(12) {
 			case 0:
-				c.lose("i/o timeout")
+				c.Lose("i/o timeout")
 				c.blind = true
 			case 1, 2, 3:
-				c.see()
+				c.See()
 				c.blind = false
 			}
 		}
 		c.move(b)
 	}
-	c.see()
+	c.See()
 	c.blind, c.ending = false, true
 	for _, b := range c.procs {
 		c.finishProcess(b)
 	}
-	c.rec.end(0)
+	c.rec.End(0)
 	return c
 }
 
@@ -424,16 +425,16 @@ func (c *concurrent) move(b *busy) {
 	case k <= 1 && sequential == nil && b.count < 8:
 		b.count++
 		t := &running{}
-		c.snap(func() { t.test = b.begin(fmt.Sprintf("Test%d", b.count)) })
+		c.snap(func() { t.test = b.Begin(fmt.Sprintf("Test%d", b.count)) })
 		b.tests = append(b.tests, t)
 	case k == 2 && sequential != nil && sequential.children == 0:
-		c.snap(func() { sequential.pause() })
+		c.snap(func() { sequential.Pause() })
 		sequential.paused = true
-		sequential.kind = parallelKind
+		sequential.Kind = parallelKind
 	case k == 3:
 		for _, t := range open {
 			if t.paused && sequential == nil {
-				c.snap(func() { t.cont() })
+				c.snap(func() { t.Continue() })
 				t.paused = false
 				return
 			}
@@ -446,10 +447,10 @@ func (c *concurrent) move(b *busy) {
 		if t.parent == nil && c.rand.IntN(2) == 0 {
 			s := &running{parent: t}
 			c.snap(func() {
-				kind := t.kind
-				t.kind = record.KindTest
-				s.test = t.begin(fmt.Sprintf("s%d", c.rand.IntN(1000)))
-				t.kind = kind
+				kind := t.Kind
+				t.Kind = record.KindTest
+				s.test = t.Begin(fmt.Sprintf("s%d", c.rand.IntN(1000)))
+				t.Kind = kind
 			})
 			t.children++
 			b.tests = append(b.tests, s)
@@ -468,10 +469,10 @@ const parallelKind = record.Kind("parallel")
 
 var parallelNames = []record.Kind{parallelKind}
 
-func (t *running) KindOf() record.Kind { return t.kind }
+func (t *running) KindOf() record.Kind { return t.Kind }
 
 func (c *concurrent) finishTest(t *running) {
-	c.snap(func() { t.end("pass") })
+	c.snap(func() { t.End("pass") })
 	t.over = true
 	if t.parent != nil {
 		t.parent.children--
@@ -487,7 +488,7 @@ func (c *concurrent) finishProcess(b *busy) {
 			}
 			again = true
 			if t.paused {
-				c.snap(func() { t.cont() })
+				c.snap(func() { t.Continue() })
 				t.paused = false
 			}
 			if t.children == 0 {
@@ -495,14 +496,14 @@ func (c *concurrent) finishProcess(b *busy) {
 			}
 		}
 	}
-	c.snap(func() { b.exit() })
+	c.snap(func() { b.Exit() })
 	b.gone = true
 	for _, o := range c.who() {
 		c.active[o] = true
 	}
-	b.proc.gone()
-	b.ended("pass")
-	delete(c.active, b.path)
+	b.proc.Gone()
+	b.Ended("pass")
+	delete(c.active, b.Path)
 }
 
 // Tests at the same time: whoever really wrote is the owner or among the
@@ -510,7 +511,7 @@ func (c *concurrent) finishProcess(b *busy) {
 func TestRandomParallel(t *testing.T) {
 	for seed := range uint64(3000) {
 		c := randomConcurrent(seed, seed%2 == 1, false)
-		f := triaged(c.entries)
+		f := triaged(c.Entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			i := slices.IndexFunc(c.stretch, func(s stretch) bool { return s.at.Equal(x.At) && s.parameter == x.Parameter })
 			if i < 0 {
@@ -525,11 +526,11 @@ func TestRandomParallel(t *testing.T) {
 				accused = append(accused, owner(*x.By))
 			}
 			if !slices.Contains(accused, s.writer) {
-				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.entries[2:]))
+				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.Entries[2:]))
 			}
 			for _, o := range accused {
 				if !s.active[o] {
-					t.Fatalf("seed %d: %s is accused of %s and was not active then; %v were\n%s%s", seed, o, x.Parameter, s.active, render(f), marshal(t, c.entries[2:]))
+					t.Fatalf("seed %d: %s is accused of %s and was not active then; %v were\n%s%s", seed, o, x.Parameter, s.active, render(f), marshal(t, c.Entries[2:]))
 				}
 			}
 		}
@@ -544,7 +545,7 @@ func TestRandomParallel(t *testing.T) {
 func TestRandomEvents(t *testing.T) {
 	for seed := range uint64(2000) {
 		random := rand.New(rand.NewPCG(seed, 3))
-		r := newRecOf(record.Run{Mode: record.ModeEvents}, 1).baseline()
+		r := story.Of(record.Run{Mode: record.ModeEvents}, 1).Baseline()
 		type event struct {
 			at           time.Duration // when it happened
 			action, test string
@@ -573,28 +574,28 @@ func TestRandomEvents(t *testing.T) {
 		events = append(events, event{at + 1, "pass", ""})
 		wrote := map[string]string{} // by snapshot: the last writer
 		last := ""
-		begin := r.now
+		begin := r.Now
 		lag := time.Duration(0)
 		for i, e := range events {
 			lag = time.Duration(random.Int64N(int64(2 * time.Second)))
-			if read := begin.Add(e.at + lag); read.After(r.now) {
-				r.now = read
+			if read := begin.Add(e.at + lag); read.After(r.Now) {
+				r.Now = read
 			}
-			r.event(e.action, "shop/cache", e.test, "")
+			r.Event(e.action, "shop/cache", e.test, "")
 			if random.IntN(3) > 0 && i < len(events)-1 {
 				continue
 			}
 			// The snapshot sees what was written before it.
-			for len(writes) > 0 && begin.Add(writes[0].at).Before(r.now) {
-				r.set("hz", writes[0].value)
+			for len(writes) > 0 && begin.Add(writes[0].at).Before(r.Now) {
+				r.Set("hz", writes[0].value)
 				last = writes[0].owner
 				writes = writes[1:]
 			}
-			r.glance()
-			wrote[r.entries[len(r.entries)-1].Boundary.Snapshots[0].Received.String()] = last
+			r.TakeSnapshot()
+			wrote[r.Entries[len(r.Entries)-1].Boundary.Snapshots[0].Received.String()] = last
 		}
-		r.end(0)
-		f := triaged(r.entries)
+		r.End(0)
+		f := triaged(r.Entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			writer, known := wrote[x.At.String()]
 			if !known || x.By != nil || !slices.ContainsFunc(x.Suspects, func(o findings.Owner) bool { return owner(o) == writer }) {

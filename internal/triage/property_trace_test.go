@@ -114,15 +114,15 @@ func (c *concurrent) tell() {
 	t := b.tests[c.rand.IntN(len(b.tests))]
 	name := parameters[c.rand.IntN(len(parameters))]
 	c.traced.number++
-	w := &tracedWrite{by: t, of: b, author: b.path + " > " + t.name, parameter: name, value: values[name][c.rand.IntN(len(values[name]))],
+	w := &tracedWrite{by: t, of: b, author: b.Path + " > " + t.Name, parameter: name, value: values[name][c.rand.IntN(len(values[name]))],
 		refused: c.rand.IntN(6) == 0, lost: c.rand.IntN(8) == 0, silent: c.rand.IntN(4) == 0}
-	by := t.closure(c.traced.number)
+	by := t.Closure(c.traced.number)
 	if !t.over && c.rand.IntN(2) == 0 {
-		by = t.at(c.traced.number)
+		by = t.At(c.traced.number)
 	}
-	w.sent = b.proc.write(by, "CONFIG", "SET", w.parameter, w.value)
+	w.sent = b.proc.Write(by, "CONFIG", "SET", w.parameter, w.value)
 	c.traced.writes = append(c.traced.writes, w)
-	if s := c.servers[0]; s.seen[name] != w.value && s.config[name] == w.value {
+	if s := c.Servers[0]; s.Shown[name] != w.value && s.Settings[name] == w.value {
 		w.refused, w.lost = false, false // else who had changed it untraced could not be told from it
 		c.take(w)
 	}
@@ -136,7 +136,7 @@ func (c *concurrent) take(w *tracedWrite) {
 		return
 	}
 	c.writer[w.parameter] = w.author // also where somebody had set it to that already: it was so after both
-	w.sent.took()
+	w.sent.Took()
 	w.took = true
 	if c.traced.done == nil {
 		c.traced.done = map[string]bool{}
@@ -159,13 +159,13 @@ func (c *concurrent) answer() {
 			c.active[o] = true
 		}
 		if c.rand.IntN(4) == 0 { // tracetest stays out for somebody
-			w.unsampledOnly(text)
+			w.ReplyUnseen(text)
 			w.answered = true
 			return
 		}
-		since := len(c.entries)
+		since := len(c.Entries)
 		w.past = 0 // what the snapshot shows may be its
-		w.reply(text)
+		w.Reply(text)
 		w.answered = true
 		if !c.blind {
 			c.seen(since)
@@ -181,11 +181,11 @@ func TestRandomWrites(t *testing.T) {
 	exact := 0
 	for seed := range uint64(4000) {
 		c := randomConcurrent(seed, seed%4 == 3, true)
-		f := triaged(c.entries)
+		f := triaged(c.Entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			if has(x, findings.CaveatNoSnapshot) {
 				if x.By == nil || !c.traced.done[owner(*x.By)+" "+x.Parameter+" "+x.To] {
-					t.Fatalf("seed %d: %s is said to have gone by, and did not\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
+					t.Fatalf("seed %d: %s is said to have gone by, and did not\n%s%s", seed, x.Parameter, render(f), marshal(t, c.Entries[2:]))
 				}
 				continue
 			}
@@ -206,15 +206,15 @@ func TestRandomWrites(t *testing.T) {
 			}
 			switch {
 			case !slices.Contains(accused, s.writer):
-				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.entries[2:]))
+				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.Entries[2:]))
 			case x.Certainty == findings.Exact && !s.announced[s.writer]:
-				t.Fatalf("seed %d: %s is exact, and nobody was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
+				t.Fatalf("seed %d: %s is exact, and nobody was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.Entries[2:]))
 			case x.Untraced && s.announced[s.writer]:
-				t.Fatalf("seed %d: %s was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.entries[2:]))
+				t.Fatalf("seed %d: %s was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.Entries[2:]))
 			}
 			for _, o := range accused {
 				if !s.active[o] && !s.announced[o] && !has(x, findings.CaveatNoAnswer) {
-					t.Fatalf("seed %d: %s is accused of %s, was not active then and told of nothing\n%s%s", seed, o, x.Parameter, render(f), marshal(t, c.entries[2:]))
+					t.Fatalf("seed %d: %s is accused of %s, was not active then and told of nothing\n%s%s", seed, o, x.Parameter, render(f), marshal(t, c.Entries[2:]))
 				}
 			}
 		}

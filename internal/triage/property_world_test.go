@@ -15,6 +15,7 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/triage/story"
 )
 
 var seeds = flag.Uint64("seeds", 1000, "how many random worlds to judge")
@@ -67,32 +68,32 @@ type actor struct {
 func (w *world) name(a *actor) string {
 	switch {
 	case a == nil:
-		return w.p.path
-	case a.kind == record.KindSpec:
-		return w.p.path + " > " + a.parent.name + " > " + a.test.name
+		return w.p.Path
+	case a.Kind == record.KindSpec:
+		return w.p.Path + " > " + a.Parent.Name + " > " + a.test.Name
 	}
-	return w.p.path + " > " + a.test.name
+	return w.p.Path + " > " + a.test.Name
 }
 
 func (w *world) in(n int) bool { return w.rand.IntN(n) == 0 }
 
 func newWorld(seed uint64) *world {
-	w := &world{rec: newRecOf(record.Run{Mode: record.ModeInstrumented}, 2), rand: rand.New(rand.NewPCG(seed, 7)), truth: map[string]deed{}, victims: map[string]bool{}, force: map[string][]string{}}
+	w := &world{rec: story.Of(record.Run{Mode: record.ModeInstrumented}, 2), rand: rand.New(rand.NewPCG(seed, 7)), truth: map[string]deed{}, victims: map[string]bool{}, force: map[string][]string{}}
 	for i := range 6 {
-		w.base(fmt.Sprintf("p%d", i), "0")
+		w.Base(fmt.Sprintf("p%d", i), "0")
 	}
 	for i := range 40 {
-		w.base(fmt.Sprintf("x%d", i), "0")
+		w.Base(fmt.Sprintf("x%d", i), "0")
 	}
-	w.baseline().trace()
-	w.p = w.pkg("shop/cache")
+	w.Baseline().Trace()
+	w.p = w.Package("shop/cache")
 	w.contact()
 	if seed%2 == 1 {
 		// Boundaries are passed whatever was done: no attribution may rest on that
 		// nothing was. But what failures meet is told by counters, and nobody passes
 		// while a limit is known to be another than at first.
 		ahead := rand.New(rand.NewPCG(seed, 11))
-		w.passes = func() bool { return ahead.IntN(4) > 0 && w.servers[0].seen["maxmemory"] == "0" }
+		w.Passes = func() bool { return ahead.IntN(4) > 0 && w.Servers[0].Shown["maxmemory"] == "0" }
 	}
 	w.acts(nil, 1)
 	for i := range 2 + w.rand.IntN(5) {
@@ -111,23 +112,23 @@ func newWorld(seed uint64) *world {
 	for len(w.left) > 0 {
 		w.goOn()
 	}
-	w.p.done("pass")
-	w.rec.end(0)
+	w.p.Done("pass")
+	w.rec.End(0)
 	return w
 }
 
 func (w *world) contact() {
-	for i := range w.servers {
-		w.p.contact(i)
+	for i := range w.Servers {
+		w.p.Contact(i)
 	}
 }
 
 func (w *world) start(parent *actor, name string) *actor {
 	a := &actor{}
 	if parent == nil {
-		a.test = w.p.begin(name)
+		a.test = w.p.Begin(name)
 	} else {
-		a.test = parent.begin(name)
+		a.test = parent.Begin(name)
 		parent.children++
 	}
 	w.began(a)
@@ -136,12 +137,12 @@ func (w *world) start(parent *actor, name string) *actor {
 
 func (w *world) began(a *actor) {
 	w.begun = append(w.begun, a)
-	w.force[w.name(a)] = []string{w.servers[0].config["maxmemory"]}
+	w.force[w.name(a)] = []string{w.Servers[0].Settings["maxmemory"]}
 }
 
 // limited sets the limit of memory.
 func (w *world) limited(a *actor, value string) {
-	w.p.write(w.own(a), "CONFIG", "SET", "maxmemory", value).ok()
+	w.p.Write(w.own(a), "CONFIG", "SET", "maxmemory", value).OK()
 	for _, o := range w.open() {
 		w.force[w.name(o)] = append(w.force[w.name(o)], value)
 	}
@@ -152,9 +153,9 @@ func (w *world) finish(a *actor, status string) {
 		f()
 	}
 	if w.victims[w.name(a)] {
-		a.end("fail", oomText)
+		a.End("fail", story.OOMText)
 	} else {
-		a.end(status)
+		a.End(status)
 	}
 	a.over = true
 }
@@ -185,11 +186,11 @@ func (w *world) group(parent *actor, name string) {
 	for i := range 2 + w.rand.IntN(3) {
 		a := w.start(parent, fmt.Sprintf("%s%d", name, i))
 		w.acts(a, 1)
-		a.pause()
+		a.Pause()
 		all = append(all, a)
 	}
 	for _, a := range all {
-		a.cont()
+		a.Continue()
 	}
 	w.running = all
 	for len(w.running) > 0 {
@@ -205,17 +206,17 @@ func (w *world) group(parent *actor, name string) {
 // specs is a Ginkgo suite.
 func (w *world) specs(name string) {
 	t := w.start(nil, name)
-	t.suiteBegin()
+	t.SuiteBegin()
 	w.suite = t
 	container := ""
 	for i := range 1 + w.rand.IntN(5) {
 		if container = ""; w.in(4) {
 			container = "/src/shop/cache/a_test.go:900"
 		}
-		s := &actor{test: t.orderedSpec(container, fmt.Sprintf("%s does %d", name, i))}
-		s.owner.Location, s.owner.Until = fmt.Sprintf("/src/shop/cache/a_test.go:%d", 100*(1+int(s.id))), 100*(1+int(s.id))+50
+		s := &actor{test: t.OrderedSpec(container, fmt.Sprintf("%s does %d", name, i))}
+		s.Owner.Location, s.Owner.Until = fmt.Sprintf("/src/shop/cache/a_test.go:%d", 100*(1+int(s.ID))), 100*(1+int(s.ID))+50
 		if w.in(3) { // all are declared by one function
-			s.owner.Location, s.owner.Until = "/src/shop/cache/a_test.go:10", 20
+			s.Owner.Location, s.Owner.Until = "/src/shop/cache/a_test.go:10", 20
 		}
 		w.began(s)
 		w.spec = s
@@ -224,13 +225,13 @@ func (w *world) specs(name string) {
 			f()
 		}
 		if w.victims[w.name(s)] {
-			s.endSpec("fail", oomText)
+			s.EndSpec("fail", story.OOMText)
 		} else {
-			s.endSpec(w.one("pass", "pass", "fail"), "it did not")
+			s.EndSpec(w.one("pass", "pass", "fail"), "it did not")
 		}
 		s.over, w.spec = true, nil
 	}
-	t.suiteEnd()
+	t.SuiteEnd()
 	w.suite = nil
 	w.finish(t, "pass")
 }
@@ -259,11 +260,11 @@ func (w *world) line(a *actor) string {
 	switch {
 	case a == nil:
 		return "shop/cache.TestMain.func1 cache/a_test.go:5"
-	case a.kind == record.KindSpec:
-		_, from, _ := strings.Cut(a.owner.Location, ":")
+	case a.Kind == record.KindSpec:
+		_, from, _ := strings.Cut(a.Owner.Location, ":")
 		return "shop/cache.init.func1.2.1 cache/a_test.go:" + from
 	}
-	top, _, _ := strings.Cut(a.test.name, "/")
+	top, _, _ := strings.Cut(a.test.Name, "/")
 	return fmt.Sprintf("shop/cache.%s.func%d cache/a_test.go:%d", top, 1+w.rand.IntN(3), 1000+w.rand.IntN(9))
 }
 
@@ -280,11 +281,11 @@ func (w *world) own(a *actor) record.By {
 	}
 	switch {
 	case a == nil:
-		return w.p.started(append(frames, "shop/cache.TestMain cache/a_test.go:6", "main.main _testmain.go:60", "runtime.main /goroot/src/runtime/proc.go:283")...)
-	case a.kind == record.KindSpec:
-		return a.label(append(frames, "github.com/onsi/ginkgo/v2/internal.(*Suite).runNode.func3 /mod/github.com/onsi/ginkgo/v2@v2.22.0/internal/suite.go:894")...)
+		return w.p.Started(append(frames, "shop/cache.TestMain cache/a_test.go:6", "main.main _testmain.go:60", "runtime.main /goroot/src/runtime/proc.go:283")...)
+	case a.Kind == record.KindSpec:
+		return a.Label(append(frames, "github.com/onsi/ginkgo/v2/internal.(*Suite).runNode.func3 /mod/github.com/onsi/ginkgo/v2@v2.22.0/internal/suite.go:894")...)
 	}
-	return a.test.own(frames...)
+	return a.test.Own(frames...)
 }
 
 // labelled is a goroutine that has the label of whoever runs when it is started.
@@ -292,13 +293,13 @@ func (w *world) labelled(a *actor, started string, frames ...string) record.By {
 	var by record.By
 	switch {
 	case a == nil:
-		by = w.p.started(frames...)
+		by = w.p.Started(frames...)
 	case a == w.suite && a != nil:
-		by = a.label(frames...)
+		by = a.Label(frames...)
 	default:
-		by = a.label(frames...)
+		by = a.Label(frames...)
 	}
-	by.Started = stack(started)
+	by.Started = story.Stack(started)
 	return by
 }
 
@@ -317,16 +318,16 @@ func (w *world) spawned(a *actor, late bool) record.By {
 			by.Stack[i].Takes = !by.Stack[i].Std && strings.HasPrefix(by.Stack[i].Function, "shop/")
 		}
 	}
-	if a != nil && a.kind == record.KindSpec && w.in(2) {
+	if a != nil && a.Kind == record.KindSpec && w.in(2) {
 		// It was started by one that has ended by now.
 		for _, other := range w.begun {
-			if other.kind == record.KindSpec && other != a && other.parent == a.parent && w.in(2) {
-				by.Perhaps = append(by.Perhaps, whose(other.test))
+			if other.Kind == record.KindSpec && other != a && other.Parent == a.Parent && w.in(2) {
+				by.Perhaps = append(by.Perhaps, story.Whose(other.test))
 			}
 		}
-		if w.spec != nil && w.spec != a && w.spec.parent == a.parent {
-			now := whose(w.spec.test) // and was not there when that ended
-			perhaps := append(slices.DeleteFunc(by.Perhaps, func(b record.By) bool { return b.Owner.ID == now.Owner.ID }), whose(a.test))
+		if w.spec != nil && w.spec != a && w.spec.Parent == a.Parent {
+			now := story.Whose(w.spec.test) // and was not there when that ended
+			perhaps := append(slices.DeleteFunc(by.Perhaps, func(b record.By) bool { return b.Owner.ID == now.Owner.ID }), story.Whose(a.test))
 			now.Stack, now.Started, now.Perhaps = by.Stack, by.Started, perhaps
 			by = now
 		}
@@ -343,8 +344,8 @@ func (w *world) timer(a *actor) record.By {
 	case 1:
 		frames = []string{w.helper()}
 	}
-	by := timer(frames...)
-	by.Started = stack("time.goFunc /goroot/src/time/sleep.go:215")
+	by := story.Timer(frames...)
+	by.Started = story.Stack("time.goFunc /goroot/src/time/sleep.go:215")
 	return by
 }
 
@@ -372,7 +373,7 @@ func (w *world) job(a *actor) record.By {
 	case 1:
 		frames = append([]string{w.helper()}, frames...)
 	}
-	by.Stack = stack(goRedis(frames...)...)
+	by.Stack = story.Stack(story.GoRedis(frames...)...)
 	by.Stack[len(by.Stack)-1].Takes = true
 	return by
 }
@@ -456,7 +457,7 @@ func (w *world) set(a *actor, way string, by record.By) {
 		d.client = true
 		w.truth[value] = d
 	}
-	w.p.writeTo(w.rand.IntN(2), by, "CONFIG", "SET", fmt.Sprintf("p%d", w.rand.IntN(6)), value).ok()
+	w.p.WriteTo(w.rand.IntN(2), by, "CONFIG", "SET", fmt.Sprintf("p%d", w.rand.IntN(6)), value).OK()
 }
 
 // byClient is a goroutine of the client's own, which somebody had dialled. Who
@@ -465,21 +466,21 @@ func (w *world) byClient(a *actor, by record.By) record.By {
 	var client record.By
 	switch dials := w.rand.IntN(len(w.begun) + 2); {
 	case dials == 0:
-		client = w.p.started()
+		client = w.p.Started()
 	case dials == 1:
-		client = timer()
+		client = story.Timer()
 	default:
-		client = w.begun[dials-2].label()
+		client = w.begun[dials-2].Label()
 	}
-	client.Started = stack("github.com/redis/rueidis.(*pipe).background /mod/github.com/redis/rueidis@v1.0.53/pipe.go:300")
-	waiting := []record.By{waits(by, !w.in(3))} // in a helper that takes any command it says nothing of what it sets
+	client.Started = story.Stack("github.com/redis/rueidis.(*pipe).background /mod/github.com/redis/rueidis@v1.0.53/pipe.go:300")
+	waiting := []record.By{story.Waits(by, !w.in(3))} // in a helper that takes any command it says nothing of what it sets
 	for _, o := range w.open() {
 		if o != a && o != w.suite && w.in(3) && slices.Contains(w.running, o) {
-			waiting = append(waiting, waits(w.own(o), w.in(3)))
+			waiting = append(waiting, story.Waits(w.own(o), w.in(3)))
 		}
 	}
 	w.rand.Shuffle(len(waiting), func(i, j int) { waiting[i], waiting[j] = waiting[j], waiting[i] })
-	return ofClient(client, waiting...)
+	return story.OfClient(client, waiting...)
 }
 
 // change is a write of the actor's own goroutine to a parameter that nobody else
@@ -492,13 +493,13 @@ func (w *world) change(a *actor, by record.By) {
 	value := w.next(a, "own")
 	name, server := fmt.Sprintf("x%d", w.single), w.rand.IntN(2)
 	w.single++
-	w.p.writeTo(server, by, "CONFIG", "SET", name, value).ok()
+	w.p.WriteTo(server, by, "CONFIG", "SET", name, value).OK()
 	d := w.truth[value]
 	d.kind = "leak"
 	if w.in(2) {
 		d.kind = "contained"
 		up := a
-		a.clean = append(a.clean, func() { w.p.writeTo(server, w.own(up), "CONFIG", "SET", name, "0").ok() })
+		a.clean = append(a.clean, func() { w.p.WriteTo(server, w.own(up), "CONFIG", "SET", name, "0").OK() })
 	}
 	w.truth[value] = d
 }
@@ -506,7 +507,7 @@ func (w *world) change(a *actor, by record.By) {
 // doubtful has an actor change a parameter that nobody else has in a way that does
 // not say who it was. Somebody else restores it when the actor has left it.
 func (w *world) doubtful(a *actor) {
-	if w.single == 40 || a == nil || a.kind == record.KindSpec && a.owner.Container != "" {
+	if w.single == 40 || a == nil || a.Kind == record.KindSpec && a.Owner.Container != "" {
 		return
 	}
 	by, way := w.job(a), "doubtful job"
@@ -521,11 +522,11 @@ func (w *world) doubtful(a *actor) {
 	value := w.next(a, way)
 	name, server := fmt.Sprintf("x%d", w.single), w.rand.IntN(2)
 	w.single++
-	w.p.writeTo(server, by, "CONFIG", "SET", name, value).ok()
+	w.p.WriteTo(server, by, "CONFIG", "SET", name, value).OK()
 	d := w.truth[value]
 	switch w.rand.IntN(3) {
 	case 0:
-		a.clean = append(a.clean, func() { w.p.writeTo(server, w.job(a), "CONFIG", "SET", name, "0").ok() })
+		a.clean = append(a.clean, func() { w.p.WriteTo(server, w.job(a), "CONFIG", "SET", name, "0").OK() })
 	case 1:
 		d.kind, d.announced = "leak", true
 	default:
@@ -539,9 +540,9 @@ func (w *world) doubtful(a *actor) {
 				who = w.running[0]
 			}
 			if by := w.own(who); who != nil || w.in(2) {
-				w.p.writeTo(server, by, "CONFIG", "SET", name, "0").ok()
+				w.p.WriteTo(server, by, "CONFIG", "SET", name, "0").OK()
 			} else {
-				w.p.writeTo(server, w.job(nil), "CONFIG", "SET", name, "0").ok()
+				w.p.WriteTo(server, w.job(nil), "CONFIG", "SET", name, "0").OK()
 			}
 		})
 	}
@@ -551,8 +552,8 @@ func (w *world) doubtful(a *actor) {
 // unit is the test or spec that must leave all as it was, for an actor within it.
 func (w *world) unit(a *actor) *actor {
 	top := a.test
-	for a.kind != record.KindSpec && top.parent != nil {
-		top = top.parent
+	for a.Kind != record.KindSpec && top.Parent != nil {
+		top = top.Parent
 	}
 	return w.begun[slices.IndexFunc(w.begun, func(o *actor) bool { return o.test == top })]
 }
@@ -568,8 +569,8 @@ func (w *world) twice(a *actor) {
 	for range 2 {
 		value := w.next(a, "twice")
 		w.truth[value] = deed{by: w.name(a), way: "twice", kind: "contained", announced: true}
-		w.p.writeTo(server, w.own(a), "CONFIG", "SET", name, value).ok()
-		w.p.writeTo(server, w.own(a), "CONFIG", "SET", name, "0").ok()
+		w.p.WriteTo(server, w.own(a), "CONFIG", "SET", name, value).OK()
+		w.p.WriteTo(server, w.own(a), "CONFIG", "SET", name, "0").OK()
 	}
 }
 
@@ -580,10 +581,10 @@ func (w *world) closureOf(a *actor) {
 	if len(other) == 0 || a == nil {
 		return
 	}
-	by := timer(w.line(other[0]))
+	by := story.Timer(w.line(other[0]))
 	if w.in(2) {
 		by = w.job(a)
-		by.Stack = append(stack(w.line(other[0])), by.Stack...)
+		by.Stack = append(story.Stack(w.line(other[0])), by.Stack...)
 	}
 	f := func() { w.set(a, "closure of another", by) }
 	if w.in(2) {
@@ -599,14 +600,14 @@ func (w *world) limit(a *actor) {
 	if a == nil {
 		return
 	}
-	was, value := w.servers[0].config["maxmemory"], w.next(a, "limit") // some hundred bytes
+	was, value := w.Servers[0].Settings["maxmemory"], w.next(a, "limit") // some hundred bytes
 	if w.in(4) {
 		value = "0"
 	}
 	w.limited(a, value)
 	if w.in(2) {
 		a.clean = append(a.clean, func() {
-			undisturbed := w.servers[0].config["maxmemory"] == value
+			undisturbed := w.Servers[0].Settings["maxmemory"] == value
 			w.limited(a, was)
 			if d, known := w.truth[was]; known {
 				if d.also = append(d.also, w.name(a)); !undisturbed {
@@ -620,8 +621,8 @@ func (w *world) limit(a *actor) {
 
 // meet has writes of an actor refused where there is a limit, and it will fail.
 func (w *world) meet(a *actor) {
-	if limit := w.servers[0].config["maxmemory"]; a != nil && limit != "0" {
-		w.p.refused(w.own(a), 1+w.rand.Int64N(3))
+	if limit := w.Servers[0].Settings["maxmemory"]; a != nil && limit != "0" {
+		w.p.Refused(w.own(a), 1+w.rand.Int64N(3))
 		w.victims[w.name(a)] = true
 	}
 }
@@ -631,18 +632,18 @@ func (w *world) child(a *actor) {
 	if a == nil {
 		return
 	}
-	c := w.p.nested(a.test)
+	c := w.p.Nested(a.test)
 	value := w.next(a, "child")
-	c.writeTo(w.rand.IntN(2), c.main(9), "CONFIG", "SET", fmt.Sprintf("p%d", w.rand.IntN(6)), value).ok()
-	c.kill()
+	c.WriteTo(w.rand.IntN(2), c.Main(9), "CONFIG", "SET", fmt.Sprintf("p%d", w.rand.IntN(6)), value).OK()
+	c.Kill()
 }
 
 // untraced is a program that an actor has started, and that no trace hears.
 func (w *world) untraced(a *actor) {
-	if w.passes != nil && w.passes() {
-		w.p.sync() // it was announced
+	if w.Passes != nil && w.Passes() {
+		w.p.Sync() // it was announced
 	}
-	w.setOn(w.rand.IntN(2), fmt.Sprintf("p%d", w.rand.IntN(6)), w.next(a, "program"))
+	w.SetOn(w.rand.IntN(2), fmt.Sprintf("p%d", w.rand.IntN(6)), w.next(a, "program"))
 }
 
 // In random worlds whoever did it is named, or is among the suspects, and what
@@ -720,7 +721,7 @@ func worlds(t *testing.T, judge func(*world, *findings.Findings) []string) {
 		all.Go(func() {
 			for seed := next.Add(1) - 1; seed < *seeds; seed = next.Add(1) - 1 {
 				w := newWorld(seed)
-				w.seed, w.bad = seed, judge(w, triaged(w.entries))
+				w.seed, w.bad = seed, judge(w, triaged(w.Entries))
 				mu.Lock()
 				for _, text := range w.bad {
 					kind, _, _ := strings.Cut(text, ":")
@@ -733,11 +734,11 @@ func worlds(t *testing.T, judge func(*world, *findings.Findings) []string) {
 	all.Wait()
 	for _, kind := range slices.Sorted(maps.Keys(wrong)) {
 		w := slices.MinFunc(wrong[kind], func(x, y *world) int {
-			return cmp.Or(cmp.Compare(len(x.entries), len(y.entries)), cmp.Compare(x.seed, y.seed))
+			return cmp.Or(cmp.Compare(len(x.Entries), len(y.Entries)), cmp.Compare(x.seed, y.seed))
 		})
 		t.Errorf("%d are wrong: %s. The smallest is seed %d\n%s", len(wrong[kind]), kind, w.seed, strings.Join(w.bad, "\n"))
 		if testing.Verbose() {
-			t.Logf("%s\n%s", render(triaged(w.entries)), marshal(t, w.entries[3:]))
+			t.Logf("%s\n%s", render(triaged(w.Entries)), marshal(t, w.Entries[3:]))
 		}
 	}
 }

@@ -16,26 +16,27 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 )
 
 // A record that is cut off anywhere is never complete and never clean, and
 // accuses nobody by name whom the whole record does not accuse, unless it says
 // that the record ended too early.
 func TestCutOff(t *testing.T) {
-	for _, c := range all() {
-		entries := c.record().entries
+	for _, c := range all(t) {
+		entries := entries(t, c)
 		whole := analyse(t, marshal(t, entries))
 		for n := 1; n < len(entries); n++ {
 			f := analyse(t, marshal(t, entries[:n]))
 			if f.Run.Complete || f.Run.Exit == triage.ExitClean || f.Run.Exit == triage.ExitLeaked {
-				t.Errorf("%s: the first %d of %d entries: complete is %v, exit %d", c.name, n, len(entries), f.Run.Complete, f.Run.Exit)
+				t.Errorf("%s: the first %d of %d entries: complete is %v, exit %d", c.Name, n, len(entries), f.Run.Complete, f.Run.Exit)
 			}
 			for _, l := range f.Leaks {
 				accused := l.By == nil || len(l.Caveats) > 0 || slices.ContainsFunc(whole.Leaks, func(w findings.Change) bool {
 					return w.Parameter == l.Parameter && (w.By == nil && slices.Contains(w.Suspects, *l.By) || w.By != nil && *w.By == *l.By)
 				})
 				if !accused {
-					t.Errorf("%s: the first %d of %d entries accuse %s of %s without a caveat:\n%s", c.name, n, len(entries), owner(*l.By), l.Parameter, render(whole))
+					t.Errorf("%s: the first %d of %d entries accuse %s of %s without a caveat:\n%s", c.Name, n, len(entries), owner(*l.By), l.Parameter, render(whole))
 				}
 			}
 		}
@@ -45,8 +46,8 @@ func TestCutOff(t *testing.T) {
 // A line that is damaged or missing may be the one that showed a leak: the
 // record is not complete without it.
 func TestDamagedLine(t *testing.T) {
-	for _, c := range all() {
-		entries := c.record().entries
+	for _, c := range all(t) {
+		entries := entries(t, c)
 		lines := bytes.SplitAfter(marshal(t, entries), []byte("\n"))
 		for i := 1; i < len(lines)-1; i++ {
 			damaged := slices.Concat(lines[:i]...)
@@ -57,13 +58,13 @@ func TestDamagedLine(t *testing.T) {
 			} {
 				f := analyse(t, text)
 				if f.Run.Exit == triage.ExitClean || f.Run.Complete {
-					t.Errorf("%s: line %d is %s: complete is %v, exit %d", c.name, i+1, what, f.Run.Complete, f.Run.Exit)
+					t.Errorf("%s: line %d is %s: complete is %v, exit %d", c.Name, i+1, what, f.Run.Complete, f.Run.Exit)
 				}
 				if what == "missing" && i == len(lines)-2 {
 					continue // a record without an end says so
 				}
 				if !slices.ContainsFunc(f.Notices, func(n findings.Notice) bool { return n.Code == "record-damaged" }) {
-					t.Errorf("%s: line %d is %s, and no notice says so", c.name, i+1, what)
+					t.Errorf("%s: line %d is %s, and no notice says so", c.Name, i+1, what)
 				}
 			}
 		}
@@ -120,7 +121,7 @@ func TestNonsense(t *testing.T) {
 		"server in the middle": `{"server":{"index":0,"address":"x:1"}}` + "\n" + `{"server":{"index":7,"address":"y:1","config":{"hz":"10"}}}` + "\n" + `{"boundary":{"verb":"event","snapshots":[{"server":1,"config":{"hz":"1"}},{"server":2,"config":{"hz":"1"},"counters":{"used_memory":1}}]}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := marshal(t, corpus()[0].cases[0].record().entries)
+			text := marshal(t, entries(t, all(t)[0]))
 			lines := bytes.SplitAfter(text, []byte("\n"))
 			for i := 1; i < len(lines); i++ {
 				with := slices.Concat(slices.Concat(lines[:i]...), []byte(line+"\n"), slices.Concat(lines[i:]...))
@@ -136,8 +137,8 @@ func TestNonsense(t *testing.T) {
 // it is read to its end, says the same each time, and keeps the contract of its
 // attributions.
 func TestDisorder(t *testing.T) {
-	for n, c := range all() {
-		whole := c.record().entries
+	for n, c := range all(t) {
+		whole := entries(t, c)
 		if !whole[0].Run.Traced {
 			continue
 		}
@@ -160,11 +161,11 @@ func TestDisorder(t *testing.T) {
 			}
 			f := triaged(entries)
 			if again := triaged(entries); !reflect.DeepEqual(f, again) {
-				t.Errorf("%s, seed %d: two readings differ:\n%s\n%s", c.name, seed, render(f), render(again))
+				t.Errorf("%s, seed %d: two readings differ:\n%s\n%s", c.Name, seed, render(f), render(again))
 			}
 			for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 				if (x.By != nil) == (x.Certainty == findings.Ambiguous) || x.Certainty == findings.Exact && x.Untraced || x.Call != nil && len(x.Call.Chain) == 0 {
-					t.Errorf("%s, seed %d: %s\n%s", c.name, seed, x.Parameter, render(f))
+					t.Errorf("%s, seed %d: %s\n%s", c.Name, seed, x.Parameter, render(f))
 				}
 			}
 		}
@@ -177,21 +178,21 @@ func TestExitCode(t *testing.T) {
 		for _, outside := range []bool{false, true} {
 			for _, complete := range []bool{false, true} {
 				for _, goExit := range []int{0, 1, 2, -1} {
-					r := newRec().baseline()
-					p := r.pkg("shop/cache")
-					a := p.begin("TestA")
+					r := story.New().Baseline()
+					p := r.Package("shop/cache")
+					a := p.Begin("TestA")
 					if leak {
-						r.set("hz", "20")
+						r.Set("hz", "20")
 					}
-					a.end("pass")
-					p.done("pass")
+					a.End("pass")
+					p.Done("pass")
 					if outside {
-						r.set("timeout", "7")
+						r.Set("timeout", "7")
 					}
 					if complete {
-						r.end(goExit)
+						r.End(goExit)
 					} else {
-						r.interrupted(goExit, "interrupted")
+						r.Interrupted(goExit, "interrupted")
 					}
 					want := triage.ExitClean
 					switch {
@@ -200,7 +201,7 @@ func TestExitCode(t *testing.T) {
 					case leak || outside:
 						want = triage.ExitLeaked
 					}
-					f := analyse(t, marshal(t, r.entries))
+					f := analyse(t, marshal(t, r.Entries))
 					if f.Run.Exit != want {
 						t.Errorf("leak %v, outside %v, complete %v, go exit %d: exit %d, want %d", leak, outside, complete, goExit, f.Run.Exit, want)
 					}
@@ -213,8 +214,8 @@ func TestExitCode(t *testing.T) {
 // Whatever a file says, it is read without a panic, and what is said of it
 // keeps the contract.
 func FuzzRecord(f *testing.F) {
-	for _, c := range all() {
-		f.Add(marshal(f, c.record().entries))
+	for _, c := range all(f) {
+		f.Add(marshal(f, entries(f, c)))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		a := triage.New()
@@ -299,16 +300,16 @@ func declarations(f *ast.File) []*ast.GenDecl {
 // A record may be analysed while it is written, in one piece or many, and the
 // analysis of one does not touch that of another.
 func TestAnalysesDoNotMeet(t *testing.T) {
-	cases := all()
+	cases := all(t)
 	var wanted []string
 	for _, c := range cases {
-		wanted = append(wanted, render(analyse(t, marshal(t, c.record().entries))))
+		wanted = append(wanted, render(analyse(t, marshal(t, entries(t, c)))))
 	}
 	analyses := make([]*triage.Analysis, len(cases))
 	records := make([][]record.Entry, len(cases))
 	longest := 0
 	for i, c := range cases {
-		analyses[i], records[i] = triage.New(), c.record().entries
+		analyses[i], records[i] = triage.New(), entries(t, c)
 		longest = max(longest, len(records[i]))
 	}
 	for n := range longest {
@@ -320,7 +321,7 @@ func TestAnalysesDoNotMeet(t *testing.T) {
 	}
 	for i, c := range cases {
 		if got := render(analyses[i].Findings()); got != wanted[i] {
-			t.Errorf("%s: read in between others:\n%swant\n%s", c.name, got, wanted[i])
+			t.Errorf("%s: read in between others:\n%swant\n%s", c.Name, got, wanted[i])
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"tracetest/internal/triage/story"
 )
 
 // Guards against a rule that no recorded run needs, and that nobody can judge.
@@ -13,7 +15,7 @@ func TestRulesHaveRuns(t *testing.T) {
 			t.Errorf("%s: no run", r.name)
 		}
 		for _, run := range r.runs {
-			if _, err := os.Stat("testdata/" + run + ".txt"); err != nil {
+			if _, err := story.Find(run); err != nil {
 				t.Errorf("%s: %v", r.name, err)
 			}
 		}
