@@ -47,7 +47,7 @@ func mergeCommand() *cobra.Command {
 		Long:  mergeHelp,
 		Example: "  tracetest merge shards/*/run.jsonl\n" +
 			"  find . -name run.jsonl | tracetest merge --out merged -\n" +
-			"  tracetest merge --exit shards/*/run.jsonl  # exit code 3",
+			"  tracetest merge --exit shards/*/run.jsonl",
 		Annotations: map[string]string{exitCodes: mergeExits},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {

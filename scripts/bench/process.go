@@ -32,7 +32,7 @@ func (b *bench) start(dir string, env []string, command ...string) (sample, erro
 	}
 	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		s.peak = usage.Maxrss << 10 // Linux tells it in KiB
+		s.peak = int64(usage.Maxrss) << 10 // Linux tells it in KiB
 	}
 	return s, nil
 }

@@ -257,7 +257,7 @@ func ofEvents() map[string]verb {
 			t.plain = t.r.Unsynchronized(path)
 			t.plains[t.name(path)] = t.plain
 		}},
-		"unsynchronized-since": {"PATH # as before, whose start was told", func(t *teller, l *line) {
+		"unsynchronized-since": {"PATH # as before, whose start was reported", func(t *teller, l *line) {
 			path := l.next("a path")
 			t.plain = &Unsynchronized{Record: t.r, Path: path}
 			t.plains[t.name(path)] = t.plain
