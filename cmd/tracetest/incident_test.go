@@ -33,7 +33,7 @@ type expected struct {
 	}
 	Victims []struct {
 		Spec       string
-		IgnoredOOM bool
+		IgnoredOOM bool `json:"ignored_oom"`
 	}
 	OwnFailures []struct{ Spec string } `json:"own_failures"`
 }

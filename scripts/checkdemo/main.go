@@ -25,7 +25,7 @@ type expected struct {
 	}
 	Victims []struct {
 		Spec       string
-		IgnoredOOM bool // its output does not say OOM
+		IgnoredOOM bool `json:"ignored_oom"` // its output does not say OOM
 	}
 	OwnFailures []struct{ Spec string } `json:"own_failures"`
 }

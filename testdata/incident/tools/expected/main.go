@@ -95,9 +95,9 @@ type Change struct {
 
 // Victim is a spec that fails because of the leak.
 type Victim struct {
-	Spec      string `json:"spec"`
-	Swallowed bool   `json:"swallowed"` // the message does not say OOM
-	Symptom   string `json:"symptom"`   // oom, execabort or not-stored
+	Spec       string `json:"spec"`
+	IgnoredOOM bool   `json:"ignored_oom"` // the message does not say OOM
+	Symptom    string `json:"symptom"`     // oom, execabort or not-stored
 }
 
 // Failure is a spec that fails with and without the leak.
@@ -293,13 +293,13 @@ func describeVictim(spec types.SpecReport) (Victim, error) {
 	v := Victim{Spec: spec.FullText()}
 	message := spec.Failure.Message
 	output := message + spec.CapturedGinkgoWriterOutput + spec.CapturedStdOutErr
-	v.Swallowed = !strings.Contains(output, "OOM")
+	v.IgnoredOOM = !strings.Contains(output, "OOM")
 	switch {
 	case strings.Contains(message, oomText):
 		v.Symptom = "oom"
-	case strings.Contains(message, "EXECABORT") && v.Swallowed:
+	case strings.Contains(message, "EXECABORT") && v.IgnoredOOM:
 		v.Symptom = "execabort"
-	case strings.HasPrefix(message, "fingerprint not stored\n") && v.Swallowed:
+	case strings.HasPrefix(message, "fingerprint not stored\n") && v.IgnoredOOM:
 		v.Symptom = "not-stored"
 	default:
 		return v, fmt.Errorf("%s: unknown symptom: %s", v.Spec, output)
