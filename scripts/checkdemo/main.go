@@ -11,6 +11,8 @@ import (
 	"log"
 	"os"
 	"strings"
+
+	"tracetest/internal/findings"
 )
 
 // expected is what is used of testdata/incident/expected.json.
@@ -34,29 +36,6 @@ type change struct {
 	Line                int
 }
 
-type owner struct{ Package, Test, Spec string }
-
-// findings is what is used of findings.json.
-type findings struct {
-	Run struct {
-		Complete   bool
-		Incomplete string // why it is not complete
-	}
-	Leaks []struct {
-		Parameter, From, To string
-		Owner               *owner
-		Certainty           string
-		Call                *struct {
-			File string
-			Line int
-		}
-	}
-	Failures []struct {
-		Spec string
-		Leak *int
-	}
-}
-
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("demo: FAILED: ")
@@ -64,7 +43,7 @@ func main() {
 		log.Fatal("usage: checkdemo expected.json findings.json")
 	}
 	var want expected
-	var got findings
+	var got findings.Findings
 	read(os.Args[1], &want)
 	read(os.Args[2], &got)
 	if problems := compare(want, got); len(problems) > 0 {
@@ -84,12 +63,12 @@ func read(path string, into any) {
 	}
 }
 
-func compare(want expected, got findings) (problems []string) {
+func compare(want expected, got findings.Findings) (problems []string) {
 	if !got.Run.Complete {
 		return []string{"the run did not come to its end: " + got.Run.Incomplete}
 	}
 	complain := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	culprit := owner{want.Package, want.Test, want.Leak.Spec}
+	culprit := findings.Owner{Package: want.Package, Test: want.Test, Spec: want.Leak.Spec}
 	changes := map[string]change{}
 	for _, c := range want.Leak.Changes {
 		changes[c.Parameter] = c
@@ -100,11 +79,11 @@ func compare(want expected, got findings) (problems []string) {
 			complain("%s did not leak", l.Parameter)
 		case should.From != l.From || should.To != l.To:
 			complain("%s went from %s to %s, not from %s to %s", l.Parameter, should.From, should.To, l.From, l.To)
-		case l.Owner == nil:
+		case l.By == nil:
 			complain("%s is %s, and nobody is named", l.Parameter, l.Certainty)
-		case *l.Owner != culprit:
-			complain("%s was left by %q, not by %q", l.Parameter, culprit, *l.Owner)
-		case l.Certainty != "exact" || l.Call == nil || !strings.HasSuffix(l.Call.File, "/"+should.File) || l.Call.Line != should.Line:
+		case *l.By != culprit:
+			complain("%s was left by %q, not by %q", l.Parameter, culprit, *l.By)
+		case l.Certainty != findings.Exact || l.Call == nil || !strings.HasSuffix(l.Call.File, "/"+should.File) || l.Call.Line != should.Line:
 			complain("the call that changed %s, at %s:%d, was not seen (%s)", l.Parameter, should.File, should.Line, l.Certainty)
 		}
 		delete(changes, l.Parameter)
@@ -134,7 +113,7 @@ func compare(want expected, got findings) (problems []string) {
 	return problems
 }
 
-func correlated(f findings) int {
+func correlated(f findings.Findings) int {
 	n := 0
 	for _, failure := range f.Failures {
 		if failure.Leak != nil {
