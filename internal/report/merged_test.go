@@ -116,6 +116,29 @@ func TestMergedClaims(t *testing.T) {
 	}
 }
 
+// A shard without a test is not one that was not watched, what did not happen is not
+// counted, and a value is not cut in favour of a folder.
+func TestMergedShards(t *testing.T) {
+	m := merge.New(merge.DefaultLimits())
+	f := recorded(t, "victims")
+	f.Leaks[0].Call = &findings.Call{File: f.Run.Dir + "/test/integration/sessions/helpers_test.go", Line: 23}
+	f.Leaks[0].From, f.Leaks[0].To = "209715200", "1048576"
+	m.Add(merge.Of("1", f, claims.Doubts(f)))
+	f = recorded(t, "parents-cleanup")
+	f.Tests, f.Cases = findings.Tests{}, &findings.Cases{}
+	m.Add(merge.Of("2", f, []string{"no test ran"}))
+	text := mergedTerminal(t, m.Summary(), terminal.Options{Width: 80})
+	sentences := strings.Join(strings.Fields(text), " ")
+	for _, want := range []string{"1 leaked, 1 without a test\n", "(1 MiB), at helpers_test.go:23\n", " got OOM errors; "} {
+		if !strings.Contains(text, want) && !strings.Contains(sentences, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if text := mergedMarkdown(t, m.Summary()); !strings.Contains(text, "| without a test |") {
+		t.Errorf("got %s", text)
+	}
+}
+
 // FuzzMergedText puts hostile text wherever a summary has text.
 func FuzzMergedText(f *testing.F) {
 	for _, seed := range hostileSeeds() {

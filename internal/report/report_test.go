@@ -312,6 +312,15 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// Where no test ran, that none failed says nothing.
+func TestHeadlineWithoutTests(t *testing.T) {
+	f := load(t, fixtureFiles(t)["clean"])
+	f.Tests, f.Cases = findings.Tests{}, &findings.Cases{}
+	if got := claims.New(f).Headline().Plain(400); !strings.HasPrefix(got, "no leak was seen, but no test ran") || strings.Contains(got, "failures") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A secret that slipped into the findings must not come out of them.
 func TestSecretsAreNotWritten(t *testing.T) {
 	f := load(t, "testdata/secret.json")

@@ -42,11 +42,17 @@ func MergedRunTitle(s *merge.Summary, i int) Text {
 // MergedHeadline says how the runs went. It holds no name.
 func MergedHeadline(s *merge.Summary) Text {
 	v := s.Verdicts
+	idle := 0
+	for _, r := range s.Runs {
+		if ranNothing(r) {
+			idle++
+		}
+	}
 	var parts []Text
 	for _, part := range []struct {
 		n    int
 		text Text
-	}{{v.Leaked, "leaked"}, {v.Failed, "failed without a leak"}, {v.Incomplete, "incomplete"}, {v.Doubtful, "not fully watched"}, {v.Clean, "clean"}} {
+	}{{v.Leaked, "leaked"}, {v.Failed, "failed without a leak"}, {v.Incomplete, "incomplete"}, {v.Doubtful - idle, "not fully watched"}, {idle, "without a test"}, {v.Clean, "clean"}} {
 		if part.n > 0 {
 			parts = append(parts, itoa(part.n)+" "+part.text)
 		}
@@ -64,6 +70,10 @@ func MergedHeadline(s *merge.Summary) Text {
 	}
 	return doc.Join(parts, ", ")
 }
+
+// ranNothing tells a run that had no test to run, as a shard of more parts than there
+// are packages, from one in which tests were not watched.
+func ranNothing(r merge.Run) bool { return r.Verdict == merge.Doubtful && r.Tests.Total == 0 }
 
 // A Warning is what the counts do not cover.
 type Warning struct{ Short, Text Text }
@@ -116,8 +126,17 @@ func MergedFailures(s *merge.Summary) Text {
 	if f.Total == 0 {
 		return text + ", and none failed."
 	}
-	return text + ". Of " + Count(f.Total, "failure") + ", " + itoa(f.OOM) + " got OOM errors and " + itoa(f.Eviction) + " lost evicted keys; " +
-		itoa(f.Correlated) + " of " + Plural(f.Total, "it", "them") + " " + Plural(f.Correlated, "is", "are") + " correlated with a change of the same run." +
+	var got []Text
+	if f.OOM > 0 {
+		got = append(got, itoa(f.OOM)+" got OOM errors")
+	}
+	if f.Eviction > 0 {
+		got = append(got, itoa(f.Eviction)+" lost evicted keys")
+	}
+	if len(got) == 0 {
+		got = append(got, "none got an OOM error or lost an evicted key")
+	}
+	return text + ". Of " + Count(f.Total, "failure") + ", " + doc.Join(got, " and ") + "; " + itoa(f.Correlated) + " of " + Plural(f.Total, "it", "them") + " " + Plural(f.Correlated, "is", "are") + " correlated with a change of the same run." +
 		" One run shows nothing about the cause of a failure in another."
 }
 
@@ -244,7 +263,10 @@ func mergedRuns(s *merge.Summary) []doc.Block {
 		doc.Column[row]{Title: "Run", Cell: func(r row) Text { return itoa(r.no) }, Right: true},
 		doc.Column[row]{Title: "File", Cell: func(r row) Text { return code(r.File) }},
 		doc.Column[row]{Title: "Verdict", Cell: func(r row) Text {
-			if r.Verdict == merge.Doubtful {
+			switch {
+			case ranNothing(r.Run):
+				return "without a test"
+			case r.Verdict == merge.Doubtful:
 				return "not fully watched"
 			}
 			return say(string(r.Verdict))

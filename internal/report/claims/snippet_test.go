@@ -105,3 +105,13 @@ func TestSnippetsCompile(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// The sentence names what the code calls, whole.
+func TestWhereAFixRestores(t *testing.T) {
+	for kind, want := range map[string]string{"spec": "DeferCleanup", "test": "t.Cleanup", "benchmark": "b.Cleanup", "testify suite": "s.T().Cleanup"} {
+		f := Fix{Lines: snippet(kind, "go-redis v9", []string{"maxmemory"})}
+		if got := f.how().Plain(1); got != "in "+want {
+			t.Errorf("%s: %q, want %q", kind, got, "in "+want)
+		}
+	}
+}

@@ -271,7 +271,7 @@ func (f Fix) how() Text {
 		case strings.Contains(line, "DeferCleanup("):
 			return "in `DeferCleanup`"
 		case strings.Contains(line, ".Cleanup(func() {"):
-			return "in " + code(line[:strings.Index(line, "(")])
+			return "in " + code(line[:strings.Index(line, "(func() {")])
 		}
 	}
 	if len(f.Replace) > 0 {

@@ -153,7 +153,10 @@ func (g Group) besides(lead findings.Change) []string {
 // failureClauses says what the failures have to do with it.
 func (v *View) failureClauses() []Text {
 	total := len(v.Failures)
-	if total == 0 {
+	switch {
+	case total == 0 && v.Tests.Total == 0 && v.Run.Complete && v.Run.GoExit == 0 && len(v.Leaks) == 0:
+		return nil // the doubt says that no test ran
+	case total == 0:
 		return []Text{v.Passed()}
 	}
 	var clauses []Text

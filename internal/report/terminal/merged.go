@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"io"
+	"path"
 
 	"tracetest/internal/merge"
 	"tracetest/internal/report/claims"
@@ -40,8 +41,11 @@ func (s *screen) mergedLeaks(m *merge.Summary, room int) section {
 			runs = claims.InRuns(l.InRuns, l.Ran) + " runs"
 		}
 		text := "  " + claims.MergedValues(l, 1)
-		if l.Place != "" {
-			text += ", at " + doc.Code(l.Place)
+		if place := l.Place; place != "" {
+			if doc.Width(s.plain(text+", at "+doc.Code(place))) > s.width { // the folder goes before the value does
+				place = path.Base(place)
+			}
+			text += ", at " + doc.Code(place)
 		}
 		part.lines = append(part.lines, s.fit(runs+": "+claims.MergedBy(l).Text(3)+" left "+doc.Code(l.Parameter)), s.fit(text))
 	}
