@@ -9,6 +9,9 @@ const (
 	CauseOther    Cause = "other"
 )
 
+// Redis reports whether a server did that to the test, which a change can be behind.
+func (c Cause) Redis() bool { return c == CauseOOM || c == CauseEviction }
+
 // Failure is a failed test or spec. The parent of a failed subtest is not
 // listed beside it unless it failed by itself.
 type Failure struct {
@@ -101,8 +104,7 @@ type Package struct {
 // Tied reports whether the failure is put down to a change: by a re-run, or
 // because it met what such a change brings and no re-run has refuted it.
 func (x *Failure) Correlated() bool {
-	redis := x.Cause == CauseOOM || x.Cause == CauseEviction
-	return (x.Certainty == "proved" || redis && x.Certainty != "refuted") && (x.Leak != nil || x.Reverted != nil)
+	return (x.Certainty == "proved" || x.Cause.Redis() && x.Certainty != "refuted") && (x.Leak != nil || x.Reverted != nil)
 }
 
 // Name names the test that failed.

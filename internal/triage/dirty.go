@@ -105,7 +105,7 @@ func (a *Analysis) sharesUnit(w author, l finding) bool {
 // metStart returns the failures that met a parameter as the run had found it.
 func (a *Analysis) metStart(s *server, parameter string, failures []findings.Failure, of []*outcome) (which []int) {
 	for i, f := range failures {
-		if f.Leak != nil || f.Reverted != nil || f.Cause != findings.CauseOOM && f.Cause != findings.CauseEviction {
+		if f.Leak != nil || f.Reverted != nil || !f.Cause.Redis() {
 			continue
 		}
 		limit := parameter == memoryLimit && bytes(s.Config[memoryLimit]) > 0
