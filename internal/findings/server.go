@@ -21,7 +21,7 @@ type Server struct {
 	Snapshots    int                      `json:"snapshots"` // snapshots taken
 	// ConfigSets is how many calls of CONFIG SET the server counted during the run
 	// (Redis 7.0 and later), without tracetest's own; HeardSets how many of them
-	// the trace heard.
+	// the trace saw.
 	ConfigSets int64 `json:"config_sets"`
 	TracedSets int64 `json:"traced_sets"`
 	// Config is every parameter as the run found it. It is no part of findings.json.
@@ -35,15 +35,15 @@ type Server struct {
 // Memory is how a server stood when it first refused writes for want of it.
 type Memory struct {
 	Server   string    `json:"server"`
-	At       time.Time `json:"at"`       // of the look that first showed it
-	Used     int64     `json:"used"`     // bytes, at that look
-	Limit    int64     `json:"limit"`    // bytes, maxmemory then, or at the look before if that is lower; zero: none
+	At       time.Time `json:"at"`       // of the snapshot that first showed it
+	Used     int64     `json:"used"`     // bytes, at that snapshot
+	Limit    int64     `json:"limit"`    // bytes, maxmemory then, or at the snapshot before if that is lower; zero: none
 	Initial  int64     `json:"initial"`  // bytes, maxmemory when the run began; zero: none
 	Started  int64     `json:"started"`  // bytes, maxmemory that the server was started with; -1: not known
 	Expected *int64    `json:"expected"` // bytes, what --expect says; null: nothing
 	Began    int64     `json:"began"`    // bytes in use when the run began; -1: not known
 	// UnheardSets is how many calls of CONFIG SET the server had counted by then that
-	// were heard from no test; -1 where it does not count them.
+	// were traced from no test; -1 where it does not count them.
 	UntracedSets int64 `json:"untraced_sets"`
 	// Reason is "limit" where the memory in use would have been within the limit
 	// that the run began with, "before" where it would have been within that which
@@ -63,7 +63,7 @@ type Drift struct {
 	Value     string `json:"value"`   // when the run began
 	Started   string `json:"started"` // what it was started with
 	Source    string `json:"source"`  // where that is known from
-	Command   string `json:"command"` // that puts it back
+	Command   string `json:"command"` // that restores it
 }
 
 // Dirty is a parameter that was at a value before the first test which it should
@@ -76,7 +76,7 @@ type Dirty struct {
 	Discovered bool   `json:"discovered"` // nobody named the server: "then" is when a test first spoke to it
 	Failures   int    `json:"failures"`   // failed tests that met it, under no change of this run
 	Should     string `json:"should"`     // what it is to be put to
-	// Source says why: "--expect", what tells what the server was started with, or
+	// Source says why: "--expect", what says what the server was started with, or
 	// "default" for Redis's own.
 	Source  string   `json:"source"`
 	Command string   `json:"command"` // that puts it right
@@ -88,11 +88,11 @@ type Setter struct {
 	By         *Owner  `json:"by"`          // nil when it was one of Suspects
 	Suspects   []Owner `json:"suspects"`    // else empty
 	AndEarlier int     `json:"and_earlier"` // see Change
-	Count      int     `json:"count"`       // times: the last of several may put back what it found
+	Count      int     `json:"count"`       // times: the last of several may restore what it found
 	Call       *Call   `json:"call"`
 }
 
-// A Timeline is what the looks at one server showed over the run. It is for
+// A Timeline is what the snapshots of one server showed over the run. It is for
 // drawing: of a long run it holds less detail, and never more than a picture
 // can show.
 type Timeline struct {
@@ -179,14 +179,14 @@ type Changed struct {
 	Initial   string `json:"initial"`
 	Secret    bool   `json:"secret"`
 	// Repaired is set when tracetest restore it and read it back. Why says why it left
-	// it alone; empty where it did not, or was told to (--restore=never).
+	// it alone; empty where it did not, or was asked to leave it (--restore=never).
 	Repaired bool       `json:"repaired"`
 	Why      record.Why `json:"why"`
 	// Appeared is set for what the server did not have when the run began, as of a module.
 	Appeared bool `json:"appeared"`
 	// Failover is set for a role that nobody was traced giving: nobody is to undo a failover.
 	Failover bool   `json:"perhaps_failover"`
-	Command  string `json:"command"` // that puts it back by hand, see report/wording; empty for a secret, a failover, and what appeared
+	Command  string `json:"command"` // that restores it by hand, see report/wording; empty for a secret, a failover, and what appeared
 }
 
 // Restore is a write of tracetest's own.
