@@ -23,12 +23,12 @@ const (
 )
 
 // Change is a parameter that a unit left changed (a leak), or changed and put
-// back (contained).
+// back (reverted).
 type Change struct {
 	Server     string    `json:"server"` // address
 	Parameter  string    `json:"parameter"`
 	From       string    `json:"from"` // the value when the unit began
-	To         string    `json:"to"`   // a leak: when it ended; contained: the last that differed
+	To         string    `json:"to"`   // a leak: when it ended; reverted: the last that differed
 	Initial    string    `json:"initial"`
 	By         *Owner    `json:"by"` // nil when ambiguous
 	Certainty  Certainty `json:"certainty"`
@@ -110,7 +110,7 @@ type Baseline struct {
 	// Gone are entries whose test ran, passed and was watched from its begin to
 	// its end, and left the parameter as it was, as did everybody else: they can go.
 	Gone []record.Known `json:"gone"`
-	// Untold are entries of which this run shows nothing: their test did not run
+	// Undecided are entries of which this run shows nothing: their test did not run
 	// or pass, or it can have leaked unseen.
 	Undecided []record.Known `json:"undecided"`
 }

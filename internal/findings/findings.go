@@ -29,7 +29,7 @@ type Findings struct {
 
 	Tests    Tests     `json:"tests"`
 	Packages []Package `json:"packages"`
-	Changed  []Changed `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
+	Changed  []Changed `json:"changed"`  // parameters that were not at their initial value when the run ended, before any restore
 	Restored []Restore `json:"restored"` // what tracetest wrote to the servers
 	Gaps     []Gap     `json:"gaps"`     // stretches in which a server could not be seen
 	Restarts []Restart `json:"restarts"`

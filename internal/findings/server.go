@@ -20,7 +20,7 @@ type Server struct {
 	Parameters   int                      `json:"parameters"`
 	Snapshots    int                      `json:"snapshots"` // snapshots taken
 	// ConfigSets is how many calls of CONFIG SET the server counted during the run
-	// (Redis 7.0 and later), without tracetest's own; HeardSets how many of them
+	// (Redis 7.0 and later), without tracetest's own; TracedSets how many of them
 	// the trace saw.
 	ConfigSets int64 `json:"config_sets"`
 	TracedSets int64 `json:"traced_sets"`
@@ -42,7 +42,7 @@ type Memory struct {
 	Started  int64     `json:"started"`  // bytes, maxmemory that the server was started with; -1: not known
 	Expected *int64    `json:"expected"` // bytes, what --expect says; null: nothing
 	Began    int64     `json:"began"`    // bytes in use when the run began; -1: not known
-	// UnheardSets is how many calls of CONFIG SET the server had counted by then that
+	// UntracedSets is how many calls of CONFIG SET the server had counted by then that
 	// were traced from no test; -1 where it does not count them.
 	UntracedSets int64 `json:"untraced_sets"`
 	// Reason is "limit" where the memory in use would have been within the limit
@@ -50,12 +50,12 @@ type Memory struct {
 	// the server was started with, "start" where the limit is the one of then and was
 	// reached before the first test, "memory" where it was not, and "both" where it was
 	// lowered and would have been reached all the same. It is "unseen" where no limit
-	// that a snapshot showed was reached: one was in force between two snapshots, or the
+	// that a snapshot showed was reached: a lower one was set between two snapshots, or the
 	// memory was full and freed again.
 	Reason string `json:"reason"`
 }
 
-// Polluted is a parameter that a server no longer had as it was started with,
+// Drift is a parameter that a server no longer had as it was started with,
 // when the run began: somebody changed it before, and no test of this run.
 type Drift struct {
 	Server    string `json:"server"`
@@ -109,7 +109,7 @@ type Sample struct {
 	Evicted  int64 // keys evicted since then
 }
 
-// Values are what a parameter was, in order. The first is its baseline.
+// Values are what a parameter was, in order. The first is its initial value.
 type Values struct {
 	Parameter string
 	Steps     []Step
@@ -122,7 +122,7 @@ type Step struct {
 	Value string
 }
 
-// Blind is a stretch in which a server could not be seen.
+// Gap is a stretch in which a server could not be seen.
 type Gap struct {
 	Server string    `json:"server"`
 	From   time.Time `json:"from"`
@@ -151,7 +151,7 @@ type Failover struct {
 	Active  []Owner   `json:"active"` // open while it happened
 }
 
-// Spoken is an address that test binaries spoke to as a Redis.
+// Endpoint is an address that test binaries used as a Redis.
 type Endpoint struct {
 	Address  string   `json:"address"`
 	TLS      bool     `json:"tls"`
@@ -162,7 +162,7 @@ type Endpoint struct {
 	Problem  string   `json:"problem"` // why it is not watched
 }
 
-// Unmet is an expectation that did not hold when the run began.
+// UnmetExpectation is an expectation that did not hold when the run began.
 type UnmetExpectation struct {
 	Server    string `json:"server"`
 	Parameter string `json:"parameter"`
@@ -178,7 +178,7 @@ type Changed struct {
 	Value     string `json:"value"`
 	Initial   string `json:"initial"`
 	Secret    bool   `json:"secret"`
-	// Repaired is set when tracetest restore it and read it back. Why says why it left
+	// Repaired is set when tracetest restored it and read it back. Why says why it left
 	// it alone; empty where it did not, or was asked to leave it (--restore=never).
 	Repaired bool       `json:"repaired"`
 	Why      record.Why `json:"why"`

@@ -106,7 +106,7 @@ func (b *Boundary) lacks() error {
 	return nil
 }
 
-// looks are those of an entry.
+// snapshots are those of an entry.
 func (e Entry) snapshots() []Snapshot {
 	switch {
 	case e.Boundary != nil:

@@ -129,7 +129,7 @@ type Server struct {
 	// StartedWith is what the server is known to have been started with, by
 	// parameter. A parameter that is missing is not known.
 	StartedWith map[string]Origin `json:"started_with,omitempty"`
-	// Followed is set on a server that nobody named: the tests spoke to it.
+	// Discovered is set on a server that nobody named: the tests spoke to it.
 	Discovered bool `json:"discovered,omitempty"`
 	// Perturbed is what parameters were before --perturb moved them; Config has
 	// what it moved them to.
@@ -193,7 +193,7 @@ type Boundary struct {
 	Process int    `json:"process,omitempty"` // zero for event and finish
 	Owner   int64  `json:"owner,omitempty"`   // zero where the boundary is not an owner's
 	Begin   *Owner `json:"begin,omitempty"`   // on begin
-	// Follows is set on the begin of a test that came at once behind the end of
+	// Coalesced is set on the begin of a test that came at once behind the end of
 	// the one before, with nothing in between that could do something untraced. The
 	// looks of that end count for it, and it has none of its own.
 	Coalesced bool `json:"coalesced,omitempty"`
@@ -208,7 +208,7 @@ type Boundary struct {
 	Before    Verb     `json:"before,omitempty"`
 	End       *Outcome `json:"end,omitempty"`   // on end
 	Nodes     []Node   `json:"nodes,omitempty"` // on suite-end: Ginkgo's suite nodes that ran
-	// Held is how long the test waited for its answer, in nanoseconds.
+	// Waited is how long the test waited for its answer, in nanoseconds.
 	Waited    time.Duration `json:"waited,omitempty"`
 	Snapshots []Snapshot    `json:"snapshots,omitempty"`
 }
@@ -257,7 +257,7 @@ type Node struct {
 	Outcome  Outcome `json:"outcome"`
 }
 
-// Look is one server as one boundary saw it.
+// Snapshot is one server as one boundary saw it.
 type Snapshot struct {
 	Server   int       `json:"server"`
 	Sent     time.Time `json:"sent"`     // before the question left: what ended earlier is in the answer
@@ -321,7 +321,7 @@ type Restore struct {
 	// Left are parameters that are not as the run found them and that are not tracetest's to
 	// write, and why. It is told at the end of the run, also where nothing was written.
 	Left map[string]Why `json:"left,omitempty"`
-	// Look is taken after it, so that the change is tracetest's own.
+	// Snapshot is taken after it, so that the change is tracetest's own.
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
 }
 

@@ -26,7 +26,7 @@ type Contact struct {
 	Problem string `json:"problem,omitempty"` // why it is not watched
 }
 
-// NotFollowed is the Problem of a server that is not watched because --discover=off
+// NotDiscovered is the Problem of a server that is not watched because --discover=off
 // says so.
 const NotDiscovered = "--discover=off"
 
@@ -92,7 +92,7 @@ type Write struct {
 	Values []Value `json:"values,omitempty"`
 	By     By      `json:"by"`
 	Site   *Site   `json:"site,omitempty"` // where a clean-up for it can stand; of one that sets parameters
-	// Looks are taken before it is sent: what it finds, and what it takes with it of what was
+	// Snapshots are taken before it is sent: what it finds, and what it takes with it of what was
 	// counted.
 	Snapshots []Snapshot `json:"snapshots,omitempty"`
 }

@@ -39,7 +39,7 @@ func (w *watcher) end(b *record.Boundary) lastEnd {
 	return e
 }
 
-// follows reports whether the looks at the last end count for a boundary.
+// coalesces reports whether the looks at the last end count for a boundary.
 func (w *watcher) coalesces(last lastEnd, b *record.Boundary, came time.Time) bool {
 	return came.Sub(last.sampled) <= instant && w.alone(last, b)
 }

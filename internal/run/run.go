@@ -333,7 +333,7 @@ func (p *Plan) Mode() (record.Mode, string) {
 	return record.ModeInstrumented, ""
 }
 
-// Tap says whether the tests' connections will be heard, and why not.
+// Trace says whether the tests' connections will be heard, and why not.
 func (p *Plan) Trace() (on bool, reason string) {
 	if p.barrier == nil {
 		return false, "the tests are not instrumented"

@@ -95,7 +95,7 @@ type witness struct {
 	present func(process int) bool // a test binary is still there
 }
 
-// look takes in how the server looked, and the mark of that snapshot.
+// snap takes in how the server looked, and the mark of that snapshot.
 func (l *ledger) snap(snap record.Snapshot, at snapshot.Mark, by witness) {
 	if snap.Error != "" {
 		for _, w := range l.writes {
@@ -204,7 +204,7 @@ func (l *ledger) forget(by witness) {
 		if rediscmd.Of(w.Command).Name == rediscmd.ConfigSet {
 			sets++
 		}
-		return w.past > maintains
+		return w.past > lateSnapshots
 	})
 	l.unseen = min(l.unseen, sets)
 }
@@ -212,9 +212,9 @@ func (l *ledger) forget(by witness) {
 // maxWrites bounds how many writes are kept that are not answered.
 const maxWrites = 256
 
-// looksAfter is how many looks a write is waited for after the end of its process, as in
+// lateSnapshots is how many looks a write is waited for after the end of its process, as in
 // package triage.
-const maintains = 2
+const lateSnapshots = 2
 
 // restored takes in the snapshot behind a write of tracetest's own.
 func (l *ledger) restored(r *record.Restore, at snapshot.Mark, by witness) {

@@ -2,7 +2,7 @@ package triage_test
 
 import "tracetest/internal/record"
 
-// unlooked is a write that is answered while tracetest stays out of its server.
+// unsampledOnly is a write that is answered while tracetest stays out of its server.
 func (t *test) unsampledOnly(line int, name, value string) {
 	t.p.write(t.at(line), "CONFIG", "SET", name, value).took().unsampledOnly("+OK")
 }

@@ -75,7 +75,7 @@ func bytes(text string) int64 {
 	return n
 }
 
-// swallow notes an owner that passed although commands of it were refused. One
+// ignoreOOM notes an owner that passed although commands of it were refused. One
 // that has others within it met what they met.
 func (a *Analysis) ignoreOOM(o *owner, status string) {
 	if status != "pass" || o.inner {

@@ -1,6 +1,6 @@
 package triage_test
 
-// heardCases are about what else the trace tells: OOM errors, and the servers
+// tracedCases are about what else the trace tells: OOM errors, and the servers
 // that tests speak to.
 func tracedCases() []recorded {
 	tracedLow := func() *rec { return lowMemory().trace() }

@@ -107,7 +107,7 @@ func undoneCases() []recorded {
 	}
 }
 
-// strangerCases are about changes that nobody was seen writing.
+// otherClientCases are about changes that nobody was seen writing.
 func otherClientCases() []recorded {
 	return []recorded{
 		{name: "unheard", on: traced, story: `An outsider changes hz while TestA runs. It is bracketed to TestA, as

@@ -69,7 +69,7 @@ func tracetestTraceSpec(verb, label string) {
 	}
 }
 
-// look notes whose the goroutines are that there are.
+// snap notes whose the goroutines are that there are.
 func (s *tracetestSuite) snap(all *tracetestDump) {
 	seen := make(map[int64][]string, len(all.goroutines))
 	able, self := []string{}, tracetestSelf().id

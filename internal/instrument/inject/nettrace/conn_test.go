@@ -27,7 +27,7 @@ var toRedis = &conn{addr{"tcp", "127.0.0.1:50000"}, addr{"tcp", "127.0.0.1:6379"
 const vague = `redis 1/0 ["tcp" "127.0.0.1:6379" "127.0.0.1:50000" "false" "false" "false"]`
 const contact = `redis 1/0 ["tcp" "127.0.0.1:6379" "127.0.0.1:50000" "false" "false" "true"]`
 
-// told is what the hook was called with.
+// announced is what the hook was called with.
 type announced struct {
 	mu  sync.Mutex
 	all []string
