@@ -210,7 +210,7 @@ func (p *Plan) findSentinels(ctx context.Context) {
 	}
 }
 
-// openGate prepares the barrier. Without one, and unless it is asked for, the
+// openBarrier prepares the barrier. Without one, and unless it is asked for, the
 // run goes on with events only.
 func (p *Plan) openBarrier(ctx context.Context) error {
 	if p.o.Instrument == "off" {

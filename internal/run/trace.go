@@ -178,7 +178,7 @@ func values(s server, command []string) []record.Value {
 	return all
 }
 
-// other clients asks who else is connected when a parameter has changed that no
+// otherClients asks who else is connected when a parameter has changed that no
 // test binary was seen writing.
 func (t *tracer) otherClients(ctx context.Context, snaps []record.Snapshot) {
 	for _, snap := range snaps {

@@ -238,7 +238,7 @@ func (r *rec) eventAt(at time.Time, action, pkg, test, output string) {
 // sync is the snapshot before a process does what nobody traces.
 func (p *proc) sync() { p.r.boundary(record.Boundary{Verb: record.VerbSync, Process: p.index}) }
 
-// look now, as after an event of a package that is not held.
+// glance now, as after an event of a package that is not held.
 func (r *rec) glance() { r.boundary(record.Boundary{Verb: record.VerbEvent}) }
 
 // pkg starts a package whose test binary shakes hands.

@@ -18,7 +18,7 @@ import (
 //
 // w.ok() is the last two.
 
-// tapped begins the record of a run with the trace.
+// traced begins the record of a run with the trace.
 func traced() *rec { return newRec().trace() }
 
 func (r *rec) trace() *rec {

@@ -17,7 +17,7 @@ import (
 // was refused: the buffers of connections come and go.
 const near = 1 << 20
 
-// maxSwallowed bounds the list of those; the rest is counted.
+// maxIgnored bounds the list of those; the rest is counted.
 const maxIgnored = 1000
 
 // firstRefusal notes how a server stands when a snapshot first shows that it refuses

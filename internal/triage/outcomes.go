@@ -227,7 +227,7 @@ func (p *pkg) traced(test string) bool {
 	return true
 }
 
-// endUntold judges the passes of which no end reached the barrier, when their package has
+// endUnreported judges the passes of which no end reached the barrier, when their package has
 // ended.
 func (o *outcomes) endUnreported(p *pkg) {
 	for _, u := range p.unannounced {

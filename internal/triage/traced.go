@@ -197,7 +197,7 @@ func (a *Analysis) refusals() []findings.Refusal {
 	return all
 }
 
-// other clients are the clients after a snapshot.
+// otherClients are the clients after a snapshot.
 type otherClients struct {
 	*record.Clients
 	after int64 // sequence number of the entry with the snapshot

@@ -24,7 +24,7 @@ type traceReports struct {
 	announced []barrier.Message
 }
 
-// tapped opens a gate, says hello to it, and starts the trace.
+// traced opens a gate, says hello to it, and starts the trace.
 func traced(t *testing.T) *traceReports {
 	t.Helper()
 	s, err := barrier.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, barrier.Source{})
