@@ -88,7 +88,7 @@ func flakyCommand() *cobra.Command {
 	return cmd
 }
 
-// surveyed is flaky.json.
+// viewed is flaky.json.
 type viewed struct {
 	Schema   string       `json:"schema"`
 	Runs     int          `json:"runs"`
@@ -238,7 +238,7 @@ func (o *flakyOptions) tellFlaky(out io.Writer, announced viewed, view *flaky.Vi
 	return err
 }
 
-// teller writes lines of tracetest's own.
+// printer writes lines of tracetest's own.
 func printer(out io.Writer, secrets *redact.Redactor) func(format string, args ...any) {
 	return func(format string, args ...any) {
 		fmt.Fprintln(out, printable.Text(secrets.Text("tracetest: "+fmt.Sprintf(format, args...))))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tracetest/internal/redistest"
 )
@@ -184,6 +185,11 @@ func TestHelp(t *testing.T) {
 			}
 		}
 		for _, g := range flagGroups(cmd) {
+			g.flags.VisitAll(func(f *pflag.Flag) {
+				if g.title == "Other flags" && f.Name != "help" && f.Name != "version" {
+					t.Errorf("%s --help: --%s is in no group", cmd.CommandPath(), f.Name)
+				}
+			})
 			if !strings.Contains(help, "\n"+g.title+":\n") || !g.flags.HasFlags() {
 				t.Errorf("%s --help has no part %q", cmd.CommandPath(), g.title)
 			}

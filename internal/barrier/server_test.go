@@ -115,7 +115,7 @@ func wantNext(t testing.TB, s *Server, want string) {
 	}
 }
 
-// process is one that lives until it is ended and waited for.
+// startProcess starts a process that lives until it is ended and waited for.
 func startProcess(t *testing.T) (pid string, end func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])

@@ -79,7 +79,7 @@ func compare(before, after *findings.Findings) *diff.Diff {
 	return diff.Compare(diff.Side{File: "old", Findings: before}, diff.Side{File: "new", Findings: after})
 }
 
-// told says a difference in words.
+// announced says a difference in words.
 func announced(d *diff.Diff) string {
 	var all []string
 	for _, l := range d.Leaks {

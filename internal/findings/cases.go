@@ -146,7 +146,7 @@ func (c *Cases) All() iter.Seq[Case] {
 	}
 }
 
-// KindOf tells what a test is by its name, as testing does.
+// KindOf says what a test is by its name, as testing does.
 func KindOf(test string) record.Kind {
 	for _, kind := range []struct {
 		prefix string

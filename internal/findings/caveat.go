@@ -4,10 +4,10 @@ package findings
 type Caveat struct {
 	Kind      CaveatKind `json:"kind"`
 	Owners    []Owner    `json:"owners,omitempty"`    // whom it is about, a few of them
-	More      int        `json:"more,omitempty"`      // how many more there are, of owners or of places
+	More      int        `json:"more,omitempty"`      // how many more there are, of units or of places
 	Functions []string   `json:"functions,omitempty"` // tests whose code it is
 	Places    []string   `json:"places,omitempty"`    // file:line, a few of them
-	Unit      Unit       `json:"unit,omitempty"`      // that should have put it back
+	Unit      Unit       `json:"unit,omitempty"`      // that should have restored it
 	Command   string     `json:"command,omitempty"`   // that was seen, such as EVAL
 	Text      string     `json:"text"`                // as a sentence, see report/wording
 }
@@ -17,7 +17,7 @@ type CaveatKind string
 
 // Of the goroutine that made a call.
 const (
-	CaveatOutlived         CaveatKind = "outlived"           // it was started by the owner and went on after its end; Owners ran then
+	CaveatOutlived         CaveatKind = "outlived"           // it was started by whoever made it and went on after its end; Owners ran then
 	CaveatWorker           CaveatKind = "worker"             // Owners started it; tests that share it can have given it the call
 	CaveatFamily           CaveatKind = "family"             // it runs code of Functions, any subtest of which it may be
 	CaveatClosureOfAnother CaveatKind = "closure-of-another" // it ran a closure that another test had made
@@ -30,9 +30,9 @@ const (
 
 // Of a call that another process or a client's own goroutine made.
 const (
-	CaveatBinary        CaveatKind = "test-binary"              // of a test binary that the owner had started
+	CaveatBinary        CaveatKind = "test-binary"              // of a test binary that whoever made it had started
 	CaveatBinaryOfOne   CaveatKind = "test-binary-of-one"       // one of the suspects had started it
-	CaveatBinaryLate    CaveatKind = "test-binary-after-end"    // it made the call after the end of the owner
+	CaveatBinaryLate    CaveatKind = "test-binary-after-end"    // it made the call after the end of whoever made it
 	CaveatSeveralWaited CaveatKind = "several-waited"           // for replies of the client; the call is of the one whose code sets a parameter
 	CaveatCallsWaited   CaveatKind = "several-calls-waited"     // at Places
 	CaveatOtherValue    CaveatKind = "other-value-sent"         // a test binary was seen setting it to another value, at Places
@@ -63,7 +63,7 @@ const (
 	UnitSeveral   Unit = "several"   // tests that ran at the same time
 )
 
-// A Disambiguation is what would tell which suspect it was.
+// A Disambiguation is what would show which suspect it was.
 type Disambiguation struct {
 	Kind  DisambiguationKind `json:"kind"`
 	Tests []string           `json:"tests,omitempty"` // those to be run one by one
@@ -73,7 +73,7 @@ type Disambiguation struct {
 type DisambiguationKind string
 
 const (
-	DisambiguateInstrument DisambiguationKind = "instrument" // with tests that are held
+	DisambiguateInstrument DisambiguationKind = "instrument" // with tests that are synchronized
 	DisambiguateWait       DisambiguationKind = "wait"       // with more patience for the server
 	DisambiguateSerial     DisambiguationKind = "serial"     // one test after the other
 	DisambiguateSpecs      DisambiguationKind = "serial-specs"
@@ -95,7 +95,7 @@ type Reason struct {
 // A ReasonKind is the condition that a run does not meet.
 type ReasonKind string
 
-// In the order in which they are told.
+// In the order in which they are listed.
 const (
 	ReasonArguments     ReasonKind = "arguments"        // the go command did not understand them
 	ReasonNoEnd         ReasonKind = "no-end"           // the record has none

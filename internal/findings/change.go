@@ -9,45 +9,45 @@ import (
 // Owner names who made a change.
 type Owner = record.Name
 
-// Certainty says how an owner is known.
+// Certainty says how it is known who made a change.
 type Certainty string
 
 const (
-	// Exact: the owner's own goroutine was seen writing the change.
+	// Exact: the own goroutine of whoever made the change was traced writing it.
 	Exact Certainty = "exact"
-	// Bracketed: it happened between the held begin and end of this owner
+	// Inferred: it happened between the synchronized begin and end of this one
 	// while no other was open, but nobody saw the write.
 	Inferred Certainty = "inferred"
-	// Narrowed: several owners were open; Suspects holds them all.
+	// Ambiguous: several were open; Suspects holds them all.
 	Ambiguous Certainty = "ambiguous"
 )
 
 // Change is a parameter that a unit left changed (a leak), or changed and put
-// back (contained).
+// back (reverted).
 type Change struct {
 	Server     string    `json:"server"` // address
 	Parameter  string    `json:"parameter"`
 	From       string    `json:"from"` // the value when the unit began
-	To         string    `json:"to"`   // a leak: when it ended; contained: the last that differed
+	To         string    `json:"to"`   // a leak: when it ended; reverted: the last that differed
 	Initial    string    `json:"initial"`
-	By         *Owner    `json:"by"` // nil when narrowed
+	By         *Owner    `json:"by"` // nil when ambiguous
 	Certainty  Certainty `json:"certainty"`
-	Suspects   []Owner   `json:"suspects"`    // when narrowed, else empty
+	Suspects   []Owner   `json:"suspects"`    // when ambiguous, else empty
 	AndEarlier int       `json:"and_earlier"` // then: how many more tests of the process, most of which had ended, may be the one and are not in Suspects
 	Call       *Call     `json:"call"`        // nil while nobody saw the write
 	// First is the call with which the unit changed the parameter first; nil where that is Call.
 	First *Call `json:"first"`
-	// Site is where a clean-up for that one can stand; nil where the source does not tell.
+	// Site is where a clean-up for that one can stand; nil where the source does not show it.
 	Site       *record.Site `json:"site"`
 	RestoredBy *Owner       `json:"restored_by"`
 	// RestoredByTool is set when tracetest itself restore it (--restore).
 	RestoredByTool bool      `json:"restored_by_tool"`
 	At             time.Time `json:"at"` // when the change was first seen
 
-	Unit           Unit            `json:"unit"`            // what should have put it back
-	Location       string          `json:"location"`        // file:line of the owner where Ginkgo says it; else empty
-	Ended          string          `json:"ended"`           // pass, fail, skip, panic, "died" when its process ended first; "" when narrowed
-	Together       int             `json:"together"`        // leaks of one owner seen in one look, as of one CONFIG SET, share this number, from 1
+	Unit           Unit            `json:"unit"`            // what should have restored it
+	Location       string          `json:"location"`        // file:line of the spec where Ginkgo says it; else empty
+	Ended          string          `json:"ended"`           // pass, fail, skip, panic, "died" when its process ended first; "" when ambiguous
+	Together       int             `json:"together"`        // leaks of one unit seen in one snapshot, as of one CONFIG SET, share this number, from 1
 	Ephemeral      bool            `json:"ephemeral"`       // of a server that the tests started and ended: nothing of it outlives them
 	Secret         bool            `json:"secret"`          // the values are hidden
 	Caveats        []Caveat        `json:"caveats"`         // what weakens the attribution
@@ -55,17 +55,17 @@ type Change struct {
 	Disambiguate   string          `json:"disambiguate"`    // as a command, see report/wording
 	// Cleanups are those that the source has for it, and that did not reach the server at the end.
 	Cleanups []Cleanup `json:"cleanups"`
-	// Constant is set on a leak whose owner changed the parameter and then set it
+	// Constant is set on a leak of a unit that changed the parameter and then set it
 	// again, to something else than it had found: a restore that is hard-coded,
 	// most likely.
 	Constant bool `json:"constant"`
-	// Again is how often re-runs of the owner by itself left it changed again, such
+	// Again is how often re-runs of the unit by itself left it changed again, such
 	// as 2/2; empty without any.
 	Again string `json:"again"`
-	// Unheard is set when the trace was on and heard no test binary write it: it
+	// Untraced is set when the trace was on and saw no test binary write it: it
 	// was another program.
 	Untraced bool `json:"untraced"`
-	// Strangers are the clients that were connected then, other than tracetest
+	// OtherClients are the clients that were connected then, other than tracetest
 	// and the test binaries.
 	OtherClients []record.Client `json:"other_clients"`
 	// AlsoSetBy are others that set the same value later, when it changed nothing, and
@@ -78,7 +78,7 @@ type Change struct {
 // one that was sent before the change.
 type Cleanup struct {
 	Location string `json:"location" redact:"-"` // file:line
-	Why      string `json:"why" redact:"-"`      // at-once, cancelled, closed; empty where the source does not tell
+	Why      string `json:"why" redact:"-"`      // at-once, cancelled, closed; empty where the source does not show it
 }
 
 // Call is the line that made a change.
@@ -110,20 +110,20 @@ type Baseline struct {
 	// Gone are entries whose test ran, passed and was watched from its begin to
 	// its end, and left the parameter as it was, as did everybody else: they can go.
 	Gone []record.Known `json:"gone"`
-	// Untold are entries of which this run shows nothing: their test did not run
+	// Undecided are entries of which this run shows nothing: their test did not run
 	// or pass, or it can have leaked unseen.
 	Undecided []record.Known `json:"undecided"`
 }
 
 // Write is what the tests' own connections sent to change a server: all calls
-// of one owner at one place with one command.
+// of one test at one place with one command.
 type Write struct {
 	Server     string    `json:"server"`  // address
 	Watched    bool      `json:"watched"` // whether tracetest watched it
 	Command    []string  `json:"command"` // of the first, secrets hidden
 	Count      int       `json:"count"`
-	Others     int       `json:"others"` // owners that did the same at the same place, beside this one
-	By         *Owner    `json:"by"`     // nil when narrowed
+	Others     int       `json:"others"` // those that did the same at the same place, beside this one
+	By         *Owner    `json:"by"`     // nil when ambiguous
 	Certainty  Certainty `json:"certainty"`
 	Suspects   []Owner   `json:"suspects"`
 	AndEarlier int       `json:"and_earlier"` // see Change
@@ -132,10 +132,10 @@ type Write struct {
 	At         time.Time `json:"at"`    // of the first
 }
 
-// Refusal is OOM errors that one owner met at one place.
+// Refusal is OOM errors that one test met at one place.
 type Refusal struct {
 	Server     string    `json:"server"`
-	By         *Owner    `json:"by"` // nil when narrowed
+	By         *Owner    `json:"by"` // nil when ambiguous
 	Certainty  Certainty `json:"certainty"`
 	Suspects   []Owner   `json:"suspects"`
 	AndEarlier int       `json:"and_earlier"` // see Change

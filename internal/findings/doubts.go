@@ -10,14 +10,14 @@ import (
 // A DoubtKind is a way in which something may have happened that was not observed.
 type DoubtKind string
 
-// The doubts, in the order in which they are told.
+// The doubts, in the order in which they are listed.
 const (
 	DoubtNoServer        DoubtKind = "no server"        // none was watched
 	DoubtNoTest          DoubtKind = "no test"          // none ran
-	DoubtNotSynchronized DoubtKind = "not synchronized" // the tests were not held; Reason says why
+	DoubtNotSynchronized DoubtKind = "not synchronized" // the tests were not synchronized; Reason says why
 	DoubtNotInstrumented DoubtKind = "not instrumented" // Names are packages whose test binaries never said hello
 	DoubtNotReported     DoubtKind = "not reported"     // Reason says of which packages another command may have run the tests unseen
-	DoubtUntraced        DoubtKind = "untraced"         // without the tap nobody knows which servers the tests used
+	DoubtUntraced        DoubtKind = "untraced"         // without the trace nobody knows which servers the tests used
 	DoubtPartial         DoubtKind = "partial"          // Names is a server of which not all was watched
 	DoubtUnwatched       DoubtKind = "unwatched"        // Names are addresses that the tests used and nobody watched
 	DoubtUnreachable     DoubtKind = "unreachable"      // Names are servers that could not be seen, Times times
@@ -77,7 +77,7 @@ func (f *Findings) Doubts() []Doubt {
 	return all
 }
 
-// Unwatched lists what the tests spoke to and nobody looked at. A server in the
+// Unwatched lists what the tests used and nobody watched. A server in the
 // test binary itself is nobody else's business.
 func (f *Findings) Unwatched() []Endpoint {
 	var all []Endpoint

@@ -9,6 +9,9 @@ const (
 	CauseOther    Cause = "other"
 )
 
+// Redis reports whether a server did that to the test, which a change can be behind.
+func (c Cause) Redis() bool { return c == CauseOOM || c == CauseEviction }
+
 // Failure is a failed test or spec. The parent of a failed subtest is not
 // listed beside it unless it failed by itself.
 type Failure struct {
@@ -18,13 +21,13 @@ type Failure struct {
 	Cause     Cause  `json:"cause"`
 	Certainty string `json:"certainty"` // correlated, proved or refuted
 	Leak      *int   `json:"leak"`      // index into Leaks
-	Reverted  *int   `json:"reverted"`  // index into Contained
+	Reverted  *int   `json:"reverted"`  // index into Reverted
 	OOMErrors int64  `json:"oom_errors"`
-	OOMCall   *Call  `json:"oom_call"` // where it met the first, as far as the tap saw
+	OOMCall   *Call  `json:"oom_call"` // where it met the first, as far as the trace saw
 	Evicted   int64  `json:"evicted"`  // keys, while it ran
-	// OOMSaid is set when its output speaks of an OOM error, anywhere.
+	// OOMInOutput is set when its output speaks of an OOM error, anywhere.
 	OOMInOutput bool   `json:"oom_in_output"`
-	Message     string `json:"message"`  // what it said: the first lines, or those from where it tells of a failure
+	Message     string `json:"message"`  // what it said: the first lines, or those from where it speaks of a failure
 	Location    string `json:"location"` // file:line where known
 	Status      string `json:"status"`   // fail, panic, died, build
 	// SpecLocation is file:line of the spec; empty for anything else.
@@ -33,12 +36,12 @@ type Failure struct {
 	// Dirty is an index into Dirty: it met what was there before the first test, and
 	// no change of this run is behind it. Nil otherwise.
 	Dirty *int `json:"dirty"`
-	// Shown is what it asked a watched server for whose answer shows tracetest's own
-	// commands and connection too, such as "SLOWLOG GET"; not where it is tied to a
-	// change.
+	// Observed is what it asked a watched server for whose answer shows tracetest's own
+	// commands and connection too, such as "SLOWLOG GET"; not where it is correlated
+	// with a change.
 	Observed []string `json:"observed"`
-	// Held is set where it met the time limit of go test: how long, in seconds, the
-	// tests of its process had been held by then, at least. The limit was put off by
+	// Waited is set where it met the time limit of go test: how long, in seconds, the
+	// tests of its process had waited by then, at least. The limit was put off by
 	// as long, up to 45 s.
 	Waited float64 `json:"waited"`
 	// Unreachable is what it could not connect to, as its output says; nil where the
@@ -66,7 +69,7 @@ type Growth struct {
 	Databases map[string]int64 `json:"databases"`
 }
 
-// Swallowed is an owner that passed although a command of it was refused.
+// IgnoredOOM is a test that passed although a command of it was refused.
 type IgnoredOOM struct {
 	By        Owner `json:"by"`
 	OOMErrors int64 `json:"oom_errors"`
@@ -77,7 +80,7 @@ type Proof struct {
 	Verdict  string `json:"verdict"`  // proved, refuted, not reproduced, unsettled
 	Without  string `json:"without"`  // failed/ran, without the test that leaks; such as 0/2
 	With     string `json:"with"`     // after the test that leaks
-	Restored string `json:"restored"` // the same, with what it changes put back in between
+	Restored string `json:"restored"` // the same, with what it changes restored in between
 }
 
 // Tests counts what ran: tests without subtests, subtests, specs, examples, benchmarks.
@@ -94,15 +97,14 @@ type Tests struct {
 type Package struct {
 	Path         string `json:"path"`
 	Outcome      string `json:"outcome"`      // pass, fail, skip (no tests), died, "" when it never ended
-	Instrumented bool   `json:"instrumented"` // its test binary shook hands with the gate
+	Instrumented bool   `json:"instrumented"` // its test binary said hello to the barrier
 	Ran          bool   `json:"ran"`          // it ran at least one test
 }
 
-// Tied reports whether the failure is put down to a change: by a re-run, or
+// Correlated reports whether the failure is put down to a change: by a re-run, or
 // because it met what such a change brings and no re-run has refuted it.
 func (x *Failure) Correlated() bool {
-	redis := x.Cause == CauseOOM || x.Cause == CauseEviction
-	return (x.Certainty == "proved" || redis && x.Certainty != "refuted") && (x.Leak != nil || x.Reverted != nil)
+	return (x.Certainty == "proved" || x.Cause.Redis() && x.Certainty != "refuted") && (x.Leak != nil || x.Reverted != nil)
 }
 
 // Name names the test that failed.

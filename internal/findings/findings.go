@@ -29,7 +29,7 @@ type Findings struct {
 
 	Tests    Tests     `json:"tests"`
 	Packages []Package `json:"packages"`
-	Changed  []Changed `json:"changed"`  // parameters that were not at their baseline when the run ended, before any restore
+	Changed  []Changed `json:"changed"`  // parameters that were not at their initial value when the run ended, before any restore
 	Restored []Restore `json:"restored"` // what tracetest wrote to the servers
 	Gaps     []Gap     `json:"gaps"`     // stretches in which a server could not be seen
 	Restarts []Restart `json:"restarts"`
@@ -60,9 +60,9 @@ type Run struct {
 	Shard             *record.Shard  `json:"shard"`  // which part of the suite it is; null: all of it
 	Go                string         `json:"go"`
 	Mode              record.Mode    `json:"mode"`
-	ModeReason        string         `json:"mode_reason"` // why events and not the gate; empty for the gate
+	ModeReason        string         `json:"mode_reason"` // why events and not the barrier; empty for the barrier
 	Traced            bool           `json:"traced"`
-	TraceReason       string         `json:"trace_reason"` // why there is no tap; empty when there is
+	TraceReason       string         `json:"trace_reason"` // why there is no trace; empty when there is
 	Complete          bool           `json:"complete"`
 	Incomplete        string         `json:"incomplete"`         // why it is not complete, see report/wording
 	IncompleteBecause *Reason        `json:"incomplete_because"` // the same as a kind; nil where it is complete

@@ -1,10 +1,10 @@
 package findings
 
-// Ran tells of the wanted owners that ran how they ended: the status of a
+// Ran says of the wanted ones that ran how they ended: the status of a
 // [Case], and of one that ran more than once the worst. A test that only groups
 // others has run if one of them did more than be skipped, and its status is
 // theirs. A package, and a suite node of it, ran if a test binary did, with the
-// status "pass". Owners that did not run are missing.
+// status "pass". Those that did not run are missing.
 //
 // It needs Cases: of findings that were read from a file it knows packages only.
 func (f *Findings) Ran(wanted map[Owner]bool) map[Owner]string {

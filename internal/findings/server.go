@@ -20,8 +20,8 @@ type Server struct {
 	Parameters   int                      `json:"parameters"`
 	Snapshots    int                      `json:"snapshots"` // snapshots taken
 	// ConfigSets is how many calls of CONFIG SET the server counted during the run
-	// (Redis 7.0 and later), without tracetest's own; HeardSets how many of them
-	// the trace heard.
+	// (Redis 7.0 and later), without tracetest's own; TracedSets how many of them
+	// the trace saw.
 	ConfigSets int64 `json:"config_sets"`
 	TracedSets int64 `json:"traced_sets"`
 	// Config is every parameter as the run found it. It is no part of findings.json.
@@ -35,27 +35,27 @@ type Server struct {
 // Memory is how a server stood when it first refused writes for want of it.
 type Memory struct {
 	Server   string    `json:"server"`
-	At       time.Time `json:"at"`       // of the look that first showed it
-	Used     int64     `json:"used"`     // bytes, at that look
-	Limit    int64     `json:"limit"`    // bytes, maxmemory then, or at the look before if that is lower; zero: none
+	At       time.Time `json:"at"`       // of the snapshot that first showed it
+	Used     int64     `json:"used"`     // bytes, at that snapshot
+	Limit    int64     `json:"limit"`    // bytes, maxmemory then, or at the snapshot before if that is lower; zero: none
 	Initial  int64     `json:"initial"`  // bytes, maxmemory when the run began; zero: none
 	Started  int64     `json:"started"`  // bytes, maxmemory that the server was started with; -1: not known
 	Expected *int64    `json:"expected"` // bytes, what --expect says; null: nothing
 	Began    int64     `json:"began"`    // bytes in use when the run began; -1: not known
-	// UnheardSets is how many calls of CONFIG SET the server had counted by then that
-	// were heard from no test; -1 where it does not count them.
+	// UntracedSets is how many calls of CONFIG SET the server had counted by then that
+	// were traced from no test; -1 where it does not count them.
 	UntracedSets int64 `json:"untraced_sets"`
 	// Reason is "limit" where the memory in use would have been within the limit
 	// that the run began with, "before" where it would have been within that which
 	// the server was started with, "start" where the limit is the one of then and was
 	// reached before the first test, "memory" where it was not, and "both" where it was
 	// lowered and would have been reached all the same. It is "unseen" where no limit
-	// that a snapshot showed was reached: one was in force between two snapshots, or the
+	// that a snapshot showed was reached: a lower one was set between two snapshots, or the
 	// memory was full and freed again.
 	Reason string `json:"reason"`
 }
 
-// Polluted is a parameter that a server no longer had as it was started with,
+// Drift is a parameter that a server no longer had as it was started with,
 // when the run began: somebody changed it before, and no test of this run.
 type Drift struct {
 	Server    string `json:"server"`
@@ -63,7 +63,7 @@ type Drift struct {
 	Value     string `json:"value"`   // when the run began
 	Started   string `json:"started"` // what it was started with
 	Source    string `json:"source"`  // where that is known from
-	Command   string `json:"command"` // that puts it back
+	Command   string `json:"command"` // that restores it
 }
 
 // Dirty is a parameter that was at a value before the first test which it should
@@ -76,7 +76,7 @@ type Dirty struct {
 	Discovered bool   `json:"discovered"` // nobody named the server: "then" is when a test first spoke to it
 	Failures   int    `json:"failures"`   // failed tests that met it, under no change of this run
 	Should     string `json:"should"`     // what it is to be put to
-	// Source says why: "--expect", what tells what the server was started with, or
+	// Source says why: "--expect", what says what the server was started with, or
 	// "default" for Redis's own.
 	Source  string   `json:"source"`
 	Command string   `json:"command"` // that puts it right
@@ -88,11 +88,11 @@ type Setter struct {
 	By         *Owner  `json:"by"`          // nil when it was one of Suspects
 	Suspects   []Owner `json:"suspects"`    // else empty
 	AndEarlier int     `json:"and_earlier"` // see Change
-	Count      int     `json:"count"`       // times: the last of several may put back what it found
+	Count      int     `json:"count"`       // times: the last of several may restore what it found
 	Call       *Call   `json:"call"`
 }
 
-// A Timeline is what the looks at one server showed over the run. It is for
+// A Timeline is what the snapshots of one server showed over the run. It is for
 // drawing: of a long run it holds less detail, and never more than a picture
 // can show.
 type Timeline struct {
@@ -109,7 +109,7 @@ type Sample struct {
 	Evicted  int64 // keys evicted since then
 }
 
-// Values are what a parameter was, in order. The first is its baseline.
+// Values are what a parameter was, in order. The first is its initial value.
 type Values struct {
 	Parameter string
 	Steps     []Step
@@ -122,7 +122,7 @@ type Step struct {
 	Value string
 }
 
-// Blind is a stretch in which a server could not be seen.
+// Gap is a stretch in which a server could not be seen.
 type Gap struct {
 	Server string    `json:"server"`
 	From   time.Time `json:"from"`
@@ -151,7 +151,7 @@ type Failover struct {
 	Active  []Owner   `json:"active"` // open while it happened
 }
 
-// Spoken is an address that test binaries spoke to as a Redis.
+// Endpoint is an address that test binaries used as a Redis.
 type Endpoint struct {
 	Address  string   `json:"address"`
 	TLS      bool     `json:"tls"`
@@ -162,7 +162,7 @@ type Endpoint struct {
 	Problem  string   `json:"problem"` // why it is not watched
 }
 
-// Unmet is an expectation that did not hold when the run began.
+// UnmetExpectation is an expectation that did not hold when the run began.
 type UnmetExpectation struct {
 	Server    string `json:"server"`
 	Parameter string `json:"parameter"`
@@ -178,15 +178,15 @@ type Changed struct {
 	Value     string `json:"value"`
 	Initial   string `json:"initial"`
 	Secret    bool   `json:"secret"`
-	// Repaired is set when tracetest restore it and read it back. Why says why it left
-	// it alone; empty where it did not, or was told to (--restore=never).
+	// Repaired is set when tracetest restored it and read it back. Why says why it left
+	// it alone; empty where it did not, or was asked to leave it (--restore=never).
 	Repaired bool       `json:"repaired"`
 	Why      record.Why `json:"why"`
 	// Appeared is set for what the server did not have when the run began, as of a module.
 	Appeared bool `json:"appeared"`
 	// Failover is set for a role that nobody was traced giving: nobody is to undo a failover.
 	Failover bool   `json:"perhaps_failover"`
-	Command  string `json:"command"` // that puts it back by hand, see report/wording; empty for a secret, a failover, and what appeared
+	Command  string `json:"command"` // that restores it by hand, see report/wording; empty for a secret, a failover, and what appeared
 }
 
 // Restore is a write of tracetest's own.

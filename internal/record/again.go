@@ -13,7 +13,7 @@ import (
 
 // Again passes the lines of a record, each of them a T, through a door once more: what was written
 // before all secrets were known may hold one. Quick is the same for a line of it,
-// and tells which lines need it. The file is that of [Create].
+// and says which lines need it. The file is that of [Create].
 //
 // The lines are made in a file beside the record and then put into its place, so
 // that whatever ends tracetest in between leaves one that is whole.

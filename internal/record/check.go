@@ -47,7 +47,7 @@ func (c *checker) check(e Entry) error {
 	return err
 }
 
-// lacks says what an entry does not tell that each of its kind tells.
+// lacks says what an entry lacks that each of its kind has.
 func (e Entry) lacks() error {
 	switch {
 	case e.Run != nil && e.Run.Mode != ModeInstrumented && e.Run.Mode != ModeEvents:
@@ -106,7 +106,7 @@ func (b *Boundary) lacks() error {
 	return nil
 }
 
-// looks are those of an entry.
+// snapshots are those of an entry.
 func (e Entry) snapshots() []Snapshot {
 	switch {
 	case e.Boundary != nil:

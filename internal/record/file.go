@@ -166,7 +166,7 @@ func readLine(in *bufio.Reader, limit int, giveUp bool) (line []byte, long bool,
 	}
 }
 
-// checkFirst tells a record of another program, or of another version of this
+// checkFirst distinguishes a record of another program, or of another version of this
 // one, from a damaged one.
 func checkFirst(e Entry) error {
 	if e.Run == nil {

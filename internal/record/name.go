@@ -34,7 +34,7 @@ func (n Name) Within() iter.Seq[Name] {
 	}
 }
 
-// SuiteNode tells [BeforeSuite] and its kin from a spec such as "[sig-node]
+// SuiteNode distinguishes [BeforeSuite] and its kin from a spec such as "[sig-node]
 // starts".
 func (n Name) SuiteNode() bool {
 	for _, node := range []string{

@@ -134,7 +134,7 @@ func (o *Open) boundary(b *Boundary) {
 		}
 	case VerbExit, VerbGone, VerbQuit:
 		if p := o.processes[b.Process]; b.Verb == VerbQuit && p != nil && p.Host == nil && !o.ended[p.Package] {
-			o.started[p.Package] = true // it goes on as a package that is not held
+			o.started[p.Package] = true // it goes on as a package that is not synchronized
 		}
 		delete(o.present, b.Process)
 		if p := o.processes[b.Process]; p != nil {
@@ -178,7 +178,7 @@ func (o *Open) end(owner *openOwner) {
 	}
 }
 
-// spread tells those around an owner that n more within them do not wait.
+// spread lets those around an owner know that n more within them do not wait.
 func (o *Open) spread(owner *openOwner, n int) {
 	for !owner.Beside { // else those around it do not wait for it
 		up := o.owners[owner.Parent]
@@ -290,7 +290,7 @@ func (o *Open) pkg(process int) string {
 // Present reports whether a test binary has neither exited nor gone.
 func (o *Open) Present(process int) bool { return o.present[process] != nil }
 
-// Running reports whether a test binary that is held at its boundaries is
+// Running reports whether a test binary that is synchronized at its boundaries is
 // still there.
 func (o *Open) Running() bool {
 	for _, p := range o.present {

@@ -7,20 +7,20 @@
 //
 // Invariants:
 //   - The first entry is a [Run], then come the [Server] entries (their values
-//     are the baseline of the run), then what happened, then one [End]. A
+//     are the initial values of the run), then what happened, then one [End]. A
 //     record without an End is of a run that was cut short. The Server entry of
-//     one that the tests turned out to speak to comes when they first did, and
-//     its baseline is as of then.
+//     one that the tests turned out to use comes when they first did, and
+//     its initial values are those of then.
 //   - A [Write] stands before every snapshot that can show its effect, and its
 //     [Reply], where there is one, behind: what the snapshot in it shows of this
 //     write is there by then.
 //   - Entries are appended in the order in which tracetest observed them. Seq
-//     counts up by one; At never tells more than Seq about order, because test
+//     counts up by one; At never says more than Seq about order, because test
 //     events reach us later than they happened.
 //   - Each line ends in a checksum over itself and all before it, and refers
 //     only to what stands before it: see seal.go and check.go.
 //   - No secret is ever in it: values of secret parameters are replaced by
-//     "(hidden N)" before they arrive here, where N tells equal values from
+//     "(hidden N)" before they arrive here, where N distinguishes equal values from
 //     different ones; the empty value stays empty.
 package record
 
@@ -56,7 +56,7 @@ type Entry struct {
 type Mode string
 
 const (
-	// ModeGate: the tests were held at each boundary while a snapshot was taken.
+	// ModeInstrumented: the tests were synchronized at each boundary while a snapshot was taken.
 	ModeInstrumented Mode = "instrumented"
 	// ModeEvents: snapshots were taken when `go test -json` events arrived,
 	// which is always after the tests had gone on.
@@ -72,9 +72,9 @@ type Run struct {
 	Module      string            `json:"module,omitempty" redact:"-"`
 	Go          string            `json:"go" redact:"-"` // of the tests' toolchain, such as "go1.26.8"
 	Mode        Mode              `json:"mode"`
-	ModeReason  string            `json:"mode_reason,omitempty"` // why the gate is not in use; empty when it is
+	ModeReason  string            `json:"mode_reason,omitempty"` // why the tests are not instrumented; empty when they are
 	Traced      bool              `json:"traced"`
-	TraceReason string            `json:"trace_reason,omitempty"`          // why the tap is not in use; empty when it is
+	TraceReason string            `json:"trace_reason,omitempty"`          // why the trace is not in use; empty when it is
 	Restore     string            `json:"restore" redact:"-"`              // never, run or test
 	Expect      map[string]string `json:"expect,omitempty" redact:"value"` // --expect, as `CONFIG GET` would say it
 	Shard       *Shard            `json:"shard,omitempty"`                 // which part of the suite it is; nil: all of it
@@ -99,7 +99,7 @@ type Source struct {
 	Root string `json:"root" redact:"-"` // Dir or a folder above it, as Dir is written
 	// URL is what the path of a file in the checkout is appended to for a page
 	// that shows it as of the commit, with #L and the number of a line behind.
-	// It is empty where the CI does not tell, or tells of another checkout.
+	// It is empty where the CI does not say it, or speaks of another checkout.
 	URL string `json:"url,omitempty" redact:"-"`
 }
 
@@ -111,7 +111,7 @@ type Code struct {
 	Lines []string `json:"lines"`
 }
 
-// Server is a watched Redis as the run found it: the baseline.
+// Server is a watched Redis as the run found it, with its initial values.
 type Server struct {
 	Index   int    `json:"index"`
 	Address string `json:"address" redact:"-"` // host:port or the path of a unix socket, without credentials
@@ -129,7 +129,7 @@ type Server struct {
 	// StartedWith is what the server is known to have been started with, by
 	// parameter. A parameter that is missing is not known.
 	StartedWith map[string]Origin `json:"started_with,omitempty"`
-	// Followed is set on a server that nobody named: the tests spoke to it.
+	// Discovered is set on a server that nobody named: the tests used it.
 	Discovered bool `json:"discovered,omitempty"`
 	// Perturbed is what parameters were before --perturb moved them; Config has
 	// what it moved them to.
@@ -153,11 +153,11 @@ type Process struct {
 	Package string   `json:"package" redact:"-"` // import path under test; empty when it is not known
 	Args    []string `json:"args,omitempty"`
 	// Host is set on a nested process: a test binary that a test of another
-	// process started. What it does belongs to these owners. It is never held.
+	// process started. What it does belongs to these owners. It is never synchronized.
 	Host *Host `json:"host,omitempty"`
 	// Launcher is set on a process that runs the tests in place of the one that
 	// started it, which has run none and waits for it (a TestMain that starts its
-	// own binary with its own arguments). It is held.
+	// own binary with its own arguments). It is synchronized.
 	Launcher int `json:"launcher,omitempty"`
 }
 
@@ -180,22 +180,22 @@ const (
 	VerbSuiteEnd   Verb = "suite-end"   // Ginkgo has run AfterSuite
 	VerbSync       Verb = "sync"        // a process that passed boundaries is about to do what nobody traces, or what is counted
 	VerbClose      Verb = "close"       // an Ordered container ended; comes before the boundary that showed it
-	VerbExit       Verb = "exit"        // a test binary is about to exit, held
-	VerbQuit       Verb = "quit"        // a test binary goes on without being held; see the notice
-	VerbGone       Verb = "gone"        // a test binary is gone; what it had open is closed by this look
-	VerbEvent      Verb = "event"       // a `go test -json` event arrived; nothing was held
+	VerbExit       Verb = "exit"        // a test binary is about to exit, synchronized
+	VerbQuit       Verb = "quit"        // a test binary goes on without being synchronized; see the notice
+	VerbGone       Verb = "gone"        // a test binary is gone; what it had open is closed by this snapshot
+	VerbEvent      Verb = "event"       // a `go test -json` event arrived; nothing was synchronized
 	VerbFinish     Verb = "finish"      // the go command ended
 )
 
-// Boundary is an instant at which the servers were looked at.
+// Boundary is an instant at which snapshots of the servers were taken.
 type Boundary struct {
 	Verb    Verb   `json:"verb"`
 	Process int    `json:"process,omitempty"` // zero for event and finish
 	Owner   int64  `json:"owner,omitempty"`   // zero where the boundary is not an owner's
 	Begin   *Owner `json:"begin,omitempty"`   // on begin
-	// Follows is set on the begin of a test that came at once behind the end of
+	// Coalesced is set on the begin of a test that came at once behind the end of
 	// the one before, with nothing in between that could do something untraced. The
-	// looks of that end count for it, and it has none of its own.
+	// snapshots of that end count for it, and it has none of its own.
 	Coalesced bool `json:"coalesced,omitempty"`
 	// Passed is set where the process did not wait: it can have changed no server
 	// unseen since the last boundary that it waited at. The next snapshot counts for
@@ -208,7 +208,7 @@ type Boundary struct {
 	Before    Verb     `json:"before,omitempty"`
 	End       *Outcome `json:"end,omitempty"`   // on end
 	Nodes     []Node   `json:"nodes,omitempty"` // on suite-end: Ginkgo's suite nodes that ran
-	// Held is how long the test waited for its answer, in nanoseconds.
+	// Waited is how long the test waited for its answer, in nanoseconds.
 	Waited    time.Duration `json:"waited,omitempty"`
 	Snapshots []Snapshot    `json:"snapshots,omitempty"`
 }
@@ -257,7 +257,7 @@ type Node struct {
 	Outcome  Outcome `json:"outcome"`
 }
 
-// Look is one server as one boundary saw it.
+// Snapshot is one server as one boundary saw it.
 type Snapshot struct {
 	Server   int       `json:"server"`
 	Sent     time.Time `json:"sent"`     // before the question left: what ended earlier is in the answer
@@ -270,7 +270,7 @@ type Snapshot struct {
 	Gone bool `json:"gone,omitempty"`
 	// RunID is set when it differs from that of the snapshot before: a restart.
 	RunID string `json:"run_id,omitempty" redact:"-"`
-	// Config holds the parameters that differ from the last good look.
+	// Config holds the parameters that differ from the last good snapshot.
 	Config map[string]string `json:"config,omitempty" redact:"value"`
 	// Counters is nil where they could not be read.
 	Counters *Counters `json:"counters,omitempty"`
@@ -319,9 +319,9 @@ type Restore struct {
 	Error   string            `json:"error,omitempty"`       // empty when it was read back and is right
 	Command string            `json:"command"`               // the same by hand, for a shell
 	// Left are parameters that are not as the run found them and that are not tracetest's to
-	// write, and why. It is told at the end of the run, also where nothing was written.
+	// write, and why. It is recorded at the end of the run, also where nothing was written.
 	Left map[string]Why `json:"left,omitempty"`
-	// Look is taken after it, so that the change is tracetest's own.
+	// Snapshot is taken after it, so that the change is tracetest's own.
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
 }
 
@@ -336,7 +336,7 @@ const (
 	WhyUntraced       Why = "untraced"       // no test was seen writing it, though their connections were traced
 	WhyUnsynchronized Why = "unsynchronized" // tests that were not synchronized at their boundaries ran, or none
 	WhyOthers         Why = "others"         // somebody else may have set it meanwhile
-	WhyUnknown        Why = "unknown"        // INFO does not tell which run of the server it is: it may be another one by now
+	WhyUnknown        Why = "unknown"        // INFO does not say which run of the server it is: it may be another one by now
 )
 
 // Notice is something that the reader of the report must know about how the

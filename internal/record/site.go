@@ -53,7 +53,7 @@ type Cleanup struct {
 	File  string `json:"file" redact:"-"`
 	Line  int    `json:"line"`
 	Until int    `json:"until"` // its last line
-	// Why says why it does not restore anything, as far as the source tells.
+	// Why says why it does not restore anything, as far as the source shows.
 	Why string `json:"why,omitempty" redact:"-"`
 }
 

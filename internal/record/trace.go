@@ -2,7 +2,7 @@ package record
 
 import "strings"
 
-// What the trace tells: the tests' own connections to Redis, as package net of a
+// What the trace reports: the tests' own connections to Redis, as package net of a
 // test binary saw them.
 
 // Contact is the first command that a test binary is about to send to an
@@ -26,7 +26,7 @@ type Contact struct {
 	Problem string `json:"problem,omitempty"` // why it is not watched
 }
 
-// NotFollowed is the Problem of a server that is not watched because --discover=off
+// NotDiscovered is the Problem of a server that is not watched because --discover=off
 // says so.
 const NotDiscovered = "--discover=off"
 
@@ -48,10 +48,10 @@ type By struct {
 	// and the goroutine is not the owner's own.
 	Started []Frame `json:"started,omitempty"`
 	// Waiting are the goroutines that stood in a call of a Redis client at that
-	// moment. It is told where the stack has no frame of a test: some clients
+	// moment. It is recorded where the stack has no frame of a test: some clients
 	// write on goroutines of their own.
 	Waiting []By `json:"waiting,omitempty"`
-	// Starts is told of one of Waiting: it started the goroutine that it waits for.
+	// Starts is set on one of Waiting: it started the goroutine that it waits for.
 	Starts bool `json:"starts,omitempty"`
 }
 
@@ -70,7 +70,7 @@ type Frame struct {
 	File     string `json:"file" redact:"-"`
 	Line     int    `json:"line"`
 	Std      bool   `json:"std,omitempty"` // it is of the standard library
-	// Sets is told of a frame of Waiting: whether the function that it is in
+	// Sets is set on a frame of Waiting: whether the function that it is in
 	// mentions CONFIG or a ConfigSet in its source.
 	Sets bool `json:"sets,omitempty"`
 	// Takes is set where the function does there what others can have handed to
@@ -92,7 +92,7 @@ type Write struct {
 	Values []Value `json:"values,omitempty"`
 	By     By      `json:"by"`
 	Site   *Site   `json:"site,omitempty"` // where a clean-up for it can stand; of one that sets parameters
-	// Looks are taken before it is sent: what it finds, and what it takes with it of what was
+	// Snapshots are taken before it is sent: what it finds, and what it takes with it of what was
 	// counted.
 	Snapshots []Snapshot `json:"snapshots,omitempty"`
 }
@@ -101,7 +101,7 @@ type Write struct {
 type Value struct {
 	Parameter string `json:"parameter" redact:"-"`
 	Value     string `json:"value,omitempty" redact:"value"`
-	Secret    bool   `json:"secret,omitempty"` // the value is not told
+	Secret    bool   `json:"secret,omitempty"` // the value is not recorded
 }
 
 // Reply is the answer to a write. It has had its effect, if it had any.
@@ -115,9 +115,9 @@ type Reply struct {
 // Refused are OOM errors that one owner met at one place in the code.
 type Refused struct {
 	Process int   `json:"process"`
-	Number  int64 `json:"number"` // within the process; told again with a further Count
+	Number  int64 `json:"number"` // within the process; reported again with a further Count
 	Count   int64 `json:"count"`
-	// The rest is told the first time.
+	// The rest is reported the first time.
 	Server  int    `json:"server"` // index, or -1
 	Address string `json:"address,omitempty" redact:"-"`
 	Text    string `json:"text,omitempty"`
@@ -125,7 +125,7 @@ type Refused struct {
 }
 
 // Asked is a command whose reply shows what other clients do or are, tracetest
-// among them: SLOWLOG, MONITOR, INFO commandstats, CLIENT LIST, ... It is told
+// among them: SLOWLOG, MONITOR, INFO commandstats, CLIENT LIST, ... It is reported
 // before it is sent, once for each owner.
 type Asked struct {
 	Process int      `json:"process"`
@@ -156,7 +156,7 @@ type Client struct {
 }
 
 // Package returns the import path of the package that a function is of, from
-// its name as the runtime tells it: "a.b/c.(*T).M" is of "a.b/c". In the last
+// its name as the runtime has it: "a.b/c.(*T).M" is of "a.b/c". In the last
 // element a dot is escaped.
 func (f Frame) Package() string {
 	path, _, _ := strings.Cut(f.Function, "[") // of a type parameter, which may have slashes

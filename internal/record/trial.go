@@ -19,7 +19,7 @@ const (
 	TrialWithout  TrialKind = "without"  // the failed tests without the culprit
 	TrialWith     TrialKind = "with"     // the culprit, then they
 	TrialAlone    TrialKind = "alone"    // the culprit by itself
-	TrialRestored TrialKind = "restored" // the same, with what it changes put back in between
+	TrialRestored TrialKind = "restored" // the same, with what it changes restored in between
 )
 
 // Tried is how a test ended in a trial: pass, fail, skip, or empty where it did

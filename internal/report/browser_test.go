@@ -129,7 +129,7 @@ func (b *browser) open(t *testing.T, f *findings.Findings, s screen) *shown {
 	return p
 }
 
-// told is what an exception says.
+// announced is what an exception says.
 func announced(e *runtime.ExceptionDetails) string {
 	text, _ := json.Marshal(e)
 	return string(text)

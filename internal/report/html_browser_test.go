@@ -33,7 +33,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("ten thousand tests", b.many)
 }
 
-// looks opens the page on a desk and on a phone, in both themes.
+// snaps opens the page on a desk and on a phone, in both themes.
 func (b *browser) snaps(t *testing.T, f *findings.Findings) {
 	for _, screen := range screens {
 		t.Run(screen.name, func(t *testing.T) {

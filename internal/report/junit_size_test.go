@@ -28,7 +28,7 @@ func (s *sampler) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// junit.xml is written while the cases are read. With TRACETEST_ALL the cases
+// The file junit.xml is written while the cases are read. With TRACETEST_ALL the cases
 // are a million.
 func TestJUnitIsNotKept(t *testing.T) {
 	n := 200_000

@@ -31,7 +31,7 @@ func oldWords(t *testing.T) map[string]string {
 	return words
 }
 
-// flags and names of fields keep what they are called, and so does code.
+// codeSpans are code, flags and names of fields, which keep what they are called.
 var codeSpans = regexp.MustCompile("`[^`]*`|(?s:```.*?```)|--[a-z-]+(=[a-z]+)?")
 
 func checkWords(t *testing.T, where, text string) {

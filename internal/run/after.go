@@ -8,7 +8,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// unperturb puts back what --perturb moved. Whoever re-runs tests later finds
+// unperturb restores what --perturb moved. Whoever re-runs tests later finds
 // the server as it was before.
 func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
 	for i, before := range p.before {
@@ -24,7 +24,7 @@ func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
 }
 
 // Written is what tests of a run have set on a server and nobody else has since, nor
-// tracetest put back.
+// tracetest restored.
 type Written struct {
 	RunID  string
 	Values map[string]string // as it may be shown
@@ -34,7 +34,7 @@ type Written struct {
 func (p *Plan) Written() []Written { return p.written }
 
 // AsBefore makes sure that the servers are as they were when the run began, for whoever re-runs
-// tests after it: each run puts back what its own tests have set, and nothing else is
+// tests after it: each run restores what its own tests have set, and nothing else is
 // tracetest's to write.
 func (p *Plan) AsBefore(ctx context.Context) error {
 	var errs []error

@@ -8,7 +8,7 @@ import (
 )
 
 // A test that can have changed no server unseen since its last boundary passes the next
-// one: it tells of it, and does not wait. What it does when is in the code that is
+// one: it reports that, and does not wait. What it does when is in the code that is
 // compiled into it. Here it is said whether it may, each time that it waits.
 //
 // A snapshot counts for all boundaries that were passed since the one before, and so
@@ -99,7 +99,7 @@ func (a *ahead) may(process int) bool {
 }
 
 // passed takes in what processes said by the time of a snapshot and did not wait for:
-// who they tell of was open when it was taken.
+// whoever they name was open when it was taken.
 func (w *watcher) passed(ctx context.Context) {
 	if w.p.barrier == nil {
 		return

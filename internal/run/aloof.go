@@ -9,14 +9,14 @@ import (
 	"tracetest/internal/redisconf"
 )
 
-// aloof keeps tracetest out of what the tests look at. A server shows the
+// aloof keeps tracetest out of what the tests ask for. A server shows the
 // commands and connections of all its clients, tracetest's among them: SLOWLOG,
 // MONITOR, LATENCY, INFO commandstats, CLIENT LIST. A test that asks for these
 // must see what it would see without tracetest.
 //
-// So from the first command by which a unit shows that it looks at such things,
-// until it has ended, its server is not looked at. What it writes is known from
-// its writes and their replies, and the look at its end shows the rest. That
+// So from the first command by which a unit shows that it asks for such things,
+// until it has ended, no snapshot of its server is taken. What it writes is known from
+// its writes and their replies, and the snapshot at its end shows the rest. That
 // widens the window of a change that nobody was traced writing, and makes no
 // attribution wrong.
 //
@@ -41,7 +41,7 @@ type watched struct {
 	container string
 }
 
-// stay says which looks are left out.
+// stay says which snapshots are left out.
 type stay int
 
 const (
@@ -76,7 +76,7 @@ func (a *aloof) who(process int, by *record.By) (u watched, ok bool) {
 	}
 	if active := a.w.open.In(process); len(active) == 1 && active[0].Owner != 0 {
 		u, ok = a.unit(active[0].Process, active[0].Owner)
-		return u, ok && !a.hosts[u.owner] // a suite that did so would never be looked at
+		return u, ok && !a.hosts[u.owner] // a suite that did so would never have a snapshot
 	}
 	return watched{}, false
 }
@@ -85,7 +85,7 @@ func (a *aloof) who(process int, by *record.By) (u watched, ok bool) {
 func (a *aloof) asked(ctx context.Context, asked *record.Asked) {
 	u, ok := a.who(asked.Process, &asked.By)
 	if !ok || asked.Server < 0 {
-		return // a package that did so would never be looked at
+		return // a package that did so would never have a snapshot
 	}
 	how, leave := shows(asked.Command)
 	a.stay(u, asked.Server, how)
@@ -118,7 +118,7 @@ func (a *aloof) stay(u watched, server int, how stay) {
 }
 
 // write takes in a write that is about to be sent, and reports whether its
-// server may be looked at before.
+// server may be sampled before.
 func (a *aloof) write(ctx context.Context, w *record.Write) (snap bool) {
 	if locks(w) {
 		a.locked[w.Server] = true
@@ -158,14 +158,14 @@ func (a *aloof) back(ctx context.Context, server int) {
 	}
 }
 
-// replied returns the servers that are not looked at for a reply. A write to a
+// replied returns the servers that are not sampled for a reply. A write to a
 // server is seen there by everybody, and so may be the snapshot that belongs to it.
 func (a *aloof) replied(w *record.Write) func(server int) bool {
 	u, _ := a.who(w.Process, &w.By)
 	return func(server int) bool { return a.stays(u, server, server == w.Server) }
 }
 
-// at returns the servers that are not looked at for a boundary, before which
+// at returns the servers that are not sampled for a boundary, before which
 // those who end with it are forgotten.
 func (a *aloof) at(b *record.Boundary) func(server int) bool {
 	var u watched
@@ -203,7 +203,7 @@ func (a *aloof) host(process int, test int64) {
 	delete(a.units, watched{process: process, owner: test})
 }
 
-// stays reports whether a server is not to be looked at for a unit.
+// stays reports whether a server is not to be sampled for a unit.
 func (a *aloof) stays(u watched, server int, wrote bool) bool {
 	for other, servers := range a.units {
 		if how := servers[server]; how != 0 && (other == u || how == stayAll && !wrote) {

@@ -6,7 +6,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// backlog is what the tests' events told and the watcher has not taken in yet.
+// backlog is what the tests' events reported and the watcher has not taken in yet.
 // It has no bound, so that whoever reads the output of the tests never waits for
 // a server that hangs: the tests would wait in their next write. What they print
 // is not in it; see [gotest.Outputs], which bounds that.

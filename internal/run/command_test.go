@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// run starts a shell command as the go command is started, waits for its first
+// runShell starts a shell command as the go command is started, waits for its first
 // line, sends the signals and returns how it ended.
 func runShell(t *testing.T, script string, grace time.Duration, signals ...os.Signal) (reason string, exit int, took time.Duration) {
 	t.Helper()

@@ -19,7 +19,7 @@ import (
 // The go command takes a test binary that ends with status 0 for one of which all
 // tests have passed: also one that calls syscall.Exit in the middle, replaces
 // itself, or has a TestMain that never calls m.Run. So it is noted whether m.Run
-// came to its end: the hooks tell so, and package testing prints PASS.
+// came to its end: the hooks report it, and package testing prints PASS.
 
 // ends follows how packages end.
 type ends struct {
@@ -48,7 +48,7 @@ func (w *watcher) ending(t *record.Test) {
 }
 
 // unended returns an end for each package that began and of which the go command
-// told none, though it ended with status 0: where a test was open it gives its
+// reported none, though it ended with status 0: where a test was open it gives its
 // result of the package to that test.
 func (w *watcher) unended(end record.End) (all []*record.Test) {
 	if !end.Complete || end.GoExit != 0 {

@@ -55,7 +55,7 @@ func (p *Plan) header(goTest []string) {
 	}
 }
 
-// unhooked says of a package why its specs are not told apart, if there is a reason.
+// unhooked says of a package why its specs are not distinguished, if there is a reason.
 func (p *Plan) unhooked(path, why string, add func(record.Entry)) {
 	if why != "" {
 		add(record.Entry{Notice: &record.Notice{Code: "ginkgo-unhooked", Package: path,

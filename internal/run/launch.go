@@ -249,7 +249,7 @@ func modules(tools *gotest.Toolchain) (roots []string) {
 }
 
 // covers returns which folders a command line asks for tests of, as far as its
-// words tell: it is about what did not report and should have.
+// words say: it is about what did not report and should have.
 func covers(words []string) func(dir string) bool {
 	here, err := os.Getwd()
 	if err != nil {

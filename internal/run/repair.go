@@ -8,7 +8,7 @@ import (
 	"tracetest/internal/snapshot"
 )
 
-// repair puts back after each unit what it left changed (--restore=test).
+// repair restores after each unit what it left changed (--restore=test).
 //
 // What a unit found is remembered when the first unit begins within a package
 // or, for specs, within a test; it is restored when the last of those that
@@ -63,7 +63,7 @@ func (r *repair) before(ctx context.Context, b *record.Boundary) {
 	}
 }
 
-// after puts back what was found, when a unit has ended.
+// after restores what was found, when a unit has ended.
 func (r *repair) after(ctx context.Context, b *record.Boundary) {
 	ended := b.Verb == record.VerbExit || b.Verb == record.VerbGone
 	if !ended && b.Verb != record.VerbEnd && b.Verb != record.VerbClose {

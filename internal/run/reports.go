@@ -26,7 +26,7 @@ type reports struct {
 	benches   map[string]bool // benchmarks that began, by package and name
 }
 
-// testProcess is a test binary that is held.
+// testProcess is a test binary that is synchronized.
 type testProcess struct {
 	record.Process
 	begun         bool // its package did
@@ -122,7 +122,7 @@ func (r *reports) gone(p *testProcess) {
 }
 
 // begin starts the package of a process. That is not done at its hello: only what
-// it says next tells for certain which package it is of.
+// it says next shows for certain which package it is of.
 func (r *reports) begin(p *testProcess) {
 	if p.begun || p.Package == "" {
 		return
@@ -236,7 +236,7 @@ func (p *testProcess) chosen() bool {
 	})
 }
 
-// unhooked says why the specs of a package are not told apart; "" where they are.
+// unhooked says why the specs of a package are not distinguished; "" where they are.
 func (r *reports) unhooked(p *testProcess) string {
 	known := slices.ContainsFunc(r.w.p.listed, func(l *gotest.Package) bool { return l.ImportPath == p.Package })
 	if known || len(p.Args) == 0 {
@@ -262,7 +262,7 @@ func (r *reports) finish() {
 			r.gone(p) // its connection outlives it for a moment
 		}
 	}
-	clear(r.w.ends.began) // nobody else tells how they ended
+	clear(r.w.ends.began) // nobody else reports how they ended
 	if len(r.seen) == 0 {
 		text := "No test process reported to tracetest. Either the command ran no test, or what it built is not instrumented: " +
 			"it replaces GOFLAGS and runs a go command by its full path, has an -overlay of its own, uses another Go than `go env GOVERSION` names in this folder, " +

@@ -28,7 +28,7 @@ import (
 	"tracetest/internal/source"
 )
 
-// Restore says when to put back what tests left changed.
+// Restore says when to restore what tests left changed.
 type Restore string
 
 const (
@@ -69,7 +69,7 @@ type Options struct {
 	Shard   *Shard // which part of the suite to run; nil: all of it
 	Output  Output
 	Signals *Signals // to stop the run; a second one kills
-	// Units is called while the tests are held, before a unit begins and after it
+	// Units is called while the tests wait, before a unit begins and after it
 	// has ended while nobody else was active; with nil before, with its last owner
 	// after. It may be nil.
 	Units func(ctx context.Context, ended *record.Ref)
@@ -89,7 +89,7 @@ func (p *Problem) Error() string { return p.Err.Error() }
 func (p *Problem) Unwrap() error { return p.Err }
 
 // A Plan is a run that is ready to start: everything that can be refused was
-// looked at, and nothing was written to the record.
+// checked, and nothing was written to the record.
 type Plan struct {
 	o       Options
 	args    *gotest.Args
@@ -106,7 +106,7 @@ type Plan struct {
 	source  *source.Source
 	out     *record.Writer
 	knew    int    // secrets, when all of the record had passed the door
-	reason  string // why there is no gate
+	reason  string // why there is no instrumentation
 	// baseline is what the servers were when the run began, once it has ended.
 	baseline []snapshot.Mark
 	gone     map[int]bool // servers that the tests had started and ended
@@ -115,7 +115,7 @@ type Plan struct {
 	moved    []snapshot.Mark // what it made of them
 }
 
-// Prepare looks at everything that a run needs. Its error is a *Problem.
+// Prepare checks everything that a run needs. Its error is a *Problem.
 // A Plan must be closed.
 func Prepare(ctx context.Context, o Options) (*Plan, error) {
 	if o.Secrets == nil {
@@ -137,7 +137,7 @@ func Prepare(ctx context.Context, o Options) (*Plan, error) {
 
 func (p *Plan) prepare(ctx context.Context) (err error) {
 	// What the arguments say about -C decides where the toolchain is asked,
-	// and GOFLAGS, which it tells, belongs to the arguments.
+	// and GOFLAGS, which it reports, belongs to the arguments.
 	if p.args, err = gotest.ParseArgs(p.o.Packages, p.o.Args, ""); err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (p *Plan) Absent() []string {
 }
 
 // findSentinels notes which servers Sentinels look after: what gives them another master then is
-// no secret. Without the trace nothing else tells a failover from a test that does it.
+// no secret. Without the trace nothing else distinguishes a failover from a test that does it.
 func (p *Plan) findSentinels(ctx context.Context) {
 	for i, s := range p.servers {
 		clients, err := s.Clients(ctx)
@@ -210,7 +210,7 @@ func (p *Plan) findSentinels(ctx context.Context) {
 	}
 }
 
-// openGate prepares the barrier. Without one, and unless it is asked for, the
+// openBarrier prepares the barrier. Without one, and unless it is asked for, the
 // run goes on with events only.
 func (p *Plan) openBarrier(ctx context.Context) error {
 	if p.o.Instrument == "off" {
@@ -333,7 +333,7 @@ func (p *Plan) Mode() (record.Mode, string) {
 	return record.ModeInstrumented, ""
 }
 
-// Tap says whether the tests' connections will be heard, and why not.
+// Trace says whether the tests' connections will be traced, and why not.
 func (p *Plan) Trace() (on bool, reason string) {
 	if p.barrier == nil {
 		return false, "the tests are not instrumented"

@@ -17,8 +17,8 @@ import (
 	"tracetest/internal/snapshot"
 )
 
-// tracer takes in what the trace tells: it finds the servers that the tests speak
-// to, and looks at them when a write has had its effect.
+// tracer takes in what the trace reports: it finds the servers that the tests use,
+// and samples them when a write has had its effect.
 type tracer struct {
 	w        *watcher
 	places   map[string]int             // index of the watched server at an address, or -1
@@ -33,7 +33,7 @@ func newTracer(w *watcher) *tracer {
 	return &tracer{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, code: newPlaces(w.p.root), expected: map[int]map[string]int{}}
 }
 
-// hear takes in what a held process told.
+// hear takes in what a synchronized process reports.
 func (t *tracer) hear(ctx context.Context, announced *barrier.Message) {
 	switch {
 	case announced.Contact != nil:
@@ -142,8 +142,8 @@ func (t *tracer) parameters(server int) map[string]int {
 	return t.expected[server]
 }
 
-// reply looks at what a write has done, before whoever made it goes on. All
-// servers are looked at: a failover changes two of them.
+// reply samples what a write has done, before whoever made it goes on. All
+// servers are sampled: a failover changes two of them.
 func (t *tracer) reply(ctx context.Context, reply *record.Reply) {
 	key := [2]int64{int64(reply.Process), reply.Number}
 	write := t.open[key]
@@ -178,7 +178,7 @@ func values(s server, command []string) []record.Value {
 	return all
 }
 
-// other clients asks who else is connected when a parameter has changed that no
+// otherClients asks who else is connected when a parameter has changed that no
 // test binary was seen writing.
 func (t *tracer) otherClients(ctx context.Context, snaps []record.Snapshot) {
 	for _, snap := range snaps {

@@ -12,7 +12,7 @@ import (
 	"tracetest/internal/snapshot"
 )
 
-// A ledger tells of one server what may be undone: parameters that tests of this run were seen
+// A ledger says of one server what may be undone: parameters that tests of this run were seen
 // writing, and what they had found. Nothing else on a server is tracetest's to write.
 //
 // A change is the tests' own if a traced write explains it, or if nothing but a test can have made
@@ -22,8 +22,8 @@ import (
 type ledger struct {
 	first   map[string]string // as the run found it, as it may be shown
 	now     map[string]string
-	known   bool      // it is told which run of the server this is
-	clock   int       // counts looks
+	known   bool      // it is known which run of the server this is
+	clock   int       // counts snapshots
 	seen    time.Time // when the last of them was taken
 	start   found
 	changed map[string]*standing // since start
@@ -51,9 +51,9 @@ type sent struct {
 	*record.Write
 	answered bool
 	refused  bool
-	unsure   bool            // only the value that it wrote can be told to be its own
+	unsure   bool            // only of the value that it wrote is it certain that it is its own
 	spent    map[string]bool // parameters of which it explained a change
-	past     int             // looks since its process is gone
+	past     int             // snapshots since its process is gone
 }
 
 func newLedger(at record.Server, mark snapshot.Mark) *ledger {
@@ -89,13 +89,13 @@ func (l *ledger) reply(r *record.Reply) {
 // A witness says what is known of a snapshot beside what it shows.
 type witness struct {
 	owned   bool                   // the server is tracetest's own, started for this run
-	traced  bool                   // every write of a test would have been told
+	traced  bool                   // every write of a test would have been traced
 	held    bool                   // tests ran since the last snapshot, and all of them waited at both ends
 	other   func() bool            // somebody who is connected can have changed it
 	present func(process int) bool // a test binary is still there
 }
 
-// look takes in how the server looked, and the mark of that snapshot.
+// snap takes in a snapshot of the server, and its mark.
 func (l *ledger) snap(snap record.Snapshot, at snapshot.Mark, by witness) {
 	if snap.Error != "" {
 		for _, w := range l.writes {
@@ -204,7 +204,7 @@ func (l *ledger) forget(by witness) {
 		if rediscmd.Of(w.Command).Name == rediscmd.ConfigSet {
 			sets++
 		}
-		return w.past > maintains
+		return w.past > lateSnapshots
 	})
 	l.unseen = min(l.unseen, sets)
 }
@@ -212,9 +212,9 @@ func (l *ledger) forget(by witness) {
 // maxWrites bounds how many writes are kept that are not answered.
 const maxWrites = 256
 
-// looksAfter is how many looks a write is waited for after the end of its process, as in
+// lateSnapshots is how many snapshots a write is waited for after the end of its process, as in
 // package triage.
-const maintains = 2
+const lateSnapshots = 2
 
 // restored takes in the snapshot behind a write of tracetest's own.
 func (l *ledger) restored(r *record.Restore, at snapshot.Mark, by witness) {

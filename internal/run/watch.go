@@ -13,7 +13,7 @@ import (
 	"tracetest/internal/snapshot"
 )
 
-// watcher is the one goroutine that looks at the servers and appends to the
+// watcher is the one goroutine that samples the servers and appends to the
 // record while the tests run.
 type watcher struct {
 	p       *Plan
@@ -158,7 +158,7 @@ func (w *watcher) arrived(ctx context.Context) bool {
 	return h != nil
 }
 
-// drain hears the ends of test binaries that come after the go command's own, also
+// drain takes in the ends of test binaries that come after the go command's own, also
 // of those that tests started: they must not act behind the last snapshot.
 func (w *watcher) drain(ctx context.Context, next func(context.Context) *barrier.Arrival) {
 	until, stop := context.WithTimeout(ctx, 2*time.Second) // something that a test started may outlive the run
@@ -206,7 +206,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	last := w.ended
 	w.ended = lastEnd{}
 	if b.Verb == "" || b.Verb != record.VerbQuit && b.Verb != record.VerbGone && b.Process != 0 && !w.open.Present(b.Process) {
-		return // nothing to look at, or from a process that was given up
+		return // nothing to sample, or from a process that was given up
 	}
 	if !h.Waiting() {
 		b = record.Boundary{Verb: record.VerbQuit, Process: b.Process}
@@ -214,13 +214,13 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	w.closeContainer(ctx, &b)
 	if b.Coalesced = w.coalesces(last, &b, h.Since()); b.Coalesced {
 		// The snapshots of the end before it count.
-	} else if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was held when it exited
+	} else if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was synchronized when it exited
 		b.Snapshots = w.snapshot(ctx, w.aloof.at(&b))
 	}
 	b.Waited = time.Since(h.Since())
 	if b.Verb != record.VerbQuit && !h.Waiting() {
-		// It gave up while we looked, so what was seen may be what it did
-		// since. It goes on without being held.
+		// It gave up while the snapshot was taken, so what was seen may be what it did
+		// since. It goes on without being synchronized.
 		b = record.Boundary{Verb: record.VerbQuit, Process: b.Process, Snapshots: b.Snapshots}
 	}
 	if b.Verb == record.VerbQuit {
@@ -264,7 +264,7 @@ func quiet(snaps []record.Snapshot) bool {
 	return !slices.ContainsFunc(snaps, func(l record.Snapshot) bool { return l.Error != "" || l.RunID != "" || len(l.Config) > 0 })
 }
 
-// otherClients asks, where the trace would have told of the tests, who else may have
+// otherClients asks, where the trace would have shown the tests, who else may have
 // changed what has changed.
 func (w *watcher) otherClients(ctx context.Context, snaps []record.Snapshot) {
 	if on, _ := w.p.Trace(); on {
@@ -304,11 +304,11 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 	w.repair.after(ctx, closed)
 }
 
-// events takes in test events, and looks at the servers where a package is not
-// held at its boundaries. A snapshot behind all of them tells as much as one behind
+// events takes in test events, and samples the servers where a package is not
+// synchronized at its boundaries. A snapshot behind all of them shows as much as one behind
 // each.
 func (w *watcher) events(ctx context.Context, tests []*record.Test) {
-	w.passed(ctx) // what events tell of was told before
+	w.passed(ctx) // what events report was reported before
 	due := false
 	for _, t := range tests {
 		w.ending(t)
@@ -322,7 +322,7 @@ func (w *watcher) events(ctx context.Context, tests []*record.Test) {
 	}
 }
 
-// snapshot looks at all servers at once, but for those that it must stay out of.
+// snapshot samples all servers at once, but for those that it must stay out of.
 func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []record.Snapshot {
 	snaps := make([]record.Snapshot, 0, len(w.servers))
 	for i := range w.servers {
@@ -347,7 +347,7 @@ func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []r
 	return snaps
 }
 
-// snapshotOf looks at one server.
+// snapshotOf samples one server.
 func (w *watcher) snapshotOf(ctx context.Context, i int) record.Snapshot {
 	snap := w.servers[i].Sample(ctx)
 	w.passed(ctx)

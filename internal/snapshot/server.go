@@ -105,7 +105,7 @@ func (s *Server) Format(f fmt.State, v rune) { format(f, v, s.String()) }
 // Target is where the server is.
 func (s *Server) Target() Target { return s.target }
 
-// Look looks at the server now. It always returns within Options.Timeout;
+// Sample samples the server now. It always returns within Options.Timeout;
 // what went wrong is in Error.
 func (s *Server) Sample(ctx context.Context) record.Snapshot {
 	start := time.Now()
@@ -116,7 +116,7 @@ func (s *Server) Sample(ctx context.Context) record.Snapshot {
 	return s.sample(ctx, start)
 }
 
-// look is Look for who has the turn.
+// sample is Sample for who has the turn.
 func (s *Server) sample(ctx context.Context, start time.Time) record.Snapshot {
 	got := s.exchange(ctx, start, s.asker.ask)
 	if got.err != nil {

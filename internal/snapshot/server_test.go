@@ -39,7 +39,7 @@ func open(t testing.TB, url string, options Options) (*Server, record.Server) {
 	return s, described
 }
 
-// look must succeed.
+// snap must succeed.
 func snap(t testing.TB, s *Server) record.Snapshot {
 	t.Helper()
 	l := s.Sample(t.Context())

@@ -10,14 +10,14 @@
 //   - Nobody was: it is said, and nobody is accused.
 //
 // Changes of one parameter by one unit are gathered into an episode, which is
-// judged when the unit ends: it leaked, or it was contained.
+// judged when the unit ends: it leaked, or it was reverted.
 //
 // Where the trace saw who wrote that value the change is *exact*, whoever else
 // was open; see writes.go and author.go.
 //
 // Limits: a change that nobody was seen writing, because there was no trace or
 // because another program made it, is inferred to whoever was open. Where tests
-// are not held, all owners whose time can have overlapped the change are
+// are not synchronized, all owners whose time can have overlapped the change are
 // suspects; see suspects.go for why that holds.
 package triage
 
@@ -49,8 +49,8 @@ type Analysis struct {
 	episodes       []*episode   // open ones
 	leaks          []*episode   // closed, in the order in which they ended
 	reverted       []*episode
-	excursions     map[excursion]*episode // those that are contained
-	unsynchronized []*mutation            // changes seen while tests ran that were not held
+	excursions     map[excursion]*episode // those that are reverted
+	unsynchronized []*mutation            // changes seen while tests ran that were not synchronized
 	outside        []*mutation            // changes while nobody was open
 	noted          []*notedWrite          // writes, the same ones together
 	notes          map[string]*notedWrite
@@ -95,7 +95,7 @@ type process struct {
 	specHost  int64    // the test that the last spec ran in
 	ended     []*owner // who has ended last
 	dropped   int      // how many more there were
-	quit      bool     // it goes on without being held
+	quit      bool     // it goes on without being synchronized
 	asked     []string
 	waited    time.Duration // for tracetest, at least
 	until     time.Time     // up to when that is counted
@@ -275,7 +275,7 @@ func (a *Analysis) adopt(p record.Process, e record.Entry) {
 }
 
 // apply takes an entry into who is open. Whoever was open before it, and is
-// not looked at, may act until the next snapshot.
+// not sampled, may act until the next snapshot.
 func (a *Analysis) apply(e record.Entry) {
 	a.widen()
 	a.open.Apply(e)
@@ -291,7 +291,7 @@ func (a *Analysis) boundary(e record.Entry) {
 		a.closeUnit(unit{process: b.Process, container: b.Container}, e)
 	}
 	if b.Verb == record.VerbQuit {
-		a.quit(e) // since its last boundary it was not held
+		a.quit(e) // since its last boundary it was not synchronized
 	}
 	if b.Coalesced {
 		a.follow(b)
@@ -355,7 +355,7 @@ func (a *Analysis) follow(b *record.Boundary) {
 	}
 }
 
-// quit takes in that a process is no longer held. Who is open in it is not
+// quit takes in that a process is no longer synchronized. Who is open in it is not
 // known from here on: all its tests whose time can overlap a change are.
 func (a *Analysis) quit(e record.Entry) {
 	a.open.Apply(e)

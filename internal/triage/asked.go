@@ -55,8 +55,8 @@ func (a *Analysis) showing(f *outcome) []string {
 	return shown
 }
 
-// waited notes that a test of a process was held for tracetest in a stretch of
-// time. Where several are held at once, the time is counted once.
+// waited notes that a test of a process waited for tracetest in a stretch of
+// time. Where several wait at once, the time is counted once.
 func (a *Analysis) waited(process int, from, to time.Time) {
 	p := a.processes[process]
 	if p == nil {
@@ -71,7 +71,7 @@ func (a *Analysis) waited(process int, from, to time.Time) {
 	}
 }
 
-// waitedBy is how long, in seconds, the tests of a process had been held in which
+// waitedBy is how long, in seconds, the tests of a process had waited in which
 // one met the time limit of go test; zero where it was not that.
 func (a *Analysis) waitedBy(f *outcome) float64 {
 	if f.owner == nil || !f.output.late {

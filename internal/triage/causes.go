@@ -129,9 +129,9 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) findings.Fail
 // oomText is how every Redis from 6.0 to 8, Valkey and Redict say it.
 const oomText = "OOM command not allowed"
 
-// behind returns the change that is answerable for what was in force while a
+// behind returns the change that is answerable for the value that a parameter had while a
 // test ran and can have caused what it met: of the limit, else of the policy. A
-// test is no victim of what it left itself, but what it contains is told.
+// test is no victim of what it left itself, but what it reverts is named.
 func (a *Analysis) behind(f *outcome, cause findings.Cause, servers []*server, leaks, contained []finding) (leak, undone *int) {
 	for _, parameter := range []string{memoryLimit, "maxmemory-policy"} {
 		m := a.current(f, cause, servers, parameter)
@@ -153,7 +153,7 @@ func (a *Analysis) behind(f *outcome, cause findings.Cause, servers []*server, l
 	return nil, nil
 }
 
-// inForce returns the last harmful change of a parameter that was in force at
+// current returns the last harmful change of a parameter whose value stood at
 // some time while a test ran.
 func (a *Analysis) current(f *outcome, cause findings.Cause, servers []*server, parameter string) *mutation {
 	var last *mutation
@@ -195,7 +195,7 @@ func (f *outcome) under(servers []*server) (all []limitMet) {
 	return all
 }
 
-// harmful reports whether a server, at this value instead of the baseline, can
+// harmful reports whether a server, at this value instead of the initial one, can
 // reject writes or evict keys that it would have kept.
 func (a *Analysis) harmful(m *mutation, cause findings.Cause) bool {
 	if m.parameter == memoryLimit {

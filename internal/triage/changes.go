@@ -32,7 +32,7 @@ type mutation struct {
 	exact     bool           // whoever made the write is known
 	episode   *episode       // that it belongs to; nil where it is none's
 	back      *mutation      // the change that had set the value which it brought back, see answerable
-	untraced  bool           // the trace was on and heard nobody write it
+	untraced  bool           // the trace was on and saw nobody write it
 	caveats   []findings.Caveat
 }
 
@@ -72,7 +72,7 @@ func (e *episode) putBackOnce() bool {
 func (e *episode) last() *mutation { return e.mutations[len(e.mutations)-1] }
 
 // mutate files a change: with the open episode of one of its suspects, or as a
-// new one, or as somebody's putting back of an earlier leak.
+// new one, or as somebody's restoring of an earlier leak.
 func (a *Analysis) mutate(m *mutation) {
 	m.initial = m.server.initial[m.parameter]
 	a.changes = append(a.changes, m)
@@ -104,7 +104,7 @@ func (a *Analysis) assign(m *mutation) {
 		}
 	}
 	if !held {
-		// A package that began and was never held, or is not yet: which of the
+		// A package that began and was never synchronized, or is not yet: which of the
 		// two is known when the whole record is read.
 		a.unsynchronized = append(a.unsynchronized, m)
 		return
@@ -129,7 +129,7 @@ func (a *Analysis) file(m *mutation, units []unit) {
 	a.join(e, units)
 	m.back = m.server.earlier(m, e.begin)
 	if m.to == a.initial(m) || m.to == a.found(e.server, e.parameter, e.begin) {
-		return // it put back what an earlier unit had changed
+		return // it restored what an earlier unit had changed
 	}
 	m.episode = e
 	a.episodes = append(a.episodes, e)
@@ -154,7 +154,7 @@ func (a *Analysis) ebb(m *mutation) {
 }
 
 // undone reports whether a value is what the units of an episode found, or the
-// baseline.
+// initial value.
 func (e *episode) undone(value string) bool {
 	return value == e.from || value == e.server.initial[e.parameter]
 }
@@ -181,7 +181,7 @@ func (a *Analysis) contain(e *episode) {
 	a.reverted = append(a.reverted, e)
 }
 
-// excursion is what makes contained changes the same.
+// excursion is what makes reverted changes the same.
 type excursion struct {
 	server                           int
 	parameter, from, to, refs, place string
@@ -208,9 +208,9 @@ func (a *Analysis) keep(ref record.Ref) {
 	}
 }
 
-// markRestored notes who put back what a unit had left changed: the first
+// markRestored notes who restored what a unit had left changed: the first
 // later change after which the parameter is what the unit found, or the
-// baseline.
+// initial value.
 func (a *Analysis) markRestored(m *mutation) {
 	left := m.server.left[m.parameter]
 	for _, l := range left[m.to] {
@@ -282,12 +282,12 @@ func (a *Analysis) leftBy(e *episode) (by *unit, at int) {
 // have been left.
 //
 // The parameter was undone when it is now, or was after the units' own last
-// change, what the units found or the baseline.
+// change, what the units found or the initial value.
 func (a *Analysis) settle() {
 	var later []*mutation // than a leak, by others
 	a.episodes = slices.DeleteFunc(a.episodes, func(e *episode) bool {
 		if e.server.gap != 0 && !a.over {
-			return false // the end of its units was not seen: the next snapshot tells
+			return false // the end of its units was not seen: the next snapshot shows
 		}
 		e.unseen = e.server.gap != 0
 		open := false

@@ -29,7 +29,7 @@ type condition struct {
 }
 
 // conditions are all that stands between a run and exit code 0, in the order in
-// which they are told: the first that is not met is the reason. There is no other
+// which they are listed: the first that is not met is the reason. There is no other
 // place that decides this.
 func conditions() []condition {
 	return []condition{
@@ -155,7 +155,7 @@ func (a *Analysis) unsampledWrite(*findings.Findings) *findings.Reason {
 	return nil
 }
 
-// silentLauncher is of a run in which nobody but the test processes tells of tests.
+// silentLauncher is of a run in which nobody but the test processes reports tests.
 func (a *Analysis) silentLauncher(*findings.Findings) *findings.Reason {
 	reported := slices.ContainsFunc(slices.Collect(maps.Values(a.outcomes.packages)), func(p *pkg) bool { return p.Instrumented })
 	return when(a.run.Launched && !reported, findings.ReasonSilent)

@@ -11,7 +11,7 @@ import (
 // A server can be wrong before the first test: an earlier run left it so. Nobody
 // of this run changed anything then, and a test that sets the value which is
 // there already changes nothing either. What is known is who does set it, and
-// does not put another back: such a test is likely to have done it before.
+// does not restore another: such a test is likely to have done it before.
 
 // setting is what one unit was traced setting a parameter to.
 type setting struct {
@@ -105,7 +105,7 @@ func (a *Analysis) sharesUnit(w author, l finding) bool {
 // metStart returns the failures that met a parameter as the run had found it.
 func (a *Analysis) metStart(s *server, parameter string, failures []findings.Failure, of []*outcome) (which []int) {
 	for i, f := range failures {
-		if f.Leak != nil || f.Reverted != nil || f.Cause != findings.CauseOOM && f.Cause != findings.CauseEviction {
+		if f.Leak != nil || f.Reverted != nil || !f.Cause.Redis() {
 			continue
 		}
 		limit := parameter == memoryLimit && bytes(s.Config[memoryLimit]) > 0
@@ -152,7 +152,7 @@ func (a *Analysis) dirty(f *findings.Findings, of []*outcome) []findings.Dirty {
 			}
 			d.Likely = []findings.Setter{}
 			if o, known := s.StartedWith[parameter]; !known || !redisconf.Same(o.Value, value) { // else no run left it so
-				d.Likely = a.setters(s, parameter, value, func(x *setting) bool { return x.moot }) // else it put back what this run had changed
+				d.Likely = a.setters(s, parameter, value, func(x *setting) bool { return x.moot }) // else it restored what this run had changed
 			}
 			// Where no failure met it, Redis's own default does not make it wrong.
 			if d.Failures == 0 && (len(d.Likely) == 0 || d.Source == "default") {

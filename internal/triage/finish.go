@@ -28,7 +28,7 @@ func (a *Analysis) finish() {
 	}
 }
 
-// finished reports whether the servers were looked at when the tests had ended.
+// finished reports whether the servers were sampled when the tests had ended.
 func (a *Analysis) finished() bool {
 	return !slices.ContainsFunc(a.servers, func(s *server) bool { return !s.finished })
 }
@@ -145,7 +145,7 @@ type finding struct {
 	seq       int64
 }
 
-// judged returns the leaks and the contained changes in the order of the run.
+// judged returns the leaks and the reverted changes in the order of the run.
 func (a *Analysis) judged() (leaks, contained []finding) {
 	leaks, contained = a.unsynchronizedChanges()
 	for _, e := range a.leaks {
@@ -162,7 +162,7 @@ func (a *Analysis) judged() (leaks, contained []finding) {
 	return leaks, contained
 }
 
-// notHeld says what was seen of packages that did not shake hands, and what
+// notInstrumented says what was seen of packages that did not shake hands, and what
 // changed while nobody was open.
 func (a *Analysis) notInstrumented(f *findings.Findings) {
 	for _, p := range f.Packages {
@@ -178,7 +178,7 @@ func (a *Analysis) notInstrumented(f *findings.Findings) {
 }
 
 // together gives the same number to leaks of one owner that were seen in one
-// look, as those of one CONFIG SET are, or that one call of a helper made. Of
+// snapshot, as those of one CONFIG SET are, or that one call of a helper made. Of
 // suspects nobody knows whether they mean the same one. A parameter that leaks
 // twice did so at two times.
 func (a *Analysis) together(leaks []findings.Change) {

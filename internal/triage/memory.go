@@ -17,7 +17,7 @@ import (
 // was refused: the buffers of connections come and go.
 const near = 1 << 20
 
-// maxSwallowed bounds the list of those; the rest is counted.
+// maxIgnored bounds the list of those; the rest is counted.
 const maxIgnored = 1000
 
 // firstRefusal notes how a server stands when a snapshot first shows that it refuses
@@ -75,7 +75,7 @@ func bytes(text string) int64 {
 	return n
 }
 
-// swallow notes an owner that passed although commands of it were refused. One
+// ignoreOOM notes an owner that passed although commands of it were refused. One
 // that has others within it met what they met.
 func (a *Analysis) ignoreOOM(o *owner, status string) {
 	if status != "pass" || o.inner {

@@ -243,7 +243,7 @@ func (a *Analysis) disambiguateBy(m *mutation) *findings.Disambiguation {
 	return by(findings.DisambiguateSerial)
 }
 
-// oneByOne is each suspect alone, for where tests cannot be held: the one that leaks
+// oneByOne is each suspect alone, for where tests cannot be synchronized: the one that leaks
 // again did it.
 func (a *Analysis) oneByOne(m *mutation) *findings.Disambiguation {
 	var tests []string

@@ -10,7 +10,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// outcomes follows how the tests went, by test events and by what the held
+// outcomes follows how the tests went, by test events and by what the synchronized
 // owners reported themselves.
 type outcomes struct {
 	packages map[string]*pkg
@@ -33,22 +33,22 @@ type pkg struct {
 	intervals    []*interval // when its tests ran
 	pruneAt      int         // of how many intervals on it is worth while to drop some
 	timed        bool        // it is in the list of those that have some
-	quit         bool        // it was not held to its end
+	quit         bool        // it was not synchronized to its end
 	unbuilt      bool        // there never was a test binary
 	failures     int
 	hosting      map[string]bool       // tests that have specs within them
 	panicked     map[string]bool       // tests that ended in a panic, and the parents of such
-	ends         map[string][]*outcome // ends of held tests that failed, not yet matched to an event
-	spans        map[string]span       // when held tests ran, those of which no event has told the end
-	announced    map[string]int        // how many ends of held tests no event has told yet, by name
-	unannounced  []unreportedPass      // passes of held tests whose end the barrier did not hear
+	ends         map[string][]*outcome // ends of synchronized tests that failed, not yet matched to an event
+	spans        map[string]span       // when synchronized tests ran, those of which no event has reported the end
+	announced    map[string]int        // how many ends of synchronized tests no event has reported yet, by name
+	unannounced  []unreportedPass      // passes of synchronized tests whose end did not reach the barrier
 	unended      bool                  // its process ended with status 0 before m.Run did
 	missing      []string              // then: tests that never began
-	begun        map[string][]*owner   // held tests that began, of which no event has told the begin
+	begun        map[string][]*owner   // synchronized tests that began, of which no event has reported the begin
 	untraced     int                   // tests that ran, as events say, and never began at the barrier
 }
 
-// untoldPass is the pass of a test that was held and of which no end was heard. Where
+// unreportedPass is the pass of a test that was synchronized and of which no end was reported. Where
 // its process ended too early the go command takes the test for passed.
 type unreportedPass struct {
 	event *record.Test
@@ -56,10 +56,10 @@ type unreportedPass struct {
 	seq   int64
 }
 
-// span is when a held test ran.
+// span is when a synchronized test ran.
 type span struct{ begin, end time.Time }
 
-// interval is when a test ran as far as events tell: it began before run was
+// interval is when a test ran as far as events show: it began before run was
 // read and ended before end was.
 type interval struct {
 	name     string
@@ -67,8 +67,8 @@ type interval struct {
 	seq      int64     // sequence number of the run event
 	inner    bool      // it has subtests or specs
 	paused   bool      // it waits for its turn to run in parallel
-	status   string    // what the barrier heard of its end, empty before
-	owner    *owner    // as the barrier knows it; nil where it never heard of its begin
+	status   string    // what the barrier received of its end, empty before
+	owner    *owner    // as the barrier knows it; nil where its begin was never reported there
 }
 
 // outcome is a test or spec that failed.
@@ -77,7 +77,7 @@ type outcome struct {
 	status            string
 	message, location string
 	output            said
-	owner             *owner // nil where it was not held
+	owner             *owner // nil where it was not synchronized
 	own               bool   // it failed not only because a subtest did
 	inner             bool   // it has subtests or specs, and is counted only where it is listed
 	span              span   // then: when it ran
@@ -88,15 +88,15 @@ func newOutcomes() outcomes {
 	return outcomes{packages: map[string]*pkg{}, again: map[findings.Owner]bool{}}
 }
 
-// held reports whether the barrier heard of every test of the package.
+// held reports whether every test reported to the barrier of the package.
 func (p *pkg) held() bool { return p.Instrumented && !p.quit }
 
-// prune is how many intervals of a held package that runs are kept at least
+// prune is how many intervals of a synchronized package that runs are kept at least
 // before those are dropped that can overlap nothing that is still to be seen.
 const prune = 1 << 8
 
 // seen drops the intervals that no change can fall into any more, because a
-// look at a held boundary was sent after they had ended.
+// snapshot at a synchronized boundary was sent after they had ended.
 func (o *outcomes) seen(b *record.Boundary) {
 	if len(b.Snapshots) == 0 || b.Verb == record.VerbEvent || b.Verb == record.VerbQuit {
 		return
@@ -120,7 +120,7 @@ func (o *outcomes) seen(b *record.Boundary) {
 			more = more || first.Before(i.end)
 			return !i.end.IsZero() && !first.Before(i.end) && i.owner != nil
 		})
-		p.pruneAt = max(prune, 2*len(p.intervals)) // so that each is looked at a few times only
+		p.pruneAt = max(prune, 2*len(p.intervals)) // so that each is visited a few times only
 		p.timed = !ended || more
 		return !p.timed
 	})
@@ -200,7 +200,7 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 			o.fail(p, t, i, "fail", seq)
 		}
 		if w := i.owner; w != nil && w.status == "" {
-			w.reported = t.Action // its held end is still to come, and may never
+			w.reported = t.Action // its synchronized end is still to come, and may never
 		}
 		if unannounced {
 			return
@@ -215,8 +215,8 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 	}
 }
 
-// heard reports whether the barrier heard of an end of a test that no event has told
-// yet, and takes it for told.
+// traced reports whether an end of a test reached the barrier that no event has reported
+// yet, and takes it for reported.
 func (p *pkg) traced(test string) bool {
 	if p.announced[test] == 0 {
 		return false
@@ -227,7 +227,7 @@ func (p *pkg) traced(test string) bool {
 	return true
 }
 
-// endUntold judges the passes of which the barrier heard no end, when their package has
+// endUnreported judges the passes of which no end reached the barrier, when their package has
 // ended.
 func (o *outcomes) endUnreported(p *pkg) {
 	for _, u := range p.unannounced {
@@ -270,7 +270,7 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64, now time.Time) {
 	if i != nil {
 		p.untracedOf(i)
 	}
-	if !p.held() || i != nil && i.owner == nil { // the barrier cannot tell
+	if !p.held() || i != nil && i.owner == nil { // the barrier cannot say
 		died = i != nil && !i.inner && !i.paused
 	}
 	if died && p.Outcome == "pass" {
@@ -304,7 +304,7 @@ func (o *outcomes) fail(p *pkg, t *record.Test, i *interval, status string, seq 
 	o.failed = append(o.failed, f)
 }
 
-// began takes in that a test is held at its begin.
+// began takes in that a test is synchronized at its begin.
 func (o *outcomes) began(w *owner) {
 	p := o.of(w.pkg)
 	switch i := p.running[w.Name]; {
@@ -317,17 +317,17 @@ func (o *outcomes) began(w *owner) {
 	}
 }
 
-// unheardOf counts a test that ran, or still runs, where the barrier should have
-// heard of its begin and did not: it runs in another process than those that are
-// held, or its process had no more line to the barrier.
+// untracedOf counts a test that ran, or still runs, whose begin should have
+// reached the barrier and did not: it runs in another process than those that are
+// synchronized, or its process had no more line to the barrier.
 func (p *pkg) untracedOf(i *interval) {
 	if i.owner == nil && i.name != "" && p.held() {
 		p.untraced++
 	}
 }
 
-// runsUnheard reports whether a test runs, as events say, of whose begin the barrier has not
-// heard.
+// runsUntraced reports whether a test runs, as events say, whose begin has not
+// reached the barrier.
 func (p *pkg) runsUntraced() bool {
 	for _, i := range p.running {
 		if i.owner == nil {
@@ -337,7 +337,7 @@ func (p *pkg) runsUntraced() bool {
 	return false
 }
 
-// elsewhere returns how many tests ran in a process that was never held.
+// elsewhere returns how many tests ran in a process that was never synchronized.
 func (p *pkg) elsewhere() int {
 	if p.quit {
 		return 0 // they ran in one that no longer was
@@ -345,11 +345,11 @@ func (p *pkg) elsewhere() int {
 	return p.untraced
 }
 
-// held takes in the end of a test that was held.
+// held takes in the end of a test that was synchronized.
 func (o *outcomes) held(w *owner, e record.Entry) {
 	p, seq := o.of(w.pkg), e.Seq
 	w.traced = true
-	if w.reported != "" { // an event has told of it
+	if w.reported != "" { // an event has reported it
 		if f := w.filed; f != nil {
 			f.end, f.own = seq, w.status == "fail" || w.status == "panic"
 		}
@@ -440,7 +440,7 @@ func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 // unreported ends the tests of a package whose end was no event: benchmarks
 // have one only when they fail (https://go.dev/issue/61767), and with -v output
 // without a line end hides some (https://go.dev/issue/81599). What the barrier
-// heard counts; of a benchmark that was not held, how the package ended.
+// reported counts; of a benchmark that was not synchronized, how the package ended.
 func (o *outcomes) unreported(p *pkg, now time.Time) {
 	for _, name := range sortedKeys(p.running) {
 		i := p.running[name]
@@ -472,14 +472,14 @@ func (o *outcomes) packageFailed(p *pkg, t *record.Test, seq int64) {
 	o.failed = append(o.failed, &outcome{pkg: t.Package, status: status, output: o.excerpt(t.Output), begin: p.start, end: seq})
 }
 
-// unfinished files the tests that began and of which no end was ever heard.
+// unfinished files the tests that began and of which no end was ever reported.
 func (o *outcomes) unfinished(seq int64, now time.Time) {
 	for _, path := range o.order {
 		p := o.packages[path]
 		if len(p.running) > 0 && p.Outcome == "fail" || p.Outcome == "" {
 			p.Outcome = "died"
 		}
-		o.endUnreported(p) // no event told its end
+		o.endUnreported(p) // no event reported its end
 		for _, name := range sortedKeys(p.running) {
 			o.cut(p, &record.Test{Package: path, Test: name}, seq, now)
 		}
@@ -520,7 +520,7 @@ func (o *outcomes) listed() []*outcome {
 }
 
 // ended makes a case of a test that ended, with the times of the barrier where it
-// was held, else with those of its events.
+// was synchronized, else with those of its events.
 func (p *pkg) ended(test, status string, i *interval, now time.Time) findings.Case {
 	c := findings.Case{Owner: findings.Owner{Package: p.Path, Test: test}, Kind: findings.KindOf(test), Status: status, End: now}
 	if i != nil {

@@ -329,7 +329,7 @@ func (c *concurrent) act() {
 	c.writer[name] = all[c.rand.IntN(len(all))]
 }
 
-// look does what a boundary does, and notes what it showed.
+// snap does what a boundary does, and notes what it showed.
 func (c *concurrent) snap(boundary func()) {
 	c.act()
 	seen := len(c.Entries)

@@ -8,7 +8,7 @@ import (
 	"tracetest/internal/findings"
 )
 
-// heard are the writes that the trace tells of in a random run of parallel tests:
+// tracedLog are the writes that the trace tells of in a random run of parallel tests:
 // by tests that run, wait, or have ended and left a goroutine behind. Some are
 // refused, some never answered, some never sent.
 type tracedLog struct {
@@ -73,7 +73,7 @@ func (h *tracedLog) shown(parameter, value string) {
 	}
 }
 
-// looked counts a snapshot.
+// sampled counts a snapshot.
 func (h *tracedLog) sampled() {
 	if h == nil {
 		return

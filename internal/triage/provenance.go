@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// Who is answerable for the value that is in force? Not always who wrote it: a
-// test that saves a value, sets another and puts the saved one back leaves the
+// Who is answerable for the value that a parameter has? Not always who wrote it: a
+// test that saves a value, sets another and restores the saved one leaves the
 // server as it found it, and whoever had left it so is answerable again. So the
 // values of a parameter are a stack: a change puts one on it, and a change that
 // brings back what its unit came upon takes off what lies above that.
 
-// earlier returns the change that had set the value which m brought back, if that
-// was in force at any time since an entry; nil where it is what the run began
+// earlier returns the change that had set the value which m brought back, if the
+// parameter had that at any time since an entry; nil where it is what the run began
 // with, or new.
 func (s *server) earlier(m *mutation, since int64) *mutation {
 	history := s.history[m.parameter]

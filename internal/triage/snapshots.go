@@ -17,20 +17,20 @@ type server struct {
 	initial          map[string]string // what is its own: as the run found it, and what it came back with after a restart
 	runID            string            // as of the last snapshot
 	counters         *record.Counters
-	sent             time.Time                        // of the last good look
+	sent             time.Time                        // of the last good snapshot
 	window           map[record.Ref]bool              // who was open at any time since then
 	history          map[string][]*mutation           // the changes of each parameter, in order
 	left             map[string]map[string][]*episode // leaks that nobody has restored, by parameter and the value that they began with
 	nobody           bool                             // the last snapshot found that no server is there any more
 	atEnd            bool                             // it was seen when the tests had ended
-	owed             []*write                         // those accepted since the last good look
+	owed             []*write                         // those accepted since the last good snapshot
 	unsampled        []*write                         // those accepted that no snapshot shows
 	gap              int                              // index into Analysis.blind plus one; zero when it can be seen
 	snapshots        int
 	changed          []findings.Changed // when the go command ended
 	finished         bool
 	refusing         bool     // it has refused writes for want of memory
-	sets, tracedSets int64    // calls of CONFIG SET that it counted, without tracetest's own, and that the trace heard
+	sets, tracedSets int64    // calls of CONFIG SET that it counted, without tracetest's own, and that the trace saw
 	failovers        int      // see Server.Failovers
 	pending          []*write // that a snapshot may still show
 	timeline         timeline
@@ -73,7 +73,7 @@ func (a *Analysis) widen() {
 	}
 }
 
-// look takes in what one server looked like. By names the tool when it was
+// snapshot takes in the snapshot of one server. By names the tool when it was
 // tracetest itself that changed it.
 func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by *record.Restore) {
 	s.snapshots++

@@ -8,14 +8,14 @@ import (
 	"tracetest/internal/record"
 )
 
-// Who can have made a change that was seen while tests ran that nobody held?
+// Who can have made a change that was seen while tests ran that nobody synchronized?
 //
 // The change happened between the moment at which the last snapshot that did not
 // show it was sent, and the moment at which the snapshot that did was received.
 // Every test whose time can overlap that stretch is a suspect, and the package
 // itself, whose TestMain and init run around its tests.
 //
-// A test event is read after what it tells has happened, so a test ended
+// A test event is read after what it reports has happened, so a test ended
 // before its end was read: one whose end was read before the stretch is
 // innocent. A test began before its run was read, and nothing bounds by how
 // much but what the pipe holds and when the reader is given the processor. So
@@ -56,7 +56,7 @@ func (a *Analysis) suspects(m *mutation) []findings.Owner {
 }
 
 // elsewhere returns who is meant as well where a package is named whose tests, or
-// some, ran in a process that is not held: those that had not ended before. When
+// some, ran in a process that is not synchronized: those that had not ended before. When
 // they began is not known, for a parent can pass on late what such a process
 // prints.
 func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []findings.Owner) {
@@ -73,13 +73,13 @@ func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []findings.
 }
 
 // unsynchronizedChanges judges the changes that were seen while tests ran that nobody
-// held. Each is a leak of its own, unless the parameter was restored by
+// synchronized. Each is a leak of its own, unless the parameter was restored by
 // somebody who can have been the same unit.
 func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {
 	putBack := map[*mutation]bool{}
 	for _, m := range a.unsynchronized {
 		if m.to == a.initial(m) || putBack[m] {
-			continue // it put back what somebody had changed
+			continue // it restored what somebody had changed
 		}
 		f := finding{Change: a.describe(m), mutations: []*mutation{m}, seq: m.seq}
 		f.Certainty, f.By = findings.Ambiguous, nil
@@ -105,7 +105,7 @@ func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {
 }
 
 // undoneBy returns the first later change after which the parameter is what it
-// was, or the baseline.
+// was, or the initial value.
 func (a *Analysis) undoneBy(m *mutation) *mutation {
 	for _, later := range a.changes {
 		if later.seq > m.seq && later.server == m.server && later.parameter == m.parameter && (later.to == m.from || later.to == a.initial(m)) {

@@ -19,7 +19,7 @@ const (
 // timeline gathers a Timeline while a record is read.
 type timeline struct {
 	samples   []findings.Sample
-	width     int // looks in a sample
+	width     int // snapshots in a sample
 	snapshots int // in the last one
 	values    map[string]*findings.Values
 }

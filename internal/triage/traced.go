@@ -12,15 +12,15 @@ import (
 	"tracetest/internal/redisconf"
 )
 
-// What the trace heard, as findings: the writes, the OOM errors, and who else was
-// connected when a change came from nobody that was heard.
+// What the trace saw, as findings: the writes, the OOM errors, and who else was
+// connected when a change came from nobody that was traced.
 
 // refusal is OOM errors of one owner at one place.
 type refusal struct {
 	author
-	seq     int64 // of the entry that first told of it
+	seq     int64 // of the entry that first reported it
 	aside   bool  // whoever met them was not among those that what the server counts is given to
-	late    bool  // whoever met them had ended, and may meet more that is told much later
+	late    bool  // whoever met them had ended, and may meet more that is reported much later
 	count   int64
 	address string
 	text    string
@@ -197,13 +197,13 @@ func (a *Analysis) refusals() []findings.Refusal {
 	return all
 }
 
-// other clients are the clients after a snapshot.
+// otherClients are the clients after a snapshot.
 type otherClients struct {
 	*record.Clients
 	after int64 // sequence number of the entry with the snapshot
 }
 
-// strangersAt returns who else was connected when a change was seen that nobody
+// otherClientsAt returns who else was connected when a change was seen that nobody
 // was traced writing: those that have been there since before it, and of them
 // those that last changed a setting if there are any.
 func (a *Analysis) otherClientsAt(m *mutation) []record.Client {

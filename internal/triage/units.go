@@ -11,7 +11,7 @@ import (
 
 // unit is what must leave the server as it found it. One of the fields says
 // which: a top-level test, example, benchmark or spec; an Ordered container of
-// a process; a process as its package; a package that is not held.
+// a process; a process as its package; a package that is not synchronized.
 type unit struct {
 	owner     int64
 	container string
@@ -28,7 +28,7 @@ type unitState struct {
 	keys     map[int]map[string]int64 // by server and database
 	memory   map[int]int64
 	ownerRef record.Ref
-	passed   bool // nobody looked at the server when it began, nor since it did something that counts
+	passed   bool // the server was not sampled when it began, nor since it did something that counts
 }
 
 // owner is a test, subtest or spec that began.
@@ -48,8 +48,8 @@ type owner struct {
 	host     int64  // of a node: the test function that ran the suite
 	met      map[*server]pressure
 	firstOOM *findings.Call // where the first OOM error came back
-	traced   bool           // its held end came
-	reported string         // how it ended by an event that came before its held end, else empty
+	traced   bool           // its synchronized end came
+	reported string         // how it ended by an event that came before its synchronized end, else empty
 	filed    *outcome       // then, if it failed
 	asked    []string       // what it asked for that shows tracetest too
 }
@@ -142,7 +142,7 @@ func (a *Analysis) counted(process int) {
 	}
 }
 
-// disturb notes that units cannot tell any more what they themselves left in
+// disturb notes that units cannot say any more what they themselves left in
 // the server: all that are open but one. A unit that waits, or that has units
 // within it, is disturbed by them.
 func (a *Analysis) disturb(except unit) {

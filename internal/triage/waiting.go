@@ -16,7 +16,7 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 	if i := slices.IndexFunc(candidates, func(b record.By) bool { return b.Starts && perCall(e.by, b) }); i >= 0 {
 		forCall, candidates = true, candidates[i:i+1]
 	}
-	// Those whose code sets a parameter come first, and their lines are told.
+	// Those whose code sets a parameter come first, and their lines are named.
 	setting := 0
 	slices.SortStableFunc(candidates, func(x, y record.By) int { return last(x) - last(y) })
 	for setting < len(candidates) && sets(candidates[setting]) {

@@ -13,8 +13,8 @@ import (
 	"tracetest/internal/redisconf"
 )
 
-// Who wrote it? The trace tells of each write whose goroutine made it, and the
-// looks tell what changed. A change and a write of that value belong together:
+// Who wrote it? The trace reports each write whose goroutine made it, and the
+// snapshots show what changed. A change and a write of that value belong together:
 // then the owner is known whoever else was open.
 
 // write is a command that a test binary was seen sending.
@@ -28,7 +28,7 @@ type write struct {
 	done     int64           // sequence number of the reply
 	late     bool            // it was answered, and no snapshot came with the reply
 	replied  int64           // sequence number of the reply; zero before there is one
-	past     int             // looks since whoever made it had ended
+	past     int             // snapshots since whoever made it had ended
 	shown    map[string]bool // parameters whose change was seen
 	spent    map[string]bool // those of which it was the one write that explained the change
 }
@@ -202,7 +202,7 @@ func (w *write) can(parameter string) bool {
 }
 
 // forgetWrites drops writes that have been answered, now that there was a snapshot.
-// Others it drops once those who made them have ended and further looks have not
+// Others it drops once those who made them have ended and further snapshots have not
 // shown them: they had no effect, and must not explain what somebody else does
 // later.
 func (s *server) forgetWrites(a *Analysis) {
@@ -216,7 +216,7 @@ func (s *server) forgetWrites(a *Analysis) {
 				return false
 			}
 		}
-		if w.past++; w.past <= maintains {
+		if w.past++; w.past <= lateSnapshots {
 			return false
 		}
 		s.lost = append(s.lost, w)
@@ -225,10 +225,10 @@ func (s *server) forgetWrites(a *Analysis) {
 	})
 }
 
-// looksAfter is how many looks a write without a reply is waited for after the
+// lateSnapshots is how many snapshots a write without a reply is waited for after the
 // end of its owner: what is on the wire by then is worked off while the end is
-// looked at.
-const maintains = 2
+// sampled.
+const lateSnapshots = 2
 
 // value returns what a write sets a parameter to, last.
 func (w *write) value(parameter string) (record.Value, bool) {
@@ -319,7 +319,7 @@ func common(x, y *findings.Call) *findings.Call {
 }
 
 // unseen files a change that went by between two snapshots: one write set a value
-// and a later one of the same owner, in the same stretch, put back what there
+// and a later one of the same owner, in the same stretch, restored what there
 // was. Both were accepted, and no snapshot shows either.
 func (a *Analysis) unseen(w *write, e record.Entry, at time.Time) {
 	if !w.accepted() || len(w.refs) != 1 {
@@ -347,7 +347,7 @@ func (a *Analysis) unseen(w *write, e record.Entry, at time.Time) {
 	}
 }
 
-// shows takes in that a good look has shown what the accepted writes before it
+// shows takes in that a good snapshot has shown what the accepted writes before it
 // did. One that it does not show, and that no later one has covered, is a gap: it
 // went to another server, or what showed it is missing from the record.
 func (s *server) shows(restarted bool) {

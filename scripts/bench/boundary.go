@@ -15,7 +15,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// heldFor is what one boundary takes.
+// waitedFor is what one boundary takes.
 type waitedFor struct {
 	ratios     []float64       // held to asked, by round
 	wholes     []float64       // held to whole
@@ -34,7 +34,7 @@ var calmCommands = [][]any{
 	{"info", "server", "memory", "stats", "commandstats", "errorstats", "keyspace"},
 }
 
-// lookCommands are what a snapshot asks for else.
+// snapshotCommands are what a snapshot asks for else.
 var snapshotCommands = [][]any{
 	{"config", "get", "*"},
 	{"info", "server", "memory", "stats", "commandstats", "errorstats", "keyspace"},

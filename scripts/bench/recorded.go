@@ -77,7 +77,7 @@ func (g *generator) counters() *record.Counters {
 	return &record.Counters{UsedMemory: 1<<20 + g.keys*100, OOM: g.oom, ConfigSet: g.writes, Keys: map[string]int64{"db0": g.keys}}
 }
 
-// look is a snapshot of now, after which time has passed.
+// snap is a snapshot of now, after which time has passed.
 func (g *generator) snap(changed map[string]string) []record.Snapshot {
 	sent := g.now
 	g.now = g.now.Add(200 * time.Microsecond)

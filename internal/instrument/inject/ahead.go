@@ -9,10 +9,10 @@ import (
 )
 
 // A test that cannot have changed a server unseen since the last boundary does not
-// wait at the next one: it tells of it, and passes. The next snapshot is then that of
+// wait at the next one: it reports it, and passes. The next snapshot is then that of
 // all boundaries that were passed since the one before.
 //
-// Unseen is what the trace does not tell of: a program that was started, a
+// Unseen is what the trace does not report: a program that was started, a
 // connection to something else than a Redis, cgo. Commands that can add keys or meet
 // an error are counted as if they were, for tracetest says which test left keys or met
 // errors. Before the first of these, a snapshot is taken of what was passed, and from
@@ -43,7 +43,7 @@ var (
 	tracetestBorn [2]int64
 )
 
-// tracetestBoundary tells of a boundary, and waits where it must.
+// tracetestBoundary reports a boundary, and waits where it must.
 func tracetestBoundary(message ...string) {
 	if !tracetestOn() {
 		return
@@ -88,7 +88,7 @@ func tracetestTop(message []string, verb string) bool {
 	return message[0] == "begin" && message[2] == "test" && message[4] == ""
 }
 
-// tracetestUnseen is called before something is done that the trace does not tell of.
+// tracetestUnseen is called before something is done that the trace does not report.
 func tracetestUnseen() {
 	if !atomic.CompareAndSwapUint32(&tracetestDoor, 0, 1) {
 		return

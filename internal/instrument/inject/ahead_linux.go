@@ -16,7 +16,7 @@ func tracetestChildless() bool {
 	return err == syscall.ECHILD && tracetestReaped() == tracetestBorn
 }
 
-// tracetestReaped tells apart whether another child has ended: none does without
+// tracetestReaped reports whether another child has ended: none does without
 // a page fault.
 func tracetestReaped() (used [2]int64) {
 	const children = -1 // RUSAGE_CHILDREN

@@ -2,7 +2,7 @@
 
 package inject
 
-// Where nobody can tell whether there are children, each boundary is waited at.
+// Where nobody knows whether there are children, each boundary is waited at.
 func tracetestChildless() bool { return false }
 
 func tracetestReaped() [2]int64 { return [2]int64{} }

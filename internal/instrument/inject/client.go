@@ -30,8 +30,8 @@ var tracetestLine struct {
 	path   string // of the socket; empty: the barrier is off
 	key    string // of the marks of secrets
 	self   string // the number that the barrier gave to this process
-	nested bool   // a test of another process started this one: it is never held
-	whole  bool   // nobody else tells how the tests ended: say also what they said
+	nested bool   // a test of another process started this one: it is never synchronized
+	whole  bool   // nobody else reports how the tests ended: say also what they said
 
 	// hello is the one connection: its end says that the process is gone. Calls take
 	// turns, for tracetest answers one at a time anyway, and none waits for another
@@ -45,7 +45,7 @@ var tracetestLine struct {
 	ahead  bool  // tracetest lets this process pass boundaries
 	passed int   // boundaries since the last one that it waited at
 	waited int64 // when that was
-	ended  int64 // when, then, the end of a top-level test was answered, if nothing was told since
+	ended  int64 // when, then, the end of a top-level test was answered, if nothing was reported since
 }
 
 // tracetestOpen says hello to the barrier named by the environment variable
@@ -84,14 +84,14 @@ func tracetestOpen(args []string, dir string) {
 	line.path, line.self, line.nested = path, number, verdict != "go"
 }
 
-// tracetestOn reports whether this process is held at its boundaries.
+// tracetestOn reports whether this process is synchronized at its boundaries.
 func tracetestOn() bool {
 	tracetestLine.mu.Lock()
 	defer tracetestLine.mu.Unlock()
 	return tracetestLine.path != "" && !tracetestLine.nested
 }
 
-// tracetestCall tells the barrier of a boundary and returns when this process may
+// tracetestCall reports a boundary to the barrier and returns when this process may
 // go on, with what the barrier has to say: the label of who begins.
 func tracetestCall(message ...string) (said string) {
 	if !tracetestOn() {
@@ -101,7 +101,7 @@ func tracetestCall(message ...string) (said string) {
 	return said
 }
 
-// tracetestTell tells the barrier something and returns its answer.
+// tracetestTell sends the barrier a message and returns its answer.
 func tracetestTell(message ...string) (answer string) {
 	line := &tracetestLine
 	line.turn.Lock()
@@ -130,7 +130,7 @@ func tracetestInTurn(message []string) (answer string) {
 	}
 	line.ahead = false
 	// Tracetest is gone, stopped, or out of reach: never wait for it again. It
-	// must know, or it would take this process for held.
+	// must know, or it would take this process for a synchronized one.
 	line.mu.Lock()
 	line.path = ""
 	line.mu.Unlock()

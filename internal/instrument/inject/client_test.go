@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// heard is what a gate heard, one short text for each message.
+// reports is what a gate heard, one short text for each message.
 type reports struct {
 	mu    sync.Mutex
 	texts []string

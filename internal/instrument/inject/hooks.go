@@ -45,7 +45,7 @@ func init() {
 	}
 }
 
-// tracetestMain tells which package this test binary is of.
+// tracetestMain reports which package this test binary is of.
 func tracetestMain(path string) {
 	tracetestCall("main", path)
 	if tracetestAddNodes != nil {
@@ -63,12 +63,12 @@ func TracetestNodes(add func()) bool {
 	return true
 }
 
-// tracetestRan tells that m.Run has come to its end, and with which status: a
+// tracetestRan reports that m.Run has come to its end, and with which status: a
 // process that ends before, with status 0, would pass for one of which all tests
 // have passed.
 func tracetestRan(code int) { tracetestCall("ran", strconv.Itoa(code)) }
 
-// tracetestBegin holds a test at its begin and sees to it that it is held at
+// tracetestBegin synchronizes a test at its begin and sees to it that it is synchronized at
 // its end. The clean-up that is registered first runs last, after the user's
 // own and after every subtest.
 func tracetestBegin(c *common, kind string) {
@@ -234,7 +234,7 @@ func tracetestAlarm(bool) {
 const tracetestPutOff = 45e9
 
 // tracetestEarly is called when the time limit is met. It waits for as long as
-// the tests were held, and reports whether they have ended by then: what they
+// the tests waited, and reports whether they have ended by then: what they
 // waited for tracetest is not theirs.
 func tracetestEarly() bool {
 	alarm := tracetestAlarms.Load()

@@ -50,8 +50,8 @@ func tracetestSaid(c *common, text string) {
 		strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n        ") + "\n")
 }
 
-// tracetestPanicked tells the value of a panic. That is known only when the test's
-// end was told: its clean-ups run before.
+// tracetestPanicked reports the value of a panic. That is known only when the test's
+// end was reported: its clean-ups run before.
 func tracetestPanicked(c *common, value any) {
 	if value != nil && c.name != "" && tracetestWhole() {
 		head, stack, _ := strings.Cut(string(debug.Stack()), "\n")
@@ -63,7 +63,7 @@ func tracetestPanicked(c *common, value any) {
 	}
 }
 
-// tracetestTimeout tells that the time limit was met.
+// tracetestTimeout reports that the time limit was met.
 func tracetestTimeout() {
 	if tracetestWhole() {
 		tracetestCall("said", "", "panic: test timed out after the time limit of go test\n")

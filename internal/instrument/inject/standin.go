@@ -48,7 +48,7 @@ func tracetestGetOwner() string {
 // tracetestDoor stands for the variable that package net reads.
 var tracetestDoor uint32
 
-// tracetestSetStart stands for the function that lets os/exec tell of a child.
+// tracetestSetStart stands for the function that lets os/exec announce a child.
 func tracetestSetStart(func()) {}
 
 // tracetestSetHook stands for the function that lets package net call the trace.

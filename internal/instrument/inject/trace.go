@@ -12,7 +12,7 @@ import (
 
 // The trace: package net calls tracetestTraced when a connection of a Redis client
 // says something that matters, on the goroutine that writes or reads. Here it
-// is told who that goroutine belongs to and where in the code it is.
+// gets the owner of that goroutine, and where in the code it is.
 
 // tracetestPackage is the label of what belongs to no test: init, TestMain and
 // the goroutines that they start.
@@ -76,14 +76,14 @@ func tracetestTraced(event string, conn, number int64, about []string) {
 // tracetestNoted holds the numbers of writes that nobody waits for.
 var tracetestNoted sync.Map
 
-// tracetestReported holds what commands were told that show what other clients do, by
+// tracetestReported holds which commands were reported that show what other clients do, by
 // their owner: once for each is enough.
 var tracetestReported struct {
 	mu sync.Mutex
 	of map[string]map[string]bool
 }
 
-// tracetestObserved tells of a command that shows what other clients do, of which
+// tracetestObserved reports a command that shows what other clients do, of which
 // tracetest is one, before it is sent.
 func tracetestObserved(message, about []string) {
 	where := tracetestHere(false)
@@ -121,10 +121,9 @@ const ( // what the arguments of a command are
 	tracetestBody     // code, or a dump, of any length
 )
 
-// tracetestCommand says of a command of how many words its name is, whether what it
-// changes is looked at, and what its arguments are. Of one that changes nothing that
-// is looked at tracetest is told, and not waited for: a suite can flush the database
-// before each test.
+// tracetestCommand says of a command of how many words its name is, whether a snapshot
+// shows what it changes, and what its arguments are. Where none does, tracetest gets a
+// report and is not waited for: a suite can flush the database before each test.
 func tracetestCommand(words []string) (name int, looked bool, args uint8) {
 	for name = min(2, len(words)); name > 0; name-- {
 		looked, args, known := tracetestTold(strings.ToUpper(strings.Join(words[:name], " ")))
@@ -135,7 +134,7 @@ func tracetestCommand(words []string) (name int, looked bool, args uint8) {
 	return len(words), true, tracetestPlain
 }
 
-// tracetestCode is what may be told of a reply: of an error not what it quotes,
+// tracetestCode is what may be reported of a reply: of an error not what it quotes,
 // which can be a password of the command.
 func tracetestCode(reply string) string {
 	if strings.HasPrefix(reply, "-") {
@@ -155,7 +154,7 @@ type tracetestWhere struct {
 	waiting [3]string // what the others do; see tracetestOthers
 }
 
-// tracetestStackLimit is how many frames are told: the innermost ones, and of
+// tracetestStackLimit is how many frames are reported: the innermost ones, and of
 // the outermost as many as say what started the goroutine.
 const (
 	tracetestStackLimit = 64
@@ -163,7 +162,7 @@ const (
 )
 
 // tracetestHere says where this goroutine is. Whole asks for all that is known:
-// what it takes is done for writes that change what is looked at.
+// what it takes is done for writes that change what a snapshot shows.
 func tracetestHere(whole bool) (w tracetestWhere) {
 	pcs := make([]uintptr, 512)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
@@ -199,7 +198,7 @@ func tracetestHere(whole bool) (w tracetestWhere) {
 	return w
 }
 
-// fields is a goroutine as the barrier is told of it.
+// fields is a goroutine as it is reported to the barrier.
 func (w tracetestWhere) fields() []string {
 	f := []string{strconv.FormatBool(w.lost), w.creator, strconv.Itoa(len(w.labels))}
 	f = append(append(f, w.labels...), strconv.Itoa(len(w.stack)))
@@ -239,7 +238,7 @@ func tracetestOthers(all *tracetestDump) (texts [3]string) {
 	return [3]string{string(all.text), text.String(), tracetestSpecsOf(all)}
 }
 
-// tracetestMet counts the OOM errors that were told once and are counted since,
+// tracetestMet counts the OOM errors that were reported once and are counted since,
 // by their owner and by where they were met.
 var tracetestMet struct {
 	mu    sync.Mutex
@@ -249,7 +248,7 @@ var tracetestMet struct {
 
 type tracetestCount struct{ number, more int64 }
 
-// tracetestFault tells of the first OOM error that an owner meets at a place,
+// tracetestFault reports the first OOM error that an owner meets at a place,
 // and counts the further ones: a suite can meet thousands.
 func tracetestFault(message, about []string) {
 	where := tracetestHere(false)
@@ -279,7 +278,7 @@ func tracetestFault(message, about []string) {
 	tracetestTell(append(message, about[0])...)
 }
 
-// tracetestTraceFlush tells how many more OOM errors an owner has met, or with an
+// tracetestTraceFlush reports how many more OOM errors an owner has met, or with an
 // empty label everybody.
 func tracetestTraceFlush(label string) {
 	announced := &tracetestReported

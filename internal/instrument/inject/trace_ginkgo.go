@@ -10,7 +10,7 @@ import (
 
 // Ginkgo runs each node on a goroutine of its own, started by the one that runs
 // the suite, so that all have the label of the test that called RunSpecs. They
-// are told apart by who started them: the goroutine that runs the suite starts
+// are distinguished by who started them: the goroutine that runs the suite starts
 // nodes and nothing else, and of every goroutine that was there when a spec
 // began or ended, it is known in which spec it was first seen. What is between
 // them and another goroutine is found by going from one to the one that started
@@ -69,7 +69,7 @@ func tracetestTraceSpec(verb, label string) {
 	}
 }
 
-// look notes whose the goroutines are that there are.
+// snap notes whose the goroutines are that there are.
 func (s *tracetestSuite) snap(all *tracetestDump) {
 	seen := make(map[int64][]string, len(all.goroutines))
 	able, self := []string{}, tracetestSelf().id
@@ -175,7 +175,7 @@ func (s *tracetestSuite) startedBy(g *tracetestGoroutine, all *tracetestDump) []
 
 // tracetestSpecOf returns whose a goroutine with a label is: a spec's, where the
 // label is that of a test that runs a suite. Node says that the goroutine runs
-// a node of the suite. Lost says that there are others that are not told.
+// a node of the suite. Lost says that there are others that are not reported.
 func tracetestSpecOf(label string, g *tracetestGoroutine, node bool, all *tracetestDump) (labels []string, lost bool) {
 	suites := &tracetestSuites
 	suites.mu.Lock()

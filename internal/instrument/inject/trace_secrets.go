@@ -9,10 +9,10 @@ import (
 )
 
 // No secret leaves the test process. Of a login, and of a password that a test
-// sets, tracetest is told marks: hashes with a key of the run, by which it finds
+// sets, tracetest gets marks: hashes with a key of the run, by which it finds
 // the secret in what the test prints, and knows whether it is one that it has.
 
-// tracetestLogin tells that a connection is about to log in. Words are those of an
+// tracetestLogin reports that a connection is about to log in. Words are those of an
 // AUTH or HELLO.
 func tracetestLogin(message, words []string) {
 	user, password := "default", ""
@@ -112,7 +112,7 @@ func tracetestHide(words []string) (shown, secrets []string) {
 	switch args {
 	case tracetestSettings:
 		from = behind
-		if (len(words)-behind)%2 == 0 { // else it cannot be told which are names
+		if (len(words)-behind)%2 == 0 { // else it cannot be known which are names
 			step = 2
 		}
 	case tracetestOptions:

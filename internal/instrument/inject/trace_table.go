@@ -4,7 +4,7 @@
 
 package inject
 
-// tracetestTold says of a command that changes a server whether tracetest looks at
+// tracetestTold says of a command that changes a server whether tracetest samples
 // what it changes, and what its arguments are, by its name in capitals.
 func tracetestTold(name string) (looked bool, args uint8, known bool) {
 	switch name {

@@ -16,7 +16,7 @@ import (
 	"tracetest/internal/redisconf"
 )
 
-// heardTap is what a gate heard of the trace, and the verbs of boundaries.
+// traceReports is what a gate heard of the trace, and the verbs of boundaries.
 type traceReports struct {
 	mu        sync.Mutex
 	order     []string
@@ -24,7 +24,7 @@ type traceReports struct {
 	announced []barrier.Message
 }
 
-// tapped opens a gate, says hello to it, and starts the trace.
+// traced opens a gate, says hello to it, and starts the trace.
 func traced(t *testing.T) *traceReports {
 	t.Helper()
 	s, err := barrier.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, barrier.Source{})
@@ -64,7 +64,7 @@ func traced(t *testing.T) *traceReports {
 	return h
 }
 
-// heard returns what came since the last call. Whatever was told is in it:
+// since returns what came since the last call. Whatever was told is in it:
 // telling waits for the answer.
 func (h *traceReports) since() (order []string) {
 	h.mu.Lock()

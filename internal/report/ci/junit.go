@@ -223,7 +223,7 @@ func (j *junit) made(n int, c claims.FoundCase) testcase {
 func (j *junit) failed(t *testcase, i int) {
 	f := j.Failures[i]
 	t.kind = f.Status
-	if f.Cause == findings.CauseOOM || f.Cause == findings.CauseEviction {
+	if f.Cause.Redis() {
 		t.kind = string(f.Cause)
 	}
 	if message := doc.CutEnd(claims.OneLine(f.Message), 240); message != "" {

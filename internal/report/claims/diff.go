@@ -188,7 +188,7 @@ func Cause(s *diff.FailureOfSide) Text {
 	}
 	text := say(s.Status)
 	switch {
-	case s.Cause == findings.CauseOOM || s.Cause == findings.CauseEviction:
+	case s.Cause.Redis():
 		text = Got([]findings.Failure{{Cause: s.Cause}})
 	case text == "":
 		text = "failed"

@@ -66,7 +66,6 @@ func New(f *findings.Findings) *View {
 		v.reverted[i] = revertedChange{no: i + 1, change: c}
 	}
 	for i, failure := range f.Failures {
-		redis := failure.Cause == findings.CauseOOM || failure.Cause == findings.CauseEviction
 		t := Tie{Leak: -1, Reverted: -1}
 		correlated := failure.Correlated()
 		switch {
@@ -78,7 +77,7 @@ func New(f *findings.Findings) *View {
 			t.Reverted = *failure.Reverted
 			c := &v.reverted[t.Reverted]
 			c.failures = append(c.failures, failure)
-		case redis && failure.Certainty != "refuted":
+		case failure.Cause.Redis() && failure.Certainty != "refuted":
 			t.Unexplained = true
 			v.unexplained = append(v.unexplained, failure)
 		case failure.Unreachable != nil:

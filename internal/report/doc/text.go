@@ -40,7 +40,7 @@ func mark(m rune, s string) Text {
 	return Text(m) + Text(cleaned) + Text(endMark)
 }
 
-// maxSaid is how much of somebody's sentence is kept, in runes.
+// maxMessage is how much of somebody's sentence is kept, in runes.
 const maxMessage = 800
 
 // Say is a sentence that was made elsewhere, such as a notice. What stands

@@ -230,7 +230,7 @@ func Main() {
 	}
 }
 
-// gate lets what a test left behind go on.
+// sock lets what a test left behind go on.
 type sock struct {
 	open, over chan bool
 	ctx        context.Context

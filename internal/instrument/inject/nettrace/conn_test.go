@@ -23,11 +23,12 @@ func (c *conn) RemoteAddr() Addr { return c.remote }
 
 var toRedis = &conn{addr{"tcp", "127.0.0.1:50000"}, addr{"tcp", "127.0.0.1:6379"}}
 
-// contact is what is told of a connection to it.
+// vague is what is announced of a connection to it whose first command is a line of
+// text, contact of one that begins as a client does.
 const vague = `redis 1/0 ["tcp" "127.0.0.1:6379" "127.0.0.1:50000" "false" "false" "false"]`
 const contact = `redis 1/0 ["tcp" "127.0.0.1:6379" "127.0.0.1:50000" "false" "false" "true"]`
 
-// told is what the hook was called with.
+// announced is what the hook was called with.
 type announced struct {
 	mu  sync.Mutex
 	all []string

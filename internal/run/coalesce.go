@@ -9,12 +9,12 @@ import (
 // Between two top-level tests that run one after the other, package testing
 // runs no code of the user's. What is left that can change a server is a
 // goroutine of an earlier test, or TestMain between two runs, which the trace
-// hears, and another program, which may as well act a moment later. So the begin
+// sees, and another program, which may as well act a moment later. So the begin
 // of a test that comes at once behind the end of the one before is the same
-// instant, and is not looked at again: that halves the snapshots of a run of quick
+// instant, and gets no snapshot of its own: that halves the snapshots of a run of quick
 // tests.
 
-// instant is how far apart the look at the end of a test and the begin of the
+// instant is how far apart the snapshot at the end of a test and the begin of the
 // next may be. A program that a test started takes longer to do anything.
 const instant = 500 * time.Microsecond
 
@@ -39,7 +39,7 @@ func (w *watcher) end(b *record.Boundary) lastEnd {
 	return e
 }
 
-// follows reports whether the looks at the last end count for a boundary.
+// coalesces reports whether the snapshots at the last end count for a boundary.
 func (w *watcher) coalesces(last lastEnd, b *record.Boundary, came time.Time) bool {
 	return came.Sub(last.sampled) <= instant && w.alone(last, b)
 }
