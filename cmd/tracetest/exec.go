@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,7 +43,7 @@ func execCommand() *cobra.Command {
 		Annotations: map[string]string{exitCodes: execExits, environment: runEnvironment},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.ArgsLenAtDash() != 0 || len(args) == 0 {
-				return errors.New("exec takes a command behind \"--\": tracetest exec -- ginkgo -r")
+				return errors.New(behindDashes(args[max(cmd.ArgsLenAtDash(), 0):]))
 			}
 			o.launch = args
 			return o.run(cmd.Context(), nil, nil, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -53,4 +54,13 @@ func execCommand() *cobra.Command {
 	o.outputs(cmd.Flags())
 	completeRun(cmd, o)
 	return cmd
+}
+
+// behindDashes says how a command is given, by the one that was given without "--".
+func behindDashes(command []string) string {
+	example := "ginkgo -r"
+	if len(command) > 0 {
+		example = strings.Join(command, " ")
+	}
+	return "exec takes a command behind \"--\", with its flags: tracetest exec -- " + example
 }

@@ -207,6 +207,11 @@ func TestUsageErrors(t *testing.T) {
 		"completion":         "takes one shell",
 		"completion elvish":  `invalid argument "elvish"`,
 		"check --expect foo": "See `tracetest check --help`.",
+		"exec":               "tracetest exec -- ginkgo -r\n",
+		"exec go vet":        "tracetest exec -- go vet\n",
+		"exec ./a -- go vet": "tracetest exec -- go vet\n",
+		"exec ginkgo -p":     `unknown flag -p; exec takes a command behind "--", with its flags: tracetest exec -- ginkgo`,
+		"exec go test -v":    "tracetest exec -- go test\n",
 	} {
 		var problem bytes.Buffer
 		cmd := exec.Command("tracetest", strings.Fields(args)...)

@@ -30,7 +30,11 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 	name = strings.TrimPrefix(name, "test.")
 	var known []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	takesTests := cmd.Flags().Lookup("instrument") != nil
+	launches := cmd.Name() == "exec"
+	takesTests := cmd.Flags().Lookup("instrument") != nil && !launches
+	if launched := cmd.Flags().Args(); launches && len(launched) > 0 { // so the flag is one of that command
+		return fmt.Errorf("unknown flag %s; %s", given, behindDashes(launched))
+	}
 	switch like := nearest.Name(name, known); {
 	case name == "v" && takesTests:
 		return fmt.Errorf("-v is a flag of go test; did you mean `%s ./... -- -v`? --version prints the version", cmd.CommandPath())

@@ -321,6 +321,17 @@ func TestHeadlineWithoutTests(t *testing.T) {
 	}
 }
 
+// A package that is not there is no code that does not compile.
+func TestHeadlineOfAMissingPackage(t *testing.T) {
+	f := load(t, fixtureFiles(t)["unbuilt"])
+	for i := range f.Failures {
+		f.Failures[i].Package, f.Failures[i].Message = "./nosuch", "stat nosuch: directory not found\nFAIL\t./nosuch [setup failed]"
+	}
+	if got := claims.New(f).Headline().Plain(400); !strings.Contains(got, "./nosuch could not be loaded by the go command") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A secret that slipped into the findings must not come out of them.
 func TestSecretsAreNotWritten(t *testing.T) {
 	f := load(t, "testdata/secret.json")

@@ -1,6 +1,10 @@
 package claims
 
-import "tracetest/internal/findings"
+import (
+	"strings"
+
+	"tracetest/internal/findings"
+)
 
 // What is said of failures that no change of a server explains, and of which the tests
 // themselves, or the go command, say why.
@@ -25,13 +29,20 @@ func (v *View) cutOff() bool {
 	return len(v.Leaks) == 0 && len(v.unreachable) > 0 && 2*len(v.unreachable) >= len(v.Failures)
 }
 
-// unbuiltClause says which packages did not build.
+// unbuiltClause says which packages did not build. What the go command could not even
+// load is mostly a package that is not there.
 func (v *View) unbuiltClause() Text {
 	var names []string
+	loaded := false
 	for _, f := range v.unbuilt {
 		names = append(names, f.Package)
+		loaded = loaded || !strings.Contains(f.Message, "[setup failed]")
 	}
-	return List(Names(Unique(names)), 3) + " did not build"
+	text := List(Names(Unique(names)), 3)
+	if !loaded {
+		return text + " could not be loaded by the go command"
+	}
+	return text + " did not build"
 }
 
 // cutOffClause says that the tests could not connect.
