@@ -230,6 +230,17 @@ func (v *View) nothingLeft() Text {
 	return text + "."
 }
 
+// FixIsCode reports whether the report has code that stops the first leak.
+func (v *View) FixIsCode() bool {
+	return len(v.Groups) > 0 && v.Groups[0].Accused() && !v.Groups[0].isRole()
+}
+
+// isRole reports whether it is another master alone that was left, which no test may restore.
+func (g Group) isRole() bool {
+	first := g.Changes[0]
+	return redisconf.IsRole(first.Parameter) && !first.Untraced && len(g.Changes) == 1
+}
+
 // Fix says how to stop the first leak, in a sentence.
 func (v *View) Fix() Text {
 	if len(v.Groups) == 0 {
@@ -237,7 +248,7 @@ func (v *View) Fix() Text {
 	}
 	g := v.Groups[0]
 	first := g.Changes[0]
-	if redisconf.IsRole(first.Parameter) && !first.Untraced && len(g.Changes) == 1 {
+	if g.isRole() {
 		return "give the test that changes the master servers of its own"
 	}
 	if !g.Accused() {

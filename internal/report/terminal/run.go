@@ -73,7 +73,11 @@ func (s *runScreen) inHeadline(sentence claims.Text) bool {
 
 // fixPart says how to stop the first leak.
 func (s *runScreen) fixPart() section {
-	return section{label: "Fix", lines: s.wrap(s.Fix(), 3)}
+	fix := s.Fix()
+	if s.FixIsCode() {
+		fix += "; the code is in report.md"
+	}
+	return section{label: "Fix", lines: s.wrap(fix, 3)}
 }
 
 // serverPart says how the servers are now, and the command for that.
