@@ -314,7 +314,7 @@ func TestVerdicts(t *testing.T) {
 
 // Where no test ran, that none failed says nothing.
 func TestHeadlineWithoutTests(t *testing.T) {
-	f := load(t, fixtureFiles(t)["clean"])
+	f := fixture(t, "clean")
 	f.Tests, f.Cases = findings.Tests{}, &findings.Cases{}
 	if got := claims.New(f).Headline().Plain(400); !strings.HasPrefix(got, "no leak was seen, but no test ran") || strings.Contains(got, "failures") {
 		t.Errorf("got %q", got)
@@ -323,7 +323,7 @@ func TestHeadlineWithoutTests(t *testing.T) {
 
 // A package that is not there is no code that does not compile.
 func TestHeadlineOfAMissingPackage(t *testing.T) {
-	f := load(t, fixtureFiles(t)["unbuilt"])
+	f := fixture(t, "unbuilt")
 	for i := range f.Failures {
 		f.Failures[i].Package, f.Failures[i].Message = "./nosuch", "stat nosuch: directory not found\nFAIL\t./nosuch [setup failed]"
 	}
