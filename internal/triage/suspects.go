@@ -61,7 +61,7 @@ func (a *Analysis) suspects(m *mutation) []findings.Owner {
 // prints.
 func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []findings.Owner) {
 	p := a.outcomes.packages[ref.Package]
-	if ref.Owner != 0 || p == nil || p.untraced == 0 {
+	if ref.Owner != 0 || p == nil || p.unsynchronized == 0 {
 		return nil
 	}
 	for _, i := range p.intervals {

@@ -232,7 +232,7 @@ func (a *Analysis) died(process int, e record.Entry) {
 		}
 	}
 	slices.SortFunc(open, func(x, y *owner) int { return cmp.Compare(x.ID, y.ID) })
-	if i := slices.IndexFunc(open, func(o *owner) bool { return o.reported != "" }); i >= 0 && a.outcomes.of(open[i].pkg).runsUntraced() {
+	if i := slices.IndexFunc(open, func(o *owner) bool { return o.reported != "" }); i >= 0 && a.outcomes.of(open[i].pkg).runsUnsynchronized() {
 		// It went on without its line to the barrier. What ran then is in the events.
 		a.outcomes.of(open[i].pkg).quit = true
 		a.notices = append(a.notices, findings.Notice{Code: "not-waiting", Package: open[i].pkg, Text: "The test binary did not report the end of " + open[i].Name +
