@@ -1,14 +1,9 @@
 package diff_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,33 +11,9 @@ import (
 	"tracetest/internal/diff"
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/report/wording"
-	"tracetest/internal/triage"
 	"tracetest/internal/triage/story"
+	"tracetest/internal/triage/story/storytest"
 )
-
-// recorded reads a run of triage's corpus.
-func recorded(t testing.TB, name string) *findings.Findings {
-	t.Helper()
-	c, err := story.Find(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return findingsOf(t, c)
-}
-
-func findingsOf(t testing.TB, c story.Case) *findings.Findings {
-	t.Helper()
-	text, err := c.JSONL()
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := triage.New()
-	if _, err := a.Read(record.Read(bytes.NewReader(text))); err != nil {
-		t.Fatal(err)
-	}
-	return wording.Add(a.Findings())
-}
 
 // run is one in which these tests ended so; tests that leak or fail are added.
 func run(tests ...string) *findings.Findings {
@@ -245,7 +216,7 @@ func TestWithItself(t *testing.T) {
 	}
 	for i, c := range cases {
 		name := c.Name
-		f, untouched := findingsOf(t, c), findingsOf(t, c)
+		f, untouched := storytest.Of(t, c), storytest.Of(t, c)
 		d := compare(f, f)
 		for _, l := range d.Leaks {
 			if l.State != diff.Kept {
@@ -260,7 +231,7 @@ func TestWithItself(t *testing.T) {
 		if (d.Exit == diff.ExitNone) != f.Run.Complete {
 			t.Errorf("%s: exit code %d", name, d.Exit)
 		}
-		other := findingsOf(t, cases[(i+1)%len(cases)])
+		other := storytest.Of(t, cases[(i+1)%len(cases)])
 		first, _ := json.Marshal(compare(f, other))
 		again, _ := json.Marshal(compare(f, other))
 		if string(first) != string(again) {
@@ -273,29 +244,6 @@ func TestWithItself(t *testing.T) {
 		}
 		if !reflect.DeepEqual(f, untouched) {
 			t.Errorf("%s was changed", name)
-		}
-	}
-}
-
-// A comparison is pure, and this keeps it so.
-func TestImports(t *testing.T) {
-	allowed := []string{"cmp", "fmt", "slices", "strconv", "strings", "time"}
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, spec := range parsed.Imports {
-			if path, _ := strconv.Unquote(spec.Path.Value); !slices.Contains(allowed, path) && !strings.HasPrefix(path, "tracetest/") { // ours are in the table of docs/design.md
-				t.Errorf("%s imports %s: findings in, their difference out, and nothing else", file, path)
-			}
 		}
 	}
 }

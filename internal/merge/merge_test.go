@@ -1,7 +1,6 @@
 package merge_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,30 +16,8 @@ import (
 	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
 	"tracetest/internal/triage/story"
+	"tracetest/internal/triage/story/storytest"
 )
-
-// recorded reads a run of triage's corpus.
-func recorded(t testing.TB, name string) *findings.Findings {
-	t.Helper()
-	c, err := story.Find(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return findingsOf(t, c)
-}
-
-func findingsOf(t testing.TB, c story.Case) *findings.Findings {
-	t.Helper()
-	text, err := c.JSONL()
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := triage.New()
-	if _, err := a.Read(record.Read(bytes.NewReader(text))); err != nil {
-		t.Fatal(err)
-	}
-	return wording.Add(a.Findings())
-}
 
 func merged(limits merge.Limits, runs ...*findings.Findings) *merge.Summary {
 	m := merge.New(limits)
@@ -76,7 +53,7 @@ func testOf(t *testing.T, s *merge.Summary, test string) merge.Test {
 // one a TestA fails with OOM rejections, and nothing there explains them. The
 // leak of the first does not either.
 func TestCausesStayWithinTheirRun(t *testing.T) {
-	s := merged(merge.DefaultLimits(), recorded(t, "victims"), recorded(t, "oom-without-a-change"))
+	s := merged(merge.DefaultLimits(), storytest.Findings(t, "victims"), storytest.Findings(t, "oom-without-a-change"))
 	if want := (merge.Causes{Total: 4, OOM: 3, Other: 1, Correlated: 2}); s.Failures != want {
 		t.Errorf("got %+v, want %+v", s.Failures, want)
 	}
@@ -94,7 +71,7 @@ func TestCausesStayWithinTheirRun(t *testing.T) {
 
 // What is not known to be clean is not counted as clean.
 func TestVerdicts(t *testing.T) {
-	clean := recorded(t, "no-tests")
+	clean := storytest.Findings(t, "no-tests")
 	for name, want := range map[string]merge.Verdict{
 		"no-end": merge.Incomplete, "blind-to-the-end": merge.Incomplete, "interrupted": merge.Incomplete,
 		"victims": merge.Leaked, "blind": merge.Leaked, "unmet": merge.Leaked, "put-back-by-an-outsider": merge.Leaked,
@@ -102,7 +79,7 @@ func TestVerdicts(t *testing.T) {
 		"bad-arguments":   merge.Failed,
 		"parents-cleanup": merge.Clean,
 	} {
-		s := merged(merge.DefaultLimits(), recorded(t, name))
+		s := merged(merge.DefaultLimits(), storytest.Findings(t, name))
 		if got := s.Runs[0].Verdict; got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
@@ -125,7 +102,7 @@ func TestVerdicts(t *testing.T) {
 // Of the suspects of two runs nobody is made the culprit because only they are
 // suspects in both: it can have been another one in each.
 func TestSuspectsStayWithinTheirRun(t *testing.T) {
-	first, second := recorded(t, "parallel-narrowed"), recorded(t, "parallel-narrowed")
+	first, second := storytest.Findings(t, "parallel-narrowed"), storytest.Findings(t, "parallel-narrowed")
 	other := findings.Owner{Package: "shop/cache", Test: "TestZ"}
 	second.Leaks[0].Suspects = []findings.Owner{first.Leaks[0].Suspects[0], other}
 	s := merged(merge.DefaultLimits(), first, second)
@@ -136,7 +113,7 @@ func TestSuspectsStayWithinTheirRun(t *testing.T) {
 		t.Errorf("a suspect is said to have done something: %+v", w)
 	}
 	// The order in which suspects are named says nothing.
-	third := recorded(t, "parallel-narrowed")
+	third := storytest.Findings(t, "parallel-narrowed")
 	slices.Reverse(third.Leaks[0].Suspects)
 	if s := merged(merge.DefaultLimits(), first, third); len(s.Leaks) != 1 || s.Leaks[0].InRuns != 2 || s.Leaks[0].Ran != -1 {
 		t.Errorf("got %+v", s.Leaks)
@@ -145,7 +122,7 @@ func TestSuspectsStayWithinTheirRun(t *testing.T) {
 
 // A leak that a baseline knows is still one, and its run is not clean.
 func TestKnown(t *testing.T) {
-	s := merged(merge.DefaultLimits(), recorded(t, "known"), recorded(t, "known-until-yesterday"))
+	s := merged(merge.DefaultLimits(), storytest.Findings(t, "known"), storytest.Findings(t, "known-until-yesterday"))
 	if l := leakOf(t, s, "hz", "TestA"); l.Known != 1 || l.Count != 2 || s.Verdicts.Leaked != 2 {
 		t.Errorf("got %+v", s)
 	}
@@ -153,7 +130,7 @@ func TestKnown(t *testing.T) {
 
 // What nobody was traced writing is not put together with what a test wrote.
 func TestUntracedIsApart(t *testing.T) {
-	f, g := recorded(t, "unheard"), recorded(t, "unheard")
+	f, g := storytest.Findings(t, "unheard"), storytest.Findings(t, "unheard")
 	g.Leaks[0].Untraced = false
 	if s := merged(merge.DefaultLimits(), f, g); len(s.Leaks) != 2 {
 		t.Errorf("got %+v", s.Leaks)
@@ -162,7 +139,7 @@ func TestUntracedIsApart(t *testing.T) {
 
 // The same code in another folder, on another server, is the same line.
 func TestPlacesAreRelative(t *testing.T) {
-	f, g := recorded(t, "one-call-of-a-helper"), recorded(t, "one-call-of-a-helper")
+	f, g := storytest.Findings(t, "one-call-of-a-helper"), storytest.Findings(t, "one-call-of-a-helper")
 	g.Run.Dir = "/builds/7"
 	for i := range g.Leaks {
 		g.Leaks[i].Server = "other:1"
@@ -212,7 +189,7 @@ func TestBounds(t *testing.T) {
 	limits := merge.Limits{Tests: 10, Wrong: 3, Leaks: 1, Servers: 1, Runs: 2, Values: 1}
 	runs := []*findings.Findings{many("p", 8, 0), many("q", 20, 5), many("p", 8, 1)}
 	for i := range 4 {
-		f := recorded(t, "victims")
+		f := storytest.Findings(t, "victims")
 		f.Servers[0].Address = fmt.Sprint("localhost:", i)
 		f.Leaks[0].To = fmt.Sprint(i)
 		f.Leaks = append(f.Leaks, f.Leaks[0])
@@ -249,13 +226,13 @@ func TestBounds(t *testing.T) {
 func TestInputsThatAreNotCounted(t *testing.T) {
 	m := merge.New(merge.DefaultLimits())
 	m.Unreadable("a", "no such file")
-	m.Add(merge.Of("b", recorded(t, "victims"), nil))
+	m.Add(merge.Of("b", storytest.Findings(t, "victims"), nil))
 	m.Duplicate("c", "b")
 	s := m.Summary()
 	if s.Verdicts.Runs != 1 || len(s.Unreadable) != 1 || len(s.Duplicates) != 1 || s.Duplicates[0].Of != "b" {
 		t.Errorf("got %+v", s)
 	}
-	m.Add(merge.Of("d", recorded(t, "victims"), nil))
+	m.Add(merge.Of("d", storytest.Findings(t, "victims"), nil))
 	if again := m.Summary(); again.Verdicts.Runs != 2 || s.Verdicts.Runs != 1 || s.Leaks[0].InRuns != 1 || again.Leaks[0].InRuns != 2 {
 		t.Error("a summary changes after it was given")
 	}
@@ -272,7 +249,7 @@ func TestDeterministic(t *testing.T) {
 	for range 3 {
 		m := merge.New(merge.DefaultLimits())
 		for _, c := range cases {
-			f, untouched := findingsOf(t, c), findingsOf(t, c)
+			f, untouched := storytest.Of(t, c), storytest.Of(t, c)
 			m.Add(merge.Of(c.Name, f, nil))
 			if !reflect.DeepEqual(f, untouched) {
 				t.Fatalf("%s was changed", c.Name)

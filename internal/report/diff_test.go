@@ -11,12 +11,13 @@ import (
 	"tracetest/internal/report"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
+	"tracetest/internal/triage/story/storytest"
 )
 
 // differences are pairs of runs by the name of their golden files.
 func differences(t testing.TB) map[string]*diff.Diff {
 	side := func(name string) diff.Side {
-		f := recorded(t, name)
+		f := storytest.Findings(t, name)
 		return diff.Side{File: name + "/run.jsonl", Findings: f, Doubts: claims.Doubts(f)}
 	}
 	all := map[string]*diff.Diff{}

@@ -21,6 +21,7 @@ import (
 	"tracetest/internal/report/ci"
 	"tracetest/internal/triage"
 	"tracetest/internal/triage/story"
+	"tracetest/internal/triage/story/storytest"
 )
 
 type render func(io.Writer, *findings.Findings) error
@@ -556,7 +557,7 @@ func TestFormatsOfRecordedRuns(t *testing.T) {
 		} `xml:"testsuite"`
 	}
 	for _, c := range cases {
-		file, f := c.Name, findingsOf(t, c)
+		file, f := c.Name, storytest.Of(t, c)
 		for ending, do := range formats() {
 			checkFormat(t, ending, rendered(t, do, f))
 		}

@@ -20,6 +20,7 @@ import (
 	"tracetest/internal/report/page"
 	"tracetest/internal/report/terminal"
 	"tracetest/internal/triage/story"
+	"tracetest/internal/triage/story/storytest"
 )
 
 var idAttribute = regexp.MustCompile(` id="([^"]*)"`)
@@ -138,7 +139,7 @@ func TestPageOfEveryRecordedRun(t *testing.T) {
 		t.Fatalf("finding the recorded runs: %d, %v", len(cases), err)
 	}
 	for _, c := range cases {
-		file, f := c.Name, findingsOf(t, c)
+		file, f := c.Name, storytest.Of(t, c)
 		text := htmlPage(t, f)
 		t.Run(file, func(t *testing.T) { checkPage(t, text) })
 		leaking := map[findings.Owner]bool{}
@@ -199,14 +200,14 @@ func TestAxisOfStrangeTimes(t *testing.T) {
 // A test that lowered the limit itself and was refused is no victim, and nothing
 // says that no change of the run explains it.
 func TestOwnLimit(t *testing.T) {
-	f := recorded(t, "before-suite-meets-its-own-limit")
+	f := storytest.Findings(t, "before-suite-meets-its-own-limit")
 	for name, text := range map[string]string{"report.md": markdown(t, f), "screen": onTerminal(t, f, terminal.Options{Width: 200}), "page": string(htmlPage(t, f))} {
 		if strings.Contains(text, "no observed change explains") || !strings.Contains(text, "under a change of its own") {
 			t.Errorf("%s says:\n%.2000s", name, text)
 		}
 	}
 	// Another node of the suite is one.
-	f = recorded(t, "after-suite-meets-the-limit-of-before-suite")
+	f = storytest.Findings(t, "after-suite-meets-the-limit-of-before-suite")
 	if text := markdown(t, f); !strings.Contains(text, "The only failure got OOM errors while `maxmemory` was 1 MiB") {
 		t.Errorf("report.md says:\n%.2000s", text)
 	}

@@ -10,6 +10,7 @@ import (
 	"tracetest/internal/report/ci"
 	"tracetest/internal/report/page"
 	"tracetest/internal/report/terminal"
+	"tracetest/internal/triage/story/storytest"
 )
 
 // What is known is said where the leak is, with its end and who looks after it,
@@ -17,7 +18,7 @@ import (
 func TestKnownGolden(t *testing.T) {
 	for _, name := range []string{"known", "known-and-the-next-test", "known-until-yesterday", "known-and-gone", "known-suspects", "known-suspect-of-two"} {
 		t.Run(name, func(t *testing.T) {
-			f := recorded(t, name)
+			f := storytest.Findings(t, name)
 			md, tty := markdown(t, f), onTerminal(t, f, terminal.Options{ReportPath: "tracetest-out/report.md"})
 			golden(t, "testdata/known/"+name+".md", md)
 			golden(t, "testdata/known/"+name+".txt", tty)
@@ -42,7 +43,7 @@ func TestKnownInCI(t *testing.T) {
 		return b.String()
 	}
 	junit := func(w io.Writer, f *findings.Findings) error { return ci.JUnit(w, f, ci.JUnitOptions{}) }
-	known, both := recorded(t, "known-and-a-victim"), recorded(t, "known-and-the-next-test")
+	known, both := storytest.Findings(t, "known-and-a-victim"), storytest.Findings(t, "known-and-the-next-test")
 	if got := text(ci.Annotations, known); !strings.HasPrefix(got, "::warning ") || strings.Contains(got, "::error") || !strings.Contains(got, "Known, until 2026-12-31 (team-cache)") {
 		t.Errorf("got %s", got)
 	}

@@ -13,25 +13,15 @@ import (
 	"tracetest/internal/report"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/triage/story"
+	"tracetest/internal/triage/story/storytest"
 )
-
-// recorded reads a run of triage's corpus.
-func recorded(t testing.TB, name string) *findings.Findings {
-	t.Helper()
-	c, err := story.Find(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return findingsOf(t, c)
-}
 
 // shards are runs of which each part of a summary has something.
 func shards(t testing.TB) *merge.Summary {
 	m := merge.New(merge.Limits{Tests: 1000, Wrong: 6, Leaks: 100, Servers: 100, Runs: 100, Values: 2})
 	for i, name := range []string{"victims", "victims", "parents-cleanup", "no-end", "oom-without-a-change", "events-parallel", "secret", "unheard", "one-call-of-a-helper",
 		"spec", "restart", "eviction", "after-suite", "parallel-narrowed", "passing-oom", "known", "known-until-yesterday"} {
-		f := recorded(t, name)
+		f := storytest.Findings(t, name)
 		if i == 1 {
 			f.Leaks[0].From = "2147483648"
 		}
@@ -90,7 +80,7 @@ func TestMergedGolden(t *testing.T) {
 // Nothing is called clean but what is, and what was not read is on the screen.
 func TestMergedClaims(t *testing.T) {
 	clean := merge.New(merge.DefaultLimits())
-	f := recorded(t, "parents-cleanup")
+	f := storytest.Findings(t, "parents-cleanup")
 	f.Run.Traced = true
 	clean.Add(merge.Of("a", f, claims.Doubts(f)))
 	if text := mergedTerminal(t, clean.Summary(), terminal.Options{}); !strings.HasPrefix(text, "tracetest 1 run: 1 clean\n") {
@@ -120,11 +110,11 @@ func TestMergedClaims(t *testing.T) {
 // counted, and a value is not cut in favour of a folder.
 func TestMergedShards(t *testing.T) {
 	m := merge.New(merge.DefaultLimits())
-	f := recorded(t, "victims")
+	f := storytest.Findings(t, "victims")
 	f.Leaks[0].Call = &findings.Call{File: f.Run.Dir + "/test/integration/sessions/helpers_test.go", Line: 23}
 	f.Leaks[0].From, f.Leaks[0].To = "209715200", "1048576"
 	m.Add(merge.Of("1", f, claims.Doubts(f)))
-	f = recorded(t, "parents-cleanup")
+	f = storytest.Findings(t, "parents-cleanup")
 	f.Tests, f.Cases = findings.Tests{}, &findings.Cases{}
 	m.Add(merge.Of("2", f, []string{"no test ran"}))
 	text := mergedTerminal(t, m.Summary(), terminal.Options{Width: 80})

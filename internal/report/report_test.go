@@ -24,7 +24,7 @@ import (
 	"tracetest/internal/report/terminal"
 	"tracetest/internal/report/wording"
 	"tracetest/internal/triage"
-	"tracetest/internal/triage/story"
+	"tracetest/internal/triage/story/storytest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -57,7 +57,7 @@ func fixtures(t *testing.T) map[string]*findings.Findings {
 func fixture(t *testing.T, name string) *findings.Findings {
 	t.Helper()
 	if recording, ok := recordings[name]; ok {
-		return recorded(t, recording)
+		return storytest.Findings(t, recording)
 	}
 	return load(t, fixtureFiles(t)[name])
 }
@@ -75,19 +75,6 @@ func fixtureFiles(t *testing.T) map[string]string {
 		}
 	}
 	return files
-}
-
-func findingsOf(t testing.TB, c story.Case) *findings.Findings {
-	t.Helper()
-	text, err := c.JSONL()
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := triage.New()
-	if _, err := a.Read(record.Read(bytes.NewReader(text))); err != nil {
-		t.Fatal(err)
-	}
-	return wording.Add(a.Findings())
 }
 
 func load(t *testing.T, file string) *findings.Findings {
