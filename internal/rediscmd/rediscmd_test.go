@@ -125,7 +125,7 @@ func TestCommandsOfTheServer(t *testing.T) {
 	}
 	all := list()
 	if len(all) < 200 {
-		t.Skip("this server does not list its commands")
+		t.Fatalf("the server lists %d commands only", len(all))
 	}
 	for _, name := range slices.Concat(list("filterby", "aclcat", "admin"), list("filterby", "aclcat", "dangerous")) {
 		if known := rediscmd.Named(name).Name != ""; known == (harmless[name] != "") {

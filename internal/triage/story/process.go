@@ -242,11 +242,6 @@ func (u *Unsynchronized) Event(action, test, output string) {
 	}
 }
 
-func (u *Unsynchronized) Run(test string)          { u.Event("run", test, "") }
-func (u *Unsynchronized) End(test, action string)  { u.Event(action, test, "") }
-func (u *Unsynchronized) Fail(test, output string) { u.Event("fail", test, output) }
-func (u *Unsynchronized) Done(action string)       { u.Event(action, "", "") }
-
 // Sync is the snapshot before a process does what nobody traces.
 func (p *Process) Sync() { p.Record.Boundary(record.Boundary{Verb: record.VerbSync, Process: p.Index}) }
 

@@ -224,11 +224,7 @@ func (r *Record) EventAt(at time.Time, action, pkg, test, output string) {
 // TakeSnapshot takes a snapshot, as after an event of a package that is not synchronized.
 func (r *Record) TakeSnapshot() { r.Boundary(record.Boundary{Verb: record.VerbEvent}) }
 
-// Restore is a write of tracetest's own; the values are those it wrote.
-func (r *Record) Restore(when string, after *Test, values map[string]string) {
-	r.RestoreOn(0, when, after, values)
-}
-
+// RestoreOn is a write of tracetest's own; the values are those it wrote.
 func (r *Record) RestoreOn(server int, when string, after *Test, values map[string]string) {
 	s := r.Servers[server]
 	values = normal(values)

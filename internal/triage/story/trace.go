@@ -136,13 +136,6 @@ func (r *Record) Clients(parameters []string, all ...string) {
 	r.Add(record.Entry{Clients: c})
 }
 
-// EndAmong ends a test; who else was connected is asked when its snapshot was taken.
-func (t *Test) EndAmong(parameters []string, all ...string) {
-	t.Ended("pass")
-	t.Process.Record.Clients(parameters, all...)
-	t.Process.Record.Event("pass", t.Process.Path, t.Name, "")
-}
-
 // SetsUnseen is a write that is answered while tracetest stays out of its server.
 func (t *Test) SetsUnseen(line int, name, value string) {
 	t.Process.Write(t.At(line), "CONFIG", "SET", name, value).Took().ReplyUnseen("+OK")
