@@ -16,7 +16,7 @@ type Arrival struct {
 	Process *record.Process
 	// Boundary is without snapshots. Its Verb is empty when there is to be none.
 	Boundary record.Boundary
-	// From is the process that says it; zero where it is not known yet.
+	// From is the process that says it, by its Index; zero where it has none yet.
 	From int
 	// Ran is the package of which m.Run has come to its end, with Status.
 	Ran    string
@@ -31,8 +31,6 @@ type Arrival struct {
 	// unseen; AtOnce when it did not at the begin of a test that came at once behind
 	// the end of the one before.
 	Passed, AtOnce bool
-	// Sender is the process that says so, or zero.
-	Sender int
 	// Ahead is what the process is answered: whether it may pass the next boundaries.
 	Ahead bool
 	// Message is set when it is the trace that has something to say. Nothing else
@@ -93,7 +91,6 @@ func (s *Server) understand(h *Arrival, m message) {
 	if p.Host != nil && !is[goneMsg](m) {
 		return // it is never held
 	}
-	h.From = p.Index
 	b := record.Boundary{Process: p.Index}
 	if s.boundary(h, &b, p, m.content); b.Verb != "" {
 		h.Boundary = b

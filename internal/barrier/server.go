@@ -194,7 +194,7 @@ func (s *Server) Queued(ctx context.Context) *Arrival {
 
 func (s *Server) arrival(m message) *Arrival {
 	h := Arrived(m.came, m.waits, func(answer string) { m.answer <- answer })
-	h.Passed, h.AtOnce, h.Sender = m.passed, m.next, m.process
+	h.Passed, h.AtOnce, h.From = m.passed, m.next, m.process
 	s.understand(h, m)
 	return h
 }

@@ -186,7 +186,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	if h.Message != nil {
 		w.ended = lastEnd{}
 		w.tracer.hear(ctx, h.Message)
-		h.Ahead = w.ahead.may(h.Sender)
+		h.Ahead = w.ahead.may(h.From)
 		return
 	}
 	if h.Ran != "" {

@@ -38,12 +38,12 @@ func targets(flags []string, getenv func(string) string) (Named, error) {
 		targets, err := parseAll("--redis", flags)
 		return Named{Targets: targets}, err
 	}
-	if list := split(getenv("TRACETEST_REDIS")); len(list) > 0 {
-		targets, err := parseAll("$TRACETEST_REDIS", list)
+	if list := split(getenv(ours)); len(list) > 0 {
+		targets, err := parseAll("$"+ours, list)
 		return Named{Targets: targets}, err
 	}
 	ambient := Named{Ambient: true}
-	for _, name := range []string{"REDIS_URL", "REDIS_ADDR"} {
+	for _, name := range theirs {
 		list := split(getenv(name))
 		for i, value := range list {
 			list[i] = suites(value)
@@ -106,4 +106,15 @@ func fold(t Target) string {
 		return t.address
 	}
 	return strings.ToLower(t.address)
+}
+
+// The variables that name servers: one for tracetest, and those of the suite, in the order in which they count.
+const ours = "TRACETEST_REDIS"
+
+var theirs = [...]string{"REDIS_URL", "REDIS_ADDR"}
+
+// InEnvironment reports whether the environment names servers for [Targets].
+func InEnvironment(getenv func(string) string) bool {
+	named := func(name string) bool { return strings.TrimSpace(getenv(name)) != "" }
+	return named(ours) || slices.ContainsFunc(theirs[:], named)
 }
