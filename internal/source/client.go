@@ -35,6 +35,7 @@ type spot struct {
 	*syntax
 	around []ast.Node // the innermost function last
 	line   int
+	direct bool      // it is the innermost of the user's code
 	others []*syntax // of the stack
 	sets   []string  // parameters
 }

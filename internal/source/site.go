@@ -35,20 +35,20 @@ func (s *Source) onStack(stack []record.Frame, sets []record.Value) *record.Site
 	var spots []*spot
 	var files []*syntax
 	user := 0 // frames of the user's code so far
-	direct := false
 	for _, f := range stack {
 		if f.Std || strings.Contains(f.File, "@") || !strings.HasSuffix(f.File, ".go") {
 			continue
 		}
 		user++
-		if tests := s.file(f.File).tests; tests != nil && len(spots) < maxFrames {
-			if around := tests.around(f.Line); len(around) > 0 {
-				spots = append(spots, &spot{syntax: tests, around: around, line: f.Line})
-				direct = direct || user == 1
-			}
-			if !slices.Contains(files, tests) {
-				files = append(files, tests)
-			}
+		code := s.file(f.File).syntax
+		if code == nil || len(spots) == maxFrames {
+			continue
+		}
+		if around := code.around(f.Line); len(around) > 0 {
+			spots = append(spots, &spot{syntax: code, around: around, line: f.Line, direct: user == 1})
+		}
+		if code.tests && !slices.Contains(files, code) {
+			files = append(files, code)
 		}
 	}
 	var names []string
@@ -57,14 +57,29 @@ func (s *Source) onStack(stack []record.Frame, sets []record.Value) *record.Site
 	}
 	for _, p := range spots {
 		p.others, p.sets = files, names
+		if !p.tests {
+			p.others = append([]*syntax{p.syntax}, files...)
+		}
 	}
 	var general *record.Site // without a client
+	var client ast.Expr      // that the frame before was given
+	var k kind
 	for i, p := range spots {
-		e, ok := p.ends()
-		if !ok {
+		if !p.tests { // no place for a clean-up
+			if p.direct {
+				client, k = p.client(true)
+			}
+			client = p.handed(spots[i+1:], client)
 			continue
 		}
-		client, k := p.client(direct && i == 0)
+		e, ok := p.ends()
+		if !ok {
+			client = nil
+			continue
+		}
+		if client == nil {
+			client, k = p.client(p.direct)
+		}
 		if client == nil {
 			if general == nil {
 				general = p.site(e, nil, kind{})
@@ -72,9 +87,26 @@ func (s *Source) onStack(stack []record.Frame, sets []record.Value) *record.Site
 			continue
 		}
 		site := p.site(e, client, k)
-		return outward(spots[i+1:], p, site, client, k)
+		callers := slices.DeleteFunc(slices.Clone(spots[i+1:]), func(p *spot) bool { return !p.tests })
+		return outward(callers, p, site, client, k)
 	}
 	return general
+}
+
+// handed returns what the caller of a function that is no test code calls its client; nil where it
+// was not given it, or may not name it.
+func (p *spot) handed(callers []*spot, client ast.Expr) ast.Expr {
+	if client == nil || len(callers) == 0 {
+		return nil
+	}
+	if filepath.Dir(p.name) != filepath.Dir(callers[0].name) {
+		for e, is := client.(*ast.SelectorExpr); is; e, is = e.X.(*ast.SelectorExpr) {
+			if !e.Sel.IsExported() {
+				return nil
+			}
+		}
+	}
+	return p.given(callers[0], client)
 }
 
 // outward follows a client to the caller that gave it, as long as one did, and sees whether it

@@ -80,3 +80,74 @@ func TestSite(t *testing.T) {
 		}
 	}
 }
+
+// A helper in a file that is not of tests is no place for a clean-up, and tells which client its caller has.
+func TestSiteOfAHelperFile(t *testing.T) {
+	const helpers = `package p
+
+import (
+	"context"
+
+	"github.com/redis/go-redis/v9"
+)
+
+type TestClient struct {
+	Client *redis.Client
+	hidden *redis.Client
+}
+
+func (r *TestClient) Low(ctx context.Context) { r.Client.ConfigSet(ctx, "hz", "20") } // exported
+func (r *TestClient) Own(ctx context.Context) { r.hidden.ConfigSet(ctx, "hz", "20") } // unexported
+func (r *TestClient) Far(ctx context.Context) { r.Low(ctx) } // between
+func made(ctx context.Context) { redis.NewClient(nil).ConfigSet(ctx, "hz", "20") } // its own
+`
+	const tests = `package p
+
+import "testing"
+
+var shared *TestClient
+
+func TestX(t *testing.T) {
+	shared.Low(t.Context()) // low
+	shared.Own(t.Context()) // own
+	shared.Far(t.Context()) // far
+	made(t.Context()) // made
+}
+`
+	dir, other := t.TempDir(), t.TempDir()
+	file := func(dir, name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	inHelpers, inTests, inOther := file(dir, "helpers.go", helpers), file(dir, "x_test.go", tests), file(other, "x_test.go", tests)
+	line := func(text, mark string) int { return strings.Count(text[:strings.Index(text, "// "+mark)], "\n") + 1 }
+	for _, test := range []struct {
+		name   string
+		caller string
+		stack  []string
+		client string
+	}{
+		{"a method", inTests, []string{"exported", "low"}, "shared.Client"},
+		{"a field of the package", inTests, []string{"unexported", "own"}, "shared.hidden"},
+		{"a field of another package", inOther, []string{"unexported", "own"}, ""},
+		{"an exported field of another package", inOther, []string{"exported", "low"}, "shared.Client"},
+		{"through two methods", inTests, []string{"exported", "between", "far"}, "shared.Client"},
+		{"a client of the helper's own", inTests, []string{"its own", "made"}, ""},
+	} {
+		var by record.By
+		for i, mark := range test.stack {
+			if i == len(test.stack)-1 {
+				by.Stack = append(by.Stack, record.Frame{File: test.caller, Line: line(tests, mark)})
+			} else {
+				by.Stack = append(by.Stack, record.Frame{File: inHelpers, Line: line(helpers, mark)})
+			}
+		}
+		site := New().Site(by, []record.Value{{Parameter: "hz"}})
+		if site == nil || site.File != test.caller || site.T != "t" || site.Client != test.client {
+			t.Errorf("%s: %+v", test.name, site)
+		}
+	}
+}

@@ -27,7 +27,7 @@ type Source struct {
 type file struct {
 	functions []function
 	read      bool
-	tests     *syntax // nil unless it is code of tests
+	syntax    *syntax // nil of what is in the module cache
 }
 
 // function is one of a file, by its lines.
@@ -125,7 +125,7 @@ func read(name string) *file {
 		read.functions = append(read.functions, fn)
 		return true
 	})
-	read.read, read.tests = true, testSyntax(name, text, files, tree)
+	read.read, read.syntax = true, syntaxOf(name, text, files, tree)
 	return read
 }
 

@@ -15,6 +15,7 @@ import (
 // syntax is a file of test code: one named _test.go, or one that imports testing or Ginkgo, as
 // helpers do.
 type syntax struct {
+	tests   bool // it is code of tests
 	name    string
 	text    []byte
 	files   *token.FileSet
@@ -31,7 +32,7 @@ const (
 
 var major = regexp.MustCompile(`^v\d+$`)
 
-func testSyntax(name string, text []byte, files *token.FileSet, tree *ast.File) *syntax {
+func syntaxOf(name string, text []byte, files *token.FileSet, tree *ast.File) *syntax {
 	s := &syntax{name: name, text: text, files: files, tree: tree, imports: map[string]string{}}
 	is := strings.HasSuffix(name, "_test.go")
 	for _, spec := range tree.Imports {
@@ -54,9 +55,10 @@ func testSyntax(name string, text []byte, files *token.FileSet, tree *ast.File) 
 			s.imports[as] = to
 		}
 	}
-	if !is || strings.Contains(name, "@") { // what is in the module cache nobody edits
+	if strings.Contains(name, "@") { // what is in the module cache nobody edits
 		return nil
 	}
+	s.tests = is
 	return s
 }
 
