@@ -21,7 +21,7 @@ var headings = regexp.MustCompile(`^(# Redis triage: [a-zA-Z0-9 :,;()/.…-]+` +
 	`|# Redis triage of a change: [a-z0-9 ,;]+` +
 	`|# Redis triage of \d+ runs?: [a-zA-Z0-9 ,]+|## (Tests|Runs that are not clean|Servers|Inputs that are not counted)` +
 	`|### (Leak \d+: .*|Further leaks|Correlated with leak \d+ \(.*\): \d+|Correlated with reverted change \d+ \(.*\): \d+` +
-	`|Correlated with further changes: \d+|For other reasons: \d+|Did not build: \d+|Could not connect to [^:]*: \d+|Passed despite OOM errors: \d+|[A-Za-z ]+ (that no observed change explains|under what was set before the first test|that no change of another test explains|under a change of (its|their) own): \d+))$`)
+	`|Correlated with further changes: \d+|Not correlated with a change: \d+|Did not build: \d+|Could not connect to [^:]*: \d+|Passed despite OOM errors: \d+|[A-Za-z ]+ (that no observed change explains|under what was set before the first test|that no change of another test explains|under a change of (its|their) own): \d+))$`)
 
 // checkMarkdown holds a report to its structure: valid text, tables with one
 // number of columns, no heading, list, HTML or link that is not ours.

@@ -53,7 +53,7 @@ func (v *View) failures() []doc.Block {
 		block("Could not connect to "+refusedThem(v.unreachable), v.unreachable)
 	}
 	block("Did not build", v.unbuilt)
-	block("For other reasons", v.others)
+	block("Not correlated with a change", v.others)
 	return append(blocks, v.ignored()...)
 }
 

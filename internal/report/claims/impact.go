@@ -101,7 +101,7 @@ func (v *View) impact() []doc.Block {
 	if len(v.unreachable) > 0 {
 		rows = append(rows, row{"failed and could not connect to " + refusedThem(v.unreachable), len(v.unreachable)})
 	}
-	rows = append(rows, row{"failed for other reasons", len(v.others)}, row{"not run (skipped or pending)", v.Tests.Skipped}, row{"all", v.Tests.Total})
+	rows = append(rows, row{"failed, not correlated with a change", len(v.others)}, row{"not run (skipped or pending)", v.Tests.Skipped}, row{"all", v.Tests.Total})
 	rows = slices.DeleteFunc(rows, func(r row) bool { return r.n == 0 })
 	blocks := append([]doc.Block{h2("Impact")}, doc.Rows(rows, 0, file,
 		doc.Column[row]{Title: "Tests", Cell: func(r row) Text { return r.what }},

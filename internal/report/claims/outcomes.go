@@ -32,7 +32,7 @@ func (o Outcome) Class() string {
 
 // Word says an outcome to people.
 func (o Outcome) Word() string {
-	return [Outcomes]string{"passed", "skipped", "suspect", "failed for other reasons", "failed, no change by another test explains it", "failed, correlated with a change", "left the server changed"}[o]
+	return [Outcomes]string{"passed", "skipped", "suspect", "failed, not correlated with a change", "failed, no change by another test explains it", "failed, correlated with a change", "left the server changed"}[o]
 }
 
 // A Test is a test with what the findings say of it.
