@@ -193,6 +193,15 @@ func (v *view) blurred(which string, other *view, server string) string {
 	return ""
 }
 
+// lacks reports whether it is known that none of these ran.
+func (v *view) lacks(owners []findings.Owner) bool {
+	return v.Findings.Cases != nil && !slices.ContainsFunc(owners, func(o findings.Owner) bool {
+		outside := o.Test == "" && o.Spec == "" || o.SuiteNode()
+		_, ran := v.ran[o]
+		return ran || outside && v.packages[o.Package].Ran
+	})
+}
+
 // passed says why it is not known that an owner ran and passed; empty where it is.
 func (v *view) passed(o findings.Owner, which string) string {
 	outside := o.Test == "" && o.Spec == "" || o.SuiteNode()

@@ -118,6 +118,8 @@ func TestLeaks(t *testing.T) {
 		{"once skipped and once passed", leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")), run("TestA skip", "TestA pass"), "gone TestA hz; exit 0"},
 		{"a test that has only subtests", leaks(run("TestA/x pass"), leak("TestA", "hz", "10", "20")), run("TestA/y pass"), "gone TestA hz; exit 0"},
 		{"a new test", run("TestB pass"), leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")), "new TestA hz (its test did not run in the old run); exit 3"},
+		{"a new test, and another that leaves the same value", leaks(run("TestB pass"), leak("TestB", "hz", "10", "20")), leaks(run("TestA pass", "TestB pass"), leak("TestB", "hz", "10", "20"), leak("TestA", "hz", "10", "20")),
+			"new TestA hz (its test did not run in the old run); kept TestB hz; exit 3"},
 		{"the new run was cut short", leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")), incomplete(run("TestA pass")),
 			"unsettled TestA hz (the new run is incomplete); exit 2"},
 		{"the old run was cut short", incomplete(run("TestB pass")), leaks(run("TestA pass"), leak("TestA", "hz", "10", "20")),

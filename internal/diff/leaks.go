@@ -86,7 +86,7 @@ func (c *comparison) judgeNew(l *Leak) {
 		l.State, l.Why = Unsettled, why
 		return
 	}
-	if why := c.masked(c.before, l, "old"); why != "" {
+	if why := c.masked(c.before, l, "old"); why != "" && !c.before.lacks(l.owners) {
 		l.State, l.Why = Unsettled, why
 		return
 	}
