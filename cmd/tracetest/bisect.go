@@ -19,9 +19,9 @@ import (
 	"tracetest/internal/rediscli"
 	"tracetest/internal/redisconf"
 	"tracetest/internal/report/terminal"
+	"tracetest/internal/rerun"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
-	"tracetest/internal/trial"
 )
 
 // bisectOptions are the flags of bisect.
@@ -216,7 +216,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		return err
 	}
 	if o.shuffle != "" {
-		goTest = trial.Before(goTest, "-shuffle="+o.shuffle)
+		goTest = rerun.Before(goTest, "-shuffle="+o.shuffle)
 	}
 	options := o.runOptions(packages, goTest, targets, expect)
 	release, err := lockOut(o.out)
@@ -228,12 +228,12 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	ci := findCI(os.Getenv)
 	stdout, stderr = ci.harmless(stdout), ci.harmless(stderr)
 	say := printer(stderr, secrets)
-	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}) // what is there before the suite runs
+	runner, err := rerun.Open(ctx, rerun.Options{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}) // what is there before the suite runs
 	if err != nil {
 		return &unable{err}
 	}
-	defer closeLab(lab, say)
-	suite, err := o.suite(ctx, lab, &options, header, say)
+	defer closeRunner(runner, say)
+	suite, err := o.suite(ctx, runner, &options, header, say)
 	if errors.Is(err, errInterrupted) {
 		say("%v", err)
 		return exitCode(1)
@@ -246,7 +246,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 		return &unable{err}
 	}
 	header.Packages, header.Args, header.Orders = options.Packages, options.Args, suite.Orders
-	lab.Suit(options, suite.Orders)
+	runner.Suit(options, suite.Orders)
 	log, err := o.log(header, known, secrets)
 	if err != nil {
 		return &unable{err}
@@ -254,7 +254,7 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	defer log.Close()
 	var writeErr error
 	note := func(l bisect.Line) { writeErr = errors.Join(writeErr, bisect.Write(log, redact.Deep(secrets, l))) }
-	answer := bisect.Run(ctx, question, lab, bisect.Options{
+	answer := bisect.Run(ctx, question, runner, bisect.Options{
 		Trials: o.times, MaxRuns: o.maxRuns, MaxTime: o.maxTime, Args: secrets.Args(options.Args), Orders: suite.Orders, Parallel: o.parallel(),
 		Data: o.flushes || o.spawns, Private: o.spawns, Fresh: o.spawns || o.flushes && o.from == "", Known: known,
 		Append: func(t bisect.Trial) { note(bisect.Line{Trial: &t}) },
@@ -290,9 +290,9 @@ func (o *bisectOptions) bisect(ctx context.Context, packages, goTest []string, s
 	return nil
 }
 
-// closeLab puts back what trials changed, and says what of it was not.
-func closeLab(lab *trial.Lab, say func(string, ...any)) {
-	if err := lab.Close(); err != nil {
+// closeRunner puts back what trials changed, and says what of it was not.
+func closeRunner(runner *rerun.Runner, say func(string, ...any)) {
+	if err := runner.Close(); err != nil {
 		say("%v", err)
 	}
 }

@@ -14,18 +14,18 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/report/claims"
+	"tracetest/internal/rerun"
 	"tracetest/internal/run"
-	"tracetest/internal/trial"
 )
 
 // suite is what is known of the suite: by a record, or by a run of it now. It
 // completes the options with what the record knows.
-func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.Options, header *bisect.Header, say func(string, ...any)) (*bisect.Suite, error) {
+func (o *bisectOptions) suite(ctx context.Context, runner *rerun.Runner, options *run.Options, header *bisect.Header, say func(string, ...any)) (*bisect.Suite, error) {
 	path := o.from
 	if path == "" {
 		say("running the suite once; --from tracetest-out/run.jsonl would start from a run that was recorded")
 		path = filepath.Join(o.out, "run.jsonl")
-		if err := lab.Whole(ctx, func(here run.Options) error { return o.first(ctx, here, path) }); err != nil {
+		if err := runner.Whole(ctx, func(here run.Options) error { return o.first(ctx, here, path) }); err != nil {
 			return nil, err
 		}
 	}
@@ -37,7 +37,7 @@ func (o *bisectOptions) suite(ctx context.Context, lab *trial.Lab, options *run.
 		header.From = absolute
 	}
 	if o.from != "" {
-		if err := lab.Since(suite.Config); err != nil {
+		if err := runner.Since(suite.Config); err != nil {
 			return nil, err
 		}
 	} else if err := o.sound(suite, say); err != nil {
@@ -137,7 +137,7 @@ func (o *bisectOptions) record(ctx context.Context, options run.Options, path st
 }
 
 func withSilence(o run.Options) run.Options {
-	o.Output = trial.Silence{}
+	o.Output = rerun.Silence{}
 	return o
 }
 

@@ -198,26 +198,31 @@ func (o *checkOptions) checkOne(ctx context.Context, target snapshot.Target, ind
 	if !o.fix {
 		return one, nil
 	}
+	one.repair(ctx, server, expect)
+	return one, nil
+}
+
+// repair writes what a server was started with and what is expected of it, as the user asks.
+func (one *checkedServer) repair(ctx context.Context, server *snapshot.Server, expect map[string]string) {
 	values := map[string]string{}
 	for _, p := range one.Drift {
 		values[p.Parameter] = p.Started
 	}
 	for _, u := range one.UnmetExpectations {
-		if redisconf.IsRole(u.Parameter) {
-			one.Error = u.Parameter + " says who is the master, which tracetest never changes"
-			continue
-		}
 		values[u.Parameter] = expect[u.Parameter] // which may be secret, and is not shown
 	}
-	if done := server.Restore(ctx, server.With(values)); done != nil {
-		one.Fixed = done.Values
-		if done.Error != "" {
-			one.Error = done.Error
+	done := server.Restore(ctx, server.Asked(values))
+	if done.Wrote != nil {
+		one.Fixed, one.Error = done.Wrote.Values, done.Wrote.Error
+	}
+	for name, why := range done.Left {
+		if why == record.WhyRole && one.Error == "" {
+			one.Error = name + " says who is the master, which tracetest never changes"
 		}
-	} else if len(values) > 0 {
+	}
+	if done.Wrote == nil && len(done.Left) == 0 && len(values) > 0 {
 		one.Error = "the server does not know " + strings.Join(slices.Sorted(maps.Keys(values)), ", ")
 	}
-	return one, nil
 }
 
 // fromDefaults is what is not at its default, as far as these are known.

@@ -20,9 +20,9 @@ import (
 	"tracetest/internal/redact"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/terminal"
+	"tracetest/internal/rerun"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
-	"tracetest/internal/trial"
 )
 
 // flakyOptions are the flags of flaky: those of bisect that say where to run, and
@@ -132,13 +132,13 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		return &unable{err}
 	}
 	defer release()
-	lab, err := trial.Open(ctx, trial.LabOptions{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env})
+	runner, err := rerun.Open(ctx, rerun.Options{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env})
 	if err != nil {
 		return &unable{err}
 	}
 	ci := findCI(os.Getenv)
 	say := printer(ci.harmless(stderr), options.Secrets)
-	defer closeLab(lab, say)
+	defer closeRunner(runner, say)
 	announced := viewed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
 	view := &flaky.View{Shuffled: shuffled}
 	var args [][]string // of each run
@@ -150,7 +150,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 			here = ordered(goTest, order, ginkgo)
 		}
 		path := filepath.Join(o.out, fmt.Sprintf("flaky-%d.jsonl", n))
-		err := lab.Whole(ctx, func(options run.Options) error {
+		err := runner.Whole(ctx, func(options run.Options) error {
 			options.Args = here
 			return o.record(ctx, options, path)
 		})
@@ -187,7 +187,7 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		for _, group := range flaky.Together(rows) {
 			for i, r := range group {
 				if i == 0 || !r.Like(group[0]) {
-					o.settleRow(ctx, lab, options, r, args, say)
+					o.settleRow(ctx, runner, options, r, args, say)
 				}
 			}
 		}
@@ -247,13 +247,13 @@ func printer(out io.Writer, secrets *redact.Redactor) func(format string, args .
 
 // settleRow bisects a flaky test: from the first run in which it failed and, where
 // it fails by itself too, from the first in which it passed.
-func (o *flakyOptions) settleRow(ctx context.Context, lab *trial.Lab, options run.Options, r *flaky.Row, args [][]string, say func(string, ...any)) {
-	a := o.bisectRow(ctx, lab, options, r, r.First, args, say)
+func (o *flakyOptions) settleRow(ctx context.Context, runner *rerun.Runner, options run.Options, r *flaky.Row, args [][]string, say func(string, ...any)) {
+	a := o.bisectRow(ctx, runner, options, r, r.First, args, say)
 	if a == nil {
 		return
 	}
 	if a.Kind == bisect.NotOrderDependent && a.Alone.Ran > 0 && a.Alone.Failed == a.Alone.Ran && r.Passed > 0 {
-		if other := o.bisectRow(ctx, lab, options, r, r.Passed, args, say); other != nil && other.Kind == bisect.Brittle {
+		if other := o.bisectRow(ctx, runner, options, r, r.Passed, args, say); other != nil && other.Kind == bisect.Brittle {
 			a = other
 		}
 	}
@@ -262,7 +262,7 @@ func (o *flakyOptions) settleRow(ctx context.Context, lab *trial.Lab, options ru
 
 // bisectRow bisects a test from the record of one of the runs. The answer is nil
 // where that cannot be.
-func (o *flakyOptions) bisectRow(ctx context.Context, lab *trial.Lab, options run.Options, r *flaky.Row, from int, args [][]string, say func(string, ...any)) *bisect.Answer {
+func (o *flakyOptions) bisectRow(ctx context.Context, runner *rerun.Runner, options run.Options, r *flaky.Row, from int, args [][]string, say func(string, ...any)) *bisect.Answer {
 	suite, err := readSuite(filepath.Join(o.out, fmt.Sprintf("flaky-%d.jsonl", from)))
 	if err != nil {
 		say("%s is not bisected: %v", r.Test, err)
@@ -274,8 +274,8 @@ func (o *flakyOptions) bisectRow(ctx context.Context, lab *trial.Lab, options ru
 	}
 	say("bisecting %s, from run %d", suite.Units[at].Label(), from)
 	options.Packages, options.Args = suite.Packages, args[from-1]
-	lab.Suit(options, suite.Orders)
-	return bisect.Run(ctx, suite.CaseOf(&suite.Units[at]), lab, bisect.Options{
+	runner.Suit(options, suite.Orders)
+	return bisect.Run(ctx, suite.CaseOf(&suite.Units[at]), runner, bisect.Options{
 		Trials: o.times, MaxRuns: o.maxRuns, Parallel: o.parallel(), Args: options.Secrets.Args(options.Args), Orders: suite.Orders,
 		Data: o.flushes || o.spawns, Private: o.spawns, Fresh: o.spawns,
 	})
@@ -302,7 +302,7 @@ func ordered(args []string, seed string, ginkgo bool) []string {
 	if ginkgo {
 		flags = append(flags, "-ginkgo.randomize-all", "-ginkgo.seed="+seed)
 	}
-	return trial.Before(args, flags...)
+	return rerun.Before(args, flags...)
 }
 
 // onlyGinkgo reports whether all packages with tests use Ginkgo, whose flags the

@@ -16,15 +16,14 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/instrument"
 	"tracetest/internal/live"
-	"tracetest/internal/prove"
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/wording"
+	"tracetest/internal/rerun"
 	"tracetest/internal/run"
 	"tracetest/internal/snapshot"
 	"tracetest/internal/triage"
-	"tracetest/internal/trial"
 )
 
 // run runs the tests, writes the record and the reports, and returns the exit
@@ -210,7 +209,7 @@ func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, op
 			return plan.Flush(ctx)
 		}
 	}
-	left := prove.Prove(ctx, f, prove.Options{Run: options, Trials: o.trials, Budget: o.proveTime, Ready: ready, Print: say,
+	left := rerun.Prove(ctx, f, rerun.Proof{Run: options, Trials: o.trials, Budget: o.proveTime, Ready: ready, Print: say,
 		Append: func(t record.Trial) { writer.Append(record.Entry{Trial: &t}) }})
 	if err := plan.AsBefore(ctx); err != nil {
 		say("tracetest: " + err.Error())
@@ -225,7 +224,7 @@ func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, op
 
 // reruns shows of the tests that are run again what tracetest says, and nothing of theirs.
 type reruns struct {
-	trial.Silence
+	rerun.Silence
 	say func(string)
 }
 

@@ -2,7 +2,7 @@ package bisect
 
 import (
 	"tracetest/internal/record"
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // Kind is what the answer is.
@@ -57,9 +57,9 @@ type Tally struct {
 
 // Culprit is a polluter or state-setter.
 type Culprit struct {
-	trial.Test
+	rerun.Test
 	Evidence string       `json:"evidence,omitempty"` // of the record
-	Left     []trial.Left `json:"left,omitempty"`     // what it left changed, with the line where that was heard
+	Left     []rerun.Left `json:"left,omitempty"`     // what it left changed, with the line where that was heard
 }
 
 // Answer is what a bisection found.
@@ -69,7 +69,7 @@ type Answer struct {
 	Param    string       `json:"param,omitempty" redact:"-"` // the question where there is no victim
 	Culprits []Culprit    `json:"culprits"`                   // polluters or state-setters, in the order in which they run; never unconfirmed
 	State    *State       `json:"state"`                      // of polluters
-	Cleaners []trial.Test `json:"cleaners"`                   // tests of the suite after which it passes
+	Cleaners []rerun.Test `json:"cleaners"`                   // tests of the suite after which it passes
 
 	Alone    Tally `json:"alone"`    // the victim by itself
 	With     Tally `json:"with"`     // after the culprits; of leaks, how often they left it changed
@@ -81,7 +81,7 @@ type Answer struct {
 	Reason  string `json:"reason,omitempty"`  // why it is this kind, a sentence
 	// Best is the smallest set that was seen to do it, where nothing was
 	// confirmed.
-	Best     []trial.Test `json:"best"`
+	Best     []rerun.Test `json:"best"`
 	Unable   bool         `json:"unable,omitempty"`  // trials could not be run
 	Stopped  bool         `json:"stopped,omitempty"` // by an interrupt or a budget; it can be resumed
 	Trials   int          `json:"trials"`            // that were run

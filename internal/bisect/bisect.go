@@ -7,7 +7,7 @@
 // state put back in between, each several times. Nobody is named whom this does
 // not confirm.
 //
-// The search asks a [Lab] for trials and knows nothing else of the world, so
+// The search asks a [Runner] for trials and knows nothing else of the world, so
 // that it is tested on suites that do not exist. The same question is never
 // asked twice in a search; a confirmation asks it anew.
 //
@@ -25,12 +25,12 @@ import (
 	"sync"
 	"time"
 
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
-// Lab runs a trial.
-type Lab interface {
-	Try(ctx context.Context, s trial.Setup) trial.Outcome
+// Runner runs trials, one each time.
+type Runner interface {
+	Try(ctx context.Context, s rerun.Setup) rerun.Outcome
 }
 
 // Options say how to search.
@@ -38,10 +38,10 @@ type Options struct {
 	Trials   int                 // how often each end and each confirmation is tried
 	MaxRuns  int                 // trials in all; zero: no bound
 	MaxTime  time.Duration       // zero: no bound
-	Parallel int                 // how many trials the Lab runs at a time; zero: one
+	Parallel int                 // how many trials the Runner runs at a time; zero: one
 	Args     []string            // of go test, for the command of the answer
-	Orders   map[string][]string // see trial.LabOptions
-	// Data says that the Lab may change data in between.
+	Orders   map[string][]string // see rerun.Options
+	// Data says that the Runner may change data in between.
 	Data bool
 	// Fresh says that no user or function that the suite left is there any more.
 	Fresh bool
@@ -57,8 +57,8 @@ type Options struct {
 type Trial struct {
 	Number  int           `json:"number"`
 	Why     string        `json:"why"`
-	Setup   trial.Setup   `json:"setup"`
-	Outcome trial.Outcome `json:"outcome"`
+	Setup   rerun.Setup   `json:"setup"`
+	Outcome rerun.Outcome `json:"outcome"`
 }
 
 // Progress is how a search stands.
@@ -76,32 +76,32 @@ func (e errStop) Error() string { return e.why }
 
 // bisection is one search.
 type bisection struct {
-	o     Options
-	c     Case
-	lab   Lab
-	ctx   context.Context
-	began time.Time
+	o      Options
+	c      Case
+	runner Runner
+	ctx    context.Context
+	began  time.Time
 
 	count   int
 	resumed int
-	known   map[string][]trial.Outcome // of an earlier search, not used yet
-	ran     map[string][]trial.Outcome // of this one
+	known   map[string][]rerun.Outcome // of an earlier search, not used yet
+	ran     map[string][]rerun.Outcome // of this one
 	longest time.Duration
-	best    []trial.Item
+	best    []rerun.Item
 	repeat  int    // how often a set is tried before it is taken not to do it
 	wanted  string // how the victim ends where it is as in the suite
 }
 
 // Run searches and says what it found. Its answer is never nil.
-func Run(ctx context.Context, c Case, lab Lab, o Options) *Answer {
-	b := &bisection{o: o, c: c, lab: lab, ctx: ctx, began: time.Now(), repeat: 1, known: map[string][]trial.Outcome{}, ran: map[string][]trial.Outcome{}}
+func Run(ctx context.Context, c Case, runner Runner, o Options) *Answer {
+	b := &bisection{o: o, c: c, runner: runner, ctx: ctx, began: time.Now(), repeat: 1, known: map[string][]rerun.Outcome{}, ran: map[string][]rerun.Outcome{}}
 	for _, t := range o.Known {
 		key := keyOf(t.Setup)
 		b.known[key] = append(b.known[key], t.Outcome)
 	}
 	a := &Answer{Victim: c.Victim.Name, Param: c.Parameter}
 	if err := b.answer(a); err != nil {
-		*a = Answer{Victim: a.Victim, Param: a.Param, Kind: Unsettled, Reason: err.Error(), Alone: b.tally(b.setup(nil, trial.Cut{})), Best: b.best}
+		*a = Answer{Victim: a.Victim, Param: a.Param, Kind: Unsettled, Reason: err.Error(), Alone: b.tally(b.setup(nil, rerun.Cut{})), Best: b.best}
 		var stop errStop
 		a.Stopped = errors.As(err, &stop)
 		a.Unable = !a.Stopped
@@ -118,7 +118,7 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-func keyOf(s trial.Setup) string {
+func keyOf(s rerun.Setup) string {
 	text, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // it holds strings only
@@ -129,16 +129,16 @@ func keyOf(s trial.Setup) string {
 // job is a trial that is to be run.
 type job struct {
 	why   string
-	setup trial.Setup
+	setup rerun.Setup
 }
 
 // try runs a trial anew.
-func (b *bisection) try(why string, s trial.Setup) (trial.Outcome, error) {
+func (b *bisection) try(why string, s rerun.Setup) (rerun.Outcome, error) {
 	err := b.all([]job{{why, s}})
 	if outs := b.ran[keyOf(s)]; err == nil {
 		return outs[len(outs)-1], nil
 	}
-	return trial.Outcome{}, err
+	return rerun.Outcome{}, err
 }
 
 // all runs trials anew, as many at a time as may be. What was run is kept also
@@ -177,7 +177,7 @@ func (b *bisection) all(jobs []job) (err error) {
 // some runs trials at the same time.
 func (b *bisection) some(jobs []job) (err error) {
 	began := time.Now()
-	outs := make([]trial.Outcome, len(jobs))
+	outs := make([]rerun.Outcome, len(jobs))
 	numbers := make([]int, len(jobs))
 	var running sync.WaitGroup
 	for i, j := range jobs {
@@ -186,7 +186,7 @@ func (b *bisection) some(jobs []job) (err error) {
 		if b.o.Progress != nil {
 			b.o.Progress(Progress{Step: j.why, Trial: b.count, Remaining: len(j.setup.Before), Best: len(b.best)})
 		}
-		running.Go(func() { outs[i] = b.lab.Try(b.ctx, j.setup) })
+		running.Go(func() { outs[i] = b.runner.Try(b.ctx, j.setup) })
 	}
 	running.Wait()
 	b.longest = max(b.longest, time.Since(began))
@@ -209,7 +209,7 @@ func (b *bisection) some(jobs []job) (err error) {
 
 // times runs a trial until it has been run n times in all, and counts how it
 // ended.
-func (b *bisection) times(n int, why string, s trial.Setup) (Tally, error) {
+func (b *bisection) times(n int, why string, s rerun.Setup) (Tally, error) {
 	err := b.round(n, job{why, s})
 	return b.tally(s), err
 }
@@ -227,7 +227,7 @@ func (b *bisection) round(n int, each ...job) error {
 
 // tally counts how the trials of a setup ended. One in which the victim did not
 // run says nothing.
-func (b *bisection) tally(s trial.Setup) (t Tally) {
+func (b *bisection) tally(s rerun.Setup) (t Tally) {
 	for _, out := range b.ran[keyOf(s)] {
 		switch out.Victim {
 		case "fail":
@@ -241,8 +241,8 @@ func (b *bisection) tally(s trial.Setup) (t Tally) {
 }
 
 // setup is a trial of the victim behind items.
-func (b *bisection) setup(before []trial.Item, cut trial.Cut) trial.Setup {
-	s := trial.Setup{Before: slices.Concat(b.whole(before), b.c.With), Cut: cut}
+func (b *bisection) setup(before []rerun.Item, cut rerun.Cut) rerun.Setup {
+	s := rerun.Setup{Before: slices.Concat(b.whole(before), b.c.With), Cut: cut}
 	if b.c.Parameter == "" {
 		victim := b.c.Victim
 		s.Victim = &victim
@@ -251,17 +251,17 @@ func (b *bisection) setup(before []trial.Item, cut trial.Cut) trial.Setup {
 }
 
 // is reports whether a trial shows what is searched.
-func (b *bisection) is(out trial.Outcome) bool {
+func (b *bisection) is(out rerun.Outcome) bool {
 	if b.c.Parameter != "" {
-		return slices.ContainsFunc(out.Left, func(l trial.Left) bool { return l.Parameter == b.c.Parameter })
+		return slices.ContainsFunc(out.Left, func(l rerun.Left) bool { return l.Parameter == b.c.Parameter })
 	}
 	return out.Victim == b.wanted
 }
 
 // holds asks whether the victim ends as wanted behind items, in one of as many
 // trials as are given to it.
-func (b *bisection) holds(why string, before []trial.Item) (bool, error) {
-	s := b.setup(before, trial.Cut{})
+func (b *bisection) holds(why string, before []rerun.Item) (bool, error) {
+	s := b.setup(before, rerun.Cut{})
 	yes := false
 	for i := 0; i < b.repeat && !yes; i++ {
 		if i == len(b.ran[keyOf(s)]) {
@@ -282,7 +282,7 @@ func (b *bisection) answer(a *Answer) (err error) {
 	if b.c.Parameter != "" {
 		return b.leak(a)
 	}
-	alone := b.setup(nil, trial.Cut{})
+	alone := b.setup(nil, rerun.Cut{})
 	first, err := b.try("alone", alone)
 	if err != nil {
 		return err
@@ -327,7 +327,7 @@ func (b *bisection) answer(a *Answer) (err error) {
 
 // leftovers is a doubt about a test that fails by itself: it may meet data that
 // the suite has left. It is empty where there is none.
-func (b *bisection) leftovers(alone trial.Setup) string {
+func (b *bisection) leftovers(alone rerun.Setup) string {
 	for _, out := range b.ran[keyOf(alone)] {
 		if out.Silent {
 			return ""
@@ -350,7 +350,7 @@ func (b *bisection) ownFlake(a *Answer) error {
 
 // passing is the search where the victim fails neither in the suite nor alone.
 func (b *bisection) passing(a *Answer) (err error) {
-	if a.Alone, err = b.times(b.o.Trials, "alone", b.setup(nil, trial.Cut{})); err != nil {
+	if a.Alone, err = b.times(b.o.Trials, "alone", b.setup(nil, rerun.Cut{})); err != nil {
 		return err
 	}
 	if a.Alone.Failed > 0 {
@@ -360,7 +360,7 @@ func (b *bisection) passing(a *Answer) (err error) {
 		a.Kind, a.Reason = NotOrderDependent, "It passes by itself, and nothing ran before it."
 		return nil
 	}
-	if a.Suite, err = b.times(b.o.Trials, "in the suite", b.setup(b.everything(), trial.Cut{})); err != nil {
+	if a.Suite, err = b.times(b.o.Trials, "in the suite", b.setup(b.everything(), rerun.Cut{})); err != nil {
 		return err
 	}
 	if a.Suite.Failed > 0 {
@@ -375,8 +375,8 @@ func (b *bisection) passing(a *Answer) (err error) {
 	return nil
 }
 
-func (b *bisection) everything() []trial.Item {
-	var all []trial.Item
+func (b *bisection) everything() []rerun.Item {
+	var all []rerun.Item
 	for _, s := range b.c.Before {
 		all = append(all, s.Test)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"tracetest/internal/record"
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // The kinds of suites that there are. Each has n tests, of which some matter.
@@ -61,9 +61,9 @@ func elsewhere(n, at int) *sim {
 func ginkgoSuite(n, at int) *sim {
 	s := onePolluter(n, at)
 	for i := range s.tests {
-		s.tests[i].Test = trial.Test{Name: record.Name{Package: "suite", Test: "TestSuite", Spec: fmt.Sprintf("spec %04d", i)}, Location: fmt.Sprintf("/suite_test.go:%d", i)}
+		s.tests[i].Test = rerun.Test{Name: record.Name{Package: "suite", Test: "TestSuite", Spec: fmt.Sprintf("spec %04d", i)}, Location: fmt.Sprintf("/suite_test.go:%d", i)}
 	}
-	s.victim.Test = trial.Test{Name: record.Name{Package: "suite", Test: "TestSuite", Spec: "victim"}, Location: "/suite_test.go:9999"}
+	s.victim.Test = rerun.Test{Name: record.Name{Package: "suite", Test: "TestSuite", Spec: "victim"}, Location: "/suite_test.go:9999"}
 	return s
 }
 
@@ -247,7 +247,7 @@ func TestCleaner(t *testing.T) {
 		{Test: simName(101), does: func(w *world) { w.config["hz"] = "0" }},
 	}
 	s.tests = append(s.tests, after...)
-	c.Cleaners = []trial.Test{after[0].Test, after[1].Test}
+	c.Cleaners = []rerun.Test{after[0].Test, after[1].Test}
 	a := Run(context.Background(), c, s, Options{Trials: 3})
 	if a.Kind != Polluters || len(a.Cleaners) != 1 || a.Cleaners[0] != after[0].Test {
 		t.Errorf("%s, cleaners %v: %s", a.Kind, a.Cleaners, a.Reason)

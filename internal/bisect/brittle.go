@@ -3,7 +3,7 @@ package bisect
 import (
 	"fmt"
 
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // brittle searches for those without which the victim fails.
@@ -12,9 +12,9 @@ func (b *bisection) brittle(a *Answer) error {
 	if err != nil {
 		return err
 	}
-	alone := b.setup(nil, trial.Cut{})
+	alone := b.setup(nil, rerun.Cut{})
 	if !ok {
-		if a.Suite, err = b.times(b.o.Trials, "after everything", b.setup(b.everything(), trial.Cut{})); err != nil {
+		if a.Suite, err = b.times(b.o.Trials, "after everything", b.setup(b.everything(), rerun.Cut{})); err != nil {
 			return err
 		}
 		a.Kind, a.Reason = NotReproduced, "It passed in the suite, and fails by itself and after everything that ran before it."
@@ -26,7 +26,7 @@ func (b *bisection) brittle(a *Answer) error {
 	if found, err = b.minimal(found, b.o.Trials); err != nil {
 		return err
 	}
-	with := b.setup(items(found), trial.Cut{})
+	with := b.setup(items(found), rerun.Cut{})
 	if a.With, err = b.times(b.o.Trials, "confirm: after them", with); err != nil {
 		return err
 	}

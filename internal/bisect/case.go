@@ -9,43 +9,43 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/rediscmd"
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // Case is what is searched: a test, and all that ran before it ended.
 type Case struct {
-	Victim trial.Test
+	Victim rerun.Test
 	Status string    // of the victim in the suite: pass, fail, ...
 	Before []Suspect // in the order of the run
 	// Causes are the parameters that the record ties to the failure, first.
 	Causes []string
 	// Cleaners are tests of the suite that put back what somebody had left.
-	Cleaners []trial.Test
+	Cleaners []rerun.Test
 	Message  string // of its failure in the suite
 	// With are the specs of the victim's Ordered container before it: it is never
 	// run without them.
-	With []trial.Test
+	With []rerun.Test
 	Keys int64 // that the servers held when the suite began
 	// Wrote is a command of the suite that changed users, functions or scripts of a server,
 	// which no configuration that is restored undoes.
 	Wrote string
 	// Parameter is the question where there is no victim: who leaves it changed?
 	Parameter string
-	Leakers   []trial.Test // who did by the record, in the order of the run
+	Leakers   []rerun.Test // who did by the record, in the order of the run
 }
 
 // Suspect is something that ran before the victim.
 type Suspect struct {
-	trial.Test
+	rerun.Test
 	// With are the specs of the same Ordered container before it, with which it is
 	// one.
-	With []trial.Test
+	With []rerun.Test
 	// Evidence is why it is suspected, in words, and Weight how much; zero: only
 	// because it ran before.
 	Evidence string
 	Weight   int
 	Beside   bool         // it had not ended when the victim began
-	Parts    []trial.Test // subtests, where it has any
+	Parts    []rerun.Test // subtests, where it has any
 }
 
 // How much evidence weighs. What is above weak is tried by itself, before a
@@ -155,11 +155,11 @@ func (s *Suite) unit(name record.Name) *Unit {
 }
 
 // within reports whether a test is in another, or is it.
-func within(inner, outer trial.Test) bool {
+func within(inner, outer rerun.Test) bool {
 	switch {
 	case inner.Package != outer.Package:
 		return false
-	case outer.Name.Test == trial.NoTest:
+	case outer.Name.Test == rerun.NoTest:
 		return inner.Name.Test == ""
 	}
 	if outer.Spec != "" || inner.Spec != "" {
@@ -168,8 +168,8 @@ func within(inner, outer trial.Test) bool {
 	return inner.Name.Test == outer.Name.Test || record.Below(inner.Name.Test, outer.Name.Test)
 }
 
-func nameOf(o findings.Owner) trial.Test {
-	return trial.Test{Name: record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}}
+func nameOf(o findings.Owner) rerun.Test {
+	return rerun.Test{Name: record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}}
 }
 
 // weigh lays the evidence of the record over those that ran before the victim.

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"tracetest/internal/record"
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // leak searches for who leaves a parameter changed. No test has to fail for it.
@@ -55,7 +55,7 @@ func (b *bisection) leak(a *Answer) error {
 // leaves confirms that these leave the parameter changed, and then adds them to
 // the answer.
 func (b *bisection) leaves(a *Answer, who []Suspect) (bool, error) {
-	s := b.setup(items(who), trial.Cut{})
+	s := b.setup(items(who), rerun.Cut{})
 	for len(b.ran[keyOf(s)]) < b.o.Trials {
 		out, err := b.try("confirm: by itself", s)
 		if err != nil {
@@ -76,12 +76,12 @@ func (b *bisection) leaves(a *Answer, who []Suspect) (bool, error) {
 			}
 			// What a package or suite does around its tests is none of theirs.
 			if c := around(*left.Owner, who); c != nil {
-				c.Left, named = []trial.Left{left}, []Culprit{*c}
+				c.Left, named = []rerun.Left{left}, []Culprit{*c}
 			}
 		}
 	}
 	for i := range named {
-		named[i].Left = slices.DeleteFunc(slices.Clone(named[i].Left), func(l trial.Left) bool { return l.Parameter != b.c.Parameter })
+		named[i].Left = slices.DeleteFunc(slices.Clone(named[i].Left), func(l rerun.Left) bool { return l.Parameter != b.c.Parameter })
 	}
 	a.Culprits = append(a.Culprits, named...)
 	if len(a.Commands) == 0 {
@@ -94,13 +94,13 @@ func (b *bisection) leaves(a *Answer, who []Suspect) (bool, error) {
 // chosen, but their package or a node of their suite.
 func around(owner record.Name, chosen []Suspect) *Culprit {
 	for _, s := range chosen {
-		if within(trial.Test{Name: owner}, s.Test) {
+		if within(rerun.Test{Name: owner}, s.Test) {
 			return nil
 		}
 	}
 	for _, s := range chosen {
 		if s.Package == owner.Package {
-			return &Culprit{Test: trial.Test{Name: owner}}
+			return &Culprit{Test: rerun.Test{Name: owner}}
 		}
 	}
 	return nil

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"tracetest/internal/record"
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // narrow finds the smallest set of those that ran before the victim after which
@@ -52,7 +52,7 @@ func (b *bisection) narrow() (found []Suspect, ok bool, err error) {
 		}
 		from = slices.DeleteFunc(slices.Clone(from), func(s Suspect) bool { return !keep[s.Package] })
 	}
-	place := map[trial.Item]int{}
+	place := map[rerun.Item]int{}
 	for i, s := range b.c.Before {
 		place[s.Test] = i
 	}
@@ -75,8 +75,8 @@ func (b *bisection) parts(found []Suspect) ([]Suspect, bool, error) {
 		if len(parts) == 0 {
 			continue
 		}
-		with := func(at []int) []trial.Item {
-			var all []trial.Item
+		with := func(at []int) []rerun.Item {
+			var all []rerun.Item
 			for j, s := range found {
 				if j != i {
 					all = append(all, s.Test)
@@ -104,13 +104,13 @@ func (b *bisection) parts(found []Suspect) ([]Suspect, bool, error) {
 // whole names a package where all of it that ran before the victim is chosen and
 // is not the victim's own: it needs no pattern then, and many packages are one
 // command.
-func (b *bisection) whole(chosen []trial.Item) []trial.Item {
-	in := map[trial.Item]bool{}
+func (b *bisection) whole(chosen []rerun.Item) []rerun.Item {
+	in := map[rerun.Item]bool{}
 	for _, item := range chosen {
 		in[item] = true
 	}
 	missing := map[string]bool{b.c.Victim.Package: true}
-	known := map[trial.Item]bool{}
+	known := map[rerun.Item]bool{}
 	for _, s := range b.c.Before {
 		known[s.Test] = true
 		missing[s.Package] = missing[s.Package] || !in[s.Test]
@@ -118,11 +118,11 @@ func (b *bisection) whole(chosen []trial.Item) []trial.Item {
 	for _, item := range chosen {
 		missing[item.Package] = missing[item.Package] || !known[item]
 	}
-	var all []trial.Item
-	there := map[trial.Item]bool{}
+	var all []rerun.Item
+	there := map[rerun.Item]bool{}
 	for _, item := range chosen {
 		if !missing[item.Package] {
-			item = trial.Item{Name: record.Name{Package: item.Package}}
+			item = rerun.Item{Name: record.Name{Package: item.Package}}
 		}
 		if !there[item] {
 			there[item] = true
@@ -133,9 +133,9 @@ func (b *bisection) whole(chosen []trial.Item) []trial.Item {
 }
 
 // items are the tests of suspects, each with what it is never run without.
-func items(suspects []Suspect) []trial.Item {
-	var all []trial.Item
-	there := map[trial.Item]bool{}
+func items(suspects []Suspect) []rerun.Item {
+	var all []rerun.Item
+	there := map[rerun.Item]bool{}
 	for _, s := range suspects {
 		for _, t := range append(slices.Clone(s.With), s.Test) {
 			if !there[t] {
@@ -164,8 +164,8 @@ func packages(suspects []Suspect) (groups [][]Suspect) {
 
 // union is what is in some groups, in the order of the run: that of the last
 // group first, for they are the other way round.
-func union(groups [][]Suspect, at []int) []trial.Item {
-	var all []trial.Item
+func union(groups [][]Suspect, at []int) []rerun.Item {
+	var all []rerun.Item
 	for _, n := range slices.Backward(at) {
 		all = append(all, items(groups[n])...)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // How many trials others need for the same suites. Their algorithms are written
@@ -20,13 +20,13 @@ type peer struct {
 	trials int
 }
 
-func (p *peer) fails(before []trial.Item) bool {
+func (p *peer) fails(before []rerun.Item) bool {
 	p.trials++
-	return p.s.Try(context.Background(), trial.Setup{Before: before, Victim: &p.s.victim.Test}).Victim == "fail"
+	return p.s.Try(context.Background(), rerun.Setup{Before: before, Victim: &p.s.victim.Test}).Victim == "fail"
 }
 
 // detectTestPollution halves, for one polluter.
-func (p *peer) detectTestPollution(all []trial.Item) string {
+func (p *peer) detectTestPollution(all []rerun.Item) string {
 	if p.fails(nil) {
 		return "fails in isolation"
 	}
@@ -48,7 +48,7 @@ func (p *peer) detectTestPollution(all []trial.Item) string {
 }
 
 // rspecBisect ignores what it can, half by half.
-func (p *peer) rspecBisect(all []trial.Item) string {
+func (p *peer) rspecBisect(all []rerun.Item) string {
 	remaining := slices.Clone(all)
 	if !p.fails(all) {
 		return "does not fail"
@@ -56,20 +56,20 @@ func (p *peer) rspecBisect(all []trial.Item) string {
 	if p.fails(nil) {
 		return ""
 	}
-	without := func(ids []trial.Item) []trial.Item {
-		return slices.DeleteFunc(slices.Clone(remaining), func(t trial.Item) bool { return slices.Contains(ids, t) })
+	without := func(ids []rerun.Item) []rerun.Item {
+		return slices.DeleteFunc(slices.Clone(remaining), func(t rerun.Item) bool { return slices.Contains(ids, t) })
 	}
-	var over func(candidates []trial.Item)
-	over = func(candidates []trial.Item) {
+	var over func(candidates []rerun.Item)
+	over = func(candidates []rerun.Item) {
 		if len(candidates) <= 1 {
 			return
 		}
 		half := (len(candidates) + 1) / 2
 		left, right := candidates[:half], candidates[half:]
-		for _, ids := range [][]trial.Item{left, right} {
+		for _, ids := range [][]rerun.Item{left, right} {
 			if p.fails(without(ids)) {
 				remaining = without(ids)
-				over(slices.DeleteFunc(slices.Clone(candidates), func(t trial.Item) bool { return slices.Contains(ids, t) }))
+				over(slices.DeleteFunc(slices.Clone(candidates), func(t rerun.Item) bool { return slices.Contains(ids, t) }))
 				return
 			}
 		}

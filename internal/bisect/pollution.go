@@ -9,7 +9,7 @@ import (
 	"unicode"
 
 	"tracetest/internal/record"
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // pollution searches for those after which the victim fails.
@@ -49,7 +49,7 @@ func (b *bisection) outside(found []Suspect) ([]Suspect, error) {
 			continue
 		}
 		without := slices.Clone(found)
-		without[i] = Suspect{Test: trial.Test{Name: record.Name{Package: s.Package, Test: trial.NoTest}}}
+		without[i] = Suspect{Test: rerun.Test{Name: record.Name{Package: s.Package, Test: rerun.NoTest}}}
 		yes, err := b.holds("a package without its tests", items(without))
 		if err != nil {
 			return nil, err
@@ -64,13 +64,13 @@ func (b *bisection) outside(found []Suspect) ([]Suspect, error) {
 // reproduce tries the suite again, where it did not do it at first. It says
 // whether it did now; else the answer is given.
 func (b *bisection) reproduce(a *Answer) (again bool, err error) {
-	if a.Alone, err = b.times(b.o.Trials, "alone", b.setup(nil, trial.Cut{})); err != nil {
+	if a.Alone, err = b.times(b.o.Trials, "alone", b.setup(nil, rerun.Cut{})); err != nil {
 		return false, err
 	}
 	if a.Alone.Failed > 0 {
 		return false, b.ownFlake(a)
 	}
-	if a.Suite, err = b.times(b.o.Trials, "after everything", b.setup(b.everything(), trial.Cut{})); err != nil {
+	if a.Suite, err = b.times(b.o.Trials, "after everything", b.setup(b.everything(), rerun.Cut{})); err != nil {
 		return false, err
 	}
 	if a.Suite.Failed > 0 {
@@ -112,7 +112,7 @@ const maxRounds = 12
 // confirm tries what was found, and names it only if that holds.
 func (b *bisection) confirm(a *Answer, found []Suspect) error {
 	before := items(found)
-	alone, with := b.setup(nil, trial.Cut{}), b.setup(before, trial.Cut{})
+	alone, with := b.setup(nil, rerun.Cut{}), b.setup(before, rerun.Cut{})
 	if out := b.ran[keyOf(with)]; len(out) > 0 {
 		a.Message = out[0].Message
 	}
@@ -147,7 +147,7 @@ func (b *bisection) confirm(a *Answer, found []Suspect) error {
 			rounds++ // now and then: more of them can tell
 		}
 	}
-	a.Suite = b.tally(b.setup(b.everything(), trial.Cut{}))
+	a.Suite = b.tally(b.setup(b.everything(), rerun.Cut{}))
 	if a.Alone.Failed == 0 && a.Restored.Failed == 0 && a.With.Failed > 0 && a.With.Failed < a.With.Ran {
 		fewer, err := b.minimal(found, maxRounds)
 		if err != nil {
@@ -181,7 +181,7 @@ func (b *bisection) confirm(a *Answer, found []Suspect) error {
 // contradiction says what is to be made of trials that do not confirm what was
 // found: the victim fails by itself now and then, or it does since some trial, or
 // nothing.
-func (b *bisection) contradiction(a *Answer, found []Suspect, alone trial.Setup) (err error) {
+func (b *bisection) contradiction(a *Answer, found []Suspect, alone rerun.Setup) (err error) {
 	for n := a.Alone.Ran + 1; a.Alone.Failed == 0 && n <= maxRounds; n++ {
 		if a.Alone, err = b.times(n, "alone, once more", alone); err != nil {
 			return err
@@ -233,10 +233,10 @@ func theirs(found []Suspect) string {
 
 // stays reports whether a test passed by itself up to some trial, and failed in
 // each since.
-func (b *bisection) stays(alone trial.Setup) bool {
+func (b *bisection) stays(alone rerun.Setup) bool {
 	outs := b.ran[keyOf(alone)]
-	at := slices.IndexFunc(outs, func(o trial.Outcome) bool { return o.Victim == "fail" })
-	return at > 0 && !slices.ContainsFunc(outs[at:], func(o trial.Outcome) bool { return o.Victim != "fail" })
+	at := slices.IndexFunc(outs, func(o rerun.Outcome) bool { return o.Victim == "fail" })
+	return at > 0 && !slices.ContainsFunc(outs[at:], func(o rerun.Outcome) bool { return o.Victim != "fail" })
 }
 
 // chance is how likely all failures were among the trials with the polluters if
@@ -258,14 +258,14 @@ func chance(with Tally, others ...Tally) float64 {
 
 // culprits are those that were confirmed, with what they left changed in the
 // trials.
-func (b *bisection) culprits(found []Suspect, with trial.Setup) []Culprit {
+func (b *bisection) culprits(found []Suspect, with rerun.Setup) []Culprit {
 	var all []Culprit
 	for _, s := range found {
 		c := Culprit{Test: s.Test, Evidence: s.Evidence}
 		for _, out := range b.ran[keyOf(with)] {
 			for _, left := range out.Left {
-				if left.Owner != nil && within(trial.Test{Name: *left.Owner}, s.Test) && len(c.Left) < 20 &&
-					!slices.ContainsFunc(c.Left, func(l trial.Left) bool {
+				if left.Owner != nil && within(rerun.Test{Name: *left.Owner}, s.Test) && len(c.Left) < 20 &&
+					!slices.ContainsFunc(c.Left, func(l rerun.Left) bool {
 						return l.Parameter == left.Parameter && (l.Server == left.Server || b.o.Private)
 					}) {
 					c.Left = append(c.Left, left)
@@ -279,7 +279,7 @@ func (b *bisection) culprits(found []Suspect, with trial.Setup) []Culprit {
 
 // relabel names the package, or the node of a suite, that was traced writing what
 // matters, where that was none of the tests that were chosen.
-func (b *bisection) relabel(a *Answer, found []Suspect, with trial.Setup) {
+func (b *bisection) relabel(a *Answer, found []Suspect, with rerun.Setup) {
 	for _, out := range b.ran[keyOf(with)] {
 		for _, left := range out.Left {
 			if left.Owner == nil || !slices.Contains(a.State.Names, left.Parameter) {
@@ -288,7 +288,7 @@ func (b *bisection) relabel(a *Answer, found []Suspect, with trial.Setup) {
 			c := around(*left.Owner, found)
 			for i := range a.Culprits {
 				if c != nil && a.Culprits[i].Package == c.Package && len(a.Culprits[i].Left) == 0 && c.Package != b.c.Victim.Package {
-					c.Left = []trial.Left{left}
+					c.Left = []rerun.Left{left}
 					a.Culprits[i] = *c
 				}
 			}

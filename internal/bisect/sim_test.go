@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"tracetest/internal/record"
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // sim is a suite that does not exist: tests that read and write a server and the
@@ -24,7 +24,7 @@ type sim struct {
 }
 
 type simTest struct {
-	trial.Test
+	rerun.Test
 	does  func(w *world)
 	fails func(w *world) bool // of a victim
 }
@@ -41,8 +41,8 @@ func dice(seed, of int) *rand.Rand {
 	return rand.New(rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(of)}))
 }
 
-func simName(i int) trial.Test {
-	return trial.Test{Name: record.Name{Package: "suite", Test: fmt.Sprintf("Test%04d", i)}}
+func simName(i int) rerun.Test {
+	return rerun.Test{Name: record.Name{Package: "suite", Test: fmt.Sprintf("Test%04d", i)}}
 }
 
 // newSim is a suite of n tests that do nothing, and a victim behind them.
@@ -51,7 +51,7 @@ func newSim(n int, fails func(w *world) bool) *sim {
 	for i := range n {
 		s.tests = append(s.tests, simTest{Test: simName(i)})
 	}
-	s.victim = simTest{Test: trial.Test{Name: record.Name{Package: "suite", Test: "TestVictim"}}, fails: fails}
+	s.victim = simTest{Test: rerun.Test{Name: record.Name{Package: "suite", Test: "TestVictim"}}, fails: fails}
 	return s
 }
 
@@ -62,7 +62,7 @@ func (s *sim) Case() Case {
 	for _, t := range s.tests {
 		c.Before = append(c.Before, Suspect{Test: t.Test})
 	}
-	if out := s.Try(context.Background(), trial.Setup{Before: (&bisection{c: c}).everything(), Victim: &c.Victim}); out.Victim == "fail" {
+	if out := s.Try(context.Background(), rerun.Setup{Before: (&bisection{c: c}).everything(), Victim: &c.Victim}); out.Victim == "fail" {
 		c.Status = "fail"
 	}
 	s.trials = 0
@@ -79,11 +79,11 @@ func suspect(c Case, weight int, at ...int) Case {
 }
 
 // Try runs a trial as package trial does.
-func (s *sim) Try(_ context.Context, setup trial.Setup) (out trial.Outcome) {
+func (s *sim) Try(_ context.Context, setup rerun.Setup) (out rerun.Outcome) {
 	s.trials++
 	if s.fault != nil {
 		if text := s.fault(s.trials); text != "" {
-			return trial.Outcome{Error: text, Interrupted: text == "interrupted"}
+			return rerun.Outcome{Error: text, Interrupted: text == "interrupted"}
 		}
 	}
 	w := &world{config: map[string]string{}, data: map[string]string{}, users: map[string]string{}, random: s.random}
@@ -113,7 +113,7 @@ func (s *sim) Try(_ context.Context, setup trial.Setup) (out trial.Outcome) {
 				if !on || now[name] == before[name] {
 					continue
 				}
-				out.Touched = append(out.Touched, trial.Touch{What: what, Name: name, After: t.Name})
+				out.Touched = append(out.Touched, rerun.Touch{What: what, Name: name, After: t.Name})
 				if slices.Contains(setup.Cut.Keep, name) {
 					continue
 				}
@@ -128,12 +128,12 @@ func (s *sim) Try(_ context.Context, setup trial.Setup) (out trial.Outcome) {
 		restore(setup.Cut.Data, "key", w.data, data)
 		restore(setup.Cut.Server, "user", w.users, users)
 	}
-	chosen := map[trial.Item]bool{}
+	chosen := map[rerun.Item]bool{}
 	for _, item := range setup.Before {
 		chosen[item] = true
 	}
 	for _, t := range s.tests { // in the order of the suite, whatever the order of the items
-		if chosen[t.Test] || chosen[trial.Item{Name: record.Name{Package: t.Package}}] {
+		if chosen[t.Test] || chosen[rerun.Item{Name: record.Name{Package: t.Package}}] {
 			run(t, false)
 		}
 	}
@@ -141,7 +141,7 @@ func (s *sim) Try(_ context.Context, setup trial.Setup) (out trial.Outcome) {
 		run(s.victim, true)
 	}
 	for name, value := range w.config {
-		out.Left = append(out.Left, trial.Left{Parameter: name, To: value})
+		out.Left = append(out.Left, rerun.Left{Parameter: name, To: value})
 	}
 	return out
 }

@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // state finds out through what polluters act: what is restored in between for
 // the victim to pass.
-func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, error) {
-	passes := func(why string, cut trial.Cut) (bool, trial.Outcome, error) {
+func (b *bisection) state(before []rerun.Item, beside bool) (*State, rerun.Cut, error) {
+	passes := func(why string, cut rerun.Cut) (bool, rerun.Outcome, error) {
 		s := b.setup(before, cut)
 		if out := b.ran[keyOf(s)]; len(out) > 0 {
 			return out[0].Victim == "pass", out[0], nil
@@ -21,8 +21,8 @@ func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, 
 	}
 	kinds := []struct {
 		kind StateKind
-		cut  trial.Cut
-	}{{StateConfig, trial.Cut{Config: true}}, {StateData, trial.Cut{Data: true}}, {StateServer, trial.Cut{Server: true}}}
+		cut  rerun.Cut
+	}{{StateConfig, rerun.Cut{Config: true}}, {StateData, rerun.Cut{Data: true}}, {StateServer, rerun.Cut{Server: true}}}
 	if !b.o.Data {
 		kinds = kinds[:1]
 	}
@@ -38,23 +38,23 @@ func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, 
 		return &State{Kind: k.kind, Proved: true, Names: orEmpty(names)}, k.cut, err
 	}
 	state := &State{Kind: StateOther, Names: []string{}}
-	if !slices.ContainsFunc(before, func(t trial.Item) bool { return t.Package == b.c.Victim.Package }) {
+	if !slices.ContainsFunc(before, func(t rerun.Item) bool { return t.Package == b.c.Victim.Package }) {
 		state.Why = b.beyond()
-		return state, trial.Cut{}, nil
+		return state, rerun.Cut{}, nil
 	}
 	if slices.ContainsFunc(before, b.inVictims) {
 		// Nor does a process of its own tell: the test may undo things at its end.
 		state.Kind, state.Why = StateWithin, "They are subtests of one test, and nothing can be restored within a test. What they left is above, as far as it was seen."
-		return state, trial.Cut{}, nil
+		return state, rerun.Cut{}, nil
 	}
-	cut := trial.Cut{Process: true}
+	cut := rerun.Cut{Process: true}
 	apart, _, err := passes("in a process of its own", cut)
 	if err != nil {
 		return nil, cut, err
 	}
 	if !apart {
 		state.Why = b.beyond()
-		return state, trial.Cut{}, nil
+		return state, rerun.Cut{}, nil
 	}
 	state.Kind, state.Proved = StateProcess, true
 	if beside {
@@ -67,7 +67,7 @@ func (b *bisection) state(before []trial.Item, beside bool) (*State, trial.Cut, 
 
 // inVictims reports whether a test is in the top-level test that the victim is
 // in: all that is restored is restored behind that one, but for specs.
-func (b *bisection) inVictims(o trial.Item) bool {
+func (b *bisection) inVictims(o rerun.Item) bool {
 	top := func(name string) string {
 		name, _, _ = strings.Cut(name, "/")
 		return name
@@ -90,11 +90,11 @@ const maxNames = 64
 
 // names finds which of what was restored matters: the victim fails when all but
 // these is.
-func (b *bisection) names(before []trial.Item, cut trial.Cut, restored trial.Outcome) ([]string, error) {
+func (b *bisection) names(before []rerun.Item, cut rerun.Cut, restored rerun.Outcome) ([]string, error) {
 	var all []string
 	for _, t := range restored.Touched {
-		theirs := slices.ContainsFunc(before, func(o trial.Item) bool {
-			after := trial.Test{Name: t.After} // may be the parent of a subtest
+		theirs := slices.ContainsFunc(before, func(o rerun.Item) bool {
+			after := rerun.Test{Name: t.After} // may be the parent of a subtest
 			return o.Package == t.After.Package && (o.Name.Test == "" || within(after, o) || within(o, after))
 		})
 		if theirs && !slices.Contains(all, t.Name) {
@@ -135,13 +135,13 @@ func (b *bisection) names(before []trial.Item, cut trial.Cut, restored trial.Out
 const maxCleaners = 3
 
 // cleaners names tests of the suite after which the victim passes.
-func (b *bisection) cleaners(a *Answer, before []trial.Item) error {
+func (b *bisection) cleaners(a *Answer, before []rerun.Item) error {
 	if len(b.c.Cleaners) == 0 || a.State.Kind == StateProcess {
 		return nil
 	}
 	// They may come after the victim in the suite, so that it has a process of its
 	// own; and it must fail there without them.
-	apart := trial.Cut{Process: true}
+	apart := rerun.Cut{Process: true}
 	s := b.setup(before, apart)
 	out, err := b.try("in a process of its own", s)
 	if err != nil {

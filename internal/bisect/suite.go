@@ -10,8 +10,8 @@ import (
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/wording"
+	"tracetest/internal/rerun"
 	"tracetest/internal/triage"
-	"tracetest/internal/trial"
 )
 
 // Suite is what a recorded run says of its tests: which ran, in which order, how
@@ -32,7 +32,7 @@ type Suite struct {
 // Unit is a test, subtest or spec of a recorded run, in the order in which they
 // began.
 type Unit struct {
-	trial.Test
+	rerun.Test
 	Container string // the Ordered container that a spec is in
 	Status    string // pass, fail, skip, or empty where it never ended
 	Hosts     bool   // it has specs within it, and is no unit of its own
@@ -43,7 +43,7 @@ type Unit struct {
 // Reader reads a record entry by entry. The zero value is not ready.
 type Reader struct {
 	analysis  *triage.Analysis
-	outcomes  *trial.Outcomes
+	outcomes  *rerun.Outcomes
 	units     []Unit
 	index     map[record.Name]int
 	packages  map[int]string
@@ -57,7 +57,7 @@ type Reader struct {
 
 // NewReader returns a Reader that has read nothing.
 func NewReader() *Reader {
-	return &Reader{analysis: triage.New(), outcomes: trial.NewOutcomes(), index: map[record.Name]int{}, packages: map[int]string{},
+	return &Reader{analysis: triage.New(), outcomes: rerun.NewOutcomes(), index: map[record.Name]int{}, packages: map[int]string{},
 		tests: map[int64]string{}, specs: map[int64]record.Name{}, locations: map[[2]string]int{}, orders: map[string][]string{}, config: map[string]map[string]string{}}
 }
 
@@ -79,7 +79,7 @@ func (r *Reader) Add(e record.Entry) {
 	case e.Process != nil:
 		r.packages[e.Process.Index] = e.Process.Package
 	case e.Test != nil && e.Test.Test != "" && e.Test.Action == "run":
-		r.begin(Unit{Test: trial.Test{Name: record.Name{Package: e.Test.Package, Test: e.Test.Test}}}, e.Seq)
+		r.begin(Unit{Test: rerun.Test{Name: record.Name{Package: e.Test.Package, Test: e.Test.Test}}}, e.Seq)
 	case e.Test != nil && e.Test.Test != "" && slices.Contains([]string{"pass", "fail", "skip"}, e.Test.Action):
 		r.end(record.Name{Package: e.Test.Package, Test: e.Test.Test}, e.Seq)
 		r.seeds(e.Test)
@@ -107,12 +107,12 @@ func (r *Reader) boundary(e record.Entry) {
 	if at, known := r.index[host]; known {
 		r.units[at].Hosts = true
 	} else {
-		r.begin(Unit{Test: trial.Test{Name: host}, Hosts: true}, e.Seq) // its event comes later
+		r.begin(Unit{Test: rerun.Test{Name: host}, Hosts: true}, e.Seq) // its event comes later
 	}
 	if _, known := r.index[name]; !known {
 		r.locations[[2]string{pkg, b.Location}]++
 	}
-	r.begin(Unit{Test: trial.Test{Name: name, Location: b.Location}, Container: b.Container}, e.Seq)
+	r.begin(Unit{Test: rerun.Test{Name: name, Location: b.Location}, Container: b.Container}, e.Seq)
 }
 
 func (r *Reader) begin(u Unit, seq int64) {

@@ -8,8 +8,8 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/rerun"
 	"tracetest/internal/triage/story"
-	"tracetest/internal/trial"
 )
 
 func readRecord(t *testing.T, path string) *Suite {
@@ -91,7 +91,7 @@ func TestCasesOfRecords(t *testing.T) {
 // What is found is the one that is meant, or nothing.
 func TestFind(t *testing.T) {
 	s := &Suite{Findings: readRecord(t, "../report/testdata/incident.jsonl").Findings}
-	for _, u := range []trial.Test{
+	for _, u := range []rerun.Test{
 		{Name: record.Name{Package: "a/b", Test: "TestX"}}, {Name: record.Name{Package: "a/c", Test: "TestX"}}, {Name: record.Name{Package: "a/c", Test: "TestXY/sub one"}},
 		{Name: record.Name{Package: "a/c", Test: "TestG", Spec: "Cache is fine"}, Location: "/home/x/a_test.go:12"},
 	} {
@@ -143,8 +143,8 @@ func FuzzRead(f *testing.F) {
 // What is restored behind a top-level test is that of its subtests too, of which
 // alone one may be the polluter.
 func TestNamesOfASubtest(t *testing.T) {
-	before := []trial.Item{{Name: record.Name{Package: "suite", Test: "TestPar/sub"}}}
-	names, err := new(bisection).names(before, trial.Cut{Config: true}, trial.Outcome{Touched: []trial.Touch{
+	before := []rerun.Item{{Name: record.Name{Package: "suite", Test: "TestPar/sub"}}}
+	names, err := new(bisection).names(before, rerun.Cut{Config: true}, rerun.Outcome{Touched: []rerun.Touch{
 		{What: "parameter", Name: "hz", After: record.Name{Package: "suite", Test: "TestPar"}},
 		{What: "parameter", Name: "timeout", After: record.Name{Package: "suite", Test: "TestParty"}},
 	}})

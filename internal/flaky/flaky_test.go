@@ -8,7 +8,7 @@ import (
 	"tracetest/internal/bisect"
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // Values of Wilson's interval as the literature has them (Brown, Cai, DasGupta,
@@ -40,7 +40,7 @@ func suite(ran []string, failed ...findings.Failure) *bisect.Suite {
 				status = "fail"
 			}
 		}
-		s.Units = append(s.Units, bisect.Unit{Test: trial.Test{Name: name(test)}, Status: status})
+		s.Units = append(s.Units, bisect.Unit{Test: rerun.Test{Name: name(test)}, Status: status})
 	}
 	return s
 }
@@ -110,8 +110,8 @@ func TestSettle(t *testing.T) {
 		want   Kind
 		proved bool
 	}{
-		{bisect.Answer{Kind: bisect.Polluters, Culprits: []bisect.Culprit{{Test: trial.Test{Name: name("TestLeak")}}}}, Victim, true},
-		{bisect.Answer{Kind: bisect.Brittle, Culprits: []bisect.Culprit{{Test: trial.Test{Name: name("TestSetter")}}}}, Brittle, true},
+		{bisect.Answer{Kind: bisect.Polluters, Culprits: []bisect.Culprit{{Test: rerun.Test{Name: name("TestLeak")}}}}, Victim, true},
+		{bisect.Answer{Kind: bisect.Brittle, Culprits: []bisect.Culprit{{Test: rerun.Test{Name: name("TestSetter")}}}}, Brittle, true},
 		{bisect.Answer{Kind: bisect.NotOrderDependent, Alone: bisect.Tally{Failed: 1, Ran: 3}}, Own, true},
 		{bisect.Answer{Kind: bisect.NotOrderDependent, Alone: bisect.Tally{Ran: 3}}, Open, false},
 		{bisect.Answer{Kind: bisect.NotReproduced}, Open, false},

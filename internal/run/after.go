@@ -6,16 +6,20 @@ import (
 	"fmt"
 
 	"tracetest/internal/record"
+	"tracetest/internal/snapshot"
 )
 
-// unperturb restores what --perturb moved. Whoever re-runs tests later finds
-// the server as it was before.
+// unperturb restores what --perturb moved, where it still is what that made of it. Whoever
+// re-runs tests later finds the server as it was before.
 func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
 	for i, before := range p.before {
 		if p.baseline != nil && p.baseline[i].RunID() == before.RunID() {
 			p.baseline[i] = before
 		}
-		if r := p.servers[i].Unperturb(ctx, p.moved[i], before); r != nil {
+		if p.servers[i].Sample(ctx).Error != "" {
+			continue
+		}
+		if r := p.servers[i].Restore(ctx, snapshot.Between(before, p.moved[i])).Wrote; r != nil {
 			r.When = "perturb"
 			done(r)
 		}
@@ -26,8 +30,8 @@ func (p *Plan) unperturb(ctx context.Context, done func(*record.Restore)) {
 // Written is what tests of a run have set on a server and nobody else has since, nor
 // tracetest restored.
 type Written struct {
-	RunID  string
-	Values map[string]string // as it may be shown
+	Names []string
+	At    snapshot.Mark // has what they were set to
 }
 
 // Written is of the servers that were named, once the run has ended.
@@ -44,7 +48,7 @@ func (p *Plan) AsBefore(ctx context.Context) error {
 		}
 		if snap := s.Sample(ctx); snap.Error != "" {
 			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), snap.Error))
-		} else if err := s.NotAs(p.baseline[i], nil); err != nil {
+		} else if err := s.Restore(ctx, snapshot.Untraced(p.baseline[i])).Err(); err != nil {
 			errs = append(errs, err)
 		}
 	}

@@ -59,7 +59,11 @@ func (f *fakeServer) sample(ctx context.Context) record.Snapshot {
 
 func (f *fakeServer) Mark() snapshot.Mark { return snapshot.Mark{} }
 
-func (f *fakeServer) Restore(ctx context.Context, _ snapshot.Mark) *record.Restore {
+func (f *fakeServer) Restore(ctx context.Context, _ snapshot.Claims) snapshot.Restored {
+	return snapshot.Restored{Wrote: f.restore(ctx)}
+}
+
+func (f *fakeServer) restore(ctx context.Context) *record.Restore {
 	f.log(fmt.Sprint("restore ", f.n))
 	done := &record.Restore{Server: f.n, Values: map[string]string{}}
 	for name := range f.tests {

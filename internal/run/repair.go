@@ -123,7 +123,7 @@ func (r *repair) restore(ctx context.Context, as record.Restore, marks []then) {
 		if as.When == "run" {
 			keep = nil
 		}
-		done := s.Restore(ctx, ledger.undo(marks[i].mark, marks[i].clock, keep))
+		done := s.Restore(ctx, ledger.undo(marks[i].mark, marks[i].clock, keep)).Wrote
 		if done != nil {
 			ledger.restored(done, s.Mark(), r.w.witness(ctx, i))
 		} else {

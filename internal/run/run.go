@@ -367,7 +367,7 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	end := w.watch(ctx, begin)
 	p.baseline, p.gone = w.initial, w.repair.gone
 	for i := range p.begin {
-		p.written = append(p.written, Written{RunID: w.runIDs[i], Values: w.ledgers[i].wrote()})
+		p.written = append(p.written, Written{Names: w.ledgers[i].wrote(), At: p.servers[i].Mark()})
 	}
 	if len(p.before) > 0 {
 		p.unperturb(ctx, func(done *record.Restore) { p.out.Append(record.Entry{Restore: done}) })

@@ -15,8 +15,8 @@ type server interface {
 	Sample(context.Context) record.Snapshot
 	// Mark is what it showed last, to go back to.
 	Mark() snapshot.Mark
-	// Restore goes back to a mark, and is nil where nothing differs from it.
-	Restore(context.Context, snapshot.Mark) *record.Restore
+	// Restore writes back what may be.
+	Restore(context.Context, snapshot.Claims) snapshot.Restored
 
 	Clients(context.Context) ([]record.Client, error)
 	Leave(context.Context) bool

@@ -43,7 +43,8 @@ type found struct {
 // standing is how things are with a parameter that has changed.
 type standing struct {
 	found found
-	why   record.Why // why the present value is not to be undone; empty: a test wrote it
+	set   snapshot.Mark // has the present value
+	why   record.Why    // why that is not to be undone; empty: a test wrote it
 }
 
 // sent is a traced write.
@@ -168,7 +169,7 @@ func (l *ledger) set(name, value string, at snapshot.Mark, why record.Why) {
 		s.found.value = l.now[name]
 		l.changed[name] = s
 	}
-	l.now[name], s.why = value, why
+	l.now[name], s.set, s.why = value, at, why
 	if why != "" {
 		s.found = found{clock: l.clock, mark: at, value: value, why: why}
 	}
@@ -225,7 +226,7 @@ func (l *ledger) restored(r *record.Restore, at snapshot.Mark, by witness) {
 		for name := range r.Values {
 			value, moved := r.Snapshot.Config[name]
 			if s := l.changed[name]; moved && s != nil && value == r.Values[name] {
-				l.now[name] = value
+				l.now[name], s.set = value, at
 				if value == s.found.value { // else it is what an earlier test had set
 					s.why = s.found.why
 				}
@@ -238,21 +239,21 @@ func (l *ledger) restored(r *record.Restore, at snapshot.Mark, by witness) {
 	l.snap(*r.Snapshot, at, by)
 }
 
-// undo says what may be restored of what changed since a unit began, or with clock zero since
-// the run did: where everything since was the tests', to what it was then, else to what they found
-// last that was not theirs.
-func (l *ledger) undo(then snapshot.Mark, clock int, keep []string) snapshot.Mark {
-	marks := map[string]snapshot.Mark{}
+// undo claims what changed since a unit began, or with clock zero since the run did: where everything
+// since was the tests', it goes back to what it was then, else to what they found last that was
+// not theirs.
+func (l *ledger) undo(then snapshot.Mark, clock int, keep []string) snapshot.Claims {
+	claims := snapshot.Claims{}
 	for name, s := range l.changed {
-		if s.why != "" || slices.Contains(keep, name) {
+		if slices.Contains(keep, name) {
 			continue
 		}
-		marks[name] = then
+		claims[name] = snapshot.Claim{Set: s.set, To: then, Why: s.why}
 		if s.found.clock > clock {
-			marks[name] = s.found.mark
+			claims[name] = snapshot.Claim{Set: s.set, To: s.found.mark, Why: s.why}
 		}
 	}
-	return snapshot.Join(marks)
+	return claims
 }
 
 // left says of each parameter that is not as the run found it why it is not to be restored.
@@ -276,13 +277,12 @@ func (l *ledger) left() map[string]record.Why {
 	return all
 }
 
-// wrote is what tests of this run have set and nobody else has since, with what it is now.
-func (l *ledger) wrote() map[string]string {
-	all := map[string]string{}
+// wrote are parameters that tests of this run have set and nobody else has since.
+func (l *ledger) wrote() (names []string) {
 	for name, s := range l.changed {
 		if s.why == "" && s.found.why == "" && l.now[name] != l.first[name] {
-			all[name] = l.now[name]
+			names = append(names, name)
 		}
 	}
-	return all
+	return names
 }

@@ -65,7 +65,7 @@ func TestPasswordSet(t *testing.T) {
 	kill()
 	snap(t, s)
 	kill()
-	r := s.Restore(t.Context(), mark)
+	r := goBack(t, s, mark).Wrote
 	if r == nil || r.Error != "" || !strings.HasSuffix(r.Command, " CONFIG SET requirepass ''") {
 		t.Fatalf("restored with %+v", r)
 	}
@@ -110,7 +110,7 @@ func TestUserOfAnACL(t *testing.T) {
 	snap(t, s)
 	s.asker.line.hangUp(false)
 	snap(t, s)
-	if mark := s.Mark(); s.Restore(t.Context(), mark) != nil {
+	if mark := s.Mark(); goBack(t, s, mark).Wrote != nil {
 		t.Error("it restores nothing")
 	}
 }
@@ -129,7 +129,7 @@ func TestRightsTakenAway(t *testing.T) {
 	server.Do(t, "config", "set", "hz", "20")
 	snap(t, s)
 	server.Do(t, "acl", "setuser", "obs", "-config|set")
-	if r := s.Restore(t.Context(), mark); r == nil || !strings.Contains(r.Error, "hz is not restored: the server says: NOPERM") {
+	if r := goBack(t, s, mark).Wrote; r == nil || !strings.Contains(r.Error, "hz is not restored: the server says: NOPERM") {
 		t.Errorf("restored with %+v", r)
 	}
 	server.Do(t, "acl", "setuser", "obs", "-info")
@@ -211,7 +211,7 @@ func TestHungServer(t *testing.T) {
 			t.Errorf("a further look took %s", took)
 		}
 	}
-	if r := s.Restore(t.Context(), mark); r == nil || !strings.HasPrefix(r.Error, "still no answer") || strings.Contains(r.Error, "may still happen") {
+	if r := goBack(t, s, mark).Wrote; r == nil || !strings.HasPrefix(r.Error, "still no answer") || strings.Contains(r.Error, "may still happen") {
 		t.Errorf("restored with %+v", r)
 	}
 	server.Resume(t)
@@ -220,7 +220,7 @@ func TestHungServer(t *testing.T) {
 		t.Errorf("%d connections of the observer", n)
 	}
 	server.Pause(t)
-	if r := s.Restore(t.Context(), mark); r == nil || !strings.HasSuffix(r.Error, "it may still happen") {
+	if r := goBack(t, s, mark).Wrote; r == nil || !strings.HasSuffix(r.Error, "it may still happen") {
 		t.Errorf("restored with %+v", r)
 	}
 	server.Resume(t)
@@ -293,7 +293,7 @@ func TestOutputBufferLimit(t *testing.T) {
 			t.Fatalf("the answer was let through, so this test tests nothing: %+v", l)
 		}
 	}
-	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "" {
+	if r := goBack(t, s, mark).Wrote; r == nil || r.Error != "" {
 		t.Fatalf("restored with %+v", r)
 	}
 	seesAfter(t, server, s)
@@ -337,7 +337,7 @@ func TestReplicaOfNobody(t *testing.T) {
 	server.Do(t, "config", "set", "hz", "20")
 	server.Do(t, "replicaof", "127.0.0.1", "1")
 	want(t, snap(t, s), map[string]string{"replicaof": "127.0.0.1 1", "hz": "20"})
-	r := s.Restore(t.Context(), mark)
+	r := goBack(t, s, mark).Wrote
 	if r == nil || r.Error != "" || strings.Contains(r.Command, "REPLICAOF") {
 		t.Fatalf("restored with %+v", r)
 	}

@@ -160,7 +160,7 @@ func TestTLS(t *testing.T) {
 	seesAfter(t, server, s)
 	killed(t, server)
 	seesAfter(t, server, s)
-	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "" {
+	if r := goBack(t, s, mark).Wrote; r == nil || r.Error != "" {
 		t.Errorf("restored with %+v", r)
 	}
 	server.Do(t, "config", "set", "tls-auth-clients", "yes")

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 
-	"tracetest/internal/record"
 	"tracetest/internal/redisconf"
 )
 
 // Perturb moves parameters off the values that people know by heart, each by so
 // little that a test does not feel it, and looks again. What it returns is what
 // they were, as it may be shown. A test that "puts back" a constant then leaves
-// something else than it found. [Server.Unperturb] undoes it.
+// something else than it found.
 func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error) {
 	s.mu.Lock()
 	config := s.last.config()
@@ -23,26 +22,10 @@ func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error
 		}
 	}
 	s.mu.Unlock()
-	if done := s.Restore(ctx, s.With(values)); done != nil && done.Error != "" {
+	if done := s.Restore(ctx, s.Asked(values)).Wrote; done != nil && done.Error != "" {
 		err = errors.New(done.Error)
 	}
 	return were, err
-}
-
-// Unperturb undoes what Perturb moved, from the mark behind it to the one before, and
-// looks again. What no longer is what Perturb made of it is somebody else's by now.
-func (s *Server) Unperturb(ctx context.Context, moved, before Mark) *record.Restore {
-	if s.Sample(ctx).Error != "" || s.Mark().runID != before.runID {
-		return nil
-	}
-	ours := make(map[string]Mark)
-	now := s.Mark().values()
-	for name, value := range moved.values() {
-		if was, ok := before.values()[name]; ok && was != value && now[name] == value {
-			ours[name] = before
-		}
-	}
-	return s.Restore(ctx, Join(ours))
 }
 
 // Shown is the configuration as last seen, as it may be shown.

@@ -3,7 +3,6 @@ package snapshot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -16,42 +15,41 @@ import (
 	"tracetest/internal/redisconf"
 )
 
-// ErrAnother says that a server is not the one that is meant: it restarted, or another one
-// has its address by now.
-var ErrAnother = errors.New("it restarted, or another server has its address by now")
-
 var errSuperseded = errors.New("somebody else has set it since")
 
-// Restore puts back what differed from the mark at the last snapshot, and looks
-// again. It returns nil when nothing did. When and Owner are the caller's, and
-// so is the question whether it may be restored.
+// Restore writes back what claims allow, and looks again. When and Owner are the caller's.
 //
 // Only what differs is written: one CONFIG SET with all of it where the server
 // takes that, else one for each. It is never inside MULTI, where a server out
 // of memory refuses every command. It works while the server is out of memory.
 //
-// Nothing is written to another run of the server than the mark is of, nothing over
-// a value that is not the one of the last snapshot, and no role: the connection that
-// is written on is asked for all of that first.
-func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
+// The connection that is written on is asked first: nothing is written to another run of
+// the server, and nothing over a value that is not the one of the last snapshot.
+func (s *Server) Restore(ctx context.Context, claims Claims) Restored {
 	start := time.Now()
 	taken := s.take(ctx, start)
-	s.mu.Lock()
-	values, together, seen := s.differing(to), s.together, s.last.config()
-	shown := s.hideAll(values)
-	s.mu.Unlock()
 	if taken == nil {
 		defer s.give()
 	}
+	s.mu.Lock()
+	now := s.mark()
+	names, _ := claims.Allowed(now)
+	together, seen := s.together, s.last.config()
+	values := make(map[string]string, len(names))
+	for _, name := range names {
+		values[name] = claims[name].To.values()[name]
+	}
+	shown := s.hideAll(values)
+	s.mu.Unlock()
 	if len(values) == 0 {
-		return nil
+		return s.restored(claims, nil)
 	}
 	done := &record.Restore{Server: s.index, Values: shown, Command: rediscli.Restore(s.target.CLI(), shown, together)}
 	if taken != nil {
 		done.Error = s.Scrub(s.trouble(taken))
-		return done
+		return s.restored(claims, done)
 	}
-	w := &writer{asker: s.asker, runID: to.runID, seen: seen, refused: make(map[string]error)}
+	w := &writer{asker: s.asker, runID: now.runID, seen: seen, refused: make(map[string]error)}
 	before := s.pending
 	got := s.exchange(ctx, start, func(until time.Time) answer {
 		return answer{err: w.write(until, values, together)}
@@ -63,77 +61,23 @@ func (s *Server) Restore(ctx context.Context, to Mark) *record.Restore {
 		if s.pending != before {
 			done.Error += "; it may still happen"
 		}
-		return done
+		return s.restored(claims, done)
 	}
 	snap := s.sample(ctx, time.Now())
 	done.Snapshot = &snap
-	done.Error = s.Scrub(s.unrestored(to, shown, w.refused, got.err, snap))
-	return done
-}
-
-// NotAs says, as of the last snapshot, in which parameters a server is not as it was, but for these,
-// with the command that brings that back; nil where it is. A role has no such command.
-func (s *Server) NotAs(was Mark, keep []string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all, roles []string
-	values := make(map[string]string)
-	for name, value := range was.values() {
-		now, there := s.last.config()[name]
-		switch {
-		case !there || now == value || slices.Contains(keep, name):
-		case redisconf.IsRole(name):
-			roles = append(roles, name)
-		default:
-			all = append(all, name)
-			if !redisconf.Of(name).Fixed {
-				values[name] = value
-			}
-		}
-	}
-	address := s.target.address
-	switch slices.Sort(all); {
-	case len(all) == 0 && len(roles) > 0:
-		return fmt.Errorf("%s: %w", address, ErrRole)
-	case len(all) == 0:
-		return nil
-	case was.runID != s.runID:
-		return fmt.Errorf("%s: %w, and is not as before: %s", address, ErrAnother, strings.Join(all, ", "))
-	}
-	err := fmt.Errorf("%s is not as before: %s; no test was seen setting that, so tracetest leaves it alone", address, strings.Join(all, ", "))
-	if command := rediscli.Restore(s.target.CLI(), s.hideAll(values), s.together); command != "" {
-		err = fmt.Errorf("%w. Restore it first:\n  %s", err, command)
-	}
-	return err
-}
-
-// differing is what has another value than in the mark, with the value of the
-// mark. A parameter that only one of them has belongs to another version of
-// the server.
-func (s *Server) differing(to Mark) map[string]string {
-	values := make(map[string]string)
-	if to.at == nil || to.at().version == s.last.version {
-		return values
-	}
-	for name, value := range to.at().config() {
-		if now, ok := s.last.config()[name]; ok && now != value && !redisconf.IsRole(name) {
-			values[name] = value
-		}
-	}
-	return values
+	done.Error = s.Scrub(s.unrestored(values, w.refused, got.err, snap))
+	return s.restored(claims, done)
 }
 
 // unrestored is what is to be said when not all is as it was.
-func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string]error, failed error, snap record.Snapshot) string {
+func (s *Server) unrestored(values map[string]string, refused map[string]error, failed error, snap record.Snapshot) string {
 	if snap.Error != "" {
 		return "not read back: " + snap.Error
 	}
-	s.mu.Lock()
-	left := s.differing(to)
-	s.mu.Unlock()
+	now := s.Mark().values()
 	var problems []string
-	for _, name := range slices.Sorted(maps.Keys(shown)) {
-		if _, still := left[name]; !still {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if value, there := now[name]; !there || value == values[name] {
 			continue
 		}
 		why := "it reads back different"
@@ -144,7 +88,7 @@ func (s *Server) unrestored(to Mark, shown map[string]string, refused map[string
 		} else if failed != nil {
 			why = s.trouble(failed)
 		}
-		if redisconf.IsSecret(name) && shown[name] != "" {
+		if redisconf.IsSecret(name) && values[name] != "" {
 			why += " (its value is secret: set it by hand)"
 		}
 		problems = append(problems, name+" is not restored: "+why)

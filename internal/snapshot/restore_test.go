@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"errors"
 	"maps"
 	"os/exec"
 	"slices"
@@ -57,7 +58,7 @@ func TestRestoreEveryParameter(t *testing.T) {
 		t.Errorf("%d parameters were changed, the look has %d", changed, len(l.Config))
 	}
 	t.Logf("%d parameters changed", len(l.Config))
-	r := s.Restore(t.Context(), mark)
+	r := goBack(t, s, mark).Wrote
 	if r == nil || r.Error != "" || len(r.Values) != len(l.Config) || differs(s, mark) {
 		t.Fatalf("restored with %+v", r)
 	}
@@ -81,7 +82,7 @@ func TestRestoreByHand(t *testing.T) {
 		mark := s.Mark()
 		server.Do(t, "config", "set", "maxmemory", "1mb", "save", "60 1", "requirepass", "")
 		snap(t, s)
-		r := s.Restore(t.Context(), mark)
+		r := goBack(t, s, mark).Wrote
 		if r == nil || r.Error != "" {
 			t.Fatalf("restored with %+v", r)
 		}
@@ -105,7 +106,7 @@ func TestRestoreWhatCanBe(t *testing.T) {
 	s, _ := open(t, server.Addr, Options{})
 	server.Do(t, "config", "set", "maxmemory", "5mb", "hz", "20")
 	snap(t, s)
-	r := s.Restore(t.Context(), s.With(map[string]string{"maxmemory": "0", "hz": "10", "appendfilename": "appendonly.aof"}))
+	r := s.Restore(t.Context(), s.Asked(map[string]string{"maxmemory": "0", "hz": "10", "appendfilename": "appendonly.aof"})).Wrote
 	if r == nil || !strings.Contains(r.Error, "appendfilename is not restored: the server says: ERR") ||
 		strings.Contains(r.Error, "hz") || strings.Contains(r.Error, ";") {
 		t.Fatalf("restored with %+v", r)
@@ -119,7 +120,7 @@ func TestRestoreWhileOutOfMemory(t *testing.T) {
 	mark := s.Mark()
 	server.Do(t, "config", "set", "maxmemory", "1")
 	snap(t, s)
-	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "" {
+	if r := goBack(t, s, mark).Wrote; r == nil || r.Error != "" {
 		t.Fatalf("restored with %+v", r)
 	}
 	server.Do(t, "set", "a", "b")
@@ -132,7 +133,7 @@ func TestRestoreOnAKilledConnection(t *testing.T) {
 	server.Do(t, "config", "set", "maxmemory", "1")
 	snap(t, s)
 	killed(t, server)
-	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "" {
+	if r := goBack(t, s, mark).Wrote; r == nil || r.Error != "" {
 		t.Fatalf("restored with %+v", r)
 	}
 }
@@ -146,7 +147,7 @@ func TestRestoreAStoppedServer(t *testing.T) {
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if r := s.Restore(t.Context(), mark); r == nil || r.Error != "not read back: connection refused" {
+	if r := goBack(t, s, mark).Wrote; r == nil || r.Error != "not read back: connection refused" {
 		t.Fatalf("restored with %+v", r)
 	}
 }
@@ -161,7 +162,7 @@ func TestRestoreNothingOfAnother(t *testing.T) {
 	server.Do(t, "config", "set", "maxmemory", "1mb", "hz", "20")
 	snap(t, s)
 	server.Do(t, "config", "set", "maxmemory", "50mb")
-	r := s.Restore(t.Context(), mark)
+	r := goBack(t, s, mark).Wrote
 	if r == nil || r.Error != "maxmemory is not restored: somebody else has set it since" {
 		t.Fatalf("restored with %+v", r)
 	}
@@ -171,13 +172,14 @@ func TestRestoreNothingOfAnother(t *testing.T) {
 	if err := server.Restart("--maxmemory", "70mb"); err != nil {
 		t.Fatal(err)
 	}
-	r = s.Restore(t.Context(), mark)
-	if r == nil || !strings.Contains(r.Error, ErrAnother.Error()) {
+	server.Do(t, "config", "set", "hz", "10")
+	claims := Between(mark, s.Mark()) // nobody has looked since
+	if r = s.Restore(t.Context(), claims).Wrote; r == nil || !strings.Contains(r.Error, ErrAnother.Error()) {
 		t.Fatalf("restored with %+v", r)
 	}
 	snap(t, s) // it is known by now
-	if r = s.Restore(t.Context(), mark); r == nil || !strings.Contains(r.Error, ErrAnother.Error()) {
-		t.Fatalf("restored with %+v", r)
+	if done := s.Restore(t.Context(), claims); done.Wrote != nil || !errors.Is(done.Err(), ErrAnother) {
+		t.Fatalf("restored with %+v: %v", done, done.Err())
 	}
 	if got := server.Do(t, "config", "get", "maxmemory"); got != "[maxmemory 73400320]" {
 		t.Errorf("left with %s", got)
@@ -202,7 +204,7 @@ func TestRestoreOneByOne(t *testing.T) {
 	server.Do(t, "config", "set", "maxmemory", "1", "hz", "20")
 	snap(t, s)
 	s.together = false
-	r := s.Restore(t.Context(), mark)
+	r := goBack(t, s, mark).Wrote
 	if r == nil || r.Error != "" || strings.Count(r.Command, "CONFIG SET") != 2 || r.Snapshot.Counters.ConfigSet != 3 {
 		t.Fatalf("restored with %+v", r)
 	}

@@ -246,8 +246,18 @@ func (q *question) wait(ctx context.Context, until time.Time) (answer, error) {
 func (s *Server) Mark() Mark {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.mark()
+}
+
+// mark is Mark for who holds the lock.
+func (s *Server) mark() Mark {
 	at := s.last
 	return Mark{func() moment { return at }, s.runID}
+}
+
+func newMark(config map[string]string, runID string) Mark {
+	at := newMoment(config, 0)
+	return Mark{func() moment { return at }, runID}
 }
 
 // RunID is the run of the server that a mark is of.
@@ -258,22 +268,6 @@ func (m Mark) values() map[string]string {
 		return nil
 	}
 	return m.at().config()
-}
-
-// Join is a mark that says of each of these parameters what another mark says, and
-// nothing of others: they are left as they are. All are of one run of a server.
-func Join(marks map[string]Mark) Mark {
-	config := make(map[string]string)
-	joined := Mark{}
-	for name, m := range marks {
-		if value, ok := m.values()[name]; ok {
-			config[name] = value
-		}
-		joined.runID = m.runID
-	}
-	at := newMoment(config, 0)
-	joined.at = func() moment { return at }
-	return joined
 }
 
 // Scrub hides the secrets in a text.

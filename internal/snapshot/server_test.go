@@ -171,7 +171,7 @@ func TestMark(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})
 	mark := s.Mark()
-	if differs(s, mark) || s.Restore(t.Context(), mark) != nil {
+	if differs(s, mark) || goBack(t, s, mark).Wrote != nil {
 		t.Error("it differs from its own mark")
 	}
 	server.Do(t, "config", "set", "hz", "20")
@@ -181,7 +181,7 @@ func TestMark(t *testing.T) {
 	}
 	server.Do(t, "config", "set", "hz", "10")
 	snap(t, s)
-	if differs(s, mark) || s.Restore(t.Context(), mark) != nil {
+	if differs(s, mark) || goBack(t, s, mark).Wrote != nil {
 		t.Error("it differs after it was put back")
 	}
 	if differs(s, Mark{}) {
@@ -245,7 +245,7 @@ func TestPartial(t *testing.T) {
 			mark := s.Mark()
 			at.server.Do(t, at.config, "set", "maxmemory", "20mb")
 			want(t, snap(t, s), map[string]string{"maxmemory": "20971520"})
-			r := s.Restore(t.Context(), mark)
+			r := goBack(t, s, mark).Wrote
 			if r == nil || !strings.Contains(r.Error, "maxmemory is not restored") || r.Snapshot == nil {
 				t.Errorf("restored with %+v", r)
 			}
@@ -313,7 +313,7 @@ func TestSecretsNeverAppear(t *testing.T) {
 	l = snap(t, s)
 	want(t, l, map[string]string{auth: ""})
 
-	r := s.Restore(t.Context(), mark)
+	r := goBack(t, s, mark).Wrote
 	show(r, *r)
 	if r.Error != "" || r.Values["requirepass"] != "(hidden 1)" || r.Command != "" {
 		t.Errorf("restored with %+v", r)
@@ -365,4 +365,10 @@ func differs(s *Server, m Mark) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return m.at != nil && !maps.Equal(m.at().config(), s.last.config())
+}
+
+// goBack restores all in which a server differs from a mark.
+func goBack(t *testing.T, s *Server, to Mark) Restored {
+	t.Helper()
+	return s.Restore(t.Context(), Between(to, s.Mark()))
 }

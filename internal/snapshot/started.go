@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"maps"
 	"strconv"
 	"strings"
 
@@ -30,18 +29,4 @@ func (s *Server) Started(parameter, text, source string) (name string, origin re
 		return name, record.Origin{}, false
 	}
 	return name, record.Origin{Value: s.hide(name, redisconf.Normalize(name, text)), Source: source}, true
-}
-
-// With is a mark like the last snapshot, with other values for some parameters, to
-// be restored. Of each parameter it takes the name that the server gives it.
-func (s *Server) With(values map[string]string) Mark {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	config := maps.Clone(s.last.config())
-	for parameter, value := range values {
-		name := reported(config, strings.TrimSpace(parameter))
-		config[name] = redisconf.Normalize(name, value)
-	}
-	at := newMoment(config, 0)
-	return Mark{func() moment { return at }, s.runID}
 }

@@ -60,7 +60,7 @@ func TestPerturb(t *testing.T) {
 			t.Errorf("%s: from %q to %q, want %q", name, were[name], now, want)
 		}
 	}
-	if done := s.Restore(t.Context(), before); done == nil || done.Error != "" {
+	if done := goBack(t, s, before).Wrote; done == nil || done.Error != "" {
 		t.Errorf("%+v", done)
 	}
 	if got := server.Do(t, "CONFIG", "GET", "maxmemory"); got != "[maxmemory 2147483648]" {

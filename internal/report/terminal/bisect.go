@@ -11,7 +11,7 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 // Bisect writes an answer for people. File names below dir are relative to it.
@@ -116,7 +116,7 @@ func (t *answer) line(label string, text claims.Text) {
 	fmt.Fprintf(&t.text, "%-*s%s\n", labels, label, text.Plain(inAnswer))
 }
 
-func (t *answer) test(test trial.Test) claims.Text {
+func (t *answer) test(test rerun.Test) claims.Text {
 	text := testName(test.Name)
 	if test.Location != "" {
 		text += " (" + doc.Code(t.place(test.Location)) + ")"
@@ -216,7 +216,7 @@ func number(n int, noun claims.Text) claims.Text {
 
 // testName names a test of a trial.
 func testName(n record.Name) claims.Text {
-	if n.Test == trial.NoTest {
+	if n.Test == rerun.NoTest {
 		n.Test = ""
 	} else if n.Test == "" && n.Spec == "" {
 		return "package " + doc.Code(n.Package)

@@ -9,7 +9,7 @@ import (
 	"tracetest/internal/flaky"
 	"tracetest/internal/record"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/trial"
+	"tracetest/internal/rerun"
 )
 
 func TestFlaky(t *testing.T) {
@@ -20,7 +20,7 @@ func TestFlaky(t *testing.T) {
 			if i < len(failed) {
 				status = "fail"
 			}
-			s.Units = append(s.Units, bisect.Unit{Test: trial.Test{Name: record.Name{Package: "p", Test: test}}, Status: status})
+			s.Units = append(s.Units, bisect.Unit{Test: rerun.Test{Name: record.Name{Package: "p", Test: test}}, Status: status})
 		}
 		return s
 	}

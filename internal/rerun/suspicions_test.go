@@ -1,4 +1,4 @@
-package prove
+package rerun
 
 import (
 	"slices"
@@ -6,31 +6,24 @@ import (
 	"testing"
 
 	"tracetest/internal/findings"
-	"tracetest/internal/record"
 )
-
-func test(pkg, name string) target { return target{Name: record.Name{Package: pkg, Test: name}} }
-
-func spec(pkg, name, location string) target {
-	return target{Name: record.Name{Package: pkg, Test: "TestSuite", Spec: name}, Location: location}
-}
 
 // What cannot be chosen is left out with a reason, and never tried half.
 func TestUnable(t *testing.T) {
 	a, b := test("p", "TestA"), test("p", "TestB")
 	tests := []struct {
-		culprit target
-		victims []target
+		culprit Test
+		victims []Test
 		want    string
 	}{
-		{a, []target{b}, ""},
-		{test("p", ""), []target{b}, "outside of its tests"},
-		{a, []target{test("q", "")}, "outside of its tests"},
-		{a, []target{test("p", "BenchmarkX")}, "benchmarks"},
-		{spec("p", "[BeforeSuite]", ""), []target{b}, "suite node"},
-		{spec("p", "a", ""), []target{b}, "where a spec stands"},
-		{spec("p", "a", "/x:1"), []target{b}, ""},
-		{spec("p", "a", "/x:1"), []target{test("q", "TestB")}, "in one command"},
+		{a, []Test{b}, ""},
+		{test("p", ""), []Test{b}, "outside of its tests"},
+		{a, []Test{test("q", "")}, "outside of its tests"},
+		{a, []Test{test("p", "BenchmarkX")}, "benchmarks"},
+		{spec("p", "[BeforeSuite]", ""), []Test{b}, "suite node"},
+		{spec("p", "a", ""), []Test{b}, "where a spec stands"},
+		{spec("p", "a", "/x:1"), []Test{b}, ""},
+		{spec("p", "a", "/x:1"), []Test{test("q", "TestB")}, "in one command"},
 	}
 	for _, test := range tests {
 		got := (&suspicion{culprit: test.culprit, victims: test.victims}).unable()
@@ -55,7 +48,7 @@ func TestSuspicions(t *testing.T) {
 		},
 	}
 	got := suspicions(f)
-	if len(got) != 1 || got[0].culprit != test("p", "TestA") || !slices.Equal(got[0].victims, []target{test("p", "TestV"), test("p", "TestW")}) ||
+	if len(got) != 1 || got[0].culprit != test("p", "TestA") || !slices.Equal(got[0].victims, []Test{test("p", "TestV"), test("p", "TestW")}) ||
 		!got[0].parameters["s maxmemory"] || !got[0].parameters["s maxmemory-policy"] {
 		t.Errorf("%+v", got)
 	}

@@ -1,4 +1,4 @@
-package prove
+package rerun
 
 import (
 	"context"
@@ -12,12 +12,11 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/run"
-	"tracetest/internal/trial"
 )
 
-// TestOrder guards against a trial on servers that are not as before, one that is taken for another
+// TestProofOrder guards against a trial on servers that are not as before, one that is taken for another
 // or not recorded, and against trials that go on when the time is over or somebody wants to stop.
-func TestOrder(t *testing.T) {
+func TestProofOrder(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		victims int
@@ -51,21 +50,21 @@ func TestOrder(t *testing.T) {
 			}
 			var log []string
 			tries, readied := 0, 0
-			o := Options{Run: run.Options{Secrets: redact.New(), Restore: run.RestoreNever, Perturb: true}, Trials: test.trials, Budget: test.budget, Print: func(string) {}}
+			o := Proof{Run: run.Options{Secrets: redact.New(), Restore: run.RestoreNever, Perturb: true}, Trials: test.trials, Budget: test.budget, Print: func(string) {}}
 			o.Ready = func(context.Context) error {
 				if readied++; readied == test.ready {
 					return errors.New("not as before")
 				}
 				return nil
 			}
-			o.Try = func(_ context.Context, o run.Options) trial.Result {
+			o.Try = func(_ context.Context, o run.Options) Result {
 				if tries++; readied < tries {
 					t.Error("a trial on servers of which nobody made sure that they are as before")
 				}
 				if o.Perturb || o.Restore == run.RestoreNever {
 					t.Errorf("a trial that leaves the servers changed: %+v", o.Restore)
 				}
-				r := trial.Result{Outcomes: trial.NewOutcomes(), Findings: &findings.Findings{}}
+				r := Result{Outcomes: NewOutcomes(), Findings: &findings.Findings{}}
 				r.Findings.Run.Complete = tries != test.stop
 				for _, name := range chosen(o) {
 					if name == "TestLeak" {

@@ -1,9 +1,9 @@
-// Package trial runs chosen tests once, through package run and with a record
-// of its own, and says how they ended and what they left changed.
+// Package rerun runs chosen tests on restored servers, through package run and with a
+// record of its own, and says how they ended and what they left changed.
 //
-// It is the one way in which tests are re-run: `--prove` and `bisect` differ in
+// It is the one way in which tests are re-run: `--prove`, `bisect` and `flaky` differ in
 // what they choose and in what they make of it.
-package trial
+package rerun
 
 import (
 	"context"

@@ -1,21 +1,4 @@
-// Package prove re-runs tests to settle what a leak did: are the tests that
-// failed while it was in force its victims?
-//
-// For each leak it runs four trials, several times each: the one that leaks by
-// itself, which must leak again; the failed tests without it, which must pass;
-// the one that leaks and then the failed tests, which must fail; and the same
-// with what was changed put back in between, when they must pass. All failed
-// tests of a leak share a run. Those that this does not settle are tried by
-// themselves.
-//
-// Every trial is recorded, and package triage says what they mean. Behind each
-// trial the configuration is restored; data is left alone unless it is to be
-// flushed. Tests run in the order of the run: a Ginkgo suite with the same
-// seed, and other tests as `go test` orders them.
-//
-// Limits: what init, TestMain or a suite node leaves changed cannot be left
-// out of a run, and benchmarks are not re-run.
-package prove
+package rerun
 
 import (
 	"context"
@@ -29,19 +12,18 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/run"
 	"tracetest/internal/triage"
-	"tracetest/internal/trial"
 )
 
-// Options say how to prove.
-type Options struct {
+// Proof says how to prove.
+type Proof struct {
 	Run    run.Options   // as of the run
 	Trials int           // of each kind
 	Budget time.Duration // for all trials
 	// Ready makes sure, before each trial, that the servers are as they were when the
 	// run began. Each trial puts back what its own tests have set.
 	Ready func(ctx context.Context) error
-	// Try runs tests once. Nil is trial.Run.
-	Try    func(context.Context, run.Options) trial.Result
+	// Try runs tests once. Nil is Run.
+	Try    func(context.Context, run.Options) Result
 	Append func(record.Trial)
 	Print  func(text string)
 }
@@ -49,21 +31,35 @@ type Options struct {
 // A suspicion is leaks of one owner that changed together, and the failures
 // that are tied to them.
 type suspicion struct {
-	culprit    target
+	culprit    Test
 	parameters map[string]bool // server and parameter
-	victims    []target
+	victims    []Test
 }
 
-// target is a test or spec that can be chosen. A subtest is run with all of the
-// test that it is in.
-type target = trial.Test
-
-// Prove runs the trials. It returns why some were left out, or "".
-func Prove(ctx context.Context, f *findings.Findings, o Options) (leftOut string) {
+// Prove settles what a leak did: are the tests that failed while it was there its
+// victims?
+//
+// For each leak there are four trials, several times each: the one that leaks by
+// itself, which must leak again; the failed tests without it, which must pass;
+// the one that leaks and then the failed tests, which must fail; and the same
+// with what was changed put back in between, when they must pass. All failed
+// tests of a leak share a run. Those that this does not settle are tried by
+// themselves.
+//
+// Every trial is recorded, and package triage says what they mean. Behind each
+// trial the configuration is restored; data is left alone unless it is to be
+// flushed. Tests run in the order of the run: a Ginkgo suite with the same
+// seed, and other tests as `go test` orders them.
+//
+// Limits: what init, TestMain or a suite node leaves changed cannot be left
+// out of a run, and benchmarks are not re-run.
+//
+// It returns why some trials were left out, or "".
+func Prove(ctx context.Context, f *findings.Findings, o Proof) (leftOut string) {
 	if o.Try == nil {
-		o.Try = func(ctx context.Context, o run.Options) trial.Result { return trial.Run(ctx, o, nil) }
+		o.Try = func(ctx context.Context, o run.Options) Result { return Run(ctx, o, nil) }
 	}
-	p := &prover{Options: o, end: time.Now().Add(o.Budget)}
+	p := &prover{Proof: o, end: time.Now().Add(o.Budget)}
 	if args, err := gotest.ParseArgs(o.Run.Packages, o.Run.Args, ""); err != nil || len(args.Embedded()) > 0 {
 		return "the packages stand behind \"--\"; put them before it"
 	}
@@ -86,7 +82,7 @@ func Prove(ctx context.Context, f *findings.Findings, o Options) (leftOut string
 }
 
 type prover struct {
-	Options
+	Proof
 	end     time.Time
 	longest time.Duration // of a trial so far
 	stopped bool
@@ -114,7 +110,7 @@ func (p *prover) settle(ctx context.Context, s *suspicion) {
 	for _, v := range s.victims {
 		if verdict := triage.Verdict(v.Name, all); verdict != "proved" && verdict != "refuted" && len(s.victims) > 1 && !p.stopped {
 			p.planned += p.Trials * len(kinds())
-			p.round(ctx, s, []target{v}, kinds()...)
+			p.round(ctx, s, []Test{v}, kinds()...)
 		}
 	}
 }
@@ -124,7 +120,7 @@ func kinds() []record.TrialKind {
 }
 
 // round runs each kind of trial as often as it is asked for.
-func (p *prover) round(ctx context.Context, s *suspicion, victims []target, kinds ...record.TrialKind) []record.Trial {
+func (p *prover) round(ctx context.Context, s *suspicion, victims []Test, kinds ...record.TrialKind) []record.Trial {
 	var trials []record.Trial
 	for range p.Trials {
 		for _, kind := range kinds {
@@ -144,15 +140,15 @@ func (p *prover) round(ctx context.Context, s *suspicion, victims []target, kind
 			}
 			trials = append(trials, t)
 			p.tried++
-			p.Print(fmt.Sprintf("tracetest: trial %d of %d: %s", p.tried, p.planned, told(t, s)))
+			p.Print(fmt.Sprintf("tracetest: trial %d of %d: %s", p.tried, p.planned, ended(t, s)))
 			p.Append(t)
 		}
 	}
 	return trials
 }
 
-// told says in a line what a trial was and how it ended.
-func told(t record.Trial, s *suspicion) string {
+// ended says in a line what a trial was and how it ended.
+func ended(t record.Trial, s *suspicion) string {
 	text := map[record.TrialKind]string{
 		record.TrialAlone:    s.culprit.Label() + " alone",
 		record.TrialWithout:  "without " + s.culprit.Label(),
@@ -173,7 +169,7 @@ func told(t record.Trial, s *suspicion) string {
 		ended[tried.Outcome]++
 	}
 	if len(t.Tests) == 1 {
-		one := target{Name: t.Tests[0].Name}
+		one := Test{Name: t.Tests[0].Name}
 		text += one.Label() + " "
 	}
 	var parts []string
@@ -190,11 +186,11 @@ func told(t record.Trial, s *suspicion) string {
 
 // try runs one trial. Whole is false when it was interrupted: then it says
 // nothing.
-func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, victims []target) (t record.Trial, whole bool) {
+func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, victims []Test) (t record.Trial, whole bool) {
 	began := time.Now()
 	chosen := victims
 	if kind != record.TrialWithout {
-		chosen = append([]target{s.culprit}, victims...)
+		chosen = append([]Test{s.culprit}, victims...)
 	}
 	t = record.Trial{Kind: kind, Culprit: s.culprit.Name, Tests: []record.Tried{}}
 	o := p.Run
@@ -202,9 +198,9 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 	if kind == record.TrialRestored {
 		o.Restore = run.RestoreTest
 	}
-	real, err := trial.Real(tops(chosen), o.Secrets)
+	real, err := Real(tops(chosen), o.Secrets)
 	if err == nil {
-		o.Packages, o.Args, err = trial.Choose(real, o.Args)
+		o.Packages, o.Args, err = Choose(real, o.Args)
 	}
 	if err == nil {
 		err = p.Ready(ctx)

@@ -1,11 +1,9 @@
-package trial
+package rerun
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"strings"
 
 	"tracetest/internal/record"
 	"tracetest/internal/run"
@@ -18,9 +16,9 @@ type site struct {
 	options run.Options // with the targets
 	servers []*snapshot.Server
 	marks   []snapshot.Mark
-	written []map[string]string // what tests of trials have set since, as it may be shown
-	began   []snapshot.Contents // users and functions, where they may be restored
-	private *spawn.Server       // nil: the user's own
+	written []map[string]snapshot.Mark // what tests of trials have set since
+	began   []snapshot.Contents        // users and functions, where they may be restored
+	private *spawn.Server              // nil: the user's own
 }
 
 // open connects to the servers.
@@ -31,7 +29,7 @@ func open(ctx context.Context, o run.Options, contents bool) (*site, error) {
 		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}
-		s.servers, s.marks, s.written = append(s.servers, server), append(s.marks, server.Mark()), append(s.written, map[string]string{})
+		s.servers, s.marks, s.written = append(s.servers, server), append(s.marks, server.Mark()), append(s.written, map[string]snapshot.Mark{})
 		if contents {
 			c, err := server.Contents(ctx, false, true)
 			if err != nil {
@@ -61,8 +59,10 @@ func (s *site) close() error {
 // wrote takes in what tests of a trial have set.
 func (s *site) wrote(all []run.Written) {
 	for i, w := range all {
-		if i < len(s.marks) && w.RunID == s.marks[i].RunID() {
-			maps.Copy(s.written[i], w.Values)
+		for _, name := range w.Names {
+			if i < len(s.marks) {
+				s.written[i][name] = w.At
+			}
 		}
 	}
 }
@@ -78,19 +78,13 @@ func (s *site) putBack(ctx context.Context, keep []string, touched func(snapshot
 			errs = append(errs, fmt.Errorf("looking at %s: %s", server.Target().Address(), snap.Error))
 			continue
 		}
-		done := server.Restore(ctx, snapshot.Join(s.ours(i, keep)))
-		if done != nil {
-			for name := range done.Values {
-				if touched != nil {
-					touched(snapshot.Thing{What: "parameter", Name: name})
-				}
-			}
-			if done.Error != "" {
-				errs = append(errs, fmt.Errorf("restoring what was changed on %s: %s", server.Target().Address(), done.Error))
-				continue
+		done := server.Restore(ctx, s.claims(i, keep))
+		if done.Wrote != nil && touched != nil {
+			for name := range done.Wrote.Values {
+				touched(snapshot.Thing{What: "parameter", Name: name})
 			}
 		}
-		if err := server.NotAs(s.marks[i], keep); err != nil {
+		if err := done.Err(); err != nil {
 			errs = append(errs, err)
 		} else if now := server.Mark(); now.RunID() != s.marks[i].RunID() {
 			errs = append(errs, s.restarted(ctx, i, now)) // with the same configuration
@@ -99,30 +93,25 @@ func (s *site) putBack(ctx context.Context, keep []string, touched func(snapshot
 	return errors.Join(errs...)
 }
 
-// ours are the parameters of a server that may be restored.
-func (s *site) ours(i int, keep []string) map[string]snapshot.Mark {
-	marks, now := map[string]snapshot.Mark{}, s.servers[i].Shown()
+// claims are what may be restored of a server: on one of our own everything, else what tests of trials
+// have set.
+func (s *site) claims(i int, keep []string) snapshot.Claims {
+	claims := snapshot.Untraced(s.marks[i])
+	for name, at := range s.written[i] {
+		claims[name] = snapshot.Claim{Set: at, To: s.marks[i]}
+	}
 	if s.private != nil {
-		for name := range now {
-			marks[name] = s.marks[i]
-		}
-	} else if s.servers[i].Mark().RunID() == s.marks[i].RunID() {
-		for name, value := range s.written[i] {
-			secret := strings.HasPrefix(value, "(hidden") && strings.HasPrefix(now[name], "(hidden") // each connection has its own numbers
-			if secret || now[name] == value {
-				marks[name] = s.marks[i]
-			}
-		}
+		claims = snapshot.Between(s.marks[i], s.servers[i].Mark())
 	}
 	for _, name := range keep {
-		delete(marks, name)
+		delete(claims, name)
 	}
-	return marks
+	return claims
 }
 
 // restarted takes in that a server restarted and is as before: from now on that run is meant.
 func (s *site) restarted(ctx context.Context, i int, now snapshot.Mark) (err error) {
-	s.marks[i], s.written[i] = now, map[string]string{}
+	s.marks[i], s.written[i] = now, map[string]snapshot.Mark{}
 	if i < len(s.began) {
 		if s.began[i], err = s.servers[i].Contents(ctx, false, true); err != nil {
 			err = fmt.Errorf("reading the users and functions of %s: %w", s.servers[i].Target().Address(), err)

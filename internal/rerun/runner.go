@@ -1,4 +1,4 @@
-package trial
+package rerun
 
 import (
 	"context"
@@ -18,8 +18,8 @@ import (
 	"tracetest/internal/spawn"
 )
 
-// LabOptions say where trials run.
-type LabOptions struct {
+// Options say where trials run.
+type Options struct {
 	Run   run.Options // as of the suite: packages are chosen anew, arguments kept
 	Flush bool        // all data is deleted before each trial, and may be changed in between
 	// Spawn gives each trial a server of its own, whose address the tests are
@@ -29,30 +29,30 @@ type LabOptions struct {
 	Orders   map[string][]string // flags that bring the order of a package back: its seeds
 }
 
-// Lab runs trials on servers that it brings back before each to what they were
+// Runner runs trials on servers that it brings back before each to what they were
 // when it was opened, or each on a server of its own. Only then may several run
 // at a time.
-type Lab struct {
-	o    LabOptions
+type Runner struct {
+	o    Options
 	site *site // nil with Spawn
 }
 
-// Open connects to the servers. A Lab must be closed.
-func Open(ctx context.Context, o LabOptions) (*Lab, error) {
-	l := &Lab{o: o}
+// Open connects to the servers. A Runner must be closed.
+func Open(ctx context.Context, o Options) (*Runner, error) {
+	r := &Runner{o: o}
 	if !o.Spawn {
 		var err error
-		if l.site, err = open(ctx, o.Run, o.Flush); err != nil {
+		if r.site, err = open(ctx, o.Run, o.Flush); err != nil {
 			return nil, &run.Problem{Err: err}
 		}
 	}
-	return l, nil
+	return r, nil
 }
 
 // Suit says what is run from now on: the options of the suite, and the flags that
 // bring the order of each package back.
-func (l *Lab) Suit(o run.Options, orders map[string][]string) {
-	l.o.Run, l.o.Orders = o, orders
+func (r *Runner) Suit(o run.Options, orders map[string][]string) {
+	r.o.Run, r.o.Orders = o, orders
 }
 
 // Since says in which parameters the servers differ from what they were at some
@@ -60,14 +60,14 @@ func (l *Lab) Suit(o run.Options, orders map[string][]string) {
 // where they do not. Secrets and other servers are not compared, nor what two servers
 // that are alike differ in: where they keep their files, listen and log. Where there is just one
 // server, then and now, it may have another address.
-func (l *Lab) Since(was map[string]map[string]string) error {
-	if l.site == nil {
+func (r *Runner) Since(was map[string]map[string]string) error {
+	if r.site == nil {
 		return nil
 	}
-	for _, server := range l.site.servers {
+	for _, server := range r.site.servers {
 		target := server.Target()
 		before, known := was[target.Address()]
-		if !known && len(was) == 1 && len(l.site.servers) == 1 {
+		if !known && len(was) == 1 && len(r.site.servers) == 1 {
 			for _, before = range was {
 			}
 		}
@@ -109,40 +109,40 @@ func (l *Lab) Since(was map[string]map[string]string) error {
 }
 
 // Close puts back what is not as it was, and ends the connections.
-func (l *Lab) Close() error {
-	if l.site == nil {
+func (r *Runner) Close() error {
+	if r.site == nil {
 		return nil
 	}
-	return l.site.close()
+	return r.site.close()
 }
 
 // Whole runs what do says with the options of the suite, on servers that are as
 // before a trial.
-func (l *Lab) Whole(ctx context.Context, do func(run.Options) error) error {
-	s, err := l.ready(ctx)
-	if err != nil && (l.o.Flush || !errors.Is(err, snapshot.ErrRole)) { // that the master moved is no news to a whole suite
+func (r *Runner) Whole(ctx context.Context, do func(run.Options) error) error {
+	s, err := r.ready(ctx)
+	if err != nil && (r.o.Flush || !errors.Is(err, snapshot.ErrRole)) { // that the master moved is no news to a whole suite
 		return err
 	}
-	defer l.leave(s)
-	return do(l.options(s))
+	defer r.leave(s)
+	return do(r.options(s))
 }
 
 // ready is a site for one trial.
-func (l *Lab) ready(ctx context.Context) (*site, error) {
-	if l.site != nil {
-		return l.site, l.site.ready(ctx, l.o.Flush)
+func (r *Runner) ready(ctx context.Context) (*site, error) {
+	if r.site != nil {
+		return r.site, r.site.ready(ctx, r.o.Flush)
 	}
-	private, err := spawn.Start(ctx, l.o.Run.Expect)
+	private, err := spawn.Start(ctx, r.o.Run.Expect)
 	if err != nil {
 		return nil, err
 	}
-	o := l.o.Run
+	o := r.o.Run
 	target, err := snapshot.ParseTarget(private.Address)
 	if err != nil {
 		return nil, err
 	}
 	o.Targets = []snapshot.Target{target}
-	o.Env = slices.Concat(o.Env, private.Env(l.o.SpawnEnv))
+	o.Env = slices.Concat(o.Env, private.Env(r.o.SpawnEnv))
 	s, err := open(ctx, o, false)
 	if err != nil {
 		private.Close()
@@ -152,31 +152,31 @@ func (l *Lab) ready(ctx context.Context) (*site, error) {
 	return s, nil
 }
 
-func (l *Lab) leave(s *site) {
+func (r *Runner) leave(s *site) {
 	if s.private != nil {
 		s.close() // of a server that is thrown away there is nothing to say
 	}
 }
 
 // options are those of the suite, at a site.
-func (l *Lab) options(s *site) run.Options {
-	o := l.o.Run
+func (r *Runner) options(s *site) run.Options {
+	o := r.o.Run
 	o.Targets, o.Env, o.Owned = s.options.Targets, s.options.Env, s.private != nil
 	return o
 }
 
 // Try runs one trial.
-func (l *Lab) Try(ctx context.Context, setup Setup) (out Outcome) {
+func (r *Runner) Try(ctx context.Context, setup Setup) (out Outcome) {
 	began := time.Now()
 	defer func() { out.Seconds = time.Since(began).Seconds() }()
-	s, err := l.ready(ctx)
+	s, err := r.ready(ctx)
 	if err != nil {
 		return Outcome{Error: err.Error(), Interrupted: ctx.Err() != nil}
 	}
-	defer l.leave(s)
+	defer r.leave(s)
 	out.Keys = s.keys(ctx)
-	options := l.options(s)
-	steps := setup.steps(l.o.Orders)
+	options := r.options(s)
+	steps := setup.steps(r.o.Orders)
 	for i, step := range steps {
 		o := options
 		o.Restore = run.RestoreNever
@@ -185,7 +185,7 @@ func (l *Lab) Try(ctx context.Context, setup Setup) (out Outcome) {
 		} else if i == len(steps)-1 {
 			o.Restore = run.RestoreRun // also of servers that the tests turned out to speak to
 		}
-		if err := step.choose(&o, l.o.Orders); err != nil {
+		if err := step.choose(&o, r.o.Orders); err != nil {
 			return Outcome{Error: err.Error()}
 		}
 		c := &cutter{site: s, cut: setup.Cut, seen: NewOutcomes(), out: &out}
@@ -198,7 +198,7 @@ func (l *Lab) Try(ctx context.Context, setup Setup) (out Outcome) {
 		if done := out.judge(ran, setup.Victim, i == 0, step.last()); done {
 			return out
 		}
-		if out.Error = l.elsewhere(s, ran); out.Error != "" {
+		if out.Error = r.elsewhere(s, ran); out.Error != "" {
 			return out
 		}
 		if setup.Cut.Config {
@@ -222,7 +222,7 @@ func (l *Lab) Try(ctx context.Context, setup Setup) (out Outcome) {
 }
 
 // elsewhere says that the tests do not speak to the server that they were given.
-func (l *Lab) elsewhere(s *site, ran Result) string {
+func (r *Runner) elsewhere(s *site, ran Result) string {
 	if s.private == nil || len(ran.Findings.Endpoints) == 0 {
 		return ""
 	}

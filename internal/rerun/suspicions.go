@@ -1,4 +1,4 @@
-package prove
+package rerun
 
 import (
 	"slices"
@@ -15,7 +15,7 @@ func suspicions(f *findings.Findings) []*suspicion {
 		if leak.By == nil {
 			continue
 		}
-		culprit := target{Name: *leak.By, Location: leak.Location}
+		culprit := Test{Name: *leak.By, Location: leak.Location}
 		at := slices.IndexFunc(all, func(s *suspicion) bool { return s.culprit == culprit })
 		if at < 0 {
 			at = len(all)
@@ -29,7 +29,7 @@ func suspicions(f *findings.Findings) []*suspicion {
 			continue
 		}
 		s := of[*failure.Leak]
-		s.victims = append(s.victims, target{Name: failure.Name(), Location: failure.SpecLocation})
+		s.victims = append(s.victims, Test{Name: failure.Name(), Location: failure.SpecLocation})
 	}
 	return slices.DeleteFunc(all, func(s *suspicion) bool { return len(s.victims) == 0 })
 }
@@ -37,7 +37,7 @@ func suspicions(f *findings.Findings) []*suspicion {
 // unable says why a suspicion cannot be tried.
 func (s *suspicion) unable() string {
 	suites := map[string]bool{} // packages with specs among them
-	for _, t := range append([]target{s.culprit}, s.victims...) {
+	for _, t := range append([]Test{s.culprit}, s.victims...) {
 		suites[t.Package] = suites[t.Package] || t.Spec != ""
 		if why := t.Unable(); why != "" {
 			return why
@@ -57,8 +57,8 @@ func (s *suspicion) unable() string {
 
 // tops are the tests with all that is in them: what a subtest does can rest on
 // those before it.
-func tops(targets []target) []target {
-	all := slices.Clone(targets)
+func tops(tests []Test) []Test {
+	all := slices.Clone(tests)
 	for i := range all {
 		all[i].Test = record.TopLevel(all[i].Test)
 	}
