@@ -44,8 +44,8 @@ type Failure struct {
 	// tests of its process had waited by then, at least. The limit was put off by
 	// as long, up to 45 s.
 	Waited float64 `json:"waited"`
-	// Unreachable is what it could not connect to, as its output says; nil where the
-	// output says nothing of it, or where its cause is known.
+	// Unreachable is what it could not connect to, as it says last; nil where that says
+	// nothing of it, where the server was there all the time, or where its cause is known.
 	Unreachable *Unreachable `json:"unreachable"`
 	// Output is what it printed, its middle cut out where it is long. Of a run
 	// with very many failures the last ones have none.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"tracetest/internal/redistest"
 )
 
 //go:generate go test -run TestInjected -update
@@ -84,7 +86,10 @@ func nettraceTable() string {
 	lines(&b, slices.Sorted(maps.Keys(first)))
 	b.WriteString(",\n}\n\n// tracetestSections are those of INFO that show other clients.\nvar tracetestSections = [...]string{\n")
 	lines(&b, slices.Sorted(maps.Keys(sections)))
-	b.WriteString(",\n}\n")
+	b.WriteString(",\n}\n\n// tracetestQuiet reports whether a command leaves nothing that a snapshot could show.\n" +
+		"func tracetestQuiet(name []byte) bool {\n\tswitch string(name) {\n")
+	cases(&b, map[string][]string{"true": slices.Clone(quiet)})
+	b.WriteString("\t}\n\treturn false\n}\n")
 	return b.String()
 }
 
@@ -158,6 +163,43 @@ func TestNamesFit(t *testing.T) {
 		}
 		if first, _, two := strings.Cut(name, " "); two && table[first] != (Command{}) {
 			t.Errorf("%s has a row and so has its family", name)
+		}
+	}
+}
+
+// loud are what a server says of commands that wait for others, can be refused for want
+// of memory, or can call any other.
+var loud = []string{"blocking", "denyoom", "no_mandatory_keys"}
+
+// notReadonly says of the quiet commands that are more than reads why they are quiet.
+var notReadonly = map[string]string{
+	"del": "only takes keys away", "unlink": "only takes keys away", "expire": "only takes keys away", "pexpire": "only takes keys away",
+	"persist": "adds no key", "ping": "the connection", "echo": "the connection", "auth": "the connection", "hello": "the connection", "select": "the connection",
+	"quit": "the connection", "client|setname": "the connection", "client|setinfo": "the connection",
+	"time": "reads", "command": "reads", "info": "reads", "config|get": "reads", "client|getname": "reads", "client|id": "reads", "client|info": "reads",
+}
+
+// What a test may send without that anybody waits is what the server flags as reading.
+func TestQuiet(t *testing.T) {
+	server := redistest.Start(t)
+	for _, name := range quiet {
+		if table[name].Changes != 0 || table[name].Replies != InTurn {
+			t.Errorf("%s is quiet, and its row says otherwise", name)
+		}
+		if first, _, two := strings.Cut(name, " "); two != familyOfTwo()[first] {
+			t.Errorf("the parser in package net does not spell %s", name)
+		}
+		name = strings.ToLower(strings.ReplaceAll(name, " ", "|"))
+		flags := server.Do(t, "command", "info", name) // [[get 2 [readonly fast] 1 1 1 ...
+		if name == "client|setinfo" && flags == "[<nil>]" {
+			continue // of Redis 7.2
+		}
+		_, flags, _ = strings.Cut(flags, "[[")
+		_, flags, _ = strings.Cut(flags, "[")
+		flags, _, _ = strings.Cut(flags, "]")
+		is := strings.Fields(flags)
+		if len(is) == 0 || slices.Contains(is, "readonly") == (notReadonly[name] != "") || slices.ContainsFunc(loud, func(flag string) bool { return slices.Contains(is, flag) }) {
+			t.Errorf("%s has the flags %v, and a reason to be quiet all the same: %q", name, is, notReadonly[name])
 		}
 	}
 }

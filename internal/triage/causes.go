@@ -113,7 +113,7 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) findings.Fail
 		out.Cause = findings.CauseEviction
 	default:
 		out.Observed = a.showing(f)
-		if words.unreachable.Address != "" {
+		if words.unreachable.Address != "" && !a.there(words.unreachable.Address, f) {
 			out.Unreachable = &words.unreachable
 		}
 		return out
@@ -124,6 +124,12 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) findings.Fail
 	}
 	out.Leak, out.Reverted = a.behind(f, out.Cause, servers, leaks, contained)
 	return out
+}
+
+// there reports whether a watched server was there all the time that a test ran:
+// nothing that the test says of its address can be why it failed.
+func (a *Analysis) there(address string, f *outcome) bool {
+	return slices.ContainsFunc(a.servers, func(s *server) bool { return s.Address == address && s.gap == 0 && s.away < f.begin })
 }
 
 // oomText is how every Redis from 6.0 to 8, Valkey and Redict say it.

@@ -15,7 +15,7 @@ type said struct {
 	text         string               // the beginning and the end
 	oom, aborted int64                // times that it speaks of a refused command, or of a transaction that has one
 	late         bool                 // it met the time limit of go test
-	unreachable  findings.Unreachable // the first that it says it could not connect to
+	unreachable  findings.Unreachable // what it says last that it could not connect to
 }
 
 const (
@@ -35,7 +35,7 @@ func (o *outcomes) excerpt(output string) said {
 
 func excerpt(output string) said {
 	s := said{first: strings.Clone(firstLines(output)), text: output, oom: int64(strings.Count(output, oomText)), aborted: int64(strings.Count(output, "EXECABORT")),
-		late: strings.Contains(output, "panic: test timed out after "), unreachable: unreachable(output)}
+		late: strings.Contains(output, "panic: test timed out after "), unreachable: unreachable(lastMessage(output))}
 	if len(output) > maxMessage {
 		head, tail := maxMessage/2, len(output)-maxMessage/2
 		for !utf8.RuneStart(output[head]) && head > maxMessage/2-utf8.UTFMax {
@@ -49,7 +49,22 @@ func excerpt(output string) said {
 	return s
 }
 
-// unreachable returns the first address to which a test says it could not connect.
+// lastMessage returns what a test said last, with all that follows: from there on
+// where package testing, a panic, testify or Ginkgo begin a message. A test that logs
+// a refusal that it expected fails of something else, and says so later. Where no
+// message begins so, all of the output is it.
+func lastMessage(output string) string {
+	last, at := 0, 0
+	for line := range strings.Lines(output) {
+		if tellsFailure(strings.TrimSpace(line)) {
+			last = at
+		}
+		at += len(line)
+	}
+	return output[last:]
+}
+
+// unreachable returns the first address to which a text says nothing could connect.
 func unreachable(output string) findings.Unreachable {
 	const maxDialled = 100 // of them, so that it stays cheap whatever a test prints
 	if !strings.Contains(output, "dial ") {

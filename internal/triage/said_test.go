@@ -30,16 +30,18 @@ func TestFirstLines(t *testing.T) {
 		}
 	}
 	for output, want := range map[string]findings.Unreachable{
-		"redis: dial tcp 127.0.0.1:6390: connect: connection refused":                 {Address: "127.0.0.1:6390", Error: "connection refused"},
-		"dial tcp [::1]:6379: i/o timeout\ndial tcp 127.0.0.1:1: connect: x":          {Address: "[::1]:6379", Error: "i/o timeout"},
-		"a dial tone, then dial tcp: lookup redis.test on 1.1.1.1:53: no such host":   {Address: "redis.test", Error: "no such host"},
-		"dial tcp: lookup redis: no such host":                                        {Address: "redis", Error: "no such host"},
-		"dial unix /tmp/r.sock: connect: no such file or directory":                   {Address: "/tmp/r.sock", Error: "no such file or directory"},
-		"dial tcp 10.0.0.7:0->10.0.0.9:6379: connect: no route to host":               {Address: "10.0.0.9:6379", Error: "no route to host"},
-		"dial tcp 127.0.0.1:6379: operation was canceled, and connection refused":     {},
-		strings.Repeat("dial ", 1<<16) + "dial tcp 127.0.0.1:1: connection refused\n": {},
+		"redis: dial tcp 127.0.0.1:6390: connect: connection refused":                                                           {Address: "127.0.0.1:6390", Error: "connection refused"},
+		"dial tcp [::1]:6379: i/o timeout\ndial tcp 127.0.0.1:1: connect: x":                                                    {Address: "[::1]:6379", Error: "i/o timeout"},
+		"a dial tone, then dial tcp: lookup redis.test on 1.1.1.1:53: no such host":                                             {Address: "redis.test", Error: "no such host"},
+		"dial tcp: lookup redis: no such host":                                                                                  {Address: "redis", Error: "no such host"},
+		"dial unix /tmp/r.sock: connect: no such file or directory":                                                             {Address: "/tmp/r.sock", Error: "no such file or directory"},
+		"dial tcp 10.0.0.7:0->10.0.0.9:6379: connect: no route to host":                                                         {Address: "10.0.0.9:6379", Error: "no route to host"},
+		"dial tcp 127.0.0.1:6379: operation was canceled, and connection refused":                                               {},
+		strings.Repeat("dial ", 1<<16) + "dial tcp 127.0.0.1:1: connection refused\n":                                           {},
+		"a_test.go:1: dial tcp 127.0.0.1:1: connection refused\na_test.go:2: no":                                                {},
+		"a_test.go:1:\n    Error:  Received unexpected error:\n    dial tcp 127.0.0.1:1: connection refused\n    Test: TestA\n": {Address: "127.0.0.1:1", Error: "connection refused"},
 	} {
-		if got := unreachable(output); got != want {
+		if got := excerpt(output).unreachable; got != want {
 			t.Errorf("%.80q: %+v, want %+v", output, got, want)
 		}
 	}

@@ -25,7 +25,8 @@ type server struct {
 	atEnd            bool                             // it was seen when the tests had ended
 	owed             []*write                         // those accepted since the last good snapshot
 	unsampled        []*write                         // those accepted that no snapshot shows
-	gap              int                              // index into Analysis.blind plus one; zero when it can be seen
+	gap              int                              // index into Analysis.gaps plus one; zero when it can be seen
+	away             int64                            // number of the last entry by which it had not been there, or was another run
 	snapshots        int
 	changed          []findings.Changed // when the go command ended
 	finished         bool
@@ -84,6 +85,7 @@ func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by 
 			a.gaps = append(a.gaps, findings.Gap{Server: s.Address, From: snap.Sent, Reason: snap.Error, Active: a.names(a.open.Active())})
 			s.gap = len(a.gaps)
 		}
+		s.away = e.Seq
 		a.disturb(unit{})
 		return
 	}
@@ -94,6 +96,9 @@ func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by 
 	}
 	refs := sorted(s.window)
 	restarted := snap.RunID != "" && snap.RunID != s.runID
+	if seen || restarted {
+		s.away = e.Seq
+	}
 	if restarted {
 		s.runID = snap.RunID
 		a.restarts = append(a.restarts, findings.Restart{Server: s.Address, At: snap.Received, Active: a.names(refs)})

@@ -255,7 +255,7 @@ func tracetestWhere(c Conn, secure, sure bool) (about []string) {
 func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
 	k.sent++
 	p := &k.commands
-	if atomic.LoadUint32(&tracetestDoor) == 0 && !tracetestReads(p.spelt()) {
+	if atomic.LoadUint32(&tracetestDoor) == 0 && !tracetestQuiet(p.spelt()) {
 		events = append(events, tracetestEvent{name: "unseen"})
 	}
 	if p.wanted == tracetestNothing {

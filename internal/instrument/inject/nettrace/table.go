@@ -55,3 +55,18 @@ var tracetestFirst = [...]string{
 var tracetestSections = [...]string{
 	"all", "clients", "commandstats", "default", "errorstats", "everything", "latencystats", "stats",
 }
+
+// tracetestQuiet reports whether a command leaves nothing that a snapshot could show.
+func tracetestQuiet(name []byte) bool {
+	switch string(name) {
+	case "AUTH", "CLIENT GETNAME", "CLIENT ID", "CLIENT INFO", "CLIENT SETINFO", "CLIENT SETNAME", "COMMAND",
+		"CONFIG GET", "DBSIZE", "DEL", "ECHO", "EXISTS", "EXPIRE", "GET", "GETRANGE", "HELLO", "HEXISTS",
+		"HGET", "HGETALL", "HKEYS", "HLEN", "HMGET", "HSCAN", "HVALS", "INFO", "KEYS", "LINDEX", "LLEN",
+		"LRANGE", "MGET", "PERSIST", "PEXPIRE", "PING", "PTTL", "QUIT", "RANDOMKEY", "SCAN", "SCARD",
+		"SELECT", "SISMEMBER", "SMEMBERS", "SMISMEMBER", "SSCAN", "STRLEN", "TIME", "TTL", "TYPE",
+		"UNLINK", "ZCARD", "ZCOUNT", "ZMSCORE", "ZRANGE", "ZRANGEBYSCORE", "ZRANK", "ZREVRANGE", "ZSCAN",
+		"ZSCORE":
+		return true
+	}
+	return false
+}
