@@ -21,6 +21,12 @@ for the command and all below it, and a go command in front of PATH adds it
 where a Makefile has replaced GOFLAGS. A test binary that was built before must
 be built again below exec.
 
+With --serve it starts nothing, and keeps the socket open for an editor or a
+person who runs tests again and again: it prints the lines for a shell (and
+with --env-file a file) that have their tests watched. What runs until all is
+quiet for a second is one launch, with a verdict and reports; Ctrl-C ends it
+with the exit code of all launches together.
+
 The output of the command is its own; tracetest writes to standard error. A
 test that failed and passed when the command ran it again does not fail the run.`
 
@@ -42,15 +48,23 @@ func execCommand() *cobra.Command {
 			"  tracetest exec --redis localhost:6390 --restore test -- go test ./...",
 		Annotations: map[string]string{exitCodes: execExits, environment: runEnvironment},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.ArgsLenAtDash() != 0 || len(args) == 0 {
+			switch {
+			case o.serve.on && len(args) > 0:
+				return errors.New("--serve starts no command: run it where the lines are pasted that --serve prints")
+			case !o.serve.on && (cmd.ArgsLenAtDash() != 0 || len(args) == 0):
 				return errors.New(behindDashes(args[max(cmd.ArgsLenAtDash(), 0):]))
 			}
-			o.launch = args
+			o.signals = run.Catch()
+			defer o.signals.Stop()
+			if !o.serve.on {
+				o.launch = args
+			}
 			return o.run(cmd.Context(), nil, nil, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	o.where(cmd.Flags())
 	o.how(cmd.Flags())
+	o.serve.flags(cmd.Flags())
 	o.outputs(cmd.Flags())
 	completeRun(cmd, o)
 	return cmd

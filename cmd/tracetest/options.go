@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -46,6 +47,7 @@ type options struct {
 	gitBisect    bool
 	json         bool
 	launch       []string // the command of tracetest exec
+	serve        serveOptions
 	leak         []string
 }
 
@@ -181,7 +183,7 @@ func (o *options) validate() error {
 	if o.flush && !o.prove {
 		return fmt.Errorf("--flush goes with --prove")
 	}
-	if err := o.shard.validate(); err != nil {
+	if err := errors.Join(o.shard.validate(), o.validateServe()); err != nil {
 		return err
 	}
 	if o.timeout <= 0 {

@@ -57,16 +57,16 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	defer release()
 
 	out := stdout
-	if o.json || o.launch != nil {
+	if o.json || o.launched() {
 		out = stderr // standard output is for the events, or the command's
 	}
 	terminal := screenOf(out, os.Getenv)
 	ci := findCI(os.Getenv)
-	screen := &output{more: make(chan struct{}, 1)}
+	screen := newOutput()
 	options := o.runOptions(packages, goTest, targets, expect)
 	options.TLS = o.tls
 	options.Ambient = named.Ambient && o.discover != "off" && o.instrument != "off" && o.trace != "off"
-	options.Perturb, options.Baseline, options.Output, options.Launch = o.perturb, known, screen, o.launch
+	options.Perturb, options.Baseline, options.Output, options.Launch, options.Serve = o.perturb, known, screen, o.launch, o.serve.on
 	if options.Shard, err = o.shard.read(os.Getenv); err != nil {
 		return &run.Problem{Err: err}
 	}
@@ -75,17 +75,46 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		return err
 	}
 	defer plan.Close()
+	s := &session{o: o, plan: plan, options: options, screen: screen, terminal: terminal, ci: ci, stdout: stdout, stderr: stderr, out: out,
+		notes: append(named.Notes, plan.Absent()...)}
+	if o.serve.on {
+		return s.serve(ctx)
+	}
+	code, err := s.watch(ctx)
+	if err == nil && code != triage.ExitClean {
+		err = exitCode(code)
+	}
+	return err
+}
+
+// A session is one in which everything is ready for tests to be watched.
+type session struct {
+	o        *options
+	plan     *run.Plan
+	options  run.Options
+	screen   *output
+	terminal screen
+	ci       ci
+	stdout   io.Writer
+	stderr   io.Writer
+	out      io.Writer // for what tracetest says
+	notes    []string  // to be said before the tests
+}
+
+// watch runs the tests, or watches those that others start, and returns the exit code.
+func (s *session) watch(ctx context.Context) (code int, err error) {
+	o, plan, screen, ci, out, stderr := s.o, s.plan, s.screen, s.ci, s.out, s.stderr
 	file, err := o.create()
 	if err != nil {
-		return &run.Problem{Err: err}
+		return 0, &run.Problem{Err: err}
 	}
 	defer file.Close()
-	shown, err := live.New(live.Options{Bare: o.json || o.launch != nil, Events: o.events(stdout), Out: out, Err: stderr, Format: o.format, Status: terminal.status, Width: terminal.width, Scrub: ci.scrub(plan.Secrets().Text), Name: ci.scrub(plan.Secrets().Name)})
+	shown, err := live.New(live.Options{Bare: o.json || o.launched(), Events: o.events(s.stdout), Out: out, Err: stderr, Format: o.format, Status: s.terminal.status, Width: s.terminal.width, Scrub: ci.scrub(plan.Secrets().Text), Name: ci.scrub(plan.Secrets().Name)})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	screen.show(shown)
-	for _, note := range append(named.Notes, plan.Absent()...) {
+	for _, note := range s.notes {
 		screen.Say("tracetest: " + note)
 	}
 	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.instrument != "off" {
@@ -106,7 +135,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	liveErr := screen.Close()
 	done := func(f *findings.Findings) { shown.Say(claims.DoneLine(f)) }
 	if o.prove {
-		if err := o.proveIt(ctx, file, plan, options, writer, done, shown.Say); err != nil {
+		if err := o.proveIt(ctx, file, plan, s.options, writer, done, shown.Say); err != nil {
 			shown.Say("tracetest: nothing was proved: " + err.Error())
 		}
 	}
@@ -144,11 +173,11 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 		problems, reportPath = append(problems, err), ""
 	}
 	fmt.Fprintln(out)
-	problems = append(problems, terminal.summary(ci.harmless(out), found, reportPath))
+	problems = append(problems, s.terminal.summary(ci.harmless(out), found, reportPath))
 	if err := ci.tell(out, found); err != nil { // the run is what it is without
 		printer(stderr, plan.Secrets())("%v", err)
 	}
-	code := found.Run.Exit
+	code = found.Run.Exit
 	if o.gitBisect {
 		code = gitVerdict(found, o.leak)
 	}
@@ -158,10 +187,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 			code = triage.ExitUnable
 		}
 	}
-	if code != triage.ExitClean {
-		return exitCode(code)
-	}
-	return nil
+	return code, nil
 }
 
 // events is what the events of the tests are written to, or nil.
@@ -331,6 +357,8 @@ type output struct {
 	closed chan struct{}
 }
 
+func newOutput() *output { return &output{more: make(chan struct{}, 1)} }
+
 // Say queues a line.
 func (o *output) Say(text string) {
 	o.mu.Lock()
@@ -345,10 +373,11 @@ func (o *output) Say(text string) {
 // show starts to show the lines.
 func (o *output) show(l *live.Live) {
 	o.Live, o.closed = l, make(chan struct{})
+	some := o.more
 	go func() {
 		defer close(o.closed)
 		for more := true; more; {
-			_, more = <-o.more
+			_, more = <-some
 			o.mu.Lock()
 			lines := o.lines
 			o.lines = nil
@@ -360,9 +389,10 @@ func (o *output) show(l *live.Live) {
 	}()
 }
 
-// Close shows the lines that are left and ends the output.
+// Close shows the lines that are left and ends the output, until it shows others.
 func (o *output) Close() error {
 	close(o.more)
 	<-o.closed
+	o.more = make(chan struct{}, 1)
 	return o.Live.Close()
 }

@@ -26,6 +26,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -147,6 +148,34 @@ func (s *Server) post(m message) bool {
 	case <-s.closed:
 		return false
 	}
+}
+
+// Await waits until a test process says hello, and leaves that to be handled. It
+// reports whether one did before ctx was done.
+func (s *Server) Await(ctx context.Context) bool {
+	for !slices.ContainsFunc(s.queue, is[helloMsg]) {
+		select {
+		case m := <-s.messages:
+			s.queue = append(s.queue, m)
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// Quiet reports whether no test process is connected.
+func (s *Server) Quiet() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns) == 0
+}
+
+// Anew forgets the processes that there were, when none is connected any more: those
+// that come are of another run. Files may have been edited since.
+func (s *Server) Anew() {
+	s.processes, s.owners = nil, 0
+	clear(s.ordered)
 }
 
 // Next waits for the next process that says something. It returns nil when ctx

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"go/ast"
+	"go/build/constraint"
 	"go/parser"
 	"go/token"
 	"os"
@@ -22,7 +23,7 @@ func ginkgos() []string {
 	return []string{"github.com/onsi/ginkgo/v2", "github.com/bsm/ginkgo/v2"}
 }
 
-// A hooker extends test files so that Ginkgo tells the barrier of every spec.
+// A hooker adds test files so that Ginkgo tells the barrier of every spec.
 type hooker struct {
 	modcache    string
 	replaced    map[string]string // the user's own overlay
@@ -82,9 +83,10 @@ func flavorsIn(path string) (flavors []string) {
 }
 
 // hookTagged returns the same as hook for each test file that imports Ginkgo and that
-// other build tags may choose. Of several hooks that are built in, the last one counts.
+// other build tags may choose: the file that is added is built when that one is. Of
+// several hooks that are built in, the last one counts.
 func (h *hooker) hookTagged(p *gotest.Package) map[string][]byte {
-	hooked := map[string][]byte{}
+	hooks := map[string][]byte{}
 	for _, name := range p.Tagged {
 		path := filepath.Join(p.Dir, name)
 		flavors := flavorsIn(path)
@@ -92,20 +94,24 @@ func (h *hooker) hookTagged(p *gotest.Package) map[string][]byte {
 			continue
 		}
 		if text, err := os.ReadFile(path); err == nil {
-			if content, err := h.appendTo(text, flavors); err == nil {
-				hooked[path] = content
+			if content, err := h.file(text, flavors); err == nil {
+				hooks[filepath.Join(p.Dir, hookPrefix+name)] = content
 			}
 		}
 	}
-	return hooked
+	return hooks
 }
 
-// hook returns a test file of the package and the content that replaces
-// it, so that Ginkgo tells the barrier of every spec. It returns no file where the
+// hookPrefix begins the names of the files that are added. It has no "_", behind which the
+// name of a file would say for which system it is.
+const hookPrefix = "tracetest"
+
+// hook returns the path and the content of a test file that is added to the
+// package, so that Ginkgo tells the barrier of every spec. It returns no file where the
 // package has nothing to do with Ginkgo, or the reason why it cannot be hooked.
 //
-// The hook is appended to a test file and not added as one, because vet before
-// Go 1.24 does not know added files. One file is enough: the internal and the
+// A file of the user's is never replaced: it may be edited while tests are run again
+// and again. One file is enough: the internal and the
 // external test package share one suite. The external one is preferred, for it
 // may import what imports the package itself.
 func (h *hooker) hook(p *gotest.Package) (path string, content []byte, reason string) {
@@ -125,48 +131,51 @@ func (h *hooker) hook(p *gotest.Package) (path string, content []byte, reason st
 	if len(files) == 0 {
 		return "", nil, ""
 	}
-	path = filepath.Join(p.Dir, files[len(files)-1])
-	if below(h.modcache, path) {
+	last := files[len(files)-1]
+	source := filepath.Join(p.Dir, last)
+	if below(h.modcache, source) {
 		return "", nil, "it lies in the module cache, where the go command allows no overlay"
 	}
-	source := path
-	if own, taken := h.replaced[path]; taken {
+	if own, taken := h.replaced[source]; taken {
 		source = own
 	}
 	text, err := os.ReadFile(source)
 	if err != nil {
 		return "", nil, err.Error()
 	}
-	content, err = h.appendTo(text, flavors)
+	content, err = h.file(text, flavors)
 	if err != nil {
-		return "", nil, fmt.Sprintf("%s cannot be parsed: %v", files[len(files)-1], err)
+		return "", nil, fmt.Sprintf("%s cannot be parsed: %v", last, err)
 	}
-	return path, content, ""
+	return filepath.Join(p.Dir, hookPrefix+last), content, ""
 }
 
-// appendTo adds the imports on the line of the package clause, so that every
-// line keeps its number, and the nodes at the end.
-func (h *hooker) appendTo(source []byte, flavors []string) ([]byte, error) {
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, "", source, parser.PackageClauseOnly)
+// file is one with the nodes, of the same package and under the same constraints as a
+// file of the user's.
+func (h *hooker) file(beside []byte, flavors []string) ([]byte, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), "", beside, parser.PackageClauseOnly|parser.ParseComments)
 	if err != nil {
 		return nil, err
 	}
-	var head, tail bytes.Buffer
-	tail.WriteString("var _ = tracetestTesting.TracetestNodes(func() {")
-	head.WriteString(`; import tracetestJSON "encoding/json"; import tracetestTesting "testing"`)
-	for i, flavor := range flavors {
-		fmt.Fprintf(&head, "; import tracetestGinkgo%d %q", i, flavor)
-		nodes := hookNodes
-		if h.beforeSuite[flavor] {
-			nodes += hookBeforeSuite
+	var out, nodes bytes.Buffer
+	for _, group := range file.Comments {
+		for _, comment := range group.List {
+			if comment.Pos() < file.Package && constraint.IsGoBuild(comment.Text) {
+				out.WriteString(comment.Text + "\n\n")
+			}
 		}
-		tail.WriteString(strings.ReplaceAll(nodes, "tracetestGinkgo.", fmt.Sprintf("tracetestGinkgo%d.", i)))
 	}
-	tail.WriteString("})\n")
-	// A comment may stand behind the clause, and the file may end in one.
-	out := apply(source, []edit{{files.Position(file.Name.End()).Offset, head.String()}})
-	return append(append(out, "\n//line tracetest/ginkgo.go:1\n"...), tail.Bytes()...), nil
+	fmt.Fprintf(&out, "package %s\n\nimport (\n\ttracetestJSON \"encoding/json\"\n\ttracetestTesting \"testing\"\n", file.Name.Name)
+	for i, flavor := range flavors {
+		fmt.Fprintf(&out, "\ttracetestGinkgo%d %q\n", i, flavor)
+		text := hookNodes
+		if h.beforeSuite[flavor] {
+			text += hookBeforeSuite
+		}
+		nodes.WriteString(strings.ReplaceAll(text, "tracetestGinkgo.", fmt.Sprintf("tracetestGinkgo%d.", i)))
+	}
+	fmt.Fprintf(&out, ")\n\n//line tracetest/ginkgo.go:1\nvar _ = tracetestTesting.TracetestNodes(func() {%s})\n", nodes.String())
+	return out.Bytes(), nil
 }
 
 // hookNodes are the nodes that hold a Ginkgo suite. They are added when all variables and

@@ -16,8 +16,9 @@ import (
 // command is the running go command and everything that it started.
 type command struct {
 	cmd            *exec.Cmd
-	stdout, stderr *os.File // nil where the output is not ours to read
-	foreground     bool     // it shares our group, which the terminal signals
+	stdout, stderr *os.File      // nil where the output is not ours to read
+	foreground     bool          // it shares our group, which the terminal signals
+	quiet          chan struct{} // closed when the tests are over that others start; see serve.go
 }
 
 // signal reaches the command and what it started.
@@ -64,6 +65,9 @@ func start(path string, args, env []string) (*command, error) {
 func (c *command) wait(signals <-chan os.Signal, grace time.Duration, say func(string)) record.End {
 	if grace == 0 {
 		grace = 10 * time.Second
+	}
+	if c.quiet != nil {
+		return c.waitForQuiet(signals)
 	}
 	exited := make(chan error, 1)
 	go func() { exited <- c.cmd.Wait() }()

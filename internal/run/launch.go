@@ -22,11 +22,11 @@ import (
 // became of the tests, their processes say themselves (reports.go).
 
 // launched reports whether another command than ours starts the tests.
-func (p *Plan) launched() bool { return len(p.o.Launch) > 0 }
+func (p *Plan) launched() bool { return p.o.Serve || len(p.o.Launch) > 0 }
 
 // findLauncher refuses a command that cannot be started.
 func (p *Plan) findLauncher() error {
-	if !p.launched() {
+	if len(p.o.Launch) == 0 {
 		return nil
 	}
 	if _, err := exec.LookPath(p.o.Launch[0]); err != nil && !errors.Is(err, exec.ErrDot) {
@@ -98,7 +98,7 @@ if [ -z "$TRACETEST_SOCKET" ]; then
 	export TRACETEST_SOCKET
 fi
 exec %s "$@"
-`, quote("overlay="), quote(goFlags("", overlay)), "TRACETEST_SOCKET="+quote(strings.TrimPrefix(socket, "TRACETEST_SOCKET=")), quote(real))
+`, Quote("overlay="), Quote(goFlags("", overlay)), "TRACETEST_SOCKET="+Quote(strings.TrimPrefix(socket, "TRACETEST_SOCKET=")), Quote(real))
 	dir = filepath.Join(p.dir, "bin")
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
@@ -106,7 +106,8 @@ exec %s "$@"
 	return dir, os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o700)
 }
 
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+// Quote makes one word of sh out of a text.
+func Quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // listBelow lists the packages that a command may come to test: those of the
 // module that this folder is in and of the modules below it. The arguments that it
@@ -169,7 +170,9 @@ func unlisted(root string, listed []*gotest.Package) (all []*gotest.Package) {
 		if rel, err := filepath.Rel(root, path); err == nil && len(tests) > 0 {
 			p := &gotest.Package{ImportPath: strings.TrimSuffix(module+"/"+filepath.ToSlash(rel), "/."), Dir: path}
 			for _, test := range tests {
-				p.Tagged = append(p.Tagged, filepath.Base(test))
+				if name := filepath.Base(test); !strings.HasPrefix(name, "_") && !strings.HasPrefix(name, ".") {
+					p.Tagged = append(p.Tagged, name)
+				}
 			}
 			all = append(all, p)
 		}

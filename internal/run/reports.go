@@ -22,6 +22,8 @@ import (
 type reports struct {
 	w         *watcher
 	processes map[int]*testProcess
+	parents   map[int]bool    // processes that started test processes
+	last      time.Time       // when a test process began or ended last
 	seen      map[string]bool // packages that ever reported
 	benches   map[string]bool // benchmarks that began, by package and name
 }
@@ -38,13 +40,14 @@ type testProcess struct {
 }
 
 func newReports(w *watcher) *reports {
-	return &reports{w: w, processes: map[int]*testProcess{}, seen: map[string]bool{}, benches: map[string]bool{}}
+	return &reports{w: w, processes: map[int]*testProcess{}, parents: map[int]bool{}, last: time.Now(), seen: map[string]bool{}, benches: map[string]bool{}}
 }
 
 func (r *reports) process(p *record.Process) {
 	if r == nil || p.Host != nil {
 		return
 	}
+	r.last, r.parents[p.PPID] = time.Now(), true
 	if r.processes[p.Index] == nil {
 		r.processes[p.Index] = &testProcess{}
 	}
@@ -111,7 +114,7 @@ func (r *reports) before(h *barrier.Arrival, b *record.Boundary) (after func()) 
 // gone takes in the end of a process.
 func (r *reports) gone(p *testProcess) {
 	r.begin(p)
-	p.ended = true
+	r.last, p.ended = time.Now(), true
 	for _, t := range p.panicked {
 		r.add(t)
 	}
@@ -271,6 +274,9 @@ func (r *reports) finish() {
 		r.w.append(record.Entry{Notice: &record.Notice{Code: "no-reports", Text: text}})
 		r.w.p.o.Output.Say("tracetest: " + text)
 		return
+	}
+	if r.w.p.o.Serve {
+		return // what was asked for is not known
 	}
 	asked := covers(r.w.p.o.Launch)
 	var silent []string

@@ -43,6 +43,7 @@ type Options struct {
 	Packages []string // before "--"
 	Args     []string // behind "--"
 	Launch   []string // a command that starts the tests in place of the go command; see launch.go
+	Serve    bool     // nobody is started: tests that others start are watched as they come; see serve.go
 
 	Targets      []snapshot.Target
 	TLS          snapshot.TLS // how to speak TLS to servers that are discovered
@@ -155,6 +156,19 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := p.openServers(ctx); err != nil {
+		return err
+	}
+	if err := p.openBarrier(ctx); err != nil {
+		return err
+	}
+	p.findSentinels(ctx)
+	return nil
+}
+
+// openServers connects to the servers that were named, and reads their initial values.
+func (p *Plan) openServers(ctx context.Context) error {
+	p.servers, p.begin, p.absent = nil, nil, nil
 	for _, target := range p.o.Targets {
 		i := len(p.servers)
 		server, begin, err := snapshot.Open(ctx, target, i, snapshot.Options{
@@ -182,14 +196,7 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 			}
 		}
 	}
-	if err := snapshot.CheckNames(p.servers, p.o.Expect); err != nil {
-		return err
-	}
-	if err := p.openBarrier(ctx); err != nil {
-		return err
-	}
-	p.findSentinels(ctx)
-	return nil
+	return snapshot.CheckNames(p.servers, p.o.Expect)
 }
 
 // Absent says which servers that nobody named are not there. What the tests use instead is discovered.
@@ -358,11 +365,14 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 		env = append(env, p.quietLabels()...)
 	}
 	begin := func() (*command, error) { return start(path, args, env) }
-	if p.launched() {
-		path, args = p.o.Launch[0], p.o.Launch[1:]
-		begin = func() (*command, error) { return p.launch(goRoot, overlay, env) }
+	goTest := append([]string{path}, args...)
+	switch {
+	case p.o.Serve:
+		begin, goTest = func() (*command, error) { return served(), nil }, nil
+	case p.launched():
+		begin, goTest = func() (*command, error) { return p.launch(goRoot, overlay, env) }, p.o.Launch
 	}
-	p.header(append([]string{path}, args...))
+	p.header(goTest)
 	w := newWatcher(p)
 	end := w.watch(ctx, begin)
 	p.baseline, p.gone = w.initial, w.repair.gone

@@ -89,6 +89,8 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 	read := false // the output of the go command, to its end
 	slow := time.After(3 * time.Second)
 	said := w.p.barrier.Messages()
+	quiet, hush := w.ticks()
+	defer hush()
 	for end == nil || !read {
 		if w.arrived(ctx) {
 			continue
@@ -106,6 +108,11 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 			var tests []*record.Test
 			tests, read = events.take()
 			w.events(ctx, tests)
+		case <-quiet:
+			if w.reports.quiet() {
+				quiet = nil
+				cmd.over()
+			}
 		case result := <-ended:
 			end, ended = &result, nil
 		}

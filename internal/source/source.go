@@ -44,6 +44,13 @@ func (l lines) have(line int) bool { return l.from <= line && line <= l.to }
 // New returns a Source that has read nothing.
 func New() *Source { return &Source{files: map[string]*file{}} }
 
+// Forget lets files be read again, which may have been edited.
+func (s *Source) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.files)
+}
+
 // Sets reports whether a function mentions what sets a parameter.
 func (s *Source) Sets(f record.Frame) bool {
 	at := s.at(f)
