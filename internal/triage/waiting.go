@@ -10,7 +10,7 @@ import (
 // waiting finds who was behind a write that a client made on a goroutine of its
 // own: of those who wait for a reply of that client, the one whose code sets a
 // parameter. Whoever waits is judged as if it had written itself.
-func (a *Analysis) waiting(e *evidence, w *author) {
+func (ws *writers) waiting(e *evidence, w *author) {
 	candidates := slices.Clone(e.by.Waiting)
 	forCall := false
 	if i := slices.IndexFunc(candidates, func(b record.By) bool { return b.Starts && perCall(e.by, b) }); i >= 0 {
@@ -29,12 +29,12 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 	lines := []string{}
 	exact := true
 	for _, c := range announced {
-		who := a.rule(a.evidence(e.process, c))
+		who := ws.rule(ws.evidence(e.process, c))
 		w.merge(who.refs...)
 		w.earlier = max(w.earlier, who.earlier)
 		w.node, exact = w.node || who.node, exact && who.exact
-		if call := a.call(c.Stack, "waiting"); call != nil {
-			if line := call.File + ":" + itoa(call.Line); !slices.Contains(lines, line) {
+		if call := ws.call(c.Stack, "waiting"); call != nil {
+			if line := call.Place(); !slices.Contains(lines, line) {
 				lines = append(lines, line)
 			}
 			if w.call = common(call, w.call); len(lines) == 1 && w.call == nil {
@@ -59,7 +59,7 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 		// for the same client: a helper that takes any command has none.
 		n := len(w.refs)
 		for _, c := range candidates[setting:] {
-			who := a.rule(a.evidence(e.process, c))
+			who := ws.rule(ws.evidence(e.process, c))
 			w.merge(who.refs...)
 			w.earlier = max(w.earlier, who.earlier)
 			exact = exact && who.exact
