@@ -50,6 +50,10 @@ type evidence struct {
 	tests   []string     // whose code is on the stack, innermost first
 	earlier int          // how many more can have handed something to it than the rules list
 	called  bool         // the function of the first is on the stack, so that it was called there
+
+	// Of a client's own, what those say who wait for it.
+	proved  bool
+	caveats []findings.Caveat
 }
 
 func (ws *writers) evidence(p *process, by record.By) *evidence {
@@ -82,18 +86,9 @@ func (ws *writers) rule(e *evidence) author {
 		if !r.when(ws, e) {
 			continue
 		}
-		w := author{node: e.node, specs: e.specs, call: e.call}
-		if r.decide != nil {
-			r.decide(ws, e, &w)
-			return w
-		}
-		for _, ref := range r.who(ws, e) {
-			if !slices.Contains(w.refs, ref) {
-				w.refs = append(w.refs, ref)
-			}
-		}
-		w.earlier = e.earlier
-		w.exact = r.proves && len(w.refs) == 1 && w.earlier == 0
+		refs := union(nil, r.who(ws, e)...)
+		w := author{refs: refs, earlier: e.earlier, node: e.node, specs: e.specs, call: e.call}
+		w.exact = (r.proves || e.proved) && len(refs) == 1 && w.earlier == 0
 		if r.caveat != nil {
 			w.caveats = r.caveat(ws, e, &w)
 		}
