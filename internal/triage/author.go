@@ -26,44 +26,13 @@ type author struct {
 	caveats []findings.Caveat
 }
 
-// phaseOf says in which part of a Ginkgo suite something was done in a node of
-// the suite: before its first spec or after its last. It is asked when the suite
-// has ended.
-func (a *Analysis) phaseOf(w author) string {
-	if !w.node || len(w.refs) != 1 {
-		return ""
-	}
-	p := a.processes[w.refs[0].Process]
-	switch {
-	case p != nil && p.specs == 0 && p.parallel() != "": // other processes ran all of them
-		return "whole"
-	case p == nil || w.refs[0].Owner != a.suiteOf(p):
-		return ""
-	case p.specs == 0: // BeforeSuite failed, or there was nothing to run
-		return "whole"
-	case w.specs == 0:
-		return "before"
-	case w.specs == p.specs:
-		return "after"
-	}
-	return ""
-}
-
-// suiteOf returns the test that runs the suite of a process, or zero.
-func (a *Analysis) suiteOf(p *process) int64 {
-	if p.suiteTest != 0 || p.suite {
-		return p.suiteTest
-	}
-	return p.specHost
-}
-
 // author says who is behind what a goroutine did.
-func (a *Analysis) author(index int, by record.By) author {
-	p := a.processes[index]
+func (ws *writers) author(index int, by record.By) author {
+	p := ws.window.processes[index]
 	if p == nil {
 		return author{refs: []record.Ref{{Process: index}}}
 	}
-	return a.rule(a.evidence(p, by))
+	return ws.rule(ws.evidence(p, by))
 }
 
 // evidence is what is known of a goroutine.
@@ -81,26 +50,30 @@ type evidence struct {
 	tests   []string     // whose code is on the stack, innermost first
 	earlier int          // how many more can have handed something to it than the rules list
 	called  bool         // the function of the first is on the stack, so that it was called there
+
+	// Of a client's own, what those say who wait for it.
+	proved  bool
+	caveats []findings.Caveat
 }
 
-func (a *Analysis) evidence(p *process, by record.By) *evidence {
+func (ws *writers) evidence(p *process, by record.By) *evidence {
 	if by.Label == record.LabelOwner && !owned(by) {
 		by.Label = record.LabelNone
 	}
-	e := &evidence{process: p, by: by, call: a.call(by.Stack, "stack"), active: a.open.In(p.Index), own: record.Ref{Package: p.Package, Process: p.Index}}
+	e := &evidence{process: p, by: by, call: ws.call(by.Stack, "stack"), active: ws.window.open.In(p.Index), own: record.Ref{Package: p.Package, Process: p.Index}}
 	if by.Label == record.LabelOwner {
-		e.own = a.recall(p, by)
+		e.own = ws.window.recall(p, by)
 	}
 	for _, other := range by.Perhaps {
 		if owned(other) {
-			e.perhaps = append(e.perhaps, a.recall(p, other))
+			e.perhaps = append(e.perhaps, ws.window.recall(p, other))
 		}
 	}
 	e.node = holdsPart(by.Stack, ".(*Suite).runNode")
 	e.runs = holds(by.Stack, "testing.tRunner", "testing.fRunner", "testing.runExample", "testing.(*B).runN", "runtime.main")
-	e.tests, e.called = testsOn(by.Stack, p.Package, func(test string) bool { return len(a.family(e, test)) > 0 })
+	e.tests, e.called = testsOn(by.Stack, p.Package, func(test string) bool { return len(ws.family(e, test)) > 0 })
 	e.earlier = 0
-	outer := by.Stack[max(0, a.site(by.Stack)):]
+	outer := by.Stack[max(0, ws.site(by.Stack)):]
 	takes := func(f record.Frame) bool { return f.Takes }
 	e.takes = slices.ContainsFunc(outer, takes) || slices.ContainsFunc(by.Started, takes)
 	e.serves = holds(by.Stack, requestLoops()...)
@@ -108,25 +81,16 @@ func (a *Analysis) evidence(p *process, by record.By) *evidence {
 }
 
 // rule applies the first rule that what is known of a goroutine meets.
-func (a *Analysis) rule(e *evidence) author {
+func (ws *writers) rule(e *evidence) author {
 	for _, r := range rules() {
-		if !r.when(a, e) {
+		if !r.when(ws, e) {
 			continue
 		}
-		w := author{node: e.node, specs: e.specs, call: e.call}
-		if r.decide != nil {
-			r.decide(a, e, &w)
-			return w
-		}
-		for _, ref := range r.who(a, e) {
-			if !slices.Contains(w.refs, ref) {
-				w.refs = append(w.refs, ref)
-			}
-		}
-		w.earlier = e.earlier
-		w.exact = r.proves && len(w.refs) == 1 && w.earlier == 0
+		refs := union(nil, r.who(ws, e)...)
+		w := author{refs: refs, earlier: e.earlier, node: e.node, specs: e.specs, call: e.call}
+		w.exact = (r.proves || e.proved) && len(refs) == 1 && w.earlier == 0
 		if r.caveat != nil {
-			w.caveats = r.caveat(a, e, &w)
+			w.caveats = r.caveat(ws, e, &w)
 		}
 		return w
 	}
@@ -150,8 +114,8 @@ func (e *evidence) without(ref record.Ref) []record.Ref {
 // of a test a function that stands in its test function, of a spec one that
 // stands in the call that declares the spec, and none of the others that can have
 // started it: a table of specs is declared by one call.
-func (a *Analysis) runsIn(e *evidence) bool {
-	o := a.owners[e.own.Owner]
+func (ws *writers) runsIn(e *evidence) bool {
+	o := ws.window.owners[e.own.Owner]
 	if o == nil {
 		return false
 	}
@@ -159,19 +123,19 @@ func (a *Analysis) runsIn(e *evidence) bool {
 		return o.isOf(e.innermost())
 	}
 	return slices.ContainsFunc(e.by.Stack, func(f record.Frame) bool {
-		return o.declares(f) && !slices.ContainsFunc(e.perhaps, func(r record.Ref) bool { return a.owners[r.Owner].declares(f) })
+		return o.declares(f) && !slices.ContainsFunc(e.perhaps, func(r record.Ref) bool { return ws.window.owners[r.Owner].declares(f) })
 	})
 }
 
 // outlived says that an owner had ended when a goroutine of it wrote, or
 // nothing.
-func (a *Analysis) outlived(ref record.Ref) []findings.Caveat {
-	if o := a.owners[ref.Owner]; o == nil || o.status == "" {
+func (ws *writers) outlived(ref record.Ref) []findings.Caveat {
+	if o := ws.window.owners[ref.Owner]; o == nil || o.status == "" {
 		return nil
 	}
 	c := findings.Caveat{Kind: findings.CaveatOutlived}
-	if active := a.open.In(ref.Process); active[0].Owner != 0 {
-		c.Owners, c.More = a.few(active)
+	if active := ws.window.open.In(ref.Process); active[0].Owner != 0 {
+		c.Owners, c.More = ws.window.few(active)
 	}
 	return []findings.Caveat{c}
 }
@@ -180,37 +144,6 @@ func (a *Analysis) outlived(ref record.Ref) []findings.Caveat {
 func owned(by record.By) bool {
 	return by.Label == record.LabelOwner && by.Owner != nil && by.Owner.ID > 0
 }
-
-// recall returns the owner that a label names, also where it has ended and was
-// forgotten.
-func (a *Analysis) recall(p *process, by record.By) record.Ref {
-	ref := record.Ref{Package: p.Package, Process: p.Index, Owner: by.Owner.ID}
-	if a.owners[ref.Owner] == nil {
-		o := &owner{Owner: *by.Owner, pkg: p.Package, process: p.Index, test: by.Test, unit: unit{owner: by.Unit}, status: forgotten, keep: true}
-		if o.Parent < 0 || o.Parent >= o.ID {
-			o.Parent = 0 // no record that tracetest wrote: it would be a circle
-		}
-		if o.Container != "" {
-			o.unit = unit{process: p.Index, container: o.Container}
-		}
-		a.owners[ref.Owner] = o
-	}
-	return ref
-}
-
-// forgotten is the status of an owner of which only the label is left: it has
-// ended, and did not fail.
-const forgotten = "forgotten"
-
-// few names the first of many, and counts the rest.
-func (a *Analysis) few(refs []record.Ref) (owners []findings.Owner, more int) {
-	owners = a.names(refs)
-	n := min(len(owners), maxFew)
-	return owners[:n:n], len(owners) - n
-}
-
-// maxFew is how many a caveat names.
-const maxFew = 3
 
 func holdsPart(stack []record.Frame, part string) bool {
 	return slices.ContainsFunc(stack, func(f record.Frame) bool { return strings.Contains(f.Function, part) })

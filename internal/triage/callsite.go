@@ -57,13 +57,13 @@ func beginsWith(s string, prefixes []string) bool {
 
 // isOwn reports whether a frame is of the user's code. Where the module under
 // test is itself a client or a framework, what counts are its tests.
-func (a *Analysis) isOwn(f record.Frame) bool {
+func (ws *writers) isOwn(f record.Frame) bool {
 	pkg := f.Package()
 	switch {
 	case f.Std || pkg == "main" && strings.HasSuffix(f.File, "_testmain.go"):
 		return false
 	case of(f, clients()), of(f, frameworks()):
-		return a.inModule(pkg) && strings.HasSuffix(f.File, "_test.go")
+		return ws.inModule(pkg) && strings.HasSuffix(f.File, "_test.go")
 	}
 	return true
 }
@@ -90,16 +90,16 @@ func ends(module, rest string) bool {
 }
 
 // inModule reports whether a package is of the module under test.
-func (a *Analysis) inModule(pkg string) bool {
-	module := a.run.Module
+func (ws *writers) inModule(pkg string) bool {
+	module := ws.window.run.Module
 	pkg = strings.TrimSuffix(pkg, "_test")
 	return module != "" && (pkg == module || strings.HasPrefix(pkg, module+"/"))
 }
 
 // site returns the index of the call on a stack, or -1.
-func (a *Analysis) site(stack []record.Frame) int {
+func (ws *writers) site(stack []record.Frame) int {
 	for i, f := range stack {
-		if a.isOwn(f) {
+		if ws.isOwn(f) {
 			return i
 		}
 	}
@@ -107,8 +107,8 @@ func (a *Analysis) site(stack []record.Frame) int {
 }
 
 // call turns a stack into a Call. It returns nil where it shows none.
-func (a *Analysis) call(stack []record.Frame, found string) *findings.Call {
-	at := a.site(stack)
+func (ws *writers) call(stack []record.Frame, found string) *findings.Call {
+	at := ws.site(stack)
 	if at < 0 {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (a *Analysis) call(stack []record.Frame, found string) *findings.Call {
 	for i, f := range stack {
 		line := fmt.Sprintf("%s %s:%d", f.Function, f.File, f.Line)
 		c.Stack = append(c.Stack, line)
-		if i >= at && a.isOwn(f) {
+		if i >= at && ws.isOwn(f) {
 			c.Chain = append(c.Chain, line)
 		}
 	}

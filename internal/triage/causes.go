@@ -6,67 +6,11 @@ import (
 	"strings"
 
 	"tracetest/internal/findings"
-	"tracetest/internal/record"
 	"tracetest/internal/redisconf"
 )
 
-// pressure is what the server did to its clients while an owner was open.
-type pressure struct {
-	oom, evicted int64
-	shared       int64 // OOM rejections that another owner may have met instead
-	traced       int64 // OOM errors that the trace saw it get
-	under        []limitMet
-}
-
-// limitMet is a limit under which writes were refused.
-type limitMet struct {
-	set     *mutation // the change that had set it; nil for the one that the run began with
-	reached bool      // a snapshot showed about as much in use
-}
-
-// difference returns what was counted between two snapshots. A figure that fell
-// was reset: then what it is now came after the reset, and is a lower bound.
-func difference(before, now *record.Counters) pressure {
-	since := func(a, b int64) int64 {
-		if b < a {
-			return b
-		}
-		return b - a
-	}
-	return pressure{oom: since(before.OOM, now.OOM), evicted: since(before.Evicted, now.Evicted)}
-}
-
-// count gives what happened between two snapshots to whoever was open.
-func (a *Analysis) count(s *server, refs []record.Ref, p pressure) {
-	if p.oom == 0 && p.evicted == 0 {
-		return
-	}
-	within := map[*owner]int{} // how many of refs are the owner or within it
-	for _, ref := range refs {
-		for o := a.owners[ref.Owner]; o != nil; o = a.owners[o.Parent] {
-			within[o]++
-		}
-	}
-	for o, n := range within {
-		if o.met == nil {
-			o.met = map[*server]pressure{}
-		}
-		met := o.met[s]
-		if n == len(refs) {
-			met.oom += p.oom
-			met.evicted += p.evicted
-		} else {
-			met.shared += p.oom
-		}
-		if last := len(met.under) - 1; p.oom > 0 && (last < 0 || met.under[last] != p.under[0]) {
-			met.under = append(met.under[:last+1:last+1], p.under...)
-		}
-		o.met[s] = met
-	}
-}
-
 // failure turns an outcome into a Failure with its cause.
-func (a *Analysis) failure(f *outcome, leaks, contained []finding) findings.Failure {
+func (o *outcomes) failure(f *outcome, l *ledger, found judged) findings.Failure {
 	out := findings.Failure{Package: f.pkg, Test: f.test, Spec: f.spec, Cause: findings.CauseOther, Certainty: "correlated",
 		Message: f.message, Location: f.location, Status: f.status, Observed: []string{}}
 	if f.owner != nil && f.spec != "" && !f.owner.node {
@@ -80,15 +24,15 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) findings.Fail
 		words = excerpt(f.message)
 	}
 	out.Output = f.output.text
-	out.Waited = a.waitedBy(f)
+	out.Waited = o.waitedBy(f)
 	out.OOMInOutput = words.oom+words.aborted > 0 || strings.Contains(out.Message, "OOM")
 	counted := map[findings.Cause][]*server{}
-	for _, s := range a.servers {
+	for _, s := range l.servers {
 		if f.owner == nil {
 			break
 		}
 		// What others met at the same time is this test's only if it says so.
-		met := a.metBy(f.owner, s, f.end)
+		met := o.metBy(f.owner, s, f.end)
 		out.OOMErrors += max(met.oom, met.traced)
 		out.Evicted += met.evicted
 		if met.oom > 0 || met.traced > 0 || met.shared > 0 && words.oom+words.aborted > 0 {
@@ -112,24 +56,18 @@ func (a *Analysis) failure(f *outcome, leaks, contained []finding) findings.Fail
 	case out.Evicted > 0:
 		out.Cause = findings.CauseEviction
 	default:
-		out.Observed = a.showing(f)
-		if words.unreachable.Address != "" && !a.there(words.unreachable.Address, f) {
+		out.Observed = o.showing(f)
+		if words.unreachable.Address != "" && !l.there(words.unreachable.Address, f) {
 			out.Unreachable = &words.unreachable
 		}
 		return out
 	}
 	servers := counted[out.Cause]
-	if len(servers) == 0 && len(a.servers) == 1 {
-		servers = a.servers
+	if len(servers) == 0 && len(l.servers) == 1 {
+		servers = l.servers
 	}
-	out.Leak, out.Reverted = a.behind(f, out.Cause, servers, leaks, contained)
+	out.Leak, out.Reverted = o.behind(f, out.Cause, servers, l, found)
 	return out
-}
-
-// there reports whether a watched server was there all the time that a test ran:
-// nothing that the test says of its address can be why it failed.
-func (a *Analysis) there(address string, f *outcome) bool {
-	return slices.ContainsFunc(a.servers, func(s *server) bool { return s.Address == address && s.gap == 0 && s.away < f.begin })
 }
 
 // oomText is how every Redis from 6.0 to 8, Valkey and Redict say it.
@@ -138,20 +76,20 @@ const oomText = "OOM command not allowed"
 // behind returns the change that is answerable for the value that a parameter had while a
 // test ran and can have caused what it met: of the limit, else of the policy. A
 // test is no victim of what it left itself, but what it reverts is named.
-func (a *Analysis) behind(f *outcome, cause findings.Cause, servers []*server, leaks, contained []finding) (leak, undone *int) {
+func (o *outcomes) behind(f *outcome, cause findings.Cause, servers []*server, l *ledger, found judged) (leak, undone *int) {
 	for _, parameter := range []string{memoryLimit, "maxmemory-policy"} {
-		m := a.current(f, cause, servers, parameter)
+		m := o.current(f, cause, servers, l, parameter)
 		if m == nil {
 			continue
 		}
 		m = answerable(m)
-		for i, c := range contained {
+		for i, c := range found.reverted {
 			if slices.Contains(c.mutations, m) {
 				return nil, &i
 			}
 		}
-		for i, l := range leaks {
-			if slices.Contains(l.mutations, m) && !a.by(f, m) && !a.by(f, l.mutations[len(l.mutations)-1]) {
+		for i, c := range found.leaks {
+			if slices.Contains(c.mutations, m) && !o.by(f, m) && !o.by(f, c.mutations[len(c.mutations)-1]) {
 				return &i, nil
 			}
 		}
@@ -161,11 +99,11 @@ func (a *Analysis) behind(f *outcome, cause findings.Cause, servers []*server, l
 
 // current returns the last harmful change of a parameter whose value stood at
 // some time while a test ran.
-func (a *Analysis) current(f *outcome, cause findings.Cause, servers []*server, parameter string) *mutation {
+func (o *outcomes) current(f *outcome, cause findings.Cause, servers []*server, l *ledger, parameter string) *mutation {
 	var last *mutation
 	if under := f.under(servers); parameter == memoryLimit && cause == findings.CauseOOM && len(under) > 0 {
 		for _, u := range under {
-			if u.set != nil && a.harmful(u.set, cause) && (last == nil || u.set.seq > last.seq) {
+			if u.set != nil && u.set.harmful(cause) && (last == nil || u.set.seq > last.seq) {
 				last = u.set
 			}
 		}
@@ -173,11 +111,11 @@ func (a *Analysis) current(f *outcome, cause findings.Cause, servers []*server, 
 	}
 	ends := map[*server]*mutation{} // the change before, whose time ends with the next
 	overlaps := func(m *mutation, until int64) {
-		if m != nil && m.seq <= f.end && until > f.begin && a.harmful(m, cause) && (last == nil || m.seq > last.seq) {
+		if m != nil && m.seq <= f.end && until > f.begin && m.harmful(cause) && (last == nil || m.seq > last.seq) {
 			last = m
 		}
 	}
-	for _, m := range a.changes {
+	for _, m := range l.changes {
 		if m.parameter != parameter || !slices.Contains(servers, m.server) {
 			continue
 		}
@@ -203,12 +141,12 @@ func (f *outcome) under(servers []*server) (all []limitMet) {
 
 // harmful reports whether a server, at this value instead of the initial one, can
 // reject writes or evict keys that it would have kept.
-func (a *Analysis) harmful(m *mutation, cause findings.Cause) bool {
+func (m *mutation) harmful(cause findings.Cause) bool {
 	if m.parameter == memoryLimit {
-		lower, ok := redisconf.Less(m.parameter, m.to, a.initial(m))
+		lower, ok := redisconf.Less(m.parameter, m.to, m.initial)
 		return lower && ok
 	}
-	before, after := redisconf.Eviction(a.initial(m)), redisconf.Eviction(m.to)
+	before, after := redisconf.Eviction(m.initial), redisconf.Eviction(m.to)
 	if cause == findings.CauseOOM {
 		return after < before
 	}
@@ -216,19 +154,14 @@ func (a *Analysis) harmful(m *mutation, cause findings.Cause) bool {
 }
 
 // by reports whether a test made a change itself, or a part of it did.
-func (a *Analysis) by(f *outcome, m *mutation) bool {
+func (o *outcomes) by(f *outcome, m *mutation) bool {
 	if f.owner == nil || len(m.refs) != 1 {
 		return false
 	}
 	if f.owner.node {
 		return m.refs[0].Owner == f.owner.host && f.owner.ranIn(m.phase)
 	}
-	for o := a.owners[m.refs[0].Owner]; o != nil; o = a.owners[o.Parent] {
-		if o == f.owner {
-			return true
-		}
-	}
-	return false
+	return o.window.within(m.refs[0], f.owner)
 }
 
 // ranIn reports whether a suite node can have made a change that was seen in
@@ -236,4 +169,34 @@ func (a *Analysis) by(f *outcome, m *mutation) bool {
 func (w *owner) ranIn(phase string) bool {
 	before := strings.Contains(w.Name, "BeforeSuite")
 	return phase != "after" && before || phase != "before" && !before
+}
+
+// showing is what a failed test asked for, or its package outside of its tests.
+func (o *outcomes) showing(f *outcome) []string {
+	shown := []string{}
+	if f.owner == nil {
+		return shown
+	}
+	shown = append(shown, f.owner.asked...)
+	if p := o.window.processes[f.owner.process]; p != nil {
+		for _, what := range p.asked {
+			if !slices.Contains(shown, what) {
+				shown = append(shown, what)
+			}
+		}
+	}
+	slices.Sort(shown)
+	return shown
+}
+
+// waitedBy is how long, in seconds, the tests of a process had waited in which
+// one met the time limit of go test; zero where it was not that.
+func (o *outcomes) waitedBy(f *outcome) float64 {
+	if f.owner == nil || !f.output.late {
+		return 0
+	}
+	if p := o.window.processes[f.owner.process]; p != nil {
+		return p.waited.Seconds()
+	}
+	return 0
 }

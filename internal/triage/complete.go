@@ -80,16 +80,16 @@ func when(unmet bool, kind findings.ReasonKind) *findings.Reason {
 }
 
 func (a *Analysis) refusedArguments(f *findings.Findings) *findings.Reason {
-	return when(a.end != nil && !a.run.Launched && a.end.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0, findings.ReasonArguments)
+	return when(a.window.end != nil && !a.window.run.Launched && a.window.end.GoExit == 2 && f.Tests.Total == 0 && len(f.Packages) == 0, findings.ReasonArguments)
 }
 
 func (a *Analysis) endless(*findings.Findings) *findings.Reason {
-	return when(a.end == nil, findings.ReasonNoEnd)
+	return when(a.window.end == nil, findings.ReasonNoEnd)
 }
 
 func (a *Analysis) cutShort(*findings.Findings) *findings.Reason {
-	if a.end != nil && !a.end.Complete {
-		return &findings.Reason{Kind: findings.ReasonCutShort, Problem: a.end.Reason}
+	if a.window.end != nil && !a.window.end.Complete {
+		return &findings.Reason{Kind: findings.ReasonCutShort, Problem: a.window.end.Reason}
 	}
 	return nil
 }
@@ -102,11 +102,11 @@ func (a *Analysis) unwritten(*findings.Findings) *findings.Reason {
 }
 
 func (a *Analysis) torn(*findings.Findings) *findings.Reason {
-	return when(a.damaged, findings.ReasonDamaged)
+	return when(a.window.damaged, findings.ReasonDamaged)
 }
 
 func (a *Analysis) serverless(f *findings.Findings) *findings.Reason {
-	return when(len(a.servers) == 0 && !usedNone(f), findings.ReasonNoServer)
+	return when(len(a.ledger.servers) == 0 && !usedNone(f), findings.ReasonNoServer)
 }
 
 // usedNone reports whether it is known that the tests used no Redis: each connection of each package was traced.
@@ -115,17 +115,13 @@ func usedNone(f *findings.Findings) bool {
 }
 
 func (a *Analysis) unseenAtEnd(*findings.Findings) *findings.Reason {
-	for _, s := range a.servers {
+	for _, s := range a.ledger.servers {
 		if !s.gone() && (s.gap != 0 || !s.atEnd) {
 			return &findings.Reason{Kind: findings.ReasonUnseenAtEnd, Server: s.Address}
 		}
 	}
 	return nil
 }
-
-// gone reports whether a server that nobody named was ended by the tests: they
-// had started it.
-func (s *server) gone() bool { return s.Discovered && s.gap != 0 && s.nobody }
 
 // unwatchedServer lets --discover=off be, as long as a server was watched that the
 // tests used: whoever says it does not ask about the others.
@@ -147,9 +143,9 @@ func (a *Analysis) unwatchedServer(f *findings.Findings) *findings.Reason {
 }
 
 func (a *Analysis) unsampledWrite(*findings.Findings) *findings.Reason {
-	for _, s := range a.servers {
-		if len(s.unsampled) > 0 {
-			return &findings.Reason{Kind: findings.ReasonUnsampled, Server: s.Address, Command: s.unsampled[0].Command}
+	for _, s := range a.ledger.servers {
+		if written := a.writers.at(s).unsampled; len(written) > 0 {
+			return &findings.Reason{Kind: findings.ReasonUnsampled, Server: s.Address, Command: written[0].Command}
 		}
 	}
 	return nil
@@ -158,11 +154,11 @@ func (a *Analysis) unsampledWrite(*findings.Findings) *findings.Reason {
 // silentLauncher is of a run in which nobody but the test processes reports tests.
 func (a *Analysis) silentLauncher(*findings.Findings) *findings.Reason {
 	reported := slices.ContainsFunc(slices.Collect(maps.Values(a.outcomes.packages)), func(p *pkg) bool { return p.Instrumented })
-	return when(a.run.Launched && !reported, findings.ReasonSilent)
+	return when(a.window.run.Launched && !reported, findings.ReasonSilent)
 }
 
 func (a *Analysis) unendedTests(f *findings.Findings) *findings.Reason {
-	if a.end == nil || a.end.GoExit != 0 {
+	if a.window.end == nil || a.window.end.GoExit != 0 {
 		return nil // then go test says that something failed
 	}
 	for _, path := range a.outcomes.order {
@@ -192,14 +188,14 @@ func (a *Analysis) diedIn(path string) []string {
 }
 
 func (a *Analysis) lastingProcess(*findings.Findings) *findings.Reason {
-	for _, index := range slices.Sorted(maps.Keys(a.processes)) {
-		p := a.processes[index]
-		if p.quit || !a.open.Present(index) {
+	for _, index := range slices.Sorted(maps.Keys(a.window.processes)) {
+		p := a.window.processes[index]
+		if p.quit || !a.window.open.Present(index) {
 			continue
 		}
-		pkg := cmp.Or(p.Package, a.open.Package(index))
+		pkg := cmp.Or(p.Package, a.window.open.Package(index))
 		if p.Host != nil {
-			pkg = cmp.Or(p.Package, a.open.Package(p.Host.Process))
+			pkg = cmp.Or(p.Package, a.window.open.Package(p.Host.Process))
 		}
 		return &findings.Reason{Kind: findings.ReasonLasting, Package: pkg, PID: p.PID}
 	}
@@ -207,11 +203,11 @@ func (a *Analysis) lastingProcess(*findings.Findings) *findings.Reason {
 }
 
 func (a *Analysis) failedCommand(*findings.Findings) *findings.Reason {
-	return when(a.end != nil && a.end.GoExit != 0, findings.ReasonGoTest)
+	return when(a.window.end != nil && a.window.end.GoExit != 0, findings.ReasonGoTest)
 }
 
 func (a *Analysis) failedTests(f *findings.Findings) *findings.Reason {
-	if a.run.Launched && a.end != nil && a.end.GoExit == 0 && !slices.ContainsFunc(f.Failures, func(x findings.Failure) bool { return !a.outcomes.passedAgain(x) }) {
+	if a.window.run.Launched && a.window.end != nil && a.window.end.GoExit == 0 && !slices.ContainsFunc(f.Failures, func(x findings.Failure) bool { return !a.outcomes.passedAgain(x) }) {
 		return nil // each passed when the command ran it again
 	}
 	return when(f.Tests.Failed+len(f.Failures) > 0, findings.ReasonFailed)

@@ -12,9 +12,9 @@ import (
 // through says what gave a server another master, where it was no test: "cluster",
 // "sentinel", or "command" (a test had asked for a failover). Else it is a change like any
 // other, by a test or by somebody who is not known.
-func (a *Analysis) through(s *server, value string, seq int64) string {
+func (ws *writers) through(s *server, value string, seq int64) string {
 	for _, name := range []string{"replicaof", "slaveof"} {
-		if len(s.explain(name, value)) > 0 {
+		if len(ws.at(s).explain(name, value)) > 0 {
 			return ""
 		}
 	}
@@ -22,19 +22,27 @@ func (a *Analysis) through(s *server, value string, seq int64) string {
 		return n.seq < seq && rediscmd.Of(n.Command).AsksForFailover() && !strings.HasPrefix(n.reply, "-")
 	}
 	switch {
-	case slices.ContainsFunc(a.noted, asked):
+	case slices.ContainsFunc(ws.noted, asked):
 		return "command"
 	case s.Cluster:
 		return "cluster"
-	case s.Sentinels || a.sentinelAt(s):
+	case s.Sentinels || ws.sentinelAt(s):
 		return "sentinel"
 	}
 	return ""
 }
 
+// failover says what gave a server another master, if that is what has changed.
+func (ws *writers) failover(s *server, name, value string, seq int64) string {
+	if !redisconf.IsRole(name) {
+		return ""
+	}
+	return ws.through(s, value, seq)
+}
+
 // unexplained reports whether an entry shows another master of a server, for which there is
 // no explanation yet. Who is connected then stands in the entries behind it.
-func (a *Analysis) unexplained(e record.Entry) bool {
+func (ws *writers) unexplained(e record.Entry) bool {
 	var snaps []record.Snapshot
 	switch {
 	case e.Boundary != nil:
@@ -43,12 +51,12 @@ func (a *Analysis) unexplained(e record.Entry) bool {
 		snaps = e.Reply.Snapshots
 	}
 	return slices.ContainsFunc(snaps, func(snap record.Snapshot) bool {
-		if snap.Server < 0 || snap.Server >= len(a.servers) {
+		s := ws.ledger.at(snap.Server)
+		if s == nil {
 			return false
 		}
-		s := a.servers[snap.Server]
 		for name, value := range snap.Config {
-			if redisconf.IsRole(name) && s.now[name] != value && a.through(s, value, e.Seq) == "" {
+			if redisconf.IsRole(name) && s.now[name] != value && ws.through(s, value, e.Seq) == "" {
 				return true
 			}
 		}
@@ -57,9 +65,8 @@ func (a *Analysis) unexplained(e record.Entry) bool {
 }
 
 // sentinelAt reports whether a Sentinel was seen connected to a server.
-func (a *Analysis) sentinelAt(s *server) bool {
-	return slices.ContainsFunc(a.clients, func(c otherClients) bool {
-		return c.Server >= 0 && c.Server < len(a.servers) && a.servers[c.Server] == s &&
-			slices.ContainsFunc(c.List, func(c record.Client) bool { return strings.HasPrefix(c.Name, "sentinel-") })
+func (ws *writers) sentinelAt(s *server) bool {
+	return slices.ContainsFunc(ws.clients, func(c otherClients) bool {
+		return ws.ledger.at(c.Server) == s && slices.ContainsFunc(c.List, func(c record.Client) bool { return strings.HasPrefix(c.Name, "sentinel-") })
 	})
 }

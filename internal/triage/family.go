@@ -12,38 +12,18 @@ import (
 // Who else can have handed something to a goroutine: tests that have ended, and
 // the subtests of a test of which only the name is known.
 
-// maxEnded is how many owners of a process are remembered that have ended.
-const maxEnded = 256
-
 // maxLate is how many of them are named: what is left to be done later is not
 // left for long.
 const maxLate = 32
-
-// remember notes that an owner has ended.
-func (p *process) remember(o *owner) {
-	if len(p.ended) == maxEnded {
-		p.ended, p.dropped = p.ended[1:], p.dropped+1
-	}
-	p.ended = append(p.ended, o)
-}
-
-// recalled returns an owner that may have been forgotten.
-func (a *Analysis) recalled(o *owner) record.Ref {
-	if a.owners[o.ID] == nil {
-		o.keep = true
-		a.owners[o.ID] = o
-	}
-	return o.ref()
-}
 
 // others returns everybody who can have left something to be done by now: the
 // package, the tests that are open, those around the active ones and those that
 // wait for their turn among them, and those that have ended last. How many it leaves
 // away it adds to what is known.
-func (a *Analysis) others(e *evidence) (refs []record.Ref) {
+func (ws *writers) others(e *evidence) (refs []record.Ref) {
 	var open []*owner
 	earlier := 0
-	for _, o := range a.owners {
+	for _, o := range ws.window.owners {
 		if o.process == e.Index && o.ID > 0 && o.status == "" && !o.node {
 			open = append(open, o)
 		}
@@ -51,7 +31,7 @@ func (a *Analysis) others(e *evidence) (refs []record.Ref) {
 	// Those around the active ones come first, then the newest.
 	around := map[int64]bool{}
 	for _, ref := range e.active {
-		for o := a.owners[ref.Owner]; o != nil; o = a.owners[o.Parent] {
+		for o := ws.window.owners[ref.Owner]; o != nil; o = ws.window.owners[o.Parent] {
 			around[o.ID] = true
 		}
 	}
@@ -77,30 +57,30 @@ func (a *Analysis) others(e *evidence) (refs []record.Ref) {
 		if len(e.process.ended)-i > maxLate {
 			break
 		}
-		refs = append(refs, a.recalled(past))
+		refs = append(refs, ws.window.recalled(past))
 	}
 	return refs
 }
 
 // foreign reports whether the innermost code of a test is of another one than
 // that which started the goroutine.
-func (a *Analysis) foreign(e *evidence) bool {
-	return e.innermost() != "" && !a.ownIs(e, e.innermost())
+func (ws *writers) foreign(e *evidence) bool {
+	return e.innermost() != "" && !ws.ownIs(e, e.innermost())
 }
 
 // ownIs reports whether the one who started a goroutine is of a test.
-func (a *Analysis) ownIs(e *evidence, test string) bool {
-	o := a.owners[e.own.Owner]
+func (ws *writers) ownIs(e *evidence, test string) bool {
+	o := ws.window.owners[e.own.Owner]
 	return o != nil && o.isOf(test)
 }
 
 // families returns the tests whose code is on a stack, and their subtests. One
 // that started the goroutine, and whose code there does what others hand to it,
 // is none of them.
-func (a *Analysis) families(e *evidence) (refs []record.Ref) {
+func (ws *writers) families(e *evidence) (refs []record.Ref) {
 	for _, name := range e.tests {
-		if !a.ownIs(e, name) {
-			refs = append(refs, a.family(e, name)...)
+		if !ws.ownIs(e, name) {
+			refs = append(refs, ws.family(e, name)...)
 		} else if !e.takes {
 			refs = append(refs, e.own)
 		}
@@ -111,15 +91,15 @@ func (a *Analysis) families(e *evidence) (refs []record.Ref) {
 // handed returns who can be behind code of other tests: most likely these, but
 // who calls the function of a test, or finds a closure of it in a variable, can
 // hand that on as well, and is not on the stack when it is called.
-func (a *Analysis) handed(e *evidence) []record.Ref {
-	return append(a.families(e), a.others(e)...)
+func (ws *writers) handed(e *evidence) []record.Ref {
+	return append(ws.families(e), ws.others(e)...)
 }
 
 // family returns a test and its subtests: the name of its code does not say
 // which of them made it. Those that run come before those that have ended.
-func (a *Analysis) family(e *evidence, test string) (refs []record.Ref) {
+func (ws *writers) family(e *evidence, test string) (refs []record.Ref) {
 	var found []*owner
-	for _, o := range a.owners {
+	for _, o := range ws.window.owners {
 		if o.process == e.Index && o.ID > 0 && o.status == "" && o.isOf(test) {
 			found = append(found, o)
 		}
@@ -134,35 +114,21 @@ func (a *Analysis) family(e *evidence, test string) (refs []record.Ref) {
 	for _, o := range found { // with -count there are several of a name
 		if !names[o.Name] {
 			names[o.Name] = true
-			refs = append(refs, a.recalled(o))
+			refs = append(refs, ws.window.recalled(o))
 		}
 	}
-	complete := e.dropped == 0 || len(refs) == 1 && !a.owners[refs[0].Owner].inner && !strings.HasPrefix(test, "/")
+	complete := e.dropped == 0 || len(refs) == 1 && !ws.window.owners[refs[0].Owner].inner && !strings.HasPrefix(test, "/")
 	if !complete {
 		e.earlier = max(e.earlier, e.dropped)
 	}
 	switch {
 	case complete:
 	case len(refs) == 0 && !strings.HasPrefix(test, "/"):
-		refs = append([]record.Ref{a.ghost(e, test)}, e.active...) // it can have had subtests
-	case len(refs) == 1 && a.owners[refs[0].Owner].inner:
+		refs = append([]record.Ref{ws.window.ghost(e.process, test)}, e.active...) // it can have had subtests
+	case len(refs) == 1 && ws.window.owners[refs[0].Owner].inner:
 		refs = append(refs, e.active...) // its subtests are forgotten
 	}
 	return refs
-}
-
-// ghost is a test of which nothing is known any more but its name.
-func (a *Analysis) ghost(e *evidence, test string) record.Ref {
-	for id, o := range a.owners {
-		if id < 0 && o.process == e.Index && o.Name == test {
-			return o.ref()
-		}
-	}
-	a.ghosts--
-	o := &owner{Owner: record.Owner{ID: a.ghosts, Kind: record.KindTest, Name: test}, pkg: e.Package, process: e.Index,
-		unit: unit{owner: a.ghosts}, status: forgotten, keep: true}
-	a.owners[o.ID] = o
-	return o.ref()
 }
 
 // declares reports whether a frame stands in the call that declares a spec.

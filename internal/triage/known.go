@@ -18,13 +18,8 @@ func (a *Analysis) marking() *record.Baseline {
 	if a.marks != nil {
 		return a.marks
 	}
-	return a.run.Baseline
+	return a.window.run.Baseline
 }
-
-// today is the day on which the run began, in UTC. A run that began before
-// midnight is judged as of that day, however long it took and whenever it is
-// read.
-func (a *Analysis) today() string { return a.began.UTC().Format("2006-01-02") }
 
 // known returns the entry of a baseline that covers a leak, or nil. One that is
 // ambiguous is covered only if each suspect is, and none is left out: else the one that
@@ -39,7 +34,7 @@ func (a *Analysis) known(b *record.Baseline, c *findings.Change) *findings.Known
 	}
 	var first *record.Known
 	for _, owner := range by {
-		at := slices.IndexFunc(b.Known, func(k record.Known) bool { return covers(k, owner, c.Parameter) && k.Expires >= a.today() })
+		at := slices.IndexFunc(b.Known, func(k record.Known) bool { return covers(k, owner, c.Parameter) && k.Expires >= a.window.today() })
 		if at < 0 {
 			return nil
 		}
@@ -76,7 +71,7 @@ func (a *Analysis) mark(f *findings.Findings) {
 	for _, k := range b.Known {
 		owner := k.Name()
 		switch {
-		case k.Expires < a.today():
+		case k.Expires < a.window.today():
 			f.Baseline.Expired = append(f.Baseline.Expired, k)
 		case slices.ContainsFunc(f.Leaks, func(c findings.Change) bool {
 			return c.Known != nil && strings.EqualFold(c.Parameter, k.Parameter) && (c.By != nil && *c.By == owner || slices.Contains(c.Suspects, owner))
@@ -91,10 +86,10 @@ func (a *Analysis) mark(f *findings.Findings) {
 
 // watched reports whether a package can have left nothing behind unseen.
 func (a *Analysis) watched(path string) bool {
-	if a.run.Mode != record.ModeInstrumented || a.end == nil || !a.end.Complete || a.damaged || len(a.gaps)+len(a.restarts) > 0 || len(a.servers) == 0 {
+	if a.window.run.Mode != record.ModeInstrumented || a.window.end == nil || !a.window.end.Complete || a.window.damaged || len(a.ledger.gaps)+len(a.ledger.restarts) > 0 || len(a.ledger.servers) == 0 {
 		return false
 	}
-	for _, s := range a.servers {
+	for _, s := range a.ledger.servers {
 		if s.Partial != "" {
 			return false
 		}
@@ -112,7 +107,7 @@ func (a *Analysis) steady(f *findings.Findings, parameter string) bool {
 		!slices.ContainsFunc(f.Changed, func(c findings.Changed) bool { return is(c.Parameter) }) &&
 		!slices.ContainsFunc(f.Drift, func(p findings.Drift) bool { return is(p.Parameter) }) &&
 		!slices.ContainsFunc(f.UnmetExpectations, func(u findings.UnmetExpectation) bool { return is(u.Parameter) }) &&
-		!slices.ContainsFunc(a.outside, func(m *mutation) bool { return is(m.parameter) })
+		!slices.ContainsFunc(a.ledger.outside, func(m *mutation) bool { return is(m.parameter) })
 }
 
 // left reports whether a leak is why a parameter was changed when the run ended.
@@ -123,7 +118,7 @@ func left(l findings.Change, c findings.Changed) bool {
 // leaked reports whether something was left changed that the baseline which the
 // run was given does not know.
 func (a *Analysis) leaked(f *findings.Findings) bool {
-	known := func(c findings.Change) bool { return a.known(a.run.Baseline, &c) != nil }
+	known := func(c findings.Change) bool { return a.known(a.window.run.Baseline, &c) != nil }
 	for _, c := range f.Leaks {
 		if !known(c) && !c.Ephemeral {
 			return true
@@ -134,5 +129,5 @@ func (a *Analysis) leaked(f *findings.Findings) bool {
 			return true
 		}
 	}
-	return len(a.outside) > 0
+	return len(a.ledger.outside) > 0
 }

@@ -17,13 +17,10 @@ import (
 // was refused: the buffers of connections come and go.
 const near = 1 << 20
 
-// maxIgnored bounds the list of those; the rest is counted.
-const maxIgnored = 1000
-
 // firstRefusal notes how a server stands when a snapshot first shows that it refuses
 // writes. Where the limit changed since the snapshot before, the lower one of the two
 // refused: a test that restores it lets one snapshot show both.
-func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64, before string) {
+func (l *ledger) firstRefusal(s *server, p pressure, at time.Time, used int64, before string) {
 	if p.oom == 0 || s.refusing {
 		return
 	}
@@ -33,7 +30,7 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64,
 		m.Limit = was
 	}
 	m.Started, m.Began, m.UntracedSets = -1, -1, -1
-	if value, expects := a.run.Expect[memoryLimit]; expects {
+	if value, expects := l.window.run.Expect[memoryLimit]; expects {
 		n := bytes(value)
 		m.Expected = &n
 	}
@@ -61,7 +58,7 @@ func (a *Analysis) firstRefusal(s *server, p pressure, at time.Time, used int64,
 	default:
 		m.Reason = "memory"
 	}
-	a.memory = append(a.memory, m)
+	l.memory = append(l.memory, m)
 }
 
 // countsSets reports whether a server counts the calls of CONFIG SET apart from
@@ -75,23 +72,10 @@ func bytes(text string) int64 {
 	return n
 }
 
-// ignoreOOM notes an owner that passed although commands of it were refused. One
-// that has others within it met what they met.
-func (a *Analysis) ignoreOOM(o *owner, status string) {
-	if status != "pass" || o.inner {
-		return
-	}
-	var n int64
-	for s := range o.met {
-		met := a.metBy(o, s, a.last)
-		n += max(met.oom, met.traced)
-	}
-	if n == 0 {
-		return
-	}
-	if len(a.ignored) == maxIgnored {
-		return
-	}
-	ref := o.ref()
-	a.ignored = append(a.ignored, findings.IgnoredOOM{By: a.name(ref, ""), OOMErrors: n})
+// limitThen is the limit of the memory of a server at a snapshot.
+type limitThen struct {
+	value string
+	set   *mutation // the change that had set it; nil for the one that the run began with
 }
+
+func (s *server) limit() limitThen { return limitThen{s.now[memoryLimit], s.latest(memoryLimit)} }

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -11,13 +12,17 @@ import (
 // outcomes follows how the tests went, by test events and by what the synchronized
 // owners reported themselves.
 type outcomes struct {
-	packages map[string]*pkg
-	order    []string
-	failed   []*outcome // in the order in which they were reported
-	timed    []*pkg     // that have intervals which may still be dropped
-	tests    findings.Tests
-	cases    findings.Cases
-	kept     int // bytes of the output of failed tests
+	window    *window
+	packages  map[string]*pkg
+	order     []string
+	failed    []*outcome // in the order in which they were reported
+	timed     []*pkg     // that have intervals which may still be dropped
+	tests     findings.Tests
+	cases     findings.Cases
+	kept      int // bytes of the output of failed tests
+	ignored   []findings.IgnoredOOM
+	refused   []*refusal
+	refusedAt map[key]*refusal
 	// again are those that failed and may pass in a later run of their package, as where
 	// gotestsum runs failed tests again; true where they did.
 	again map[findings.Owner]bool
@@ -82,8 +87,8 @@ type outcome struct {
 	begin, end        int64  // sequence numbers between which it ran
 }
 
-func newOutcomes() outcomes {
-	return outcomes{packages: map[string]*pkg{}, again: map[findings.Owner]bool{}}
+func newOutcomes(w *window) *outcomes {
+	return &outcomes{window: w, packages: map[string]*pkg{}, again: map[findings.Owner]bool{}, refusedAt: map[key]*refusal{}}
 }
 
 // prune is how many intervals of a synchronized package that runs are kept at least
@@ -157,13 +162,13 @@ func (o *outcomes) unfinished(seq int64, now time.Time) {
 			p.Outcome = "died"
 		}
 		o.endUnreported(p) // no event reported its end
-		for _, name := range sortedKeys(p.running) {
+		for _, name := range slices.Sorted(maps.Keys(p.running)) {
 			o.cut(p, &record.Test{Package: path, Test: name}, seq, now)
 		}
 		if p.Outcome == "pass" {
 			clear(p.ends) // only events are missing
 		}
-		for _, name := range sortedKeys(p.ends) {
+		for _, name := range slices.Sorted(maps.Keys(p.ends)) {
 			o.failed = append(o.failed, p.ends[name]...)
 			delete(p.ends, name)
 		}

@@ -3,191 +3,156 @@ package triage
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
-	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/redisconf"
+	"tracetest/internal/rediscmd"
 )
 
-// server is a watched server as of the entries that were read.
-type server struct {
-	record.Server
-	now              map[string]string // of every parameter
-	initial          map[string]string // what is its own: as the run found it, and what it came back with after a restart
-	runID            string            // as of the last snapshot
-	counters         *record.Counters
-	sent             time.Time                        // of the last good snapshot
-	window           map[record.Ref]bool              // who was open at any time since then
-	history          map[string][]*mutation           // the changes of each parameter, in order
-	left             map[string]map[string][]*episode // leaks that nobody has restored, by parameter and the value that they began with
-	nobody           bool                             // the last snapshot found that no server is there any more
-	atEnd            bool                             // it was seen when the tests had ended
-	owed             []*write                         // those accepted since the last good snapshot
-	unsampled        []*write                         // those accepted that no snapshot shows
-	gap              int                              // index into Analysis.gaps plus one; zero when it can be seen
-	away             int64                            // number of the last entry by which it had not been there, or was another run
-	snapshots        int
-	changed          []findings.Changed // when the go command ended
-	finished         bool
-	refusing         bool     // it has refused writes for want of memory
-	sets, tracedSets int64    // calls of CONFIG SET that it counted, without tracetest's own, and that the trace saw
-	failovers        int      // see Server.Failovers
-	pending          []*write // that a snapshot may still show
-	timeline         timeline
-	silent           []*write // the last that were answered
-	lost             []*write // the last that were never answered, nor seen to have an effect
-}
+// How a snapshot, and what the trace says, goes through the parts of an analysis: what
+// differs is claimed by those who wrote it, and then filed.
 
-func (a *Analysis) server(s record.Server) {
-	s.StartedWith = maps.Clone(s.StartedWith)
-	maps.DeleteFunc(s.StartedWith, func(_ string, o record.Origin) bool { return o.Source == "--expect" }) // as records had it once
-	now := make(map[string]string, len(s.Config))
-	for name, value := range s.Config {
-		now[name] = value
-	}
-	known := &server{Server: s, now: now, initial: maps.Clone(now), runID: s.RunID, counters: s.Counters, sent: a.ended, window: map[record.Ref]bool{},
-		history: map[string][]*mutation{}, left: map[string]map[string][]*episode{}}
-	if s.Counters != nil {
-		known.timeline.see(a.ended, s.Counters, pressure{})
-	}
-	a.servers = append(a.servers, known)
-}
-
-// widen notes who is open now as somebody who may have made the next change.
-func (a *Analysis) widen() {
-	var units []unit
-	for _, ref := range a.open.Active() {
-		for _, s := range a.servers {
-			s.window[ref] = true
-		}
-		if u := a.unitOf(ref); !slices.Contains(units, u) {
-			units = append(units, u)
-		}
-	}
-	switch len(units) {
-	case 0:
-	case 1:
-		a.disturb(units[0])
-	default:
-		a.disturb(unit{})
-	}
-}
-
-// snapshot takes in the snapshot of one server. By names the tool when it was
-// tracetest itself that changed it.
+// snapshot takes in the snapshot of one server. By is set where it was tracetest itself that
+// changed it.
 func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by *record.Restore) {
 	s.snapshots++
-	a.sampled = e.Seq
+	a.ledger.sampled = e.Seq
 	s.nobody = snap.Gone
 	if snap.Error != "" {
-		if s.gap == 0 {
-			a.gaps = append(a.gaps, findings.Gap{Server: s.Address, From: snap.Sent, Reason: snap.Error, Active: a.names(a.open.Active())})
-			s.gap = len(a.gaps)
-		}
-		s.away = e.Seq
-		a.disturb(unit{})
+		a.ledger.lose(s, snap, e)
 		return
 	}
-	seen := s.gap > 0 // again
-	if seen {
-		a.gaps[s.gap-1].To = snap.Received
-		s.gap = 0
-	}
-	refs := sorted(s.window)
-	restarted := snap.RunID != "" && snap.RunID != s.runID
-	if seen || restarted {
-		s.away = e.Seq
-	}
-	if restarted {
-		s.runID = snap.RunID
-		a.restarts = append(a.restarts, findings.Restart{Server: s.Address, At: snap.Received, Active: a.names(refs)})
-		a.disturb(unit{})
-	}
-	limit, limited := s.now[memoryLimit], s.latest(memoryLimit)
-	for _, name := range sortedKeys(snap.Config) {
-		value := snap.Config[name]
-		if s.now[name] == value {
+	seen := a.ledger.sight(s, snap, e, by)
+	before := s.limit()
+	for _, name := range slices.Sorted(maps.Keys(snap.Config)) {
+		if s.now[name] == snap.Config[name] {
 			continue
 		}
-		if redisconf.IsRole(name) {
-			if through := a.through(s, value, e.Seq); through != "" {
-				a.failedOver(s, name, value, through, snap, e.Seq, refs)
-				continue
-			}
+		if through := a.writers.failover(s, name, snap.Config[name], e.Seq); through != "" {
+			a.ledger.failedOver(s, name, through, seen)
+			continue
 		}
-		if restarted && (snap.Counters == nil || snap.Counters.ConfigSet == 0) {
-			s.initial[name] = value // it came back with that, and nobody has set anything since
-		}
-		m := &mutation{server: s, parameter: name, from: s.now[name], to: value, refs: slices.Clone(refs), seq: e.Seq,
-			sent: s.sent, received: snap.Received, phase: a.phase(refs, e), restart: restarted, unsighted: seen}
-		if by != nil { // it may show what somebody else did as well
-			put, ours := by.Values[name]
-			m.tool = ours && put == value
-		}
-		s.now[name] = value
-		s.timeline.change(m, a.began)
+		m := a.ledger.change(s, name, seen)
 		if !m.tool && !m.restart {
-			a.claim(m)
+			a.writers.claim(m)
 		}
-		a.mutate(m)
+		a.ledger.mutate(m)
 	}
-	s.answeredLate(a, e, snap.Received)
-	s.shows(restarted)
-	s.forgetWrites(a)
+	a.writers.sampled(s, seen)
 	if snap.Counters != nil {
-		var met pressure
-		if s.counters != nil && !restarted {
-			if by == nil && snap.Counters.ConfigSet > s.counters.ConfigSet {
-				s.sets += snap.Counters.ConfigSet - s.counters.ConfigSet
-			}
-			met = difference(s.counters, snap.Counters)
-			met.under = []limitMet{s.limitWhen(limited, e.Seq, max(s.counters.UsedMemory, snap.Counters.UsedMemory))}
-			a.count(s, refs, met)
-			a.firstRefusal(s, met, snap.Received, snap.Counters.UsedMemory, limit)
-		}
-		s.timeline.see(snap.Received, snap.Counters, met)
-		s.counters = snap.Counters
+		a.count(s, seen, before)
 	}
 	s.sent = snap.Sent
-	clear(s.window)
-	if seen {
-		a.settle()
+	clear(s.since)
+	if seen.again {
+		a.ledger.settle()
 	}
 }
 
-// failedOver takes in that a server has another master, which is no leak: what it has now is
-// its own.
-func (a *Analysis) failedOver(s *server, name, value, through string, snap record.Snapshot, seq int64, refs []record.Ref) {
-	m := &mutation{server: s, parameter: name, from: s.now[name], to: value, seq: seq, sent: s.sent, received: snap.Received}
-	s.history[name] = append(s.history[name], m)
-	a.failovers = append(a.failovers, findings.Failover{Through: through, Server: s.Address, At: snap.Received, From: s.now[name], To: value, Active: a.names(refs)})
-	s.now[name], s.initial[name] = value, value
-	s.failovers++
+// count takes in what a server has counted since the snapshot before.
+func (a *Analysis) count(s *server, seen sighting, before limitThen) {
+	now := seen.Counters
+	var met pressure
+	if s.counters != nil && !seen.restarted {
+		if seen.by == nil && now.ConfigSet > s.counters.ConfigSet {
+			s.sets += now.ConfigSet - s.counters.ConfigSet
+		}
+		met = difference(s.counters, now)
+		met.under = []limitMet{s.limitWhen(before.set, seen.entry.Seq, max(s.counters.UsedMemory, now.UsedMemory))}
+		a.outcomes.give(s, seen.refs, met)
+		a.ledger.firstRefusal(s, met, seen.Received, now.UsedMemory, before.value)
+	}
+	s.timeline.see(seen.Received, now, met)
+	s.counters = now
 }
 
 func (a *Analysis) restore(e record.Entry) {
 	r := e.Restore
-	if r.Server < 0 || r.Server >= len(a.servers) {
+	s := a.ledger.at(r.Server)
+	if s == nil {
 		return
 	}
-	s := a.servers[r.Server]
-	done := findings.Restore{Server: s.Address, When: r.When, Values: r.Values, Error: r.Error, Command: r.Command}
-	if r.Process != 0 || r.Owner != 0 {
-		name := a.name(record.Ref{Process: r.Process, Owner: r.Owner}, "")
-		done.After = &name
-	}
-	if len(r.Values) > 0 {
-		a.restored = append(a.restored, done)
-	}
+	a.ledger.restore(s, r)
 	if r.Snapshot != nil {
 		a.snapshot(s, *r.Snapshot, e, r)
 	}
-	for i, c := range s.changed {
-		if s.finished && s.now[c.Parameter] == c.Initial {
-			s.changed[i].Repaired = true
-		} else if s.finished {
-			s.changed[i].Why = r.Left[c.Parameter]
+	s.repaired(r)
+}
+
+// write takes in a write that is announced, with what the server had before it.
+func (a *Analysis) write(e record.Entry) {
+	w := a.writers.announced(e)
+	for _, snap := range e.Write.Snapshots {
+		if s := a.ledger.at(snap.Server); s != nil {
+			a.window.widen()
+			a.snapshot(s, snap, e, nil)
 		}
 	}
+	a.writers.sent(w, e.At)
+}
+
+// reply takes in that a write has had its effect. What the snapshot in it does not
+// show of the write, the write did not do.
+func (a *Analysis) reply(e record.Entry) {
+	r := e.Reply
+	w, anew := a.writers.replied(r, e.Seq)
+	shown := false
+	var at time.Time // of the snapshot
+	for _, snap := range r.Snapshots {
+		s := a.ledger.at(snap.Server)
+		if s == nil {
+			continue
+		}
+		a.window.widen()
+		a.snapshot(s, snap, e, nil)
+		a.window.waited(r.Process, snap.Sent, snap.Received)
+		at = snap.Received
+		shown = shown || snap.Error == "" && (w != nil && snap.Server == w.Server || anew != nil && anew.Index == snap.Server)
+	}
+	if w != nil {
+		a.writers.done(w, shown, e.Seq, at)
+	} else {
+		a.writers.reset(r, shown)
+	}
+}
+
+// refuse takes in OOM errors that the trace saw come back.
+func (a *Analysis) refuse(e record.Entry) {
+	r := e.Refused
+	if a.outcomes.refusedMore(r) {
+		return
+	}
+	by := r.By
+	by.Waiting = slices.Clone(by.Waiting)
+	for i := range by.Waiting {
+		by.Waiting[i].Stack = unset(by.Waiting[i].Stack)
+	}
+	a.outcomes.refuse(r, e.Seq, a.writers.author(r.Process, by), a.ledger.at(r.Server))
+}
+
+// asked notes a command of SLOWLOG, MONITOR, INFO commandstats and the like for
+// whoever sent it, and those around it.
+func (a *Analysis) asked(q *record.Asked) {
+	if a.ledger.at(q.Server) == nil {
+		return // tracetest does not speak to it
+	}
+	words := q.Command
+	if rediscmd.Of(words).Args != rediscmd.Sections {
+		words = words[:min(2, len(words))]
+	}
+	what := strings.ToUpper(strings.Join(words, " "))
+	for _, ref := range a.writers.author(q.Process, q.By).refs {
+		a.window.asked(ref, what)
+	}
+}
+
+// unset returns a stack without what its functions set: that says who writes
+// parameters, not who meets errors.
+func unset(stack []record.Frame) []record.Frame {
+	stack = slices.Clone(stack)
+	for i := range stack {
+		stack[i].Sets = false
+	}
+	return stack
 }

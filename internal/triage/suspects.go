@@ -24,7 +24,7 @@ import (
 const eventLag = 5 * time.Second
 
 // suspects returns everybody who can have made a change.
-func (a *Analysis) suspects(m *mutation) []findings.Owner {
+func (ws *writers) suspects(m *mutation) []findings.Owner {
 	var all []findings.Owner
 	add := func(o findings.Owner) {
 		if !slices.Contains(all, o) {
@@ -32,15 +32,15 @@ func (a *Analysis) suspects(m *mutation) []findings.Owner {
 		}
 	}
 	for _, ref := range m.refs {
-		p := a.outcomes.packages[ref.Package]
+		p := ws.outcomes.packages[ref.Package]
 		if p != nil && p.unbuilt {
 			continue
 		}
 		if ref.Process != 0 || p == nil {
-			for _, o := range a.elsewhere(ref, m.sent) {
+			for _, o := range ws.elsewhere(ref, m.sent) {
 				add(o)
 			}
-			add(a.name(ref, a.phaseIn(m)))
+			add(ws.window.name(ref, ws.window.phaseIn(m)))
 			continue
 		}
 		for _, i := range p.intervals {
@@ -59,8 +59,8 @@ func (a *Analysis) suspects(m *mutation) []findings.Owner {
 // some, ran in a process that is not synchronized: those that had not ended before. When
 // they began is not known, for a parent can pass on late what such a process
 // prints.
-func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []findings.Owner) {
-	p := a.outcomes.packages[ref.Package]
+func (ws *writers) elsewhere(ref record.Ref, since time.Time) (tests []findings.Owner) {
+	p := ws.outcomes.packages[ref.Package]
 	if ref.Owner != 0 || p == nil || p.unsynchronized == 0 {
 		return nil
 	}
@@ -75,24 +75,24 @@ func (a *Analysis) elsewhere(ref record.Ref, since time.Time) (tests []findings.
 // unsynchronizedChanges judges the changes that were seen while tests ran that nobody
 // synchronized. Each is a leak of its own, unless the parameter was restored by
 // somebody who can have been the same unit.
-func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {
+func (ws *writers) unsynchronizedChanges() (leaks, contained []finding) {
 	putBack := map[*mutation]bool{}
-	for _, m := range a.unsynchronized {
-		if m.to == a.initial(m) || putBack[m] {
+	for _, m := range ws.ledger.unsynchronized {
+		if m.to == m.initial || putBack[m] {
 			continue // it restored what somebody had changed
 		}
-		f := finding{Change: a.describe(m), mutations: []*mutation{m}, seq: m.seq}
+		f := finding{Change: ws.describe(m), mutations: []*mutation{m}, seq: m.seq}
 		f.Certainty, f.By = findings.Ambiguous, nil
 		if len(f.Suspects) == 0 {
-			f.Suspects, f.DisambiguateBy = a.suspects(m), a.disambiguateBy(m)
+			f.Suspects, f.DisambiguateBy = ws.suspects(m), ws.disambiguateBy(m)
 		}
 		if len(f.Suspects) == 0 {
-			a.outside = append(a.outside, m)
+			ws.ledger.outside = append(ws.ledger.outside, m)
 			continue
 		}
-		by := a.undoneBy(m)
-		if by == nil || by.tool || by.restart || !shareUnit(f.Suspects, a.suspects(by)) {
-			a.putBack(&f.Change, by)
+		by := ws.ledger.undoneBy(m)
+		if by == nil || by.tool || by.restart || !shareUnit(f.Suspects, ws.suspects(by)) {
+			ws.putBack(&f.Change, by)
 			leaks = append(leaks, f)
 			continue
 		}
@@ -102,17 +102,6 @@ func (a *Analysis) unsynchronizedChanges() (leaks, contained []finding) {
 		contained = append(contained, f)
 	}
 	return leaks, contained
-}
-
-// undoneBy returns the first later change after which the parameter is what it
-// was, or the initial value.
-func (a *Analysis) undoneBy(m *mutation) *mutation {
-	for _, later := range a.changes {
-		if later.seq > m.seq && later.server == m.server && later.parameter == m.parameter && (later.to == m.from || later.to == a.initial(m)) {
-			return later
-		}
-	}
-	return nil
 }
 
 // shareUnit reports whether two lists of suspects can mean the same unit.

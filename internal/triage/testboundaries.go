@@ -21,8 +21,14 @@ func (o *outcomes) hosts(path, test string) {
 	o.of(path).hosting[test] = true
 }
 
-// began takes in that a test is synchronized at its begin.
+// began takes in that a test or spec is synchronized at its begin.
 func (o *outcomes) began(w *owner) {
+	if w.Kind == record.KindSpec {
+		if host := o.window.owners[w.Parent]; host != nil {
+			o.hosts(w.pkg, host.Name)
+		}
+		return
+	}
 	p := o.of(w.pkg)
 	switch i := p.running[w.Name]; {
 	case i != nil && (i.owner == nil || w.Kind == record.KindBenchmark):
@@ -60,6 +66,15 @@ func (p *pkg) elsewhere() int {
 		return 0 // they ran in one that no longer was
 	}
 	return p.unsynchronized
+}
+
+// ended takes in the end of a test or spec that was synchronized.
+func (o *outcomes) ended(w *owner, end record.Outcome, e record.Entry) {
+	if w.Kind == record.KindSpec {
+		o.spec(w, end, e)
+	} else {
+		o.held(w, e)
+	}
 }
 
 // held takes in the end of a test that was synchronized.
@@ -134,6 +149,47 @@ func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
 		o.failed[at].owner, o.failed[at].begin = w, w.begin // it was filed by the events that overtook this
 	} else if innermost {
 		p.ends[w.Name] = append(p.ends[w.Name], f)
+	}
+}
+
+// suiteEnd takes in the suite nodes that failed.
+func (o *outcomes) suiteEnd(p *process, e record.Entry) {
+	test := o.window.owners[p.suiteTest]
+	if test == nil {
+		return
+	}
+	for _, n := range o.window.suiteNodes(p) {
+		if failed(n) {
+			node := &owner{Owner: record.Owner{Kind: record.KindSpec, Name: "[" + n.Type + "]", Location: n.Location}, pkg: test.pkg,
+				process: p.Index, test: test.Name, begin: test.begin, met: test.met, node: true, host: test.ID}
+			o.spec(node, n.Outcome, e)
+		}
+	}
+}
+
+// wentOn returns the first of those who are open in a process that has ended, and whose end
+// an event has reported, where the process went on without its line to the barrier. What
+// ran then is in the events.
+func (o *outcomes) wentOn(open []*owner) *owner {
+	i := slices.IndexFunc(open, func(w *owner) bool { return w.reported != "" })
+	if i < 0 || !o.of(open[i].pkg).runsUnsynchronized() {
+		return nil
+	}
+	o.of(open[i].pkg).quit = true
+	return open[i]
+}
+
+// diedWith files those who were open in a process when it ended.
+func (o *outcomes) diedWith(open []*owner, e record.Entry) {
+	outer := map[int64]bool{}
+	for _, w := range open {
+		w.status = "died"
+		for up := o.window.owners[w.Parent]; up != nil && !w.paused; up = o.window.owners[up.Parent] {
+			outer[up.ID] = true
+		}
+	}
+	for _, w := range open {
+		o.died(w, !outer[w.ID] && !w.paused, e)
 	}
 }
 

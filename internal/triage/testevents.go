@@ -2,6 +2,8 @@ package triage
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,7 +174,7 @@ func (o *outcomes) packageEvent(p *pkg, t *record.Test, seq int64) {
 // without a line end hides some (https://go.dev/issue/81599). What the barrier
 // reported counts; of a benchmark that was not synchronized, how the package ended.
 func (o *outcomes) unreported(p *pkg, now time.Time) {
-	for _, name := range sortedKeys(p.running) {
+	for _, name := range slices.Sorted(maps.Keys(p.running)) {
 		i := p.running[name]
 		passed := i.status == "pass" || i.status == "skip"
 		if !p.held() && strings.HasPrefix(name, "Benchmark") {

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -67,7 +68,7 @@ func (t *timeline) change(m *mutation, began time.Time) {
 // it, because what it used is drawn against that.
 func (s *server) drawn(began time.Time) findings.Timeline {
 	t := findings.Timeline{Samples: s.timeline.samples}
-	names := sortedKeys(s.timeline.values)
+	names := slices.Sorted(maps.Keys(s.timeline.values))
 	if at, found := slices.BinarySearch(names, memoryLimit); !found {
 		names = slices.Insert(names, at, memoryLimit)
 	}

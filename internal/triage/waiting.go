@@ -7,10 +7,10 @@ import (
 	"tracetest/internal/record"
 )
 
-// waiting finds who was behind a write that a client made on a goroutine of its
+// behindClient returns who was behind a write that a client made on a goroutine of its
 // own: of those who wait for a reply of that client, the one whose code sets a
 // parameter. Whoever waits is judged as if it had written itself.
-func (a *Analysis) waiting(e *evidence, w *author) {
+func (ws *writers) behindClient(e *evidence) (refs []record.Ref) {
 	candidates := slices.Clone(e.by.Waiting)
 	forCall := false
 	if i := slices.IndexFunc(candidates, func(b record.By) bool { return b.Starts && perCall(e.by, b) }); i >= 0 {
@@ -26,62 +26,67 @@ func (a *Analysis) waiting(e *evidence, w *author) {
 	if setting > 0 {
 		announced = candidates[:setting]
 	}
-	lines := []string{}
-	exact := true
+	e.proved = forCall || setting > 0
 	for _, c := range announced {
-		who := a.rule(a.evidence(e.process, c))
-		w.merge(who.refs...)
-		w.earlier = max(w.earlier, who.earlier)
-		w.node, exact = w.node || who.node, exact && who.exact
-		if call := a.call(c.Stack, "waiting"); call != nil {
-			if line := call.File + ":" + itoa(call.Line); !slices.Contains(lines, line) {
-				lines = append(lines, line)
-			}
-			if w.call = common(call, w.call); len(lines) == 1 && w.call == nil {
-				w.call = call
-			}
-		}
+		who := ws.waits(e, c)
+		refs = union(refs, who.refs...)
+		e.node = e.node || who.node
 		if len(announced) == 1 {
-			w.caveats = who.caveats
+			e.caveats = who.caveats
 		}
 	}
+	several := ws.lines(e, announced)
 	switch {
 	case forCall:
-		w.exact = exact && len(w.refs) == 1
 	case setting == 0:
 		// One that merely listens, to a subscription say, waits as well: only code
 		// that sets a parameter proves it.
-		w.merge(e.active...)
-		w.merge(e.own)
-		w.merge(e.perhaps...)
+		refs = union(union(union(refs, e.active...), e.own), e.perhaps...)
 	case len(candidates) > setting:
 		// The words in its code are no proof where others wait as well, which may be
 		// for the same client: a helper that takes any command has none.
-		n := len(w.refs)
+		n := len(refs)
 		for _, c := range candidates[setting:] {
-			who := a.rule(a.evidence(e.process, c))
-			w.merge(who.refs...)
-			w.earlier = max(w.earlier, who.earlier)
-			exact = exact && who.exact
+			refs = union(refs, ws.waits(e, c).refs...)
 		}
-		if w.exact = exact && len(w.refs) == 1; len(w.refs) > n {
-			w.caveats = []findings.Caveat{{Kind: findings.CaveatSeveralWaited}}
-			return
+		if len(refs) > n {
+			e.caveats = []findings.Caveat{{Kind: findings.CaveatSeveralWaited}}
+			return refs
 		}
-	default:
-		w.exact = exact && len(w.refs) == 1
 	}
-	if n := min(len(lines), maxFew); len(lines) > 1 {
-		w.caveats = []findings.Caveat{{Kind: findings.CaveatCallsWaited, Places: lines[:n:n], More: len(lines) - n}}
+	if several != nil {
+		e.caveats = several
 	}
+	return refs
 }
 
-func (w *author) merge(refs ...record.Ref) {
-	for _, ref := range refs {
-		if !slices.Contains(w.refs, ref) {
-			w.refs = append(w.refs, ref)
+// waits judges one who waits, and takes in how sure that is.
+func (ws *writers) waits(e *evidence, c record.By) author {
+	who := ws.rule(ws.evidence(e.process, c))
+	e.earlier, e.proved = max(e.earlier, who.earlier), e.proved && who.exact
+	return who
+}
+
+// lines takes in the line that those who wait have in common, and says which they are if there are several.
+func (ws *writers) lines(e *evidence, waiting []record.By) []findings.Caveat {
+	var lines []string
+	for _, c := range waiting {
+		call := ws.call(c.Stack, "waiting")
+		if call == nil {
+			continue
+		}
+		if line := call.Place(); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+		if e.call = common(call, e.call); len(lines) == 1 && e.call == nil {
+			e.call = call
 		}
 	}
+	if len(lines) < 2 {
+		return nil
+	}
+	n := min(len(lines), maxFew)
+	return []findings.Caveat{{Kind: findings.CaveatCallsWaited, Places: lines[:n:n], More: len(lines) - n}}
 }
 
 func sets(b record.By) bool {

@@ -82,7 +82,7 @@ func (v *View) setter(s findings.Setter) Text {
 		who = Owner(*s.By)
 	}
 	if s.Call != nil {
-		place := placeOf(s.Call)
+		place := s.Call.Place()
 		if origin := Outermost(s.Call); origin != "" { // the line of the test rather than that of a helper which all share
 			place = origin
 		}

@@ -20,7 +20,7 @@ func (v *View) codeFrames(c findings.Change) []doc.Block {
 	}
 	var blocks []doc.Block
 	_, through := helper(c.Call)
-	for _, place := range []string{cmp.Or(Outermost(c.Call), placeOf(c.Call)), through} {
+	for _, place := range []string{cmp.Or(Outermost(c.Call), c.Call.Place()), through} {
 		if lines := v.codeFrame(place); lines != nil {
 			blocks = append(blocks, para(v.link(place)+":"), doc.Fence{Lang: "text", Lines: lines})
 		}

@@ -192,7 +192,7 @@ func (v *View) places(g Group) []Text {
 		together = together && c.Call != nil && c.Call.Function == first.Function && Outermost(c.Call) == Outermost(first)
 		if together {
 			_, place := helper(c.Call)
-			lines = append(lines, v.link(cmp.Or(place, placeOf(c.Call))))
+			lines = append(lines, v.link(cmp.Or(place, c.Call.Place())))
 		}
 		if place := v.Place(c); place != "" {
 			all = append(all, at(c)+place)

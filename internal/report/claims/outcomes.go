@@ -200,7 +200,7 @@ func (v *View) Line(t Test) string {
 		case f.Location != "":
 			return f.Location
 		case f.OOMCall != nil:
-			return cmp.Or(Outermost(f.OOMCall), placeOf(f.OOMCall))
+			return cmp.Or(Outermost(f.OOMCall), f.OOMCall.Place())
 		}
 		if place := said.FindString(f.Message); place != "" {
 			return place
@@ -208,7 +208,7 @@ func (v *View) Line(t Test) string {
 	}
 	for _, no := range t.Owned {
 		if c := v.Groups[no-1].lead(); c.Call != nil {
-			return cmp.Or(Outermost(c.Call), placeOf(c.Call))
+			return cmp.Or(Outermost(c.Call), c.Call.Place())
 		}
 	}
 	return t.Location

@@ -22,9 +22,6 @@ func CutLine(place string) (file string, line int, ok bool) {
 	return place[:at], line, err == nil && line > 0 && place[at+1] != '+'
 }
 
-// placeOf writes file:line.
-func placeOf(c *findings.Call) string { return c.File + ":" + strconv.Itoa(c.Line) }
-
 // link names a file:line below the folder of the run, and leads there.
 func (v *View) link(place string) Text {
 	return doc.Link(code(v.Run.Rel(place)), place)
@@ -62,7 +59,7 @@ func helper(c *findings.Call) (function, place string) {
 			return name, at
 		}
 	}
-	return c.Function, placeOf(c)
+	return c.Function, c.Place()
 }
 
 // Place says where a change was made: the call where it was seen, else the
@@ -82,7 +79,7 @@ func (v *View) CallPlace(c *findings.Call) Text {
 	if function, place := helper(c); place != "" {
 		return v.link(Outermost(c)) + " through " + v.link(place) + inFunction(function)
 	}
-	return v.link(placeOf(c)) + inFunction(c.Function)
+	return v.link(c.Place()) + inFunction(c.Function)
 }
 
 // TestPlace is the first line of [View.Place] alone.
@@ -90,7 +87,7 @@ func (v *View) TestPlace(c findings.Change) Text {
 	if c.Call == nil {
 		return v.Place(c)
 	}
-	return v.link(cmp.Or(Outermost(c.Call), placeOf(c.Call)))
+	return v.link(cmp.Or(Outermost(c.Call), c.Call.Place()))
 }
 
 func inFunction(name string) Text {
@@ -158,7 +155,7 @@ func (v *View) LeakingLine(c findings.Change) (Line, bool) {
 		if origin := Outermost(c.Call); strings.Contains(origin, "_test.go:") {
 			places = append(places, origin) // a helper that forty tests share is not the place
 		}
-		places = append(places, placeOf(c.Call))
+		places = append(places, c.Call.Place())
 		for _, frame := range c.Call.Chain {
 			_, place, _ := strings.Cut(frame, " ")
 			places = append(places, place)
@@ -172,7 +169,7 @@ func (v *View) LeakingLine(c findings.Change) (Line, bool) {
 func (v *View) FailedLine(f findings.Failure) (Line, bool) {
 	places := []string{f.Location}
 	if f.OOMCall != nil {
-		places = append(places, Outermost(f.OOMCall), placeOf(f.OOMCall))
+		places = append(places, Outermost(f.OOMCall), f.OOMCall.Place())
 	}
 	return v.firstLine(append(places, f.SpecLocation)...)
 }

@@ -128,7 +128,7 @@ func (v *View) shortPlace(c findings.Change) Text {
 	if _, place := helper(c.Call); place != "" {
 		return base(Outermost(c.Call)) + " through " + base(place)
 	}
-	return base(placeOf(c.Call))
+	return base(c.Call.Place())
 }
 
 // lead is the change of a group that says most: that of the limit, where there is one.
