@@ -226,18 +226,10 @@ func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, op
 	if !f.Run.Complete {
 		return errors.New("the run is incomplete")
 	}
-	ready := plan.AsBefore
-	if o.flush {
-		ready = func(ctx context.Context) error {
-			if err := plan.AsBefore(ctx); err != nil {
-				return err
-			}
-			return plan.Flush(ctx)
-		}
-	}
-	left := rerun.Prove(ctx, f, rerun.Proof{Run: options, Trials: o.trials, Budget: o.proveTime, Ready: ready, Print: say,
+	runner := rerun.Behind(plan, rerun.Options{Run: options, Flush: o.flush})
+	left := rerun.Prove(ctx, f, rerun.Proof{Runner: runner, Trials: o.trials, Budget: o.proveTime, Print: say,
 		Append: func(t record.Trial) { writer.Append(record.Entry{Trial: &t}) }})
-	if err := plan.AsBefore(ctx); err != nil {
+	if err := runner.Close(); err != nil {
 		say("tracetest: " + err.Error())
 	}
 	if left != "" {

@@ -16,14 +16,9 @@ import (
 
 // Proof says how to prove.
 type Proof struct {
-	Run    run.Options   // as of the run
+	Runner *Runner
 	Trials int           // of each kind
 	Budget time.Duration // for all trials
-	// Ready makes sure, before each trial, that the servers are as they were when the
-	// run began. Each trial puts back what its own tests have set.
-	Ready func(ctx context.Context) error
-	// Try runs tests once. Nil is Run.
-	Try    func(context.Context, run.Options) Result
 	Append func(record.Trial)
 	Print  func(text string)
 }
@@ -56,11 +51,8 @@ type suspicion struct {
 //
 // It returns why some trials were left out, or "".
 func Prove(ctx context.Context, f *findings.Findings, o Proof) (leftOut string) {
-	if o.Try == nil {
-		o.Try = func(ctx context.Context, o run.Options) Result { return Run(ctx, o, nil) }
-	}
 	p := &prover{Proof: o, end: time.Now().Add(o.Budget)}
-	if args, err := gotest.ParseArgs(o.Run.Packages, o.Run.Args, ""); err != nil || len(args.Embedded()) > 0 {
+	if args, err := gotest.ParseArgs(o.Runner.o.Run.Packages, o.Runner.o.Run.Args, ""); err != nil || len(args.Embedded()) > 0 {
 		return "the packages stand behind \"--\"; put them before it"
 	}
 	all := suspicions(f)
@@ -193,8 +185,8 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 		chosen = append([]Test{s.culprit}, victims...)
 	}
 	t = record.Trial{Kind: kind, Culprit: s.culprit.Name, Tests: []record.Tried{}}
-	o := p.Run
-	o.Restore, o.Perturb = run.RestoreRun, false
+	o := p.Runner.o.Run
+	o.Restore, o.Perturb, o.Shard = run.RestoreRun, false, nil
 	if kind == record.TrialRestored {
 		o.Restore = run.RestoreTest
 	}
@@ -202,14 +194,10 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 	if err == nil {
 		o.Packages, o.Args, err = Choose(real, o.Args)
 	}
+	ran := Result{Err: err}
 	if err == nil {
-		err = p.Ready(ctx)
+		ran = p.Runner.once(ctx, o)
 	}
-	if err != nil {
-		t.Error = err.Error()
-		return t, ctx.Err() == nil
-	}
-	ran := p.Try(ctx, o)
 	if ran.Err != nil {
 		t.Error = ran.Err.Error()
 		return t, ctx.Err() == nil

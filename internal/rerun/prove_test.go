@@ -1,8 +1,6 @@
 package rerun
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,96 +8,66 @@ import (
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
-	"tracetest/internal/redact"
 	"tracetest/internal/run"
 )
 
-// TestProofOrder guards against a trial on servers that are not as before, one that is taken for another
+// TestProofs guards against a trial on servers that are not as before, one that is taken for another
 // or not recorded, and against trials that go on when the time is over or somebody wants to stop.
-func TestProofOrder(t *testing.T) {
+func TestProofs(t *testing.T) {
+	hour := Proof{Trials: 1, Budget: time.Hour}
 	for _, test := range []struct {
-		name    string
-		victims int
-		trials  int
-		budget  time.Duration
-		stop    int // the trial at which it is interrupted
-		ready   int // that at which the servers are not as before
-		outcome func(o run.Options, victim string) string
-		want    string
-		left    string
+		name, steps string
+		tests       string // the culprit, then its victims
+		proof       Proof
+		flush       bool
+		want, left  string
 	}{
-		{"one victim, which is proved", 1, 1, time.Hour, 0, 0, real, "alone leaked; without: V1 pass; with leaked: V1 fail; restored leaked: V1 pass", ""},
-		{"twice", 1, 2, time.Hour, 0, 0, real, "alone leaked; alone leaked; without: V1 pass; with leaked: V1 fail; restored leaked: V1 pass; without: V1 pass; with leaked: V1 fail; restored leaked: V1 pass", ""},
-		{"two, of which one is not settled: it is tried by itself", 2, 1, time.Hour, 0, 0,
-			func(o run.Options, victim string) string {
-				if victim == "TestV2" && len(chosen(o)) > 2 { // with others only
-					return "fail"
-				}
-				return real(o, victim)
-			},
-			"alone leaked; without: V1 pass, V2 pass; with leaked: V1 fail, V2 fail; restored leaked: V1 pass, V2 fail; without: V2 pass; with leaked: V2 fail; restored leaked: V2 pass", ""},
-		{"no time", 1, 1, -time.Second, 0, 0, real, "", "the time for proving (-1s) was over"},
-		{"interrupted", 1, 1, time.Hour, 2, 0, real, "alone leaked", "it was interrupted"},
-		{"servers that are not as before", 1, 1, time.Hour, 0, 2, real, "alone leaked; without: not as before; with leaked: V1 fail; restored leaked: V1 pass", ""},
+		{"one victim, which is proved", "", "TestLeak TestVictim", hour, false, "look 0 | run p TestLeak restore=run | > alone leaked | look 0 | run p TestVictim restore=run | > without TestVictim pass | look 0 | run p TestLeak,TestVictim restore=run | > with leaked TestVictim fail | look 0 | run p TestLeak,TestVictim restore=test | > restored leaked TestVictim pass | close | look 0", ""},
+		{"twice", "", "TestLeak TestVictim", Proof{Trials: 2, Budget: time.Hour}, false, "look 0 | run p TestLeak restore=run | > alone leaked | look 0 | run p TestLeak restore=run | > alone leaked | look 0 | run p TestVictim restore=run | > without TestVictim pass | look 0 | run p TestLeak,TestVictim restore=run | > with leaked TestVictim fail | look 0 | run p TestLeak,TestVictim restore=test | > restored leaked TestVictim pass | look 0 | run p TestVictim restore=run | > without TestVictim pass | look 0 | run p TestLeak,TestVictim restore=run | > with leaked TestVictim fail | look 0 | run p TestLeak,TestVictim restore=test | > restored leaked TestVictim pass | close | look 0", ""},
+		{"two, of which one is not settled: it is tried by itself", "", "TestLeak TestVictim TestCrowded", hour, false, "look 0 | run p TestLeak restore=run | > alone leaked | look 0 | run p TestVictim,TestCrowded restore=run | > without TestVictim pass TestCrowded pass | look 0 | run p TestLeak,TestVictim,TestCrowded restore=run | > with leaked TestVictim fail TestCrowded fail | look 0 | run p TestLeak,TestVictim,TestCrowded restore=test | > restored leaked TestVictim pass TestCrowded fail | look 0 | run p TestCrowded restore=run | > without TestCrowded pass | look 0 | run p TestLeak,TestCrowded restore=run | > with leaked TestCrowded pass | look 0 | run p TestLeak,TestCrowded restore=test | > restored leaked TestCrowded pass | close | look 0", ""},
+		{"emptied before each", "", "TestLeak TestVictim", hour, true, "look 0 | flush 0 | run p TestLeak restore=run | > alone leaked | look 0 | flush 0 | run p TestVictim restore=run | > without TestVictim pass | look 0 | flush 0 | run p TestLeak,TestVictim restore=run | > with leaked TestVictim fail | look 0 | flush 0 | run p TestLeak,TestVictim restore=test | > restored leaked TestVictim pass | close | look 0", ""},
+		{"no time", "", "TestLeak TestVictim", Proof{Trials: 1, Budget: -time.Second}, false, "close | look 0", "the time for proving (-1s) was over"},
+		{"interrupted", "", "TestStop TestVictim", hour, false, "look 0 | run p TestStop restore=run | close | look 0", "it was interrupted"},
+		{"interrupted before", "cancel", "TestLeak TestVictim", hour, false, "close | look 0", ""},
+		{"servers that are not as before", "others 0", "TestLeak TestVictim", hour, false, "look 0 | > alone:  is not as before: timeout; no test was seen setting that, so tracetest leaves it alone | look 0 | > without:  is not as before: timeout; no test was seen setting that, so tracetest leaves it alone | look 0 | > with:  is not as before: timeout; no test was seen setting that, so tracetest leaves it alone | look 0 | > restored:  is not as before: timeout; no test was seen setting that, so tracetest leaves it alone | close | look 0 | = error:  is not as before: timeout; no test was seen setting that, so tracetest leaves it alone", ""},
+		{"a culprit whose leak the run cannot restore", "", "TestStubborn TestVictim", hour, false, "look 0 | run p TestStubborn restore=run | > alone leaked | look 0 | restore 0 hz | run p TestVictim restore=run | > without TestVictim pass | look 0 | run p TestStubborn,TestVictim restore=run | > with leaked TestVictim fail | look 0 | restore 0 hz | run p TestStubborn,TestVictim restore=test | > restored leaked TestVictim fail | close | look 0 | restore 0 hz", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f := &findings.Findings{Leaks: []findings.Change{{Server: "s", Parameter: "hz", By: &findings.Owner{Package: "m/p", Test: "TestLeak"}}}}
-			for i := range test.victims {
-				leak := 0
-				f.Failures = append(f.Failures, findings.Failure{Package: "m/p", Test: fmt.Sprint("TestV", i+1), Leak: &leak})
+			w, ctx := newWorld(t, 1)
+			o := w.options()
+			o.Restore, o.Perturb, o.Shard = run.RestoreNever, true, &run.Shard{}
+			w.unfit = func(o run.Options) bool { return o.Perturb || o.Shard != nil || o.Restore == run.RestoreNever }
+			runner := &Runner{o: Options{Run: o, Flush: test.flush}, world: w, site: &site{targets: o.Targets, lent: true}}
+			runner.site.hold(w.servers[0], w.servers[0].Mark())
+			names := strings.Fields(test.tests)
+			f := &findings.Findings{Leaks: []findings.Change{{Server: "s", Parameter: "hz", By: &findings.Owner{Package: "p", Test: names[0]}}}}
+			for _, name := range names[1:] {
+				f.Failures = append(f.Failures, findings.Failure{Package: "p", Test: name, Leak: new(int)})
 			}
-			var log []string
-			tries, readied := 0, 0
-			o := Proof{Run: run.Options{Secrets: redact.New(), Restore: run.RestoreNever, Perturb: true}, Trials: test.trials, Budget: test.budget, Print: func(string) {}}
-			o.Ready = func(context.Context) error {
-				if readied++; readied == test.ready {
-					return errors.New("not as before")
+			w.alone = func(tests []string) string { // TestCrowded
+				if len(tests) > 2 {
+					return "fail"
 				}
-				return nil
+				return "pass"
 			}
-			o.Try = func(_ context.Context, o run.Options) Result {
-				if tries++; readied < tries {
-					t.Error("a trial on servers of which nobody made sure that they are as before")
-				}
-				if o.Perturb || o.Restore == run.RestoreNever {
-					t.Errorf("a trial that leaves the servers changed: %+v", o.Restore)
-				}
-				r := Result{Outcomes: NewOutcomes(), Findings: &findings.Findings{}}
-				r.Findings.Run.Complete = tries != test.stop
-				for _, name := range chosen(o) {
-					if name == "TestLeak" {
-						r.Findings.Leaks = f.Leaks
-						continue
-					}
-					r.Outcomes.Add(record.Entry{Test: &record.Test{Package: "m/p", Test: name, Action: test.outcome(o, name)}})
-				}
-				return r
+			switch test.steps {
+			case "others 0":
+				w.servers[0].config["timeout"] = "9"
+			case "cancel":
+				w.cancel()
 			}
-			o.Append = func(tried record.Trial) { log = append(log, describe(tried)) }
-			left := Prove(t.Context(), f, o)
-			if got := strings.Join(log, "; "); got != test.want || left != test.left {
-				t.Errorf("got\n%s, left out %q\nwant\n%s, left out %q", got, left, test.want, test.left)
+			p := test.proof
+			p.Runner, p.Print, p.Append = runner, func(string) {}, func(tried record.Trial) { w.note("> %s", describe(tried)) }
+			left := Prove(ctx, f, p)
+			w.note("close")
+			if err := runner.Close(); err != nil {
+				w.note("= error: %v", err)
+			}
+			if got := strings.Join(w.log, " | "); got != test.want || left != test.left {
+				t.Errorf("left out %q, got\n%s\nwant\n%s", left, got, test.want)
 			}
 		})
 	}
-}
-
-// real is how tests end that fail if what TestLeak leaves is not restored.
-func real(o run.Options, _ string) string {
-	if chosen(o)[0] == "TestLeak" && o.Restore != run.RestoreTest {
-		return "fail"
-	}
-	return "pass"
-}
-
-// chosen are the tests that options choose, TestLeak first.
-func chosen(o run.Options) (names []string) {
-	for _, name := range []string{"TestLeak", "TestV1", "TestV2"} {
-		if strings.Contains(strings.Join(o.Args, " "), name) {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 func describe(t record.Trial) string {
@@ -107,15 +75,11 @@ func describe(t record.Trial) string {
 	if t.Leaked {
 		text += " leaked"
 	}
-	var how []string
 	for _, tried := range t.Tests {
-		how = append(how, strings.TrimPrefix(tried.Test, "Test")+" "+tried.Outcome)
+		text += fmt.Sprintf(" %s %s", tried.Test, tried.Outcome)
 	}
 	if t.Error != "" {
-		how = []string{t.Error}
-	}
-	if len(how) > 0 {
-		text += ": " + strings.Join(how, ", ")
+		text += ": " + t.Error
 	}
 	return text
 }

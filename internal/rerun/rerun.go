@@ -6,15 +6,9 @@
 package rerun
 
 import (
-	"context"
-	"io"
-
 	"tracetest/internal/findings"
 	"tracetest/internal/gotest"
-	"tracetest/internal/record"
-	"tracetest/internal/report/wording"
 	"tracetest/internal/run"
-	"tracetest/internal/triage"
 )
 
 // Result is one command that was run.
@@ -28,32 +22,6 @@ type Result struct {
 // Whole says that the run came to its end. Else it was interrupted, and what did
 // not happen says nothing.
 func (r Result) Whole() bool { return r.Err == nil && r.Findings.Run.Complete }
-
-// Run runs one command as these options say. The record is shown to more, which
-// may be nil, and not kept.
-func Run(ctx context.Context, o run.Options, more func(record.Entry)) Result {
-	r := Result{Outcomes: NewOutcomes()}
-	if o.Output == nil {
-		o.Output = Silence{}
-	}
-	plan, err := run.Prepare(ctx, o)
-	if err != nil {
-		r.Err = err
-		return r
-	}
-	defer plan.Close()
-	analysis := triage.New()
-	plan.Run(ctx, record.NewWriter(io.Discard, func(e record.Entry) {
-		r.Outcomes.Add(e)
-		analysis.Add(e)
-		if more != nil {
-			more(e)
-		}
-	}))
-	r.Findings = wording.Add(analysis.Findings())
-	r.Written = plan.Written()
-	return r
-}
 
 // Silence shows nothing of a trial.
 type Silence struct{}

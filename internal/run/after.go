@@ -2,8 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"tracetest/internal/record"
 	"tracetest/internal/snapshot"
@@ -37,34 +35,18 @@ type Written struct {
 // Written is of the servers that were named, once the run has ended.
 func (p *Plan) Written() []Written { return p.written }
 
-// AsBefore makes sure that the servers are as they were when the run began, for whoever re-runs
-// tests after it: each run restores what its own tests have set, and nothing else is
-// tracetest's to write.
-func (p *Plan) AsBefore(ctx context.Context) error {
-	var errs []error
-	for i, s := range p.servers {
-		if i >= len(p.baseline) || p.gone[i] {
-			continue
-		}
-		if snap := s.Sample(ctx); snap.Error != "" {
-			errs = append(errs, fmt.Errorf("looking at %s: %s", s.Target().Address(), snap.Error))
-		} else if err := s.Restore(ctx, snapshot.Untraced(p.baseline[i])).Err(); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
+// Watched is a server of a run, and what it was when that began.
+type Watched struct {
+	Server *snapshot.Server
+	Was    snapshot.Mark
 }
 
-// Flush empties the servers, for --prove --flush.
-func (p *Plan) Flush(ctx context.Context) error {
-	var errs []error
-	for i, s := range p.servers {
-		if i >= len(p.baseline) || p.gone[i] {
-			continue
-		}
-		if err := s.Flush(ctx, p.baseline[i]); err != nil {
-			errs = append(errs, fmt.Errorf("flushing %s: %w", s.Target().Address(), err))
+// Watched are the servers of a run that has ended, but for those that its tests had started and ended.
+func (p *Plan) Watched() (all []Watched) {
+	for i, s := range p.servers[:min(len(p.servers), len(p.baseline))] {
+		if !p.gone[i] {
+			all = append(all, Watched{s, p.baseline[i]})
 		}
 	}
-	return errors.Join(errs...)
+	return all
 }

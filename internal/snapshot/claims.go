@@ -54,7 +54,7 @@ func (s *Server) Asked(values map[string]string) Claims {
 		name := reported(config, strings.TrimSpace(parameter))
 		config[name] = redisconf.Normalize(name, value)
 	}
-	return Between(newMark(config, now.runID), now)
+	return Between(NewMark(config, now.runID), now)
 }
 
 // Allowed says what of these may be written to a server as it is now, and why the rest of what is not

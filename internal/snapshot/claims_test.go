@@ -17,7 +17,7 @@ func TestClaims(t *testing.T) {
 			name, value, _ := strings.Cut(w, "=")
 			config[name] = value
 		}
-		return newMark(config, run)
+		return NewMark(config, run)
 	}
 	was, set := mark("a", "hz=10", "timeout=0", "replicaof="), mark("a", "hz=20", "timeout=0", "replicaof=b 1")
 	for _, test := range []struct {

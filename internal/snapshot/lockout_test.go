@@ -342,7 +342,7 @@ func TestReplicaOfNobody(t *testing.T) {
 		t.Fatalf("restored with %+v", r)
 	}
 	want(t, *r.Snapshot, map[string]string{"hz": "10"}) // and not the role
-	if err := s.Flush(t.Context(), mark); err == nil || !strings.Contains(err.Error(), "failover") {
+	if err := s.Forget(t.Context(), mark); err == nil || !strings.Contains(err.Error(), "failover") {
 		t.Errorf("flushed a server that has another role: %v", err)
 	}
 }

@@ -255,7 +255,8 @@ func (s *Server) mark() Mark {
 	return Mark{func() moment { return at }, s.runID}
 }
 
-func newMark(config map[string]string, runID string) Mark {
+// NewMark is a mark of what is known from elsewhere.
+func NewMark(config map[string]string, runID string) Mark {
 	at := newMoment(config, 0)
 	return Mark{func() moment { return at }, runID}
 }

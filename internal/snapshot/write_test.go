@@ -68,18 +68,6 @@ func TestPerturb(t *testing.T) {
 	}
 }
 
-func TestFlush(t *testing.T) {
-	server := redistest.Start(t)
-	s, _ := open(t, server.Addr, Options{})
-	server.Do(t, "SET", "a", "b")
-	if err := s.Flush(t.Context(), s.Mark()); err != nil {
-		t.Fatal(err)
-	}
-	if got := server.Do(t, "DBSIZE"); got != "0" {
-		t.Errorf("%s keys are left", got)
-	}
-}
-
 // Guards against a difference that says nothing: a parameter that reads back
 // otherwise than it was written.
 func TestStarted(t *testing.T) {
