@@ -3,7 +3,7 @@
 # there is one.
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man demo test test-all bench bench-all lint fmt tidy readme clean
+.PHONY: help build install man demo test test-all bench bench-all lint cross fmt tidy readme clean
 
 TIMEOUT ?= 20m
 
@@ -40,6 +40,9 @@ bench-all: ## The same with more packages and first and second builds (long)
 
 lint: ## Check formatting, go vet, go.mod and staticcheck
 	@scripts/lint
+
+cross: ## Run go vet for other systems: 32 bits, macOS, FreeBSD, Windows (test-all does it too)
+	TRACETEST_ALL=1 go test -count=1 -timeout 60m -run TestCross -v ./internal
 
 fmt: ## Format the Go files
 	gofmt -l -w cmd internal scripts testdata/incident

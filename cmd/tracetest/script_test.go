@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -181,22 +180,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 			_, err := s.(*redistest.Server).Try(words...)
 			ts.Check(err)
 		},
-		// signal NAME SIGNAL sends a signal to a background command of redis or tracetest, by the pid in a file.
-		"signal": func(ts *testscript.TestScript, _ bool, args []string) {
-			deadline := time.Now().Add(60 * time.Second)
-			for {
-				text, err := os.ReadFile(ts.MkAbs(args[0]))
-				if pid, bad := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && bad == nil {
-					number := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT, "QUIT": syscall.SIGQUIT}[args[1]]
-					ts.Check(syscall.Kill(pid, number))
-					return
-				}
-				if time.Now().After(deadline) {
-					ts.Fatalf("no pid in %s after a minute", args[0])
-				}
-				time.Sleep(10 * time.Millisecond)
-			}
-		},
+		"signal": signalVerb,
 	}
 	maps.Copy(all, topologyCommands())
 	maps.Copy(all, fixCommands())

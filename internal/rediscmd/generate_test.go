@@ -117,7 +117,7 @@ func traceTable() string {
 		}
 	}
 	var b strings.Builder
-	b.WriteString("//go:build !tracetest_notrace\n\n" + generated + "package inject\n\n" +
+	b.WriteString("//go:build unix && !tracetest_notrace\n\n" + generated + "package inject\n\n" +
 		"// tracetestTold says of a command that changes a server whether tracetest samples\n" +
 		"// what it changes, and what its arguments are, by its name in capitals.\n" +
 		"func tracetestTold(name string) (looked bool, args uint8, known bool) {\n\tswitch name {\n")

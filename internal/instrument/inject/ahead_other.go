@@ -1,4 +1,4 @@
-//go:build !linux && !tracetest_notrace
+//go:build unix && !linux && !tracetest_notrace
 
 package inject
 

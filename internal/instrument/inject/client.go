@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package inject is the code that tracetest compiles into the package testing
 // of the user's tests. It is a package of its own only so that it is vetted and
 // tested like any other; package instrument takes the text of client.go, hooks.go and

@@ -1,4 +1,4 @@
-//go:build !tracetest_notrace
+//go:build unix && !tracetest_notrace
 
 package inject
 
