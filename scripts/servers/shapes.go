@@ -139,7 +139,7 @@ func (d *deployment) sentinel() error {
 	}
 	d.master(master)
 	host, port, _ := net.SplitHostPort(master.Addr)
-	if _, err := d.server("--replicaof", host+" "+port); err != nil {
+	if _, err := d.server("--replicaof", host, port); err != nil {
 		return err
 	}
 	var sentinels []string

@@ -91,7 +91,7 @@ func TestEvicts(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return c.ConfigSet(context.Background(), "maxmemory", strconv.Itoa(n + 2<<20)).Err()
+		return c.ConfigSet(context.Background(), "maxmemory", strconv.Itoa(n+2<<20)).Err()
 	})
 	if err != nil {
 		t.Fatal(err)
