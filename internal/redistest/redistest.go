@@ -72,6 +72,11 @@ func Run(dir string, args ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return RunProgram(program, dir, args...)
+}
+
+// RunProgram is Run with a server of the caller's choice.
+func RunProgram(program, dir string, args ...string) (*Server, error) {
 	// A socket's path may have some 100 bytes, and the folders of tests with
 	// long names are longer.
 	short, err := os.MkdirTemp("", "redis")

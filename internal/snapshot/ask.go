@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"tracetest/internal/record"
 )
 
@@ -285,10 +283,7 @@ func (a *asker) configure(got *answer, config reply) {
 	x := &a.link.exchange
 	if whole := x.bytes(config.whole); a.last.serial == 0 || !bytes.Equal(whole, a.raw) {
 		a.raw = append(a.raw[:0], whole...)
-		got.config = make(map[string]string, len(config.list)/2)
-		for i := 0; i+1 < len(config.list); i += 2 {
-			got.config[string(x.bytes(config.list[i]))] = string(x.bytes(config.list[i+1]))
-		}
+		got.config = x.pairs(config)
 		dropAliases(got.config)
 		got.serial = a.last.serial + 1
 		return
@@ -336,9 +331,7 @@ func isUnlimited(limit string) bool {
 }
 
 func (a *asker) get(name string) (map[string]string, error) {
-	cmd := redis.NewMapStringStringCmd(context.Background(), "config", "get", name)
-	err := a.link.do(cmd)
-	return cmd.Val(), err
+	return a.link.config(name)
 }
 
 func (a *asker) infoArgs() []any {

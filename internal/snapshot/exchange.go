@@ -74,21 +74,14 @@ func (x *exchange) next(want byte) (reply, error) {
 	switch {
 	case kind == '-':
 		r.err = errorReply(x.buffer[r.whole.from+1 : x.at-2])
-	case kind != want:
+	case kind != want, n < 0:
 		err = errNoRESP
 	case kind == '$':
 		r.text, err = x.text(n)
 	case kind == '*':
 		x.spans = x.spans[:0]
 		for range n {
-			var s span
-			kind, n, err = x.head()
-			if err == nil && kind != '$' {
-				err = errNoRESP
-			}
-			if err == nil {
-				s, err = x.text(n)
-			}
+			s, err := x.element()
 			if err != nil {
 				return reply{}, err
 			}
@@ -102,7 +95,43 @@ func (x *exchange) next(want byte) (reply, error) {
 	return r, err
 }
 
-// head reads the first line of a reply, and the number in it.
+// element reads one of an array. Of KeyDB it may be an array of words itself, which reads as these with a blank
+// between them; nothing at all reads as no text.
+func (x *exchange) element() (span, error) {
+	kind, n, err := x.head()
+	switch {
+	case err != nil:
+		return span{}, err
+	case kind == '$' && n < 0:
+		return span{x.at, x.at}, nil
+	case kind == '$':
+		return x.text(n)
+	case kind != '*' || n < 0:
+		return span{}, errNoRESP
+	}
+	joined := span{x.at, x.at}
+	for i := range n {
+		kind, n, err := x.head()
+		if err == nil && (kind != '$' || n < 0) {
+			err = errNoRESP
+		}
+		if err != nil {
+			return span{}, err
+		}
+		word, err := x.text(n)
+		if err != nil {
+			return span{}, err
+		}
+		if i > 0 { // the head of the word has left room
+			x.buffer[joined.to] = ' '
+			joined.to++
+		}
+		joined.to += copy(x.buffer[joined.to:], x.bytes(word))
+	}
+	return joined, nil
+}
+
+// head reads the first line of a reply, and the number in it: -1 stands for nothing.
 func (x *exchange) head() (kind byte, n int, err error) {
 	for from := x.at; ; {
 		if end := bytes.IndexByte(x.buffer[from:], '\n'); end >= 0 {
@@ -114,7 +143,7 @@ func (x *exchange) head() (kind byte, n int, err error) {
 			if kind = line[0]; kind == '-' {
 				return kind, 0, nil
 			}
-			if n, err = strconv.Atoi(string(line[1 : len(line)-2])); err != nil || n < 0 || n > longestReply {
+			if n, err = strconv.Atoi(string(line[1 : len(line)-2])); err != nil || n < -1 || n > longestReply {
 				return 0, 0, errNoRESP
 			}
 			return kind, n, nil
@@ -155,6 +184,15 @@ func (x *exchange) more() error {
 		err = io.ErrNoProgress
 	}
 	return err
+}
+
+// pairs are the names and values of an array.
+func (x *exchange) pairs(r reply) map[string]string {
+	all := make(map[string]string, len(r.list)/2)
+	for i := 0; i+1 < len(r.list); i += 2 {
+		all[string(x.bytes(r.list[i]))] = string(x.bytes(r.list[i+1]))
+	}
+	return all
 }
 
 func (x *exchange) bytes(s span) []byte { return x.buffer[s.from:s.to] }

@@ -71,6 +71,22 @@ func TestExchangeReadsReplies(t *testing.T) {
 	}
 }
 
+// A value of KeyDB can be an array, and of others none at all.
+func TestExchangeReadsValuesThatAreNoStrings(t *testing.T) {
+	text := "*8\r\n$4\r\nnone\r\n*0\r\n$4\r\nnull\r\n$-1\r\n$4\r\nlist\r\n*3\r\n$3\r\none\r\n$2\r\nab\r\n$1\r\nc\r\n$1\r\na\r\n$1\r\nb\r\n"
+	for _, reader := range []func(io.Reader) io.Reader{func(r io.Reader) io.Reader { return r }, iotest.OneByteReader} {
+		x := &exchange{conn: scripted{Reader: reader(bytesOnce(text))}}
+		list, err := x.next('*')
+		var words []string
+		for _, s := range list.list {
+			words = append(words, string(x.bytes(s)))
+		}
+		if want := []string{"none", "", "null", "", "list", "one ab c", "a", "b"}; err != nil || !reflect.DeepEqual(words, want) {
+			t.Errorf("it reads %q, %v, want %q", words, err, want)
+		}
+	}
+}
+
 // bytesOnce is a reader whose type has no method but Read.
 func bytesOnce(text string) io.Reader { return io.LimitReader(readerOf{[]byte(text), new(int)}, 1<<30) }
 
@@ -91,7 +107,7 @@ func (r readerOf) Read(p []byte) (int, error) {
 // What is no reply ends the connection: what came behind it could be taken for
 // the answer to the next question.
 func TestExchangeGivesUpOnWhatIsNoReply(t *testing.T) {
-	for _, text := range []string{"HTTP/1.1 400 Bad Request\r\n", "$x\r\n", "$-1\r\n", "*1\r\n*0\r\n", "*-1\r\n", ":1\r\n", "+OK\r\n", "$99999999999\r\n", "$3\nabc\n", "\r\n", "-\n"} {
+	for _, text := range []string{"HTTP/1.1 400 Bad Request\r\n", "$x\r\n", "$-1\r\n", "*1\r\n*1\r\n*0\r\n", "*1\r\n*-1\r\n", "*-1\r\n", ":1\r\n", "+OK\r\n", "$99999999999\r\n", "$3\nabc\n", "\r\n", "-\n"} {
 		x := &exchange{conn: scripted{Reader: bytesOnce(text)}}
 		for _, want := range []byte("$*") {
 			x.buffer, x.at = nil, 0

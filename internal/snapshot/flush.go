@@ -22,11 +22,11 @@ func is(l *link, of Mark) error {
 		if !redisconf.IsRole(name) {
 			continue
 		}
-		cmd := redis.NewMapStringStringCmd(context.Background(), "config", "get", name)
-		if err := l.do(cmd); err != nil {
+		now, err := l.config(name)
+		if err != nil {
 			return err
 		}
-		if cmd.Val()[name] != was {
+		if now[name] != was {
 			return ErrRole
 		}
 	}

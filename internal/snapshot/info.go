@@ -1,8 +1,11 @@
 package snapshot
 
 import (
+	"path"
 	"strconv"
 	"strings"
+
+	"tracetest/internal/redisconf"
 )
 
 // info is a reply of INFO: what stands before and after the first colon of
@@ -29,20 +32,18 @@ func (in info) flavor() (name, version string) {
 		return "valkey", in["redis_version"]
 	case in["redict_version"] != "":
 		return "redict", in["redict_version"]
+	case in["dragonfly_version"] != "":
+		return "dragonfly", strings.TrimPrefix(in["dragonfly_version"], "df-v")
+	case in["garnet_version"] != "":
+		return "garnet", in["garnet_version"]
+	case strings.Contains(in["features"], "cluster_mget"), strings.HasPrefix(path.Base(in["executable"]), "keydb"):
+		return "keydb", in["redis_version"]
 	}
 	return "redis", in["redis_version"]
 }
 
-// several says whether CONFIG GET, CONFIG SET and INFO take more than one
-// name, which came with Redis 7.0.
-func (in info) several() bool {
-	if name, _ := in.flavor(); name != "redis" {
-		return true
-	}
-	major, _, _ := strings.Cut(in["redis_version"], ".")
-	n, err := strconv.Atoi(major)
-	return err == nil && n >= 7
-}
+// several says whether CONFIG GET, CONFIG SET and INFO take more than one name.
+func (in info) several() bool { return redisconf.SinceSeven(in.flavor()) }
 
 func (in info) mode() string {
 	if mode := in["server_mode"]; mode != "" { // Valkey

@@ -119,6 +119,21 @@ func (l *link) do(cmds ...redis.Cmder) error {
 	return err
 }
 
+// config asks for one parameter, past the client: it does not read all that a server may say.
+func (l *link) config(name string) (map[string]string, error) {
+	if err := l.exchange.send(request([]any{"config", "get", name})); err != nil {
+		return nil, err
+	}
+	got, err := l.exchange.next('*')
+	if err == nil {
+		err = got.err
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.exchange.pairs(got), nil
+}
+
 func (l *link) close() error {
 	// The client closes the connection too, if it ever used it.
 	if err := errors.Join(l.client.Close(), l.conn.Close()); err != nil && !isClosed(err) {

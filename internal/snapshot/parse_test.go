@@ -125,11 +125,14 @@ func TestInfo(t *testing.T) {
 		reply, flavor, version string
 		several                bool
 	}{
-		"redis 6": {"redis_version:6.0.16\r\nredis_mode:standalone\r\n", "redis", "6.0.16", false},
-		"redis 8": {"redis_version:8.6.3\r\n", "redis", "8.6.3", true},
-		"valkey":  {"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n", "valkey", "9.1.2", true},
-		"redict":  {"redis_version:7.2.4\r\nredict_version:7.3.6\r\n", "redict", "7.3.6", true},
-		"none":    {"", "redis", "", false},
+		"redis 6":   {"redis_version:6.0.16\r\nredis_mode:standalone\r\n", "redis", "6.0.16", false},
+		"redis 8":   {"redis_version:8.6.3\r\n", "redis", "8.6.3", true},
+		"valkey":    {"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n", "valkey", "9.1.2", true},
+		"redict":    {"redis_version:7.2.4\r\nredict_version:7.3.6\r\n", "redict", "7.3.6", true},
+		"keydb":     {"redis_version:6.3.4\r\nexecutable:/data/keydb-server\r\nfeatures:cluster_mget\r\n", "keydb", "6.3.4", false},
+		"dragonfly": {"redis_version:7.4.0\r\ndragonfly_version:df-v1.30.0\r\n", "dragonfly", "1.30.0", false},
+		"garnet":    {"garnet_version:1.0.90\r\nserver_name:garnet\r\nredis_version:7.4.3\r\n", "garnet", "1.0.90", false},
+		"none":      {"", "redis", "", false},
 	} {
 		in := parseInfo(c.reply)
 		flavor, version := in.flavor()

@@ -2,10 +2,10 @@ package triage
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/redisconf"
 )
 
 // Two different things end in the same error: somebody lowered maxmemory, or the
@@ -64,7 +64,7 @@ func (l *ledger) firstRefusal(s *server, p pressure, at time.Time, used int64, b
 // countsSets reports whether a server counts the calls of CONFIG SET apart from
 // those of CONFIG GET, as they do since Redis 7.0.
 func (s *server) countsSets() bool {
-	return s.Flavor != "redis" || s.Version != "" && !strings.HasPrefix(s.Version, "6.")
+	return redisconf.SinceSeven(s.Flavor, s.Version)
 }
 
 func bytes(text string) int64 {

@@ -70,8 +70,7 @@ func repairs(f *findings.Findings) {
 
 // setting returns what a person would type to set a parameter by hand.
 func setting(s findings.Server, parameter, value string) string {
-	several := s.Flavor != "redis" || !strings.HasPrefix(s.Version, "6.") // CONFIG SET takes several since 7.0
-	return rediscli.Restore(rediscli.Line(s.Address, s.TLS, rediscli.Login{}), map[string]string{parameter: value}, several)
+	return rediscli.Restore(rediscli.Line(s.Address, s.TLS, rediscli.Login{}), map[string]string{parameter: value}, redisconf.SinceSeven(s.Flavor, s.Version))
 }
 
 // Unit says what should have put a parameter back.
