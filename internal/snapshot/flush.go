@@ -1,12 +1,9 @@
 package snapshot
 
 import (
-	"context"
 	"errors"
 
 	"tracetest/internal/redisconf"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // ErrRole says that a server has got another master since.
