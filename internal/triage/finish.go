@@ -67,6 +67,9 @@ func (a *Analysis) Findings() *findings.Findings {
 	}
 	for _, path := range a.outcomes.order {
 		p := a.outcomes.packages[path]
+		if p.otherShard {
+			continue
+		}
 		p.Instrumented = p.Instrumented && p.elsewhere() == 0
 		f.Packages = append(f.Packages, p.Package)
 	}
