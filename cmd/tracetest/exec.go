@@ -65,6 +65,7 @@ func execCommand() *cobra.Command {
 	o.where(cmd.Flags())
 	o.how(cmd.Flags())
 	o.serve.flags(cmd.Flags())
+	o.shard.flags(cmd.Flags())
 	o.outputs(cmd.Flags())
 	completeRun(cmd, o)
 	return cmd

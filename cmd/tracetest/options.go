@@ -130,7 +130,7 @@ func (o *options) choices() []choice {
 			cobra.CompletionWithDesc(string(run.RestoreRun), "at the end of the run"),
 			cobra.CompletionWithDesc(string(run.RestoreTest), "after each test")}},
 		{"format", &o.format, live.Formats()},
-		{"shard-by", &o.shard.by, []cobra.Completion{run.ShardByPackage, cobra.CompletionWithDesc(run.ShardByTest, "where a package is too large")}},
+		{"shard-by", &o.shard.by, []cobra.Completion{run.ShardByPackage, cobra.CompletionWithDesc(run.ShardByTest, "where a package is too large"), cobra.CompletionWithDesc(run.ShardBySpec, "where a Ginkgo suite is too large")}},
 		o.reports.choice(),
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -21,7 +22,7 @@ type shardOptions struct {
 
 func (o *shardOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.which, "shard", "", "`K/N`: run only the Kth of N parts of the suite; auto reads both from the CI's variables. tracetest merge puts them together")
-	f.StringVar(&o.by, "shard-by", run.ShardByPackage, "`WHAT` what a part is made of: package, or test (top-level tests by name)")
+	f.StringVar(&o.by, "shard-by", run.ShardByPackage, "`WHAT` what a part is made of: package, test (top-level tests) or spec (top-level containers of Ginkgo)")
 	f.StringArrayVar(&o.times, "times", nil, "`FILE` record of an earlier run (run.jsonl), by whose times the parts become equally long; repeatable, the same for each part")
 	group(f, "Parts of a suite", "shard", "shard-by", "times")
 }
@@ -42,7 +43,7 @@ func (o *shardOptions) read(getenv func(string) string) (*run.Shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &run.Shard{Which: which, By: o.by, Times: run.Times{Packages: map[string]float64{}, Tests: map[string]float64{}}}
+	s := &run.Shard{Which: which, By: o.by, Times: run.Times{Packages: map[string]float64{}, Tests: map[string]float64{}, TestsOf: map[string]float64{}, Specs: map[string][]run.SpecTime{}}}
 	for _, path := range o.times {
 		file, err := os.Open(path)
 		if err != nil {
@@ -58,6 +59,16 @@ func (o *shardOptions) read(getenv func(string) string) (*run.Shard, error) {
 	return s, nil
 }
 
+// placeOf reads file:line.
+func placeOf(text string) (file string, line int, ok bool) {
+	at := strings.LastIndexByte(text, ':')
+	if at < 0 {
+		return "", 0, false
+	}
+	line, err := strconv.Atoi(text[at+1:])
+	return text[:at], line, err == nil
+}
+
 // addTimes adds how long the tests of a run took. Of tests that ran beside each other each counts in full.
 func addTimes(t *run.Times, f *findings.Findings) {
 	for c := range f.Cases.All() {
@@ -68,5 +79,9 @@ func addTimes(t *run.Times, f *findings.Findings) {
 		top, _, _ := strings.Cut(c.Test, "/")
 		t.Packages[c.Package] += took
 		t.Tests[top] += took
+		t.TestsOf[c.Package+" "+top] += took
+		if file, line, ok := placeOf(c.Location); ok && c.Spec != "" {
+			t.Specs[c.Package] = append(t.Specs[c.Package], run.SpecTime{File: file, Line: line, Seconds: took})
+		}
 	}
 }

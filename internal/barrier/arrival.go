@@ -1,6 +1,7 @@
 package barrier
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -106,6 +107,17 @@ func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content an
 			known := p.Process
 			h.Process = &known
 		}
+		if s.Part != nil {
+			if p.part = s.Part(p.Package, p.Args, c.tests); len(p.part.Only) > 0 {
+				p.part.Leave = slices.DeleteFunc(c.tests, func(name string) bool { return slices.Contains(p.part.Only, name) })
+			}
+			if p.part.Other || p.part.Aside {
+				p.OtherShard = true
+				known := p.Process
+				h.Process = &known
+			}
+			h.answer = p.part.answer()
+		}
 	case ranMsg:
 		h.Ran, h.Status = p.Package, c.status
 	case saidMsg:
@@ -191,11 +203,14 @@ func (s *Server) hello(h *Arrival, m helloMsg) {
 			h.answer = "nested " + strconv.Itoa(p.Index)
 		}
 	}
-	if s.Key != "" || s.Whole {
+	if s.Key != "" || s.Whole || s.Part != nil {
 		h.answer += " " + s.Key
 	}
 	if s.Whole {
 		h.answer += " whole"
+	}
+	if s.Part != nil {
+		h.answer += " part"
 	}
 	s.processes = append(s.processes, p)
 	known := p.Process

@@ -26,7 +26,11 @@ type (
 	// goneMsg says that the connection of a process has ended. Nobody writes it.
 	goneMsg struct{}
 
-	mainMsg struct{ pkg string }
+	// mainMsg says which package a test binary is of and, of a part of a suite, its top-level tests.
+	mainMsg struct {
+		pkg   string
+		tests []string
+	}
 	ranMsg  struct{ status int } // m.Run came to its end
 	exitMsg struct{ failed bool }
 	// saidMsg is what is said where a panic is about to end the process.
@@ -157,7 +161,7 @@ func decode(fields []string) any {
 	case record.VerbGone:
 		return goneMsg{}
 	case "main":
-		return mainMsg{f.next()}
+		return mainMsg{f.next(), f.rest}
 	case "ran":
 		return ranMsg{f.int()}
 	case "said":

@@ -20,6 +20,7 @@ type process struct {
 	specOf map[int64]record.By
 	tests  []openTest       // open tests, in the order in which they began
 	specs  map[string]int64 // open specs, by text and location
+	part   Part
 	conns  map[int64]string // addresses of Redis connections, by the number that the process uses
 }
 

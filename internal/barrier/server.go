@@ -41,6 +41,9 @@ type Server struct {
 	// Whole has test processes say also what tests that failed have said, because
 	// nobody reads `go test -json`.
 	Whole bool
+	// Part says what of a package this machine runs, by the arguments of its test binary and its
+	// top-level tests. It may be nil: all of it.
+	Part func(pkg string, args, tests []string) Part
 
 	listener net.Listener
 	path     string

@@ -102,6 +102,9 @@ func (s *Server) specBegin(b *record.Boundary, p *process, m specBeginMsg) {
 		}
 		return
 	}
+	if p.part.elsewhere(&m.report) {
+		return
+	}
 	s.owners++
 	b.Verb, b.Owner = record.VerbBegin, s.owners
 	b.Begin = &record.Owner{ID: s.owners, Parent: p.innermost(), Kind: record.KindSpec, Name: m.report.fullText(), Location: m.report.LeafNodeLocation.String(),

@@ -16,7 +16,7 @@ import (
 
 // The code that goes into the standard library of the tests.
 //
-//go:embed inject/client.go inject/aside.go inject/aside_linux.go inject/hooks.go inject/said.go inject/notrace.go
+//go:embed inject/client.go inject/aside.go inject/aside_linux.go inject/hooks.go inject/part.go inject/said.go inject/notrace.go
 //go:embed inject/ahead.go inject/ahead_linux.go inject/ahead_other.go
 //go:embed inject/trace.go inject/trace_ginkgo.go inject/trace_secrets.go inject/trace_stacks.go inject/trace_table.go
 //go:embed inject/labels/labels.go inject/nettrace/commands.go inject/nettrace/replies.go inject/nettrace/conn.go inject/nettrace/table.go inject/nettrace/unseen.go

@@ -15,9 +15,9 @@ func testingPatch(goroot, goos string, trace bool) patch {
 	if goos == "linux" {
 		aside, ahead = "aside_linux.go", "ahead_linux.go"
 	}
-	parts := []string{"client.go", aside, "hooks.go", "said.go", "notrace.go"}
+	parts := []string{"client.go", aside, "hooks.go", "part.go", "said.go", "notrace.go"}
 	if trace {
-		parts = []string{"client.go", aside, "hooks.go", "said.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go", "trace_table.go", "ahead.go", ahead}
+		parts = []string{"client.go", aside, "hooks.go", "part.go", "said.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go", "trace_table.go", "ahead.go", ahead}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, trace),
@@ -28,7 +28,7 @@ func testingPatch(goroot, goos string, trace bool) patch {
 				{"(*common).log", bodyStart, "", " tracetestSaid(c, s);"},
 				{"(*T).Parallel", before, "t.signal <- true", "tracetestPause(&t.common); "},
 				{"(*T).Parallel", bodyEnd, "", "; tracetestContinue(&t.common)"},
-				{"MainStart", bodyStart, "", " tracetestMain(deps.ImportPath());"},
+				{"MainStart", bodyStart, "", " tests, benchmarks, fuzzTargets, examples = tracetestMain(deps.ImportPath(), tests, benchmarks, fuzzTargets, examples);"},
 				{"(*M).Run", after, "code = m.exitCode", "; tracetestRan(m.exitCode)"},
 				{"(*M).startAlarm", bodyStart, "", " tracetestAlarm(true);"},
 				{"(*M).startAlarm", before, "m.after()", "if tracetestEarly() { return }; "},

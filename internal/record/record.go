@@ -90,7 +90,7 @@ type Run struct {
 type Shard struct {
 	Index int    `json:"index"` // from 1
 	Total int    `json:"total"`
-	By    string `json:"by" redact:"-"`    // package or test
+	By    string `json:"by" redact:"-"`    // package, test or spec
 	Suite string `json:"suite" redact:"-"` // names the division
 }
 
@@ -159,6 +159,9 @@ type Process struct {
 	// started it, which has run none and waits for it (a TestMain that starts its
 	// own binary with its own arguments). It is synchronized.
 	Launcher int `json:"launcher,omitempty"`
+	// OtherShard is set where other machines run all tests of the package: it ends without having
+	// run one.
+	OtherShard bool `json:"other_shard,omitempty"`
 }
 
 // Host is where a nested process belongs.

@@ -63,6 +63,9 @@ func (w *watcher) unended(end record.End) (all []*record.Test) {
 // missing returns the tests of a package's files that never began, unless a flag
 // chose among them.
 func (w *watcher) missing(path string) []string {
+	if w.p.parts != nil && w.p.parts.by != ShardByPackage {
+		return nil // other machines run others
+	}
 	for _, flag := range []string{"run", "skip", "failfast", "fuzz"} {
 		if _, set := w.p.args.Value(flag); set {
 			return nil

@@ -145,6 +145,15 @@ func listBelow(ctx context.Context, launch []string, args *gotest.Args, tools *g
 	return all, of, nil
 }
 
+// divideBelow divides what a command may come to test. What else it tests, the names decide.
+func (p *Plan) divideBelow() {
+	asked := covers(p.o.Launch)
+	tested := slices.DeleteFunc(slices.Clone(p.listed), func(l *gotest.Package) bool {
+		return len(l.TestGoFiles)+len(l.XTestGoFiles)+len(l.Tagged) == 0 || !asked(l.Dir)
+	})
+	p.parts, p.shard = newParts(p.o.Shard, tested)
+}
+
 // unlisted returns the packages of a module that `go list` passes over, because build
 // tags leave out all of their files.
 func unlisted(root string, listed []*gotest.Package) (all []*gotest.Package) {

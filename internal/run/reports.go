@@ -52,6 +52,9 @@ func (r *reports) process(p *record.Process) {
 		r.processes[p.Index] = &testProcess{}
 	}
 	r.processes[p.Index].Process = *p
+	if p.OtherShard {
+		r.seen[p.Package] = true
+	}
 }
 
 func (r *reports) ran(h *barrier.Arrival) {
@@ -90,6 +93,9 @@ func (r *reports) before(h *barrier.Arrival, b *record.Boundary) (after func()) 
 		return func() {}
 	}
 	p := r.processes[b.Process]
+	if p.OtherShard && b.Verb != record.VerbGone {
+		return func() {}
+	}
 	owner, _ := r.w.open.Owner(b.Owner)
 	if b.Begin != nil {
 		owner = *b.Begin
@@ -115,6 +121,10 @@ func (r *reports) before(h *barrier.Arrival, b *record.Boundary) (after func()) 
 func (r *reports) gone(p *testProcess) {
 	r.begin(p)
 	r.last, p.ended = time.Now(), true
+	if p.OtherShard {
+		delete(r.processes, p.Index)
+		return
+	}
 	for _, t := range p.panicked {
 		r.add(t)
 	}
@@ -127,7 +137,7 @@ func (r *reports) gone(p *testProcess) {
 // begin starts the package of a process. That is not done at its hello: only what
 // it says next shows for certain which package it is of.
 func (r *reports) begin(p *testProcess) {
-	if p.begun || p.Package == "" {
+	if p.begun || p.Package == "" || p.OtherShard {
 		return
 	}
 	running := slices.ContainsFunc(r.of(p.Package), func(other *testProcess) bool { return other.begun })

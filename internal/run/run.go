@@ -97,6 +97,7 @@ type Plan struct {
 	tools   *gotest.Toolchain
 	listed  []*gotest.Package
 	shard   *record.Shard
+	parts   *parts // what the test processes are told to run; nil: what they are asked for
 	servers []*snapshot.Server
 	absent  []string // targets that nobody named and that are not there, and why
 	begin   []record.Server
@@ -151,7 +152,7 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 	if err := p.findLauncher(); err != nil {
 		return err
 	}
-	if p.o.Shard != nil {
+	if p.o.Shard != nil && !p.launched() {
 		if err := p.divide(ctx); err != nil {
 			return err
 		}
@@ -221,6 +222,9 @@ func (p *Plan) findSentinels(ctx context.Context) {
 // run goes on with events only.
 func (p *Plan) openBarrier(ctx context.Context) error {
 	if p.o.Instrument == "off" {
+		if p.parts != nil {
+			return errors.New("--shard-by=spec needs instrumented tests, and --instrument=off says that they are not to be")
+		}
 		p.reason = "--instrument=off"
 		if p.o.Trace == instrument.TraceOn {
 			return errors.New("--trace=on needs instrumented tests, and --instrument=off says that they are not to be")
@@ -233,6 +237,9 @@ func (p *Plan) openBarrier(ctx context.Context) error {
 	}
 	if p.launched() {
 		return fmt.Errorf("the tests that another command starts have to be instrumented: %w", err)
+	}
+	if p.parts != nil {
+		return fmt.Errorf("--shard-by=spec needs instrumented tests: %w", err)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -272,8 +279,15 @@ func (p *Plan) tryInstrument(ctx context.Context) (err error) {
 	}
 	p.barrier, err = barrier.Listen(p.dir, func(dir string) string { return byDir[realPath(dir)] },
 		barrier.Source{Std: p.standard(), Sets: p.source.Sets, Takes: p.source.Takes})
-	if err == nil {
-		p.barrier.Key, p.barrier.Whole = p.o.Secrets.Key(), p.launched()
+	if err != nil {
+		return err
+	}
+	p.barrier.Key, p.barrier.Whole = p.o.Secrets.Key(), p.launched()
+	if p.o.Shard != nil && p.launched() {
+		p.divideBelow()
+	}
+	if p.parts != nil {
+		p.barrier.Part = p.parts.of
 	}
 	return err
 }

@@ -3,7 +3,10 @@ package run
 import (
 	"context"
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
@@ -13,7 +16,8 @@ import (
 // What a shard is made of.
 const (
 	ShardByPackage = "package"
-	ShardByTest    = "test" // top-level tests, examples, fuzz tests and benchmarks of one name, in whichever packages
+	ShardByTest    = "test" // top-level tests, examples, fuzz tests and benchmarks, of one name in whichever packages where go test is started
+	ShardBySpec    = "spec" // top-level containers of Ginkgo, and of what is no suite of it top-level tests
 )
 
 // Shard says which part of the suite a run is.
@@ -26,6 +30,27 @@ type Shard struct {
 // Times are how many seconds something took in earlier runs, by its name.
 type Times struct {
 	Packages, Tests map[string]float64
+	TestsOf         map[string]float64 // by package, space and name
+	Specs           map[string][]SpecTime
+}
+
+// SpecTime is how long a spec took, and where it stands.
+type SpecTime struct {
+	File    string
+	Line    int
+	Seconds float64
+}
+
+// within adds the times of the specs in a container, wherever the checkout was.
+func (t Times) within(pkg string, c gotest.Container) float64 {
+	dir, name := path.Split(c.Path)
+	sum := -1.0
+	for _, spec := range t.Specs[pkg] {
+		if c.Line <= spec.Line && spec.Line <= c.To && strings.HasSuffix(filepath.ToSlash(spec.File), "/"+path.Base(dir)+"/"+name) {
+			sum = max(sum, 0) + spec.Seconds
+		}
+	}
+	return sum
 }
 
 func seconds(of map[string]float64, name string) float64 {
@@ -50,6 +75,9 @@ func (p *Plan) divide(ctx context.Context) error {
 	})
 	if len(tested) == 0 {
 		return nil // go test says so
+	}
+	if s.By == ShardBySpec {
+		return p.divideSpecs(tested)
 	}
 	names := map[*gotest.Package][]string{} // its pieces
 	var pieces []shard.Piece
@@ -92,6 +120,25 @@ func (p *Plan) divide(ctx context.Context) error {
 	}
 	if p.args, err = p.args.Only(packages, sortedKeys(others), p.tools.GOFLAGS); err != nil {
 		return fmt.Errorf("--shard=%v: %w", s.Which, err)
+	}
+	return nil
+}
+
+// divideSpecs leaves it to the test processes what they run, and starts those that run something.
+func (p *Plan) divideSpecs(tested []*gotest.Package) (err error) {
+	p.parts, p.shard = newParts(p.o.Shard, tested)
+	var packages []string
+	for _, l := range tested {
+		if p.parts.some(l) {
+			packages = append(packages, l.ImportPath)
+			p.listed = append(p.listed, l)
+		}
+	}
+	if len(packages) == 0 {
+		packages, p.listed = []string{tested[0].ImportPath}, tested[:1]
+	}
+	if p.args, err = p.args.Only(packages, nil, p.tools.GOFLAGS); err != nil {
+		return fmt.Errorf("--shard=%v: %w", p.o.Shard.Which, err)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ func (a *Analysis) process(e record.Entry) {
 	a.apply(e)
 	if p.Host == nil && p.Package != "" {
 		a.outcomes.greeted(p.Package, e.Seq)
+		a.outcomes.of(p.Package).otherShard = p.OtherShard
 		a.ledger.adopt(p, e.Seq)
 	}
 }

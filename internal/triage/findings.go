@@ -29,6 +29,9 @@ func (a *Analysis) Findings() *findings.Findings {
 	}
 	for _, path := range o.order {
 		p := o.packages[path]
+		if p.otherShard {
+			continue
+		}
 		p.Instrumented = p.Instrumented && p.elsewhere() == 0
 		f.Packages = append(f.Packages, p.Package)
 	}

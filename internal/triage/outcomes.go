@@ -48,6 +48,7 @@ type pkg struct {
 	unended        bool                  // its process ended with status 0 before m.Run did
 	missing        []string              // then: tests that never began
 	begun          map[string][]*owner   // synchronized tests that began, of which no event has reported the begin
+	otherShard     bool                  // other machines run all of its tests
 	unsynchronized int                   // tests that ran, as events say, and never began at the barrier
 }
 
@@ -158,6 +159,9 @@ func (o *outcomes) count(c findings.Case) {
 func (o *outcomes) unfinished(seq int64, now time.Time) {
 	for _, path := range o.order {
 		p := o.packages[path]
+		if p.otherShard {
+			continue
+		}
 		if len(p.running) > 0 && p.Outcome == "fail" || p.Outcome == "" {
 			p.Outcome = "died"
 		}

@@ -34,6 +34,7 @@ var tracetestLine struct {
 	self   string // the number that the barrier gave to this process
 	nested bool   // a test of another process started this one: it is never synchronized
 	whole  bool   // nobody else reports how the tests ended: say also what they said
+	part   bool   // this machine runs a part of the suite: say which tests there are
 
 	// hello is the one connection: its end says that the process is gone. Calls take
 	// turns, for tracetest answers one at a time anyway, and none waits for another
@@ -81,7 +82,8 @@ func tracetestOpen(args []string, dir string) {
 	line.hello = fd // stays open until the process ends
 	verdict, number, _ := strings.Cut(answer, " ")
 	number, line.key, _ = strings.Cut(number, " ")
-	line.key, _, line.whole = strings.Cut(line.key, " ")
+	line.key, answer, _ = strings.Cut(line.key, " ")
+	line.whole, line.part = strings.Contains(answer, "whole"), strings.Contains(answer, "part")
 	syscall.Setenv(name, path+"#"+number)
 	line.path, line.self, line.nested = path, number, verdict != "go"
 }

@@ -149,7 +149,7 @@ func TestConversation(t *testing.T) {
 	root := &common{}
 	parent := &common{name: "TestA", parent: root}
 	odd := &common{name: "TestA/\"quoted\"\nü\xff \\", parent: parent}
-	tracetestMain("m/p")
+	tracetestMain("m/p", nil, nil, nil, nil)
 	tracetestBegin(root, "test")
 	tracetestBegin(parent, "test")
 	tracetestPause(parent)

@@ -47,14 +47,6 @@ func init() {
 	}
 }
 
-// tracetestMain reports which package this test binary is of.
-func tracetestMain(path string) {
-	tracetestCall("main", path)
-	if tracetestAddNodes != nil {
-		tracetestAddNodes()
-	}
-}
-
 var tracetestAddNodes func()
 
 // TracetestNodes keeps what adds nodes to a Ginkgo suite: of several files that have

@@ -54,3 +54,23 @@ func TestFaults(t *testing.T) {
 		t.Error("the parent's own failure is forgotten")
 	}
 }
+
+// Guards against a part of a suite that is not the one that tracetest said.
+func TestPart(t *testing.T) {
+	if part := tracetestPart(`"other"`); !part.other {
+		t.Errorf("%+v", part)
+	}
+	part := tracetestPart(`"part" "1" "ginkgo.skip-file=^/a b\\.go$:1,2" "TestA" "Test\"B\""`)
+	if part.other || len(part.flags) != 1 || part.flags[0] != `ginkgo.skip-file=^/a b\.go$:1,2` || len(part.leave) != 2 || !part.leave[`Test"B"`] {
+		t.Errorf("%+v", part)
+	}
+	kept := tracetestLess([]InternalTest{{"TestA"}, {"TestC"}}, part.leave, func(t InternalTest) string { return t.Name })
+	if len(kept) != 1 || kept[0].Name != "TestC" {
+		t.Errorf("%v", kept)
+	}
+	for _, text := range []string{"", `"part"`, `"part" "9" "x"`, `"part" "x"`, "part", `"go"`} {
+		if part := tracetestPart(text); part.other || len(part.flags)+len(part.leave) > 0 {
+			t.Errorf("%q: %+v", text, part)
+		}
+	}
+}

@@ -21,6 +21,14 @@ func (c *common) Cleanup(f func()) { c.cleanups = append(c.cleanups, f) }
 
 func (c *common) frameSkip(int) (f runtime.Frame) { return f }
 
+// Stand for those of package testing.
+type (
+	InternalTest       struct{ Name string }
+	InternalBenchmark  struct{ Name string }
+	InternalFuzzTarget struct{ Name string }
+	InternalExample    struct{ Name string }
+)
+
 // testBinary stands for the variable that the go command sets to "1" in test
 // binaries.
 var testBinary = "0"
