@@ -66,9 +66,10 @@ type Analysis struct {
 	delayed        *record.Entry // the last entry, while the entries behind it may explain what it shows
 	trials         []record.Trial
 	code           []record.Code
-	marks          *record.Baseline // that leaks are marked by, if not that of the run
-	sampled        int64            // sequence number of the last entry with a snapshot
-	ghosts         int64            // number of the last owner of which only its name is known, counted down
+	marks          *record.Baseline         // that leaks are marked by, if not that of the run
+	sampled        int64                    // sequence number of the last entry with a snapshot
+	passing        map[record.Ref]time.Time // who was open when their process passed a boundary, and when that was taken in
+	ghosts         int64                    // number of the last owner of which only its name is known, counted down
 
 	outcomes  outcomes
 	growth    []findings.Growth
@@ -107,7 +108,7 @@ func New() *Analysis {
 		open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{},
 		units: map[unit]*unitState{}, outcomes: newOutcomes(), pending: map[key]*write{},
 		notes: map[string]*notedWrite{}, logged: map[settingKey]*setting{}, unanswered: map[key]*notedWrite{}, refusedAt: map[key]*refusal{},
-		resets: map[key]*server{}, excursions: map[excursion]*episode{},
+		resets: map[key]*server{}, passing: map[record.Ref]time.Time{}, excursions: map[excursion]*episode{},
 	}
 }
 
@@ -297,6 +298,9 @@ func (a *Analysis) boundary(e record.Entry) {
 		a.follow(b)
 	} else {
 		a.widen()
+	}
+	if b.Passed {
+		a.pass(e)
 	}
 	for _, snap := range b.Snapshots {
 		if snap.Server >= 0 && snap.Server < len(a.servers) {

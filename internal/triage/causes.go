@@ -140,17 +140,30 @@ func (a *Analysis) behind(f *outcome, cause findings.Cause, servers []*server, l
 		}
 		m = answerable(m)
 		for i, c := range contained {
-			if slices.Contains(c.mutations, m) {
+			if a.tells(c, m) {
 				return nil, &i
 			}
 		}
 		for i, l := range leaks {
-			if slices.Contains(l.mutations, m) && !a.by(f, m) && !a.by(f, l.mutations[len(l.mutations)-1]) {
+			if a.tells(l, m) && !a.by(f, m) && !a.by(f, l.mutations[len(l.mutations)-1]) {
 				return &i, nil
 			}
 		}
 	}
 	return nil, nil
+}
+
+// tells reports whether a finding speaks of one of its changes: whoever may have made
+// that is among those whom it names.
+func (a *Analysis) tells(x finding, m *mutation) bool {
+	if !slices.Contains(x.mutations, m) {
+		return false
+	}
+	about := x.mutations[max(0, slices.IndexFunc(x.mutations, func(o *mutation) bool { return o.seq == x.seq }))]
+	named := func(r record.Ref) bool {
+		return slices.ContainsFunc(about.refs, func(o record.Ref) bool { return a.unitOf(o) == a.unitOf(r) })
+	}
+	return !slices.ContainsFunc(m.refs, func(r record.Ref) bool { return !named(r) })
 }
 
 // current returns the last harmful change of a parameter whose value stood at
@@ -159,7 +172,8 @@ func (a *Analysis) current(f *outcome, cause findings.Cause, servers []*server, 
 	var last *mutation
 	if under := f.under(servers); parameter == memoryLimit && cause == findings.CauseOOM && len(under) > 0 {
 		for _, u := range under {
-			if u.set != nil && a.harmful(u.set, cause) && (last == nil || u.set.seq > last.seq) {
+			later := u.set != nil && u.set.write != nil && u.set.write.seq > f.end // it is in the same snapshot
+			if u.set != nil && !later && a.harmful(u.set, cause) && (last == nil || u.set.seq > last.seq) {
 				last = u.set
 			}
 		}

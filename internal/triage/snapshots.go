@@ -73,6 +73,14 @@ func (a *Analysis) widen() {
 	}
 }
 
+// pass notes who is open at a boundary that its process passes. Where a snapshot was on
+// its way then, they can have acted before it, and behind it.
+func (a *Analysis) pass(e record.Entry) {
+	for _, ref := range a.open.In(e.Boundary.Process) {
+		a.passing[ref] = e.At
+	}
+}
+
 // snapshot takes in the snapshot of one server. By names the tool when it was
 // tracetest itself that changed it.
 func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by *record.Restore) {
@@ -146,6 +154,13 @@ func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by 
 	}
 	s.sent = snap.Sent
 	clear(s.window)
+	for ref, at := range a.passing {
+		if at.After(snap.Sent) {
+			s.window[ref] = true
+		} else {
+			delete(a.passing, ref)
+		}
+	}
 	if seen {
 		a.settle()
 	}
