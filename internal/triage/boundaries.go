@@ -45,6 +45,9 @@ func (a *Analysis) boundary(e record.Entry) {
 	} else {
 		a.window.widen()
 	}
+	if b.Passed {
+		a.window.pass(e)
+	}
 	for _, snap := range b.Snapshots {
 		if s := a.ledger.at(snap.Server); s != nil {
 			a.snapshot(s, snap, e, nil)

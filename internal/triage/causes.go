@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/redisconf"
 )
 
@@ -84,17 +85,30 @@ func (o *outcomes) behind(f *outcome, cause findings.Cause, servers []*server, l
 		}
 		m = answerable(m)
 		for i, c := range found.reverted {
-			if slices.Contains(c.mutations, m) {
+			if o.window.tells(c, m) {
 				return nil, &i
 			}
 		}
 		for i, c := range found.leaks {
-			if slices.Contains(c.mutations, m) && !o.by(f, m) && !o.by(f, c.mutations[len(c.mutations)-1]) {
+			if o.window.tells(c, m) && !o.by(f, m) && !o.by(f, c.mutations[len(c.mutations)-1]) {
 				return &i, nil
 			}
 		}
 	}
 	return nil, nil
+}
+
+// tells reports whether a finding speaks of one of its changes: whoever may have made
+// that is among those whom it names.
+func (w *window) tells(x finding, m *mutation) bool {
+	if !slices.Contains(x.mutations, m) {
+		return false
+	}
+	about := x.mutations[max(0, slices.IndexFunc(x.mutations, func(o *mutation) bool { return o.seq == x.seq }))]
+	named := func(r record.Ref) bool {
+		return slices.ContainsFunc(about.refs, func(o record.Ref) bool { return w.unitOf(o) == w.unitOf(r) })
+	}
+	return !slices.ContainsFunc(m.refs, func(r record.Ref) bool { return !named(r) })
 }
 
 // current returns the last harmful change of a parameter whose value stood at
@@ -103,7 +117,8 @@ func (o *outcomes) current(f *outcome, cause findings.Cause, servers []*server, 
 	var last *mutation
 	if under := f.under(servers); parameter == memoryLimit && cause == findings.CauseOOM && len(under) > 0 {
 		for _, u := range under {
-			if u.set != nil && u.set.harmful(cause) && (last == nil || u.set.seq > last.seq) {
+			later := u.set != nil && u.set.write != nil && u.set.write.seq > f.end // it is in the same snapshot
+			if u.set != nil && !later && u.set.harmful(cause) && (last == nil || u.set.seq > last.seq) {
 				last = u.set
 			}
 		}

@@ -45,7 +45,7 @@ type server struct {
 	runID            string            // as of the last snapshot
 	counters         *record.Counters
 	sent             time.Time                        // of the last good snapshot
-	since            stretch                          // who was open since then
+	since            *stretch                         // who was open since then
 	history          map[string][]*mutation           // the changes of each parameter, in order
 	left             map[string]map[string][]*episode // leaks that nobody has restored, by parameter and the value that they began with
 	nobody           bool                             // the last snapshot found that no server is there any more

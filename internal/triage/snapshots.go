@@ -44,7 +44,7 @@ func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by 
 		a.count(s, seen, before)
 	}
 	s.sent = snap.Sent
-	clear(s.since)
+	s.since.begin(snap.Sent)
 	if seen.again {
 		a.ledger.settle()
 	}

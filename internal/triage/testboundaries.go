@@ -135,7 +135,7 @@ func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
 	if w.reported != "" {
 		return // it had ended, as events say: its process lost its line to the barrier before it died
 	}
-	f := &outcome{pkg: w.pkg, test: w.Name, status: "died", owner: w, begin: w.begin, end: seq}
+	f := &outcome{pkg: w.pkg, test: w.Name, status: "died", owner: w, own: innermost, begin: w.begin, end: seq}
 	if w.Kind == record.KindSpec {
 		f.test, f.spec = w.test, w.Name
 		o.tests.Specs++

@@ -159,7 +159,7 @@ func (w *window) forget(o *owner) {
 		return
 	}
 	for _, s := range w.stretches {
-		for ref := range s {
+		for ref := range s.open {
 			if ref.Owner == o.ID {
 				return
 			}

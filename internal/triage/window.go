@@ -26,11 +26,14 @@ type window struct {
 	processes map[int]*process
 	units     map[unit]*unitState
 	openUnits []*unitState // those that nobody has disturbed
-	stretches []stretch    // of the servers
+	stretches []*stretch   // of the servers
 }
 
 // stretch is who was open at any time since the last good snapshot of a server.
-type stretch map[record.Ref]bool
+type stretch struct {
+	open    map[record.Ref]bool
+	passing map[record.Ref]time.Time // who was open when their process passed a boundary, and when that was taken in
+}
 
 func newWindow() *window {
 	return &window{open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{}, units: map[unit]*unitState{}}
@@ -70,8 +73,8 @@ func (w *window) today() string { return w.began.UTC().Format("2006-01-02") }
 func (w *window) instrumented() bool { return w.run.Mode == record.ModeInstrumented }
 
 // watch begins the stretch of one more server.
-func (w *window) watch() stretch {
-	s := stretch{}
+func (w *window) watch() *stretch {
+	s := &stretch{open: map[record.Ref]bool{}, passing: map[record.Ref]time.Time{}}
 	w.stretches = append(w.stretches, s)
 	return s
 }
@@ -81,7 +84,7 @@ func (w *window) widen() {
 	var units []unit
 	for _, ref := range w.open.Active() {
 		for _, s := range w.stretches {
-			s[ref] = true
+			s.open[ref] = true
 		}
 		if u := w.unitOf(ref); !slices.Contains(units, u) {
 			units = append(units, u)
@@ -96,6 +99,28 @@ func (w *window) widen() {
 	}
 }
 
+// pass notes who is open at a boundary that its process passes. Where a snapshot was on
+// its way then, they can have acted before it, and behind it.
+func (w *window) pass(e record.Entry) {
+	for _, ref := range w.open.In(e.Boundary.Process) {
+		for _, s := range w.stretches {
+			s.passing[ref] = e.At
+		}
+	}
+}
+
+// begin begins the stretch behind a good snapshot, which was sent at that time.
+func (s *stretch) begin(sent time.Time) {
+	clear(s.open)
+	for ref, at := range s.passing {
+		if at.After(sent) {
+			s.open[ref] = true
+		} else {
+			delete(s.passing, ref)
+		}
+	}
+}
+
 // follow takes in that a test began at the instant at which the one before
 // ended, whose snapshots count: the package did nothing in between.
 func (w *window) follow(process int) {
@@ -104,7 +129,7 @@ func (w *window) follow(process int) {
 		return
 	}
 	for _, s := range w.stretches {
-		delete(s, record.Ref{Package: p.Package, Process: p.Index})
+		delete(s.open, record.Ref{Package: p.Package, Process: p.Index})
 	}
 }
 
@@ -112,15 +137,15 @@ func (w *window) follow(process int) {
 func (w *window) quit(p *process) {
 	p.quit = true
 	for _, s := range w.stretches {
-		maps.DeleteFunc(s, func(r record.Ref, _ bool) bool { return r.Process == p.Index })
-		s[record.Ref{Package: p.Package}] = true // also where it has ended by now
+		maps.DeleteFunc(s.open, func(r record.Ref, _ bool) bool { return r.Process == p.Index })
+		s.open[record.Ref{Package: p.Package}] = true // also where it has ended by now
 	}
 }
 
 // refs are those who were open in a stretch, in order.
-func (s stretch) refs() []record.Ref {
-	refs := make([]record.Ref, 0, len(s))
-	for ref := range s {
+func (s *stretch) refs() []record.Ref {
+	refs := make([]record.Ref, 0, len(s.open))
+	for ref := range s.open {
 		refs = append(refs, ref)
 	}
 	slices.SortFunc(refs, func(a, b record.Ref) int {

@@ -30,8 +30,17 @@ type Record struct {
 	Servers   []*Server
 	owners    int64
 	Processes int
-	Quiet     bool        // no snapshot follows a test event
-	Passes    func() bool // whether a boundary is one that nobody waits at; nil: none is
+	Quiet     bool // no snapshot follows a test event
+	// Passes says whether a process does not wait at a boundary; nil: all do.
+	Passes func(process int) bool
+	// Finds has a snapshot taken before each write is sent, as tracetest does where it
+	// need not stay out of the server.
+	Finds bool
+	// Meanwhile is what goes on while a snapshot is on its way: processes that do not
+	// wait go on, and are taken in before it.
+	Meanwhile func()
+	Early     []record.Snapshot // were taken for the next boundary that waits
+	meanwhile bool
 	finish    bool
 	Announced int64 // number of the last thing that the trace told
 }
@@ -179,6 +188,24 @@ func (r *Record) Snapshots() []record.Snapshot {
 	return snaps
 }
 
+// InMeanwhile reports whether a snapshot is on its way.
+func (r *Record) InMeanwhile() bool { return r.meanwhile }
+
+// taken are snapshots that took a while.
+func (r *Record) taken() []record.Snapshot {
+	if early := r.Early; early != nil {
+		r.Early = nil
+		return early
+	}
+	snaps := r.Snapshots()
+	if r.Meanwhile != nil && !r.meanwhile {
+		r.meanwhile = true
+		r.Meanwhile()
+		r.meanwhile = false
+	}
+	return snaps
+}
+
 func (r *Record) Snapshot(server int) record.Snapshot {
 	s := r.Servers[server]
 	snap := record.Snapshot{Server: server, Sent: r.Now.Add(200 * time.Microsecond), Received: r.Now.Add(700 * time.Microsecond)}
@@ -205,10 +232,10 @@ func (r *Record) Snapshot(server int) record.Snapshot {
 func (r *Record) Boundary(b record.Boundary) {
 	switch b.Verb {
 	case record.VerbBegin, record.VerbEnd, record.VerbPause, record.VerbContinue, record.VerbSuiteBegin, record.VerbSuiteEnd:
-		b.Passed = r.Passes != nil && r.Passes()
+		b.Passed = r.meanwhile || r.Passes != nil && r.Passes(b.Process)
 	}
 	if !r.Apart && !b.Passed {
-		b.Snapshots = r.Snapshots()
+		b.Snapshots = r.taken()
 	}
 	r.Add(record.Entry{Boundary: &b})
 }

@@ -24,13 +24,14 @@ type teller struct {
 	plains    map[string]*Unsynchronized
 	tests     map[string]*Test
 	writes    map[string]*Sent
-	as        string // what the step's result is called, if not as usual
+	ahead     map[int]bool // processes that pass boundaries
+	as        string       // what the step's result is called, if not as usual
 }
 
 // Tell makes the record of a run that is told in text: a step a line, as the table of
 // verbs has it. A line that begins with # is a comment.
 func Tell(text string) (*Record, error) {
-	t := &teller{processes: map[string]*Process{}, plains: map[string]*Unsynchronized{}, tests: map[string]*Test{}, writes: map[string]*Sent{}}
+	t := &teller{processes: map[string]*Process{}, plains: map[string]*Unsynchronized{}, tests: map[string]*Test{}, writes: map[string]*Sent{}, ahead: map[int]bool{}}
 	run := record.Run{Mode: record.ModeInstrumented}
 	servers := 1
 	var steps []string

@@ -66,7 +66,7 @@ func (p *Process) WriteOther(address string, by record.By, words ...string) *Sen
 func (p *Process) announce(w *record.Write) *Sent {
 	p.Record.Announced++
 	w.Process, w.Number = p.Index, p.Record.Announced
-	if w.Server >= 0 && w.Command[0] == "CONFIG" && w.Command[1] == "RESETSTAT" {
+	if w.Server >= 0 && (p.Record.Finds || w.Command[0] == "CONFIG" && w.Command[1] == "RESETSTAT") {
 		w.Snapshots = []record.Snapshot{p.Record.Snapshot(w.Server)}
 	}
 	p.Record.Add(record.Entry{Write: w})
@@ -98,7 +98,7 @@ func (w *Sent) Took() *Sent {
 func (w *Sent) Reply(text string) {
 	r := &record.Reply{Process: w.Process, Number: w.Number, Text: text}
 	if rediscmd.Of(w.Command).Changes&(rediscmd.Config|rediscmd.Role) != 0 {
-		r.Snapshots = w.Sender.Record.Snapshots()
+		r.Snapshots = w.Sender.Record.taken()
 	}
 	w.Sender.Record.Add(record.Entry{Reply: r})
 }

@@ -116,6 +116,7 @@ func ofServers() map[string]verb {
 		"restart":   {"[NAME VALUE]... # with these values", func(t *teller, l *line) { t.r.Restart(l.pairs()) }},
 		"lose":      {"WHY # snapshots fail until see", func(t *teller, l *line) { t.r.Lose(l.next("why")) }},
 		"see":       {"", func(t *teller, l *line) { t.r.See() }},
+		"sampled":   {"# the snapshot that comes next shows what is now: it was on its way for long", func(t *teller, l *line) { t.r.Early = t.r.Snapshots() }},
 		"wait":      {"DURATION", func(t *teller, l *line) { t.r.Wait(l.duration("how long")) }},
 	}
 }
@@ -169,11 +170,15 @@ func ofProcesses() map[string]verb {
 		"path":    {"PATH # is what the binary is of, as is known now", func(t *teller, l *line) { t.current(l).Rename(l.next("a path")) }},
 		"hidden":  {"on|off # no events of its tests come", func(t *teller, l *line) { t.current(l).Hidden = onOff(l) }},
 		"follows": {"on|off # tests begin at once behind the one before", func(t *teller, l *line) { t.current(l).Follows = onOff(l) }},
-		"sync":    {"# a snapshot before it does what nobody traces", func(t *teller, l *line) { t.current(l).Sync() }},
-		"exit":    {"", func(t *teller, l *line) { t.current(l).Exit() }},
-		"gone":    {"", func(t *teller, l *line) { t.current(l).Gone() }},
-		"kill":    {"# an end at which nobody waited", func(t *teller, l *line) { t.current(l).Kill() }},
-		"quit":    {"# it goes on without waiting", func(t *teller, l *line) { t.current(l).Quit() }},
+		"passes": {"on|off # it waits at no boundary at which it need not", func(t *teller, l *line) {
+			t.ahead[t.current(l).Index] = onOff(l)
+			t.r.Passes = func(process int) bool { return t.ahead[process] }
+		}},
+		"sync": {"# a snapshot before it does what nobody traces", func(t *teller, l *line) { t.current(l).Sync() }},
+		"exit": {"", func(t *teller, l *line) { t.current(l).Exit() }},
+		"gone": {"", func(t *teller, l *line) { t.current(l).Gone() }},
+		"kill": {"# an end at which nobody waited", func(t *teller, l *line) { t.current(l).Kill() }},
+		"quit": {"# it goes on without waiting", func(t *teller, l *line) { t.current(l).Quit() }},
 		"done": {"ACTION [OUTPUT]... # exit, gone and the package's event", func(t *teller, l *line) {
 			action := l.next("an action")
 			t.current(l).Done(action, l.rest()...)
