@@ -91,7 +91,7 @@ func (v *View) failureTable(failures []findings.Failure) []doc.Block {
 			if f.OOMCall == nil {
 				return ""
 			}
-			return placeOf(f.OOMCall)
+			return f.OOMCall.Place()
 		}), Optional: true},
 		doc.Column[findings.Failure]{Title: "Ended", Cell: func(f findings.Failure) Text {
 			if f.Status == "fail" {

@@ -249,5 +249,5 @@ func testPlace(c *findings.Call) string {
 			return place
 		}
 	}
-	return placeOf(c)
+	return c.Place()
 }

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"path"
 	"strings"
 
 	"tracetest/internal/merge"
@@ -154,7 +155,12 @@ func mergedLeaks(s *merge.Summary) []doc.Block {
 			}
 			return code(l.By.Package)
 		}, Optional: true},
-		doc.Column[merge.Leak]{Title: "Where", Cell: func(l merge.Leak) Text { return named(l.Place) }, Optional: true},
+		doc.Column[merge.Leak]{Title: "Where", Cell: func(l merge.Leak) Text {
+			if places := MergedPlaces(l); len(places) > 0 {
+				return places[0]
+			}
+			return ""
+		}, Optional: true},
 		doc.Column[merge.Leak]{Title: "Changed", Cell: func(l merge.Leak) Text { return MergedValues(l, 3) }},
 		doc.Column[merge.Leak]{Title: "Certainty", Cell: func(l merge.Leak) Text {
 			var all []Text
@@ -177,6 +183,20 @@ func mergedLeaks(s *merge.Summary) []doc.Block {
 }
 
 // named is a name, or nothing.
+// MergedPlaces are the ways to say where a leak was made, the longest first; none where
+// it is not known.
+func MergedPlaces(l merge.Leak) []Text {
+	switch place, test := l.Place, l.TestPlace; {
+	case place == "":
+		return nil
+	case test == "":
+		return []Text{code(place), code(path.Base(place))}
+	default:
+		through := func(test, place string) Text { return code(test) + " through " + code(place) }
+		return []Text{through(test, place), through(path.Base(test), path.Base(place)), code(path.Base(test))}
+	}
+}
+
 func named(s string) Text {
 	if s == "" {
 		return ""

@@ -232,7 +232,7 @@ func (v *View) writes() []doc.Block {
 			if w.Call == nil {
 				return ""
 			}
-			return v.cellLink(placeOf(w.Call))
+			return v.cellLink(w.Call.Place())
 		}, Optional: true},
 		doc.Column[findings.Write]{Title: "Answer", Cell: func(w findings.Write) Text {
 			if w.Reply == "" || strings.HasPrefix(w.Reply, "+") || strings.HasPrefix(w.Reply, "*") {

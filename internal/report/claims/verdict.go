@@ -125,10 +125,10 @@ func (v *View) shortPlace(c findings.Change) Text {
 		return ""
 	}
 	base := func(place string) Text { return doc.Link(code(path.Base(place)), place) }
-	if _, place := helper(c.Call); place != "" {
-		return base(Outermost(c.Call)) + " through " + base(place)
+	if _, place := c.Call.Helper(); place != "" {
+		return base(c.Call.Outermost()) + " through " + base(place)
 	}
-	return base(placeOf(c.Call))
+	return base(c.Call.Place())
 }
 
 // lead is the change of a group that says most: that of the limit, where there is one.

@@ -140,8 +140,8 @@ func (t *answer) left(c bisect.Culprit) {
 	for _, l := range c.Left {
 		text := "  left " + doc.Code(l.Parameter) + " " + doc.Code(l.From) + " -> " + doc.Code(l.To)
 		if l.Call != nil {
-			call := doc.Code(t.place(fmt.Sprintf("%s:%d", l.Call.File, l.Call.Line)))
-			if origin := claims.Outermost(l.Call); origin != "" {
+			call := doc.Code(t.place(l.Call.Place()))
+			if origin := l.Call.Outermost(); origin != "" {
 				call = doc.Code(t.place(origin)) + " through " + call
 			}
 			text += ", at " + call

@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"io"
-	"path"
 
 	"tracetest/internal/merge"
 	"tracetest/internal/report/claims"
@@ -41,11 +40,12 @@ func (s *screen) mergedLeaks(m *merge.Summary, room int) section {
 			runs = claims.InRuns(l.InRuns, l.Ran) + " runs"
 		}
 		text := "  " + claims.MergedValues(l, 1)
-		if place := l.Place; place != "" {
-			if doc.Width(s.plain(text+", at "+doc.Code(place))) > s.width { // the folder goes before the value does
-				place = path.Base(place)
+		places := claims.MergedPlaces(l)
+		for i, place := range places { // the folders go before the value does
+			if at := text + ", at " + place; i == len(places)-1 || doc.Width(s.plain(at)) <= s.width {
+				text = at
+				break
 			}
-			text += ", at " + doc.Code(place)
 		}
 		part.lines = append(part.lines, s.fit(runs+": "+claims.MergedBy(l).Text(3)+" left "+doc.Code(l.Parameter)), s.fit(text))
 	}
