@@ -137,7 +137,11 @@ func MergedFailures(s *merge.Summary) Text {
 	if len(got) == 0 {
 		got = append(got, "none got an OOM error or lost an evicted key")
 	}
-	return text + ". Of " + Count(f.Total, "failure") + ", " + doc.Join(got, " and ") + "; " + itoa(f.Correlated) + " of " + Plural(f.Total, "it", "them") + " " + Plural(f.Correlated, "is", "are") + " correlated with a change of the same run." +
+	correlated := itoa(f.Correlated) + " of them " + Plural(f.Correlated, "is", "are") + " correlated"
+	if f.Total == 1 {
+		correlated = "it is " + Plural(f.Correlated, "", "not ") + "correlated"
+	}
+	return text + ". Of " + Count(f.Total, "failure") + ", " + doc.Join(got, " and ") + "; " + correlated + " with a change of the same run." +
 		" One run shows nothing about the cause of a failure in another."
 }
 
