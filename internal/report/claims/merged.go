@@ -72,6 +72,17 @@ func MergedHeadline(s *merge.Summary) Text {
 	return doc.Join(parts, ", ")
 }
 
+// MergedMood is the colour of the verdict over all runs.
+func MergedMood(s *merge.Summary) Mood {
+	switch v := s.Verdicts; {
+	case v.Leaked > 0:
+		return Leaking
+	case s.Exit == 0 && v.Runs > 0 && v.Clean == v.Runs && len(s.Unreadable) == 0:
+		return Good
+	}
+	return Doubtful
+}
+
 // ranNothing tells a run that had no test to run, as a shard of more parts than there
 // are packages, from one in which tests were not watched.
 func ranNothing(r merge.Run) bool { return r.Verdict == merge.Doubtful && r.Tests.Total == 0 }

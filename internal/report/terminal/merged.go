@@ -11,13 +11,7 @@ import (
 // Merged writes a summary of many runs, of at most a screen.
 func Merged(w io.Writer, m *merge.Summary, o Options) error {
 	s := newScreen(o)
-	head := section{label: "tracetest", lines: s.wrap(claims.Count(len(m.Runs), "run")+": "+claims.MergedHeadline(m), 3), paint: yellow}
-	switch v := m.Verdicts; {
-	case v.Leaked > 0:
-		head.paint = bold + ";" + red
-	case v.Clean == v.Runs && v.Runs > 0 && len(m.Unreadable) == 0:
-		head.paint = green
-	}
+	head := section{label: "tracetest", lines: s.wrap(claims.Count(len(m.Runs), "run")+": "+claims.MergedHeadline(m), 3), paint: colours[claims.MergedMood(m)]}
 	failures := section{label: "Tests", lines: s.wrap(claims.MergedFailures(m), 4)}
 	unknown := section{label: "Not known", paint: yellow}
 	for _, warning := range claims.MergedWarnings(m) {
