@@ -276,7 +276,7 @@ func (o *checkOptions) tell(out io.Writer, all checked, expect map[string]string
 			say("  %-18s %s, default %s", d.Parameter, claims.Value(d.Parameter, d.Value, false).Plain(100), claims.Value(d.Parameter, d.Default, false).Plain(100))
 		}
 		if s.Unknown != "" {
-			say("  Not everything is known: %s.", printable.Line(s.Unknown))
+			say("  How it was started is not fully known: %s.", printable.Line(s.Unknown))
 		}
 		if !known && s.Saved == "" {
 			say("  Give what it should be with --expect PARAM=VALUE, or save it as it is with --save FILE.")

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"strconv"
 	"time"
 
 	"tracetest/internal/record"
@@ -94,9 +93,6 @@ type Call struct {
 	// for the client's reply, because the client writes on goroutines of its own.
 	Found string `json:"found" redact:"-"`
 }
-
-// Place is file:line.
-func (c *Call) Place() string { return c.File + ":" + strconv.Itoa(c.Line) }
 
 // Known says of a leak that it is in the baseline of known leaks.
 type Known struct {

@@ -44,6 +44,7 @@ type leakKey struct {
 type leakSeen struct {
 	key         leakKey
 	change      findings.Change // the first of them
+	test        string          // see Leak.TestPlace
 	count       int
 	known       int
 	failures    int
@@ -82,7 +83,7 @@ func Of(file string, f *findings.Findings, doubts []string) *One {
 		if !known {
 			j = len(o.leaks)
 			leaks[key] = j
-			o.leaks = append(o.leaks, leakSeen{key: key, change: c})
+			o.leaks = append(o.leaks, leakSeen{key: key, change: c, test: testPlace(f, c)})
 		}
 		leakAt[i] = j
 		o.leaks[j].add(c)
@@ -208,11 +209,20 @@ func keyOf(f *findings.Findings, c findings.Change) leakKey {
 	}
 	switch {
 	case c.Call != nil:
-		key.place = fmt.Sprintf("%s:%d", f.Run.Rel(c.Call.File), c.Call.Line)
+		key.place = f.Run.Rel(c.Call.Place())
 	case c.Location != "":
 		key.place = f.Run.Rel(c.Location)
 	}
 	return key
+}
+
+// testPlace is the line of the test that had a helper make a change; empty where it made
+// the change itself.
+func testPlace(f *findings.Findings, c findings.Change) string {
+	if c.Call == nil {
+		return ""
+	}
+	return f.Run.Rel(c.Call.Outermost())
 }
 
 func (l *leakSeen) add(c findings.Change) {
@@ -238,7 +248,7 @@ func (l *leakSeen) add(c findings.Change) {
 func newLeak(seen leakSeen, most int) *Leak {
 	c := seen.change
 	suspects := append([]findings.Owner{}, c.Suspects[:min(len(c.Suspects), most)]...)
-	l := &Leak{Parameter: c.Parameter, By: c.By, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), AndEarlier: c.AndEarlier, Place: seen.key.place, Secret: c.Secret, Untraced: c.Untraced,
+	l := &Leak{Parameter: c.Parameter, By: c.By, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), AndEarlier: c.AndEarlier, Place: seen.key.place, TestPlace: seen.test, Secret: c.Secret, Untraced: c.Untraced,
 		Certainties: []findings.Certainty{}, Values: []Value{}, Runs: []int{}, Servers: []string{}}
 	if c.Call != nil {
 		l.Function = c.Call.Function

@@ -114,17 +114,18 @@ type Leak struct {
 	AndEarlier   int                  `json:"and_earlier"`   // others that may be the one and that the runs do not list
 	Function     string               `json:"function"`      // of the call; empty where none was seen
 	Place        string               `json:"place"`         // file:line of the call, else of the spec; relative to the folder of the run
+	TestPlace    string               `json:"test_place"`    // file:line of the test that led to the call, of the first that was seen; empty where that is Place
 	Certainties  []findings.Certainty `json:"certainties"`
 	Values       []Value              `json:"values"`
 	MoreValues   int                  `json:"more_values"` // leaks of values that are not among Values
 	Secret       bool                 `json:"secret"`
-	Untraced     bool                 `json:"untraced"` // no test binary was heard doing it: another program did, while the owner ran
+	Untraced     bool                 `json:"untraced"` // no test binary was traced doing it: another program did, while the owner ran
 	Count        int                  `json:"count"`    // times, in all runs
 	InRuns       int                  `json:"in_runs"`  // runs that it was seen in
 	Ran          int                  `json:"ran"`      // runs that its owner ran in; -1 where that is not known
 	Runs         []int                `json:"runs"`     // the first hundred of InRuns
 	Servers      []string             `json:"servers"`  // at most a hundred addresses
-	Failures     int                  `json:"failures"` // that are tied to it, each in its own run
+	Failures     int                  `json:"failures"` // that are correlated with it, each in its own run
 	Known        int                  `json:"known"`    // times of Count that the baseline of its run knew it
 }
 

@@ -8,8 +8,7 @@
 // then it is not known, and [Start.Unknown] says why.
 //
 // Limits: Linux, for what is read of a process. A server that sets its process
-// title, as most do, has overwritten its arguments, and then only the file is
-// known. Environment variables and entrypoints that make up arguments of their
+// title, as most do, hides its arguments, and then only the file is known. Environment variables and entrypoints that make up arguments of their
 // own, as those of some images do, are not understood.
 package origin
 

@@ -123,7 +123,7 @@ func (p process) start(f Facts) Start {
 		}
 	}
 	if p.args == nil && s.Unknown == "" {
-		s.Unknown = "the title of process " + itoa(p.pid) + " has overwritten its arguments"
+		s.Unknown = "the options of its command line cannot be read, because it shows a title in their place (set-proc-title yes)"
 	}
 	s.merge(given, "arguments of process "+itoa(p.pid))
 	return s

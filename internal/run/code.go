@@ -75,9 +75,9 @@ func (p *places) code() []record.Code {
 		if err != nil || !utf8.Valid(data) {
 			continue
 		}
-		text := strings.Split(string(data), "\n")
+		text := shownLines(string(data))
 		slices.Sort(p.lines[file])
-		last := 0
+		last := 0 // line that is shown
 		for _, line := range p.lines[file] {
 			if line > len(text) {
 				continue // it was changed meanwhile
@@ -90,7 +90,7 @@ func (p *places) code() []record.Code {
 			}
 			excerpt := &all[len(all)-1]
 			for ; from <= to; from++ {
-				excerpt.Lines = append(excerpt.Lines, shownLine(text[from-1]))
+				excerpt.Lines = append(excerpt.Lines, text[from-1])
 			}
 			last = max(last, to)
 		}
@@ -101,22 +101,59 @@ func (p *places) code() []record.Code {
 var (
 	// sensitive is a line of which the strings are nobody's business.
 	sensitive = regexp.MustCompile(`(?i)passw|passphrase|masterauth|requirepass|secret|token|credential|api_?key|private`)
-	literal   = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
+	// lexeme is a comment or a literal of Go: what a quote in another does not begin.
+	lexeme  = regexp.MustCompile("//[^\n]*|'(?:[^'\\\\\n]|\\\\.)+'|" + literal.String())
+	literal = regexp.MustCompile("\"(?:[^\"\\\\\n]|\\\\.)*\"|`[^`]*`")
 )
 
-// shownLine is a line of source without what can be secret in it.
-func shownLine(line string) string {
-	line = strings.TrimRight(line, "\r")
-	if sensitive.MatchString(line) {
-		line = literal.ReplaceAllStringFunc(line, func(s string) string {
-			if inner := s[1 : len(s)-1]; sensitive.MatchString(inner) && !strings.ContainsAny(inner, " =:/") {
-				return s // the name of a parameter
-			}
-			return `"(hidden)"`
-		})
+// shownLines are the lines of a source without what can be secret in them.
+func shownLines(source string) []string {
+	source = strings.ReplaceAll(source, "\r", "")
+	lines := strings.Split(source, "\n")
+	var shown strings.Builder
+	end, line := 0, 0
+	for _, at := range lexeme.FindAllStringIndex(source, -1) {
+		text := source[at[0]:at[1]]
+		line += strings.Count(source[end:at[0]], "\n")
+		last := line + strings.Count(text, "\n")
+		shown.WriteString(source[end:at[0]])
+		if slices.ContainsFunc(lines[line:last+1], sensitive.MatchString) || line > 0 && goesOn(lines[line-1]) && sensitive.MatchString(lines[line-1]) {
+			text = literal.ReplaceAllStringFunc(text, hidden)
+		}
+		shown.WriteString(text)
+		end, line = at[1], last
 	}
-	if len(line) > maxCodeLine {
-		line = strings.ToValidUTF8(line[:maxCodeLine], "") + "…"
+	shown.WriteString(source[end:])
+	lines = strings.Split(shown.String(), "\n")
+	for i, line := range lines {
+		lines[i] = cutLine(line)
 	}
-	return line
+	return lines
+}
+
+// goesOn reports whether a line is gone on with by what it assigns, hands over or lists.
+func goesOn(line string) bool {
+	return strings.HasSuffix(line, "=") || strings.HasSuffix(line, "(") || strings.HasSuffix(line, ",") || strings.HasSuffix(line, "+")
+}
+
+// hidden is what is shown of a literal beside a word that speaks of secrets: on as many
+// lines, and all of it where it is such a word itself, the name of a parameter.
+func hidden(s string) string {
+	if inner := s[1 : len(s)-1]; sensitive.MatchString(inner) && !strings.ContainsAny(inner, " =:/\n") {
+		return s
+	}
+	return `"(hidden)"` + strings.Repeat("\n", strings.Count(s, "\n"))
+}
+
+// cutLine shortens a line, at a space where there is one: half a word could be half a
+// secret, which nobody finds any more.
+func cutLine(line string) string {
+	if len(line) <= maxCodeLine {
+		return line
+	}
+	line = strings.ToValidUTF8(line[:maxCodeLine], "")
+	if at := strings.LastIndexAny(line, " \t"); at > 0 {
+		line = line[:at+1]
+	}
+	return line + "…"
 }

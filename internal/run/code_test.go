@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tracetest/internal/record"
+	"tracetest/internal/redact"
 )
 
 // Guards against source that is not of the checkout, or a secret in it, that gets into
@@ -62,5 +63,26 @@ func TestCode(t *testing.T) {
 	}
 	if p.count != maxPlaces {
 		t.Errorf("%d places", p.count)
+	}
+}
+
+// Guards against a secret of the source in a frame: on the line of its name or behind
+// it, in a literal of several lines, and one that the run knows by other means.
+func TestCodeHidesSecrets(t *testing.T) {
+	t.Parallel()
+	source := "package a\n\n// isn't \"seen\"\nconst password =\n\t\"hunter2\" + `x`\nvar token = `line one\n\"line two\"`\n" +
+		"set(ctx, \"requirepass\",\n\t\"hunter2\",\n\t\"maxmemory\")\nfunc TestPassword() {\n\tset(\"maxmemory\", '\"', \"1mb\") // the \"token\" \"hunter2\"\n" +
+		"\tset(\"maxmemory\", \"1mb\")\n\tlogin(\"known to the run\")\n}"
+	want := "package a\n\n// isn't \"seen\"\nconst password =\n\t\"(hidden)\" + \"(hidden)\"\nvar token = \"(hidden)\"\n\n" +
+		"set(ctx, \"requirepass\",\n\t\"(hidden)\",\n\t\"maxmemory\")\nfunc TestPassword() {\n\tset(\"(hidden)\", '\"', \"(hidden)\") // the \"token\" \"(hidden)\"\n" +
+		"\tset(\"maxmemory\", \"1mb\")\n\tlogin(\"(hidden)\")\n}"
+	secrets := redact.New()
+	secrets.Add("known to the run")
+	got := redact.Deep(secrets, record.Code{Lines: shownLines(source)})
+	if got := strings.Join(got.Lines, "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := cutLine(strings.Repeat("x ", 90) + strings.Repeat("secret", 9)); strings.Contains(got, "secr") {
+		t.Errorf("half of a secret: %q", got)
 	}
 }

@@ -29,11 +29,20 @@ func (p *Plan) findLauncher() error {
 	if len(p.o.Launch) == 0 {
 		return nil
 	}
-	if _, err := exec.LookPath(p.o.Launch[0]); err != nil && !errors.Is(err, exec.ErrDot) {
-		return fmt.Errorf("starting %s: %w", p.o.Launch[0], err)
+	name := p.o.Launch[0]
+	_, err := exec.LookPath(name)
+	switch path := goTools[name]; {
+	case err == nil || errors.Is(err, exec.ErrDot):
+		return nil
+	case path != "" && errors.Is(err, exec.ErrNotFound):
+		return fmt.Errorf("starting %s: it is not in PATH: write `go run %s` in its place, or install it with `go install %s@latest`", name, path, path)
+	default:
+		return fmt.Errorf("starting %s: %w", name, err)
 	}
-	return nil
 }
+
+// goTools are the packages of the commands that start tests most often.
+var goTools = map[string]string{"ginkgo": "github.com/onsi/ginkgo/v2/ginkgo", "gotestsum": "gotest.tools/gotestsum"}
 
 // launch starts the command. Its standard input, output and error are ours, so
 // that it shows what it shows without tracetest.

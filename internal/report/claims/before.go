@@ -82,11 +82,7 @@ func (v *View) setter(s findings.Setter) Text {
 		who = Owner(*s.By)
 	}
 	if s.Call != nil {
-		place := s.Call.Place()
-		if origin := Outermost(s.Call); origin != "" { // the line of the test rather than that of a helper which all share
-			place = origin
-		}
-		who += " (" + v.link(place) + ")"
+		who += " (" + v.link(s.Call.TestPlace()) + ")" // rather than the line of a helper which all share
 	}
 	return who
 }

@@ -1,7 +1,6 @@
 package claims
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -19,8 +18,8 @@ func (v *View) codeFrames(c findings.Change) []doc.Block {
 		return nil
 	}
 	var blocks []doc.Block
-	_, through := helper(c.Call)
-	for _, place := range []string{cmp.Or(Outermost(c.Call), c.Call.Place()), through} {
+	_, through := c.Call.Helper()
+	for _, place := range []string{c.Call.TestPlace(), through} {
 		if lines := v.codeFrame(place); lines != nil {
 			blocks = append(blocks, para(v.link(place)+":"), doc.Fence{Lang: "text", Lines: lines})
 		}

@@ -189,9 +189,9 @@ func (v *View) places(g Group) []Text {
 	first := g.Changes[0].Call
 	together := first != nil
 	for _, c := range g.Changes {
-		together = together && c.Call != nil && c.Call.Function == first.Function && Outermost(c.Call) == Outermost(first)
+		together = together && c.Call != nil && c.Call.Function == first.Function && c.Call.Outermost() == first.Outermost()
 		if together {
-			_, place := helper(c.Call)
+			_, place := c.Call.Helper()
 			lines = append(lines, v.link(cmp.Or(place, c.Call.Place())))
 		}
 		if place := v.Place(c); place != "" {
@@ -199,9 +199,9 @@ func (v *View) places(g Group) []Text {
 		}
 	}
 	if lines = Unique(lines); together && len(lines) > 1 {
-		function, _ := helper(first)
+		function, _ := first.Helper()
 		calls := List(lines, maxNamed) + inFunction(cmp.Or(function, first.Function))
-		if origin := Outermost(first); origin != "" {
+		if origin := first.Outermost(); origin != "" {
 			return []Text{"at " + v.link(origin) + " through " + calls}
 		}
 		return []Text{"at " + calls}

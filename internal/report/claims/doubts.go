@@ -1,6 +1,10 @@
 package claims
 
-import "tracetest/internal/findings"
+import (
+	"tracetest/internal/findings"
+	"tracetest/internal/record"
+	"tracetest/internal/report/doc"
+)
 
 // A doubt is a reason why what was not observed may still have happened, in words.
 type doubt struct {
@@ -23,9 +27,22 @@ func (v *View) wordDoubts() []doubt {
 	var all []doubt
 	for _, d := range v.Findings.Doubts() {
 		short, full := doubtWords(d)
+		if part := v.Run.Shard; part != nil && d.Kind == findings.DoubtNoTest {
+			short, full = emptyShard(part)
+		}
 		all = append(all, doubt{d.Kind, short, full})
 	}
 	return all
+}
+
+// emptyShard says that a part of a suite ran no test, and how there are more parts to have.
+func emptyShard(part *record.Shard) (short, full Text) {
+	short = "no test ran in shard " + itoa(part.Index) + " of " + itoa(part.Total)
+	full = short.Upper() + "."
+	if part.By == "package" {
+		full += " Where there are fewer packages than shards, " + doc.Code("--shard-by test") + " divides the suite by test."
+	}
+	return short, full
 }
 
 // doubtWords says a doubt in short, without names, and in full.

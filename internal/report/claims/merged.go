@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"path"
 	"strings"
 
 	"tracetest/internal/merge"
@@ -71,6 +72,17 @@ func MergedHeadline(s *merge.Summary) Text {
 	return doc.Join(parts, ", ")
 }
 
+// MergedMood is the colour of the verdict over all runs.
+func MergedMood(s *merge.Summary) Mood {
+	switch v := s.Verdicts; {
+	case v.Leaked > 0:
+		return Leaking
+	case s.Exit == 0 && v.Runs > 0 && v.Clean == v.Runs && len(s.Unreadable) == 0:
+		return Good
+	}
+	return Doubtful
+}
+
 // ranNothing tells a run that had no test to run, as a shard of more parts than there
 // are packages, from one in which tests were not watched.
 func ranNothing(r merge.Run) bool { return r.Verdict == merge.Doubtful && r.Tests.Total == 0 }
@@ -136,7 +148,11 @@ func MergedFailures(s *merge.Summary) Text {
 	if len(got) == 0 {
 		got = append(got, "none got an OOM error or lost an evicted key")
 	}
-	return text + ". Of " + Count(f.Total, "failure") + ", " + doc.Join(got, " and ") + "; " + itoa(f.Correlated) + " of " + Plural(f.Total, "it", "them") + " " + Plural(f.Correlated, "is", "are") + " correlated with a change of the same run." +
+	correlated := itoa(f.Correlated) + " of them " + Plural(f.Correlated, "is", "are") + " correlated"
+	if f.Total == 1 {
+		correlated = "it is " + Plural(f.Correlated, "", "not ") + "correlated"
+	}
+	return text + ". Of " + Count(f.Total, "failure") + ", " + doc.Join(got, " and ") + "; " + correlated + " with a change of the same run." +
 		" One run shows nothing about the cause of a failure in another."
 }
 
@@ -154,7 +170,12 @@ func mergedLeaks(s *merge.Summary) []doc.Block {
 			}
 			return code(l.By.Package)
 		}, Optional: true},
-		doc.Column[merge.Leak]{Title: "Where", Cell: func(l merge.Leak) Text { return named(l.Place) }, Optional: true},
+		doc.Column[merge.Leak]{Title: "Where", Cell: func(l merge.Leak) Text {
+			if places := MergedPlaces(l); len(places) > 0 {
+				return places[0]
+			}
+			return ""
+		}, Optional: true},
 		doc.Column[merge.Leak]{Title: "Changed", Cell: func(l merge.Leak) Text { return MergedValues(l, 3) }},
 		doc.Column[merge.Leak]{Title: "Certainty", Cell: func(l merge.Leak) Text {
 			var all []Text
@@ -177,6 +198,20 @@ func mergedLeaks(s *merge.Summary) []doc.Block {
 }
 
 // named is a name, or nothing.
+// MergedPlaces are the ways to say where a leak was made, the longest first; none where
+// it is not known.
+func MergedPlaces(l merge.Leak) []Text {
+	switch place, test := l.Place, l.TestPlace; {
+	case place == "":
+		return nil
+	case test == "":
+		return []Text{code(place), code(path.Base(place))}
+	default:
+		through := func(test, place string) Text { return code(test) + " through " + code(place) }
+		return []Text{through(test, place), through(path.Base(test), path.Base(place)), code(path.Base(test))}
+	}
+}
+
 func named(s string) Text {
 	if s == "" {
 		return ""

@@ -1,7 +1,6 @@
 package claims
 
 import (
-	"cmp"
 	"iter"
 	"regexp"
 	"time"
@@ -200,7 +199,7 @@ func (v *View) Line(t Test) string {
 		case f.Location != "":
 			return f.Location
 		case f.OOMCall != nil:
-			return cmp.Or(Outermost(f.OOMCall), f.OOMCall.Place())
+			return f.OOMCall.TestPlace()
 		}
 		if place := said.FindString(f.Message); place != "" {
 			return place
@@ -208,7 +207,7 @@ func (v *View) Line(t Test) string {
 	}
 	for _, no := range t.Owned {
 		if c := v.Groups[no-1].lead(); c.Call != nil {
-			return cmp.Or(Outermost(c.Call), c.Call.Place())
+			return c.Call.TestPlace()
 		}
 	}
 	return t.Location

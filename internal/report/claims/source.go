@@ -1,7 +1,6 @@
 package claims
 
 import (
-	"cmp"
 	"path"
 	"regexp"
 	"strconv"
@@ -27,16 +26,6 @@ func (v *View) link(place string) Text {
 	return doc.Link(code(v.Run.Rel(place)), place)
 }
 
-// Outermost is the outermost line of the user's code that led to a call, which
-// is a test's; empty where that is the call itself.
-func Outermost(c *findings.Call) string {
-	if len(c.Chain) < 2 {
-		return ""
-	}
-	_, place, _ := strings.Cut(c.Chain[len(c.Chain)-1], " ") // the name of a function has no space
-	return place
-}
-
 // cellLink names a file:line for a table: by its base where there is a link to the file,
 // for long paths push the last columns out of sight.
 func (v *View) cellLink(place string) Text {
@@ -44,22 +33,6 @@ func (v *View) cellLink(place string) Text {
 		return doc.Link(code(path.Base(place)), place)
 	}
 	return v.link(place)
-}
-
-// helper is the function that a test called to make a change, and its line there: the
-// innermost of test code, for what it calls in turn is often all that talks to a Redis;
-// else the innermost of the user's code. It is empty where the test itself made the call.
-func helper(c *findings.Call) (function, place string) {
-	if len(c.Chain) < 2 {
-		return "", ""
-	}
-	for _, frame := range c.Chain[:len(c.Chain)-1] {
-		name, at, _ := strings.Cut(frame, " ")
-		if file, _, ok := CutLine(at); ok && strings.HasSuffix(file, "_test.go") {
-			return name, at
-		}
-	}
-	return c.Function, c.Place()
 }
 
 // Place says where a change was made: the call where it was seen, else the
@@ -76,8 +49,8 @@ func (v *View) Place(c findings.Change) Text {
 
 // CallPlace says which line of a test changed a server, and through which line of a helper.
 func (v *View) CallPlace(c *findings.Call) Text {
-	if function, place := helper(c); place != "" {
-		return v.link(Outermost(c)) + " through " + v.link(place) + inFunction(function)
+	if function, place := c.Helper(); place != "" {
+		return v.link(c.Outermost()) + " through " + v.link(place) + inFunction(function)
 	}
 	return v.link(c.Place()) + inFunction(c.Function)
 }
@@ -87,7 +60,7 @@ func (v *View) TestPlace(c findings.Change) Text {
 	if c.Call == nil {
 		return v.Place(c)
 	}
-	return v.link(cmp.Or(Outermost(c.Call), c.Call.Place()))
+	return v.link(c.Call.TestPlace())
 }
 
 func inFunction(name string) Text {
@@ -152,7 +125,7 @@ func (v *View) firstLine(places ...string) (Line, bool) {
 func (v *View) LeakingLine(c findings.Change) (Line, bool) {
 	var places []string
 	if c.Call != nil {
-		if origin := Outermost(c.Call); strings.Contains(origin, "_test.go:") {
+		if origin := c.Call.Outermost(); strings.Contains(origin, "_test.go:") {
 			places = append(places, origin) // a helper that forty tests share is not the place
 		}
 		places = append(places, c.Call.Place())
@@ -169,7 +142,7 @@ func (v *View) LeakingLine(c findings.Change) (Line, bool) {
 func (v *View) FailedLine(f findings.Failure) (Line, bool) {
 	places := []string{f.Location}
 	if f.OOMCall != nil {
-		places = append(places, Outermost(f.OOMCall), f.OOMCall.Place())
+		places = append(places, f.OOMCall.Outermost(), f.OOMCall.Place())
 	}
 	return v.firstLine(append(places, f.SpecLocation)...)
 }

@@ -125,8 +125,8 @@ func (v *View) shortPlace(c findings.Change) Text {
 		return ""
 	}
 	base := func(place string) Text { return doc.Link(code(path.Base(place)), place) }
-	if _, place := helper(c.Call); place != "" {
-		return base(Outermost(c.Call)) + " through " + base(place)
+	if _, place := c.Call.Helper(); place != "" {
+		return base(c.Call.Outermost()) + " through " + base(place)
 	}
 	return base(c.Call.Place())
 }

@@ -93,6 +93,9 @@ func (h *HTML) table(b *strings.Builder, t Table) {
 const maxHTML = 240
 
 // html is a text without links to files.
+// duration is a number of seconds, which stays on one line with its unit.
+var duration = regexp.MustCompile(`([0-9]) s\b`)
+
 func (t Text) html() string { return new(HTML).text(t) }
 
 func (h *HTML) text(t Text) string {
@@ -105,7 +108,7 @@ func (h *HTML) spans(b *strings.Builder, spans []span) {
 	for _, s := range spans {
 		switch s.kind {
 		case text:
-			b.WriteString(html.EscapeString(s.text))
+			b.WriteString(duration.ReplaceAllString(html.EscapeString(s.text), "$1\u00a0s"))
 		case code:
 			b.WriteString("<code>" + unbroken(CutMiddle(s.text, maxHTML)) + "</code>")
 		case whole:

@@ -44,7 +44,7 @@ func Merged(w io.Writer, s *merge.Summary) error {
 	}
 	content := mergedContent{
 		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '" + fingerprint(pageStyle) + "'",
-		Title:  plain(claims.MergedTitle(s)), Mood: mergedMood(s), Lanes: runLanes(s), Left: max(0, len(s.Runs)-maxRunLanes),
+		Title:  plain(claims.MergedTitle(s)), Mood: string(claims.MergedMood(s)), Lanes: runLanes(s), Left: max(0, len(s.Runs)-maxRunLanes),
 	}
 	blocks := claims.Merged(s)[1:] // the heading is the page's
 	b := bufio.NewWriterSize(w, 64<<10)
@@ -61,17 +61,6 @@ func Merged(w io.Writer, s *merge.Summary) error {
 		return fmt.Errorf("writing report: %w", err)
 	}
 	return nil
-}
-
-func mergedMood(s *merge.Summary) string {
-	v := s.Verdicts
-	switch {
-	case v.Leaked > 0:
-		return "leak"
-	case s.Exit == 0 && v.Clean == v.Runs:
-		return "clean"
-	}
-	return "doubt"
 }
 
 // runLanes puts each run where it was in time. Shards of different machines began when their clocks say.

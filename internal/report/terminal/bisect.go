@@ -51,7 +51,7 @@ func (t *answer) verdict(a *bisect.Answer) {
 	case bisect.Polluters:
 		t.head(victim + " is a victim: it fails after " + number(len(a.Culprits), "test") + ", and passes without.")
 		t.culprits("Polluter", a)
-		t.through(a.State)
+		t.through(a.State, a.Culprits)
 		t.line("Proof", "alone "+failed(a.Alone)+", after it "+failed(a.With)+restored(a))
 		for _, c := range a.Cleaners {
 			t.line("Cleaner", t.test(c)+": run between them, it passes")
@@ -140,8 +140,8 @@ func (t *answer) left(c bisect.Culprit) {
 	for _, l := range c.Left {
 		text := "  left " + doc.Code(l.Parameter) + " " + doc.Code(l.From) + " -> " + doc.Code(l.To)
 		if l.Call != nil {
-			call := doc.Code(t.place(fmt.Sprintf("%s:%d", l.Call.File, l.Call.Line)))
-			if origin := claims.Outermost(l.Call); origin != "" {
+			call := doc.Code(t.place(l.Call.Place()))
+			if origin := l.Call.Outermost(); origin != "" {
 				call = doc.Code(t.place(origin)) + " through " + call
 			}
 			text += ", at " + call
@@ -150,7 +150,19 @@ func (t *answer) left(c bisect.Culprit) {
 	}
 }
 
-func (t *answer) through(s *bisect.State) {
+// leftChanged are the parameters that culprits left changed, each once.
+func leftChanged(culprits []bisect.Culprit) []string {
+	var all []string
+	for _, c := range culprits {
+		for _, l := range c.Left {
+			all = append(all, l.Parameter)
+		}
+	}
+	return claims.Unique(all)
+}
+
+// through says how the culprits act on the victim.
+func (t *answer) through(s *bisect.State, culprits []bisect.Culprit) {
 	if s == nil {
 		return
 	}
@@ -161,7 +173,10 @@ func (t *answer) through(s *bisect.State) {
 	case bisect.StateBeside:
 		what = "what they do at the same time"
 	case bisect.StateWithin:
-		what = "unknown"
+		what = "not tested"
+		if left := leftChanged(culprits); len(left) > 0 {
+			what += "; perhaps configuration: " + claims.List(claims.Names(left), 3)
+		}
 	case bisect.StateOther:
 		what = "the server, or what else outlives the process"
 	case bisect.StateServer:

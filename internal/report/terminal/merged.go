@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"io"
-	"path"
 
 	"tracetest/internal/merge"
 	"tracetest/internal/report/claims"
@@ -12,13 +11,7 @@ import (
 // Merged writes a summary of many runs, of at most a screen.
 func Merged(w io.Writer, m *merge.Summary, o Options) error {
 	s := newScreen(o)
-	head := section{label: "tracetest", lines: s.wrap(claims.Count(len(m.Runs), "run")+": "+claims.MergedHeadline(m), 3), paint: yellow}
-	switch v := m.Verdicts; {
-	case v.Leaked > 0:
-		head.paint = bold + ";" + red
-	case v.Clean == v.Runs && v.Runs > 0 && len(m.Unreadable) == 0:
-		head.paint = green
-	}
+	head := section{label: "tracetest", lines: s.wrap(claims.Count(len(m.Runs), "run")+": "+claims.MergedHeadline(m), 3), paint: colours[claims.MergedMood(m)]}
 	failures := section{label: "Tests", lines: s.wrap(claims.MergedFailures(m), 4)}
 	unknown := section{label: "Not known", paint: yellow}
 	for _, warning := range claims.MergedWarnings(m) {
@@ -41,11 +34,12 @@ func (s *screen) mergedLeaks(m *merge.Summary, room int) section {
 			runs = claims.InRuns(l.InRuns, l.Ran) + " runs"
 		}
 		text := "  " + claims.MergedValues(l, 1)
-		if place := l.Place; place != "" {
-			if doc.Width(s.plain(text+", at "+doc.Code(place))) > s.width { // the folder goes before the value does
-				place = path.Base(place)
+		places := claims.MergedPlaces(l)
+		for i, place := range places { // the folders go before the value does
+			if at := text + ", at " + place; i == len(places)-1 || doc.Width(s.plain(at)) <= s.width {
+				text = at
+				break
 			}
-			text += ", at " + doc.Code(place)
 		}
 		part.lines = append(part.lines, s.fit(runs+": "+claims.MergedBy(l).Text(3)+" left "+doc.Code(l.Parameter)), s.fit(text))
 	}

@@ -25,8 +25,7 @@ func Run(w io.Writer, f *findings.Findings, o Options) error {
 		return errors.New("rendering report: no findings")
 	}
 	s := &runScreen{newScreen(o), claims.New(f)}
-	paint := map[claims.Mood]string{claims.Leaking: bold + ";" + red, claims.Doubtful: yellow, claims.Good: green}[s.Mood()]
-	head := section{label: "tracetest", lines: s.wrap(s.Headline(), 5), paint: paint}
+	head := section{label: "tracetest", lines: s.wrap(s.Headline(), 5), paint: colours[s.Mood()]}
 	path := s.path(o.ReportPath)
 	rest := []section{s.failuresPart(), s.fixPart(), s.serverPart(), s.unobservedPart(), s.baselinePart(), s.watchedPart()}
 	room := maxLines - s.lines(head, path)

@@ -49,6 +49,9 @@ const (
 	dim    = "2"
 )
 
+// colours are those of the verdicts.
+var colours = map[claims.Mood]string{claims.Leaking: bold + ";" + red, claims.Doubtful: yellow, claims.Good: green}
+
 func newScreen(o Options) *screen {
 	width := o.Width
 	if width == 0 {
