@@ -19,6 +19,7 @@ type answer struct {
 	// info is nil where INFO could not be read. What changes while a server
 	// runs may be of an earlier answer in it: see counters.
 	info     info
+	noInfo   error            // why
 	counters *record.Counters // nil where they could not be read
 	err      error            // then there is nothing else
 }
@@ -195,6 +196,8 @@ func (a *asker) whole() answer {
 		return a.whole()
 	case a.partial, isBusy(about.err), isLogin(about.err):
 		return answer{err: about.err}
+	default:
+		got.noInfo = about.err
 	}
 	a.configure(&got, config)
 	a.last = got

@@ -223,4 +223,6 @@ func isLogin(err error) bool {
 	return says(err, "NOAUTH", "WRONGPASS", "invalid password", "AUTH <password> called without", "Client sent AUTH, but no password")
 }
 
-func isUnknownCommand(err error) bool { return says(err, "unknown command", "unknown subcommand") }
+func isUnknownCommand(err error) bool {
+	return says(err, "unknown command", "unknown subcommand", "unsupported command")
+}

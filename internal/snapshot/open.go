@@ -91,43 +91,29 @@ func (s *Server) first(ctx context.Context, allowPartial bool) (answer, string, 
 	}
 	defer s.give()
 	got := s.exchange(ctx, start, s.asker.ask)
-	partial := ""
-	if noConfig := s.withoutConfig(got.err); noConfig != "" {
+	lacking := &denied{}
+	if says(got.err, "NOPERM") || isUnknownCommand(got.err) {
 		// Also to tell a Sentinel, which has no CONFIG either.
-		whole := got.err
+		lacking.config = got.err
 		s.asker.partial = true
-		if got = s.exchange(ctx, start, s.asker.ask); got.err != nil {
-			return answer{}, "", s.refuse(ctx, whole)
+		if got = s.exchange(ctx, start, s.asker.ask); isReply(got.err) {
+			lacking.info = got.err
+			return answer{}, "", s.refuse(ctx, lacking)
 		}
 		if got.info.mode() == "sentinel" {
 			return answer{}, "", s.refuse(ctx, ErrSentinel)
 		}
-		if !allowPartial {
-			return answer{}, "", s.refuse(ctx, whole)
-		}
-		partial = noConfig + ": only maxmemory, maxmemory-policy and maxclients are watched, by INFO"
 	}
 	if got.err != nil {
 		return answer{}, "", s.refuse(ctx, got.err)
 	}
-	if got.info == nil {
-		if !allowPartial {
-			return answer{}, "", s.refuse(ctx, errNoInfo)
-		}
-		partial = "INFO cannot be read: memory, evictions, rejected commands and restarts are not seen"
+	switch lacking.info = got.noInfo; {
+	case *lacking == denied{}:
+		return got, "", nil
+	case !allowPartial:
+		return answer{}, "", s.refuse(ctx, lacking)
 	}
-	return got, partial, nil
-}
-
-// withoutConfig says why there is no CONFIG GET, if that is what the error is.
-func (s *Server) withoutConfig(err error) string {
-	switch {
-	case says(err, "NOPERM"):
-		return "this user may not run CONFIG GET"
-	case isUnknownCommand(err):
-		return "CONFIG is renamed or disabled on this server"
-	}
-	return ""
+	return got, lacking.partial(), nil
 }
 
 // describe takes the first answer as the baseline.

@@ -62,6 +62,80 @@ func TestOpenRefused(t *testing.T) {
 	open(t, "redis://:any@"+shared.Addr, Options{})
 }
 
+// What is denied, renamed or absent is said as what it is, and nothing is advised that does not help.
+func TestOpenDenied(t *testing.T) {
+	lines := func(lines ...string) *redistest.Server {
+		file := filepath.Join(t.TempDir(), "redis.conf")
+		if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return redistest.Start(t, file)
+	}
+	const noConfig, noInfo = `rename-command CONFIG ""`, `rename-command INFO ""`
+	users := lines("user a on >pw ~* +@all -config", "user b on >pw ~* +@all -info", "user c on >pw ~* +@all -info -config").Addr
+	config, info, both, mixed := lines(noConfig).Addr, lines(noInfo).Addr, lines(noConfig, noInfo).Addr, lines(noConfig, "user b on >pw ~* +@all -info").Addr
+	for _, c := range []struct {
+		url        string
+		partial    bool // then it is watched in part
+		words, not string
+	}{
+		{"redis://a:pw@" + users, true, "may not run CONFIG GET|+config|get|--allow-partial", "renamed"},
+		{"redis://b:pw@" + users, true, "may not run INFO|+info|--allow-partial", "renamed"},
+		{"redis://c:pw@" + users, false, "may run neither CONFIG GET nor INFO|ACL SETUSER c +config|get +info", "--allow-partial|renamed"},
+		{config, true, "CONFIG is renamed or disabled|--allow-partial", "NOPERM|ACL"},
+		{info, true, "INFO is renamed or disabled|--allow-partial", "NOPERM|ACL"},
+		{both, false, "neither CONFIG nor INFO|proxy|Redis behind it", "NOPERM|ACL|--allow-partial"},
+		{"redis://b:pw@" + mixed, false, "CONFIG is renamed or disabled|may not run INFO", "--allow-partial"},
+	} {
+		for _, allow := range []bool{false, true} {
+			s, d, err := Open(t.Context(), target(t, c.url), 0, Options{AllowPartial: allow})
+			if err == nil {
+				if s.Close(); !allow || !c.partial || d.Partial == "" {
+					t.Errorf("%s was opened: %q", c.url, d.Partial)
+				}
+				continue
+			}
+			if allow && c.partial {
+				t.Errorf("%s was not opened in part: %v", c.url, err)
+			}
+			for word := range strings.SplitSeq(strings.ReplaceAll(c.words, "config|get", "config\x00get"), "|") {
+				if word = strings.ReplaceAll(word, "\x00", "|"); !strings.Contains(err.Error(), word) {
+					t.Errorf("%s: %q does not say %q", c.url, err, word)
+				}
+			}
+			for word := range strings.SplitSeq(c.not, "|") {
+				if strings.Contains(err.Error(), word) {
+					t.Errorf("%s: %q says %q", c.url, err, word)
+				}
+			}
+		}
+	}
+}
+
+// A proxy such as twemproxy answers PING and hangs up on INFO and CONFIG.
+func TestOpenProxy(t *testing.T) {
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	go func() {
+		for {
+			conn, err := proxy.Accept()
+			if err != nil {
+				return
+			}
+			command := make([]byte, 100)
+			n, _ := conn.Read(command)
+			if strings.Contains(strings.ToUpper(string(command[:n])), "PING") {
+				conn.Write([]byte("+PONG\r\n"))
+			}
+			conn.Close()
+		}
+	}()
+	refused(t, proxy.Addr().String(), "PING", "proxy", "name the Redis behind it with --redis")
+}
+
 func TestOpenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -150,7 +224,7 @@ func TestTLS(t *testing.T) {
 		"--tls-ca-cert-file", cert, "--tls-auth-clients", "no")
 	url := "rediss://" + server.Addr
 	refused(t, server.Addr, "rediss://")
-	refused(t, url, "certificate", "skip_verify=true", "SSL_CERT_FILE")
+	refused(t, url, "certificate", "skip_verify=true", "--cacert")
 
 	s, d := open(t, url+"?skip_verify=true", Options{Timeout: 2 * time.Second})
 	if !d.TLS || !strings.HasSuffix(s.Target().CLI(), " --tls --insecure") {
@@ -164,7 +238,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("restored with %+v", r)
 	}
 	server.Do(t, "config", "set", "tls-auth-clients", "yes")
-	refused(t, url+"?skip_verify=true", "certificate")
+	refused(t, url+"?skip_verify=true", "certificate", "--cert", "--key")
 
 	// As redis-cli has it, in the URL or by flags, and for a server that is discovered.
 	q := "?cacert=" + cert + "&cert=" + cert + "&key=" + key

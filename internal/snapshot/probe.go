@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -27,7 +28,17 @@ func (t Target) speaksTLS(ctx context.Context) bool {
 
 // speaksPlain says whether there is a Redis without TLS where we tried with.
 func (t Target) speaksPlain(ctx context.Context) bool {
-	return t.tls != nil && t.probe(ctx, func(_ context.Context, conn net.Conn) error {
+	return t.tls != nil && t.probe(ctx, ping("+-"))
+}
+
+// answersPing says whether there is something that hangs up on us and answers PING.
+func (t Target) answersPing(ctx context.Context) bool {
+	return t.tls == nil && t.probe(ctx, ping("+"))
+}
+
+// ping wants a reply that begins with one of these.
+func ping(begins string) func(context.Context, net.Conn) error {
+	return func(_ context.Context, conn net.Conn) error {
 		if _, err := io.WriteString(conn, "*1\r\n$4\r\nPING\r\n"); err != nil {
 			return err
 		}
@@ -35,11 +46,11 @@ func (t Target) speaksPlain(ctx context.Context) bool {
 		if _, err := io.ReadFull(conn, first[:]); err != nil {
 			return err
 		}
-		if first[0] != '+' && first[0] != '-' {
-			return errors.New("no reply of Redis")
+		if !strings.ContainsRune(begins, rune(first[0])) {
+			return errors.New("no such reply")
 		}
 		return nil
-	})
+	}
 }
 
 // probe says whether a connection of its own can do this.

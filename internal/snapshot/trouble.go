@@ -11,14 +11,11 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"tracetest/internal/rediscli"
 )
 
 var (
 	errSilent = errors.New("no answer")
 	errStill  = errors.New("still no answer")
-	errNoInfo = errors.New("no INFO")
 )
 
 // What callers of Open tell apart.
@@ -106,20 +103,20 @@ func (s *Server) trouble(err error) string {
 func (s *Server) diagnose(ctx context.Context, err error) (what, cure string) {
 	t := s.target
 	what = s.trouble(err)
+	var lacking *denied
 	switch {
 	case errors.Is(err, ErrSentinel):
 		return "this is a Redis Sentinel, which has no CONFIG", "name the Redis behind it with --redis"
-	case errors.Is(err, errNoInfo):
-		return "NOPERM: this user may not run INFO", s.leastACL()
+	case errors.As(err, &lacking):
+		user := t.login().user
+		if user == "" {
+			user = "default"
+		}
+		return lacking.Error(), lacking.cure(user)
 	case says(err, "NOAUTH"):
 		return "NOAUTH: " + ErrPassword.Error(), "put it in the URL: --redis " + t.example("PASSWORD")
-	case says(err, "NOPERM"):
-		return "NOPERM: this user may not run CONFIG GET", s.leastACL()
 	case isLogin(err):
 		return "WRONGPASS: it does not accept this user or password", "check the URL: --redis " + t.example("PASSWORD")
-	case isUnknownCommand(err):
-		return "CONFIG is renamed or disabled, as managed services do",
-			"--allow-partial watches maxmemory, maxmemory-policy and maxclients alone"
 	case says(err, "max number of clients"):
 		return what, "close some clients or raise maxclients"
 	case says(err, "DENIED"):
@@ -129,13 +126,15 @@ func (s *Server) diagnose(ctx context.Context, err error) (what, cure string) {
 	case !isCertificate(err) && !isAlert(err) && t.speaksPlain(ctx), errors.As(err, new(tls.RecordHeaderError)):
 		return "it does not speak TLS", "use redis:// instead of rediss://"
 	case t.tls != nil && isClosed(err):
-		return "it closes the connection on TLS", "does it want a client certificate (tls-auth-clients)?"
+		return "it closes the connection on TLS", "does it want a client certificate (--cert and --key)?"
 	case isCertificate(err):
-		return what, "name its CA in $SSL_CERT_FILE, or add ?skip_verify=true to the URL"
+		return what, "name its CA with --cacert, or add ?skip_verify=true to the URL"
 	case isAlert(err):
-		return what, "a server that wants client certificates needs tls-auth-clients no (or optional) for tracetest"
+		return what, "where it wants a client certificate, give --cert and --key"
 	case (isClosed(err) || isForeign(err)) && t.speaksTLS(ctx):
 		return "it speaks TLS", "use rediss:// instead of redis://"
+	case isClosed(err) && t.answersPing(ctx):
+		return "it answers PING, and hangs up on CONFIG and INFO as a proxy does (twemproxy)", "name the Redis behind it with --redis"
 	case isClosed(err):
 		return "it closes the connection at once", "is it a Redis, and has it room for one more client (maxclients)?"
 	case isForeign(err):
@@ -161,15 +160,6 @@ func (t Target) example(password string) string {
 		user = t.login().user
 	}
 	return scheme + "://" + user + ":" + password + "@" + t.address
-}
-
-func (s *Server) leastACL() string {
-	user := s.target.login().user
-	if user == "" {
-		user = "default"
-	}
-	return "allow it as an administrator, `ACL SETUSER " + rediscli.Quote(user) +
-		" +config|get +info` (and +config|set for --restore), or watch less with --allow-partial"
 }
 
 func isTimeout(err error) bool {
