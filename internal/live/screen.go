@@ -2,7 +2,10 @@ package live
 
 import (
 	"io"
+	"os"
 	"sync"
+
+	"golang.org/x/term"
 )
 
 // screen is a terminal, or a file, with at most one status line below what was
@@ -91,4 +94,14 @@ func (e *screenErr) Write(p []byte) (int, error) {
 	defer e.screen.mu.Unlock()
 	e.screen.erase()
 	return e.out.Write(p)
+}
+
+// Terminal reports whether a file is a terminal, and how wide it is.
+func Terminal(f *os.File) (width func() int, is bool) {
+	return func() int {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+		return 80
+	}, term.IsTerminal(int(f.Fd()))
 }

@@ -49,7 +49,7 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 		{"expected otherwise", findings.Memory{Used: 3 * mib, Limit: mib, Initial: mib, Started: -1, Expected: &expected},
 			"2 GiB was expected (`--expect`): either the server was started so, or", "started with 2 GiB"},
 	} {
-		f := load(t, "testdata/polluted.json")
+		f := fixture(t, "drift")
 		test.memory.Server, test.memory.Reason = f.Servers[0].Address, cmp.Or(test.memory.Reason, "memory")
 		f.Drift = nil
 		f.Memory = []findings.Memory{test.memory}
@@ -97,7 +97,7 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 		{"calls that are not heard", outsider, "| perhaps |", func(f *findings.Findings) { f.Servers[0].ConfigSets = f.Servers[0].TracedSets + 1 }},
 		{"while no test ran", outsider, "| yes |", func(f *findings.Findings) { f.Notices = append(f.Notices, findings.Notice{Code: "outside-change"}) }},
 	} {
-		f := load(t, "testdata/exact.json")
+		f := fixture(t, "exact")
 		if f.Run.Mode != record.ModeInstrumented || !f.Run.Traced {
 			t.Fatal("the fixture is not of a run with the tap")
 		}
@@ -116,7 +116,7 @@ func TestUntracedIsNotAccused(t *testing.T) {
 	traced := findings.Owner{Package: "p", Test: "TestHeard"}
 	untraced := findings.Owner{Package: "p", Test: "TestUnheard"}
 	for _, both := range []bool{false, true} {
-		f := load(t, "testdata/exact.json")
+		f := fixture(t, "exact")
 		c := f.Leaks[0]
 		c.By, c.Untraced, c.Certainty, c.Call, c.Together, c.Ended, c.Unit = &untraced, true, findings.Inferred, nil, 0, "pass", "test"
 		f.Leaks, f.Failures = []findings.Change{c}, nil
@@ -151,7 +151,7 @@ func TestUntracedIsNotAccused(t *testing.T) {
 // With -count a test has several outcomes, and each is told of the time that had
 // it: a failure of one time is not the failure of another.
 func TestEachTimeHasItsOwnOutcome(t *testing.T) {
-	f := load(t, "testdata/exact.json")
+	f := fixture(t, "exact")
 	victim, suspect := findings.Owner{Package: "p", Test: "TestVictim"}, 0
 	f.Failures = []findings.Failure{
 		{Package: "p", Test: "TestVictim", Status: "fail", Cause: findings.CauseOther, Certainty: "correlated", Message: "another reason"},

@@ -330,7 +330,7 @@ func TestFormatsAccuseNobody(t *testing.T) {
 	if text := rendered(t, ci.Annotations, f); strings.Contains(text, "::error") {
 		t.Errorf("an error for a leak that is not settled: %s", text)
 	}
-	f = load(t, "testdata/incident.jsonl")
+	f = fixture(t, "incident")
 	for i := range f.Leaks {
 		f.Leaks[i].Untraced, f.Leaks[i].Certainty = true, findings.Inferred
 	}
@@ -438,7 +438,7 @@ func TestJUnitInterleaved(t *testing.T) {
 }
 
 func TestFormatsErrors(t *testing.T) {
-	f := load(t, "testdata/incident.jsonl")
+	f := fixture(t, "incident")
 	for ending, do := range formats() {
 		if err := do(io.Discard, nil); err == nil {
 			t.Errorf("%s: no error for no findings", ending)
@@ -451,7 +451,7 @@ func TestFormatsErrors(t *testing.T) {
 
 // Secrets that slipped into the findings do not come out here either.
 func TestFormatsHideSecrets(t *testing.T) {
-	f := load(t, "testdata/secret.json")
+	f := fixture(t, "secret")
 	f.Leaks[0].To, f.Leaks[0].Initial, f.Leaks[0].From = "hunter2", "hunter2", "hunter3"
 	for ending, do := range formats() {
 		if text := rendered(t, do, f); strings.Contains(text, "hunter") {
@@ -462,7 +462,7 @@ func TestFormatsHideSecrets(t *testing.T) {
 
 // A step summary has a limit, and what is cut leaves nothing open.
 func TestStepSummary(t *testing.T) {
-	whole := markdown(t, load(t, "testdata/incident.jsonl"))
+	whole := markdown(t, fixture(t, "incident"))
 	if got := ci.StepSummary([]byte(whole), len(whole)); string(got) != whole {
 		t.Error("it was cut although there is room")
 	}
@@ -505,7 +505,7 @@ func FuzzHostileFormats(f *testing.F) {
 		if len(text) > 1<<12 {
 			return // tables pad every cell to the longest
 		}
-		found := load(t, "testdata/hostile.json")
+		found := fixture(t, "hostile")
 		found.Run.Source = &record.Source{}
 		found.Cases = cases(nil,
 			findings.Case{Owner: findings.Owner{Package: text, Test: text}, Status: "pass"},

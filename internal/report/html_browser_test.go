@@ -20,7 +20,7 @@ import (
 // that nothing a test is called or prints can run.
 func TestBrowser(t *testing.T) {
 	b := startBrowser(t)
-	incident := load(t, "testdata/incident.jsonl")
+	incident := fixture(t, "incident")
 	t.Run("looks", func(t *testing.T) { b.snaps(t, incident) })
 	t.Run("leak", func(t *testing.T) { b.leak(t, incident) })
 	t.Run("table", func(t *testing.T) { b.table(t, incident) })
@@ -238,7 +238,7 @@ func (b *browser) many(t *testing.T) {
 
 // hostileRun is the hostile findings with tests and a timeline as hostile.
 func hostileRun(t *testing.T) *findings.Findings {
-	f := load(t, "testdata/hostile.json")
+	f := fixture(t, "hostile")
 	script := "<script>pwned=1</script>"
 	attribute := `"><img src=x onerror=pwned=1>' onmouseover=pwned=1 x="`
 	begin := f.Run.Started

@@ -170,7 +170,7 @@ func TestAxisOfStrangeTimes(t *testing.T) {
 	ticks := regexp.MustCompile(`text-anchor="(?:start|middle|end)">([^<]*) s<`)
 	begun := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, whole := range []time.Duration{-time.Hour, 0, 1, 777, time.Second, 50 * 24 * time.Hour, 250 * 365 * 24 * time.Hour} {
-		f := load(t, "testdata/incident.jsonl")
+		f := fixture(t, "incident")
 		f.Run.Started, f.Run.Finished = begun, begun.Add(whole)
 		f.Cases = cases(nil, findings.Case{Owner: findings.Owner{Package: "p", Test: "TestA"}, Status: "pass", Begin: begun, End: begun.Add(max(whole, time.Minute))},
 			findings.Case{Owner: findings.Owner{Package: "p", Test: "TestB"}, Status: "pass", Begin: begun.Add(time.Second), End: begun})

@@ -61,10 +61,10 @@ func urls(text string) []string {
 }
 
 func TestLinks(t *testing.T) {
-	const helper = "test/integration/gateway/helpers.go:504 file://host/src/gateway/test/integration/gateway/helpers.go#504"
-	const line = "test/integration/gateway/pressure_test.go:31 file://host/src/gateway/test/integration/gateway/pressure_test.go#31"
+	const helper = "gateway/helpers.go:504 file://host/src/shop/gateway/helpers.go#504"
+	const line = "gateway/pressure_test.go:31 file://host/src/shop/gateway/pressure_test.go#31"
 	const path = "out/report.md file://host/work%20dir/out/report.md"
-	f := load(t, "testdata/exact.json")
+	f := fixture(t, "exact")
 	o := terminal.Options{Width: 80, ReportPath: "out/report.md"}
 	if got := urls(withLinks(f, o, t)); !slices.Equal(got, []string{line, path}) {
 		t.Errorf("%q", got)

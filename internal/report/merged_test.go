@@ -93,7 +93,7 @@ func TestMergedClaims(t *testing.T) {
 		}
 	}
 	events := merge.New(merge.DefaultLimits())
-	f = load(t, "testdata/events_clean.json")
+	f = fixture(t, "events_clean")
 	events.Add(merge.Of("a", f, claims.Doubts(f)))
 	if text := mergedMarkdown(t, events.Summary()); strings.Contains(text, "clean") && !strings.Contains(text, "not clean") {
 		t.Errorf("got %s", text)

@@ -9,44 +9,43 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/tools/txtar"
+
 	"tracetest/internal/findings"
-	"tracetest/internal/record"
 	"tracetest/internal/report"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/page"
 	"tracetest/internal/report/terminal"
-	"tracetest/internal/report/wording"
-	"tracetest/internal/triage"
+	"tracetest/internal/triage/story"
 	"tracetest/internal/triage/story/storytest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// recordings are fixtures that are runs of triage's corpus, so that no report is
-// tested with what triage never says.
+// recordings are fixtures that are runs of triage's corpus.
 var recordings = map[string]string{
 	"clean": "parents-cleanup", "clean_failures": "oom-without-a-change", "contained": "victim-of-testmain", "died": "killed", "incomplete": "no-end",
 	"narrowed": "parallel-narrowed", "package_owner": "package-init", "restored_later": "left-behind-and-put-back", "unmet": "unmet", "outside": "unheard",
-	"unreachable": "unreachable", "three_leaks": "harmless-leaks-first", "unbuilt": "build-failure",
+	"unreachable": "unreachable", "three_leaks": "harmless-leaks-first", "unbuilt": "build-failure", "secret": "secret",
 	"blind_restart": "restart", "not_instrumented": "not-held-and-put-back-by-the-held",
 }
 
-// fixtures are findings by name. Each is a recording, or a file in testdata, of
-// findings or of a record; there lie the reports that it must give.
+// fixtures are findings by name. Each is a recording, a story of testdata/stories.txtar, or the
+// incident: what triage says of a run, so that no report is tested with what it never says.
+// In testdata lie the reports that they must give.
 func fixtures(t *testing.T) map[string]*findings.Findings {
 	t.Helper()
-	all := make(map[string]*findings.Findings)
-	for _, name := range slices.Concat(slices.Collect(maps.Keys(fixtureFiles(t))), slices.Collect(maps.Keys(recordings))) {
+	all := map[string]*findings.Findings{"incident": fixture(t, "incident")}
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(stories(t))), slices.Collect(maps.Keys(recordings))) {
 		all[name] = fixture(t, name)
 		switch name { // recorded without the trace, after which nothing is called clean
-		case "clean", "clean_failures", "contained", "unmet", "drift", "three_leaks", "unreachable", "unbuilt":
+		case "clean", "clean_failures", "contained", "unmet", "three_leaks", "unreachable", "unbuilt":
 			all[name].Run.Traced = true
 		}
 	}
@@ -54,52 +53,53 @@ func fixtures(t *testing.T) map[string]*findings.Findings {
 }
 
 // fixture is one of them, as it was recorded.
-func fixture(t *testing.T, name string) *findings.Findings {
+func fixture(t testing.TB, name string) *findings.Findings {
 	t.Helper()
+	if name == "incident" {
+		data, err := os.ReadFile("testdata/incident.jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return storytest.Read(t, data)
+	}
 	if recording, ok := recordings[name]; ok {
 		return storytest.Findings(t, recording)
 	}
-	return load(t, fixtureFiles(t)[name])
-}
-
-func fixtureFiles(t *testing.T) map[string]string {
-	t.Helper()
-	files := make(map[string]string)
-	for _, ending := range []string{".json", ".jsonl"} {
-		found, err := filepath.Glob("testdata/*" + ending)
-		if err != nil || len(found) == 0 {
-			t.Fatalf("finding fixtures: %v, %v", found, err)
-		}
-		for _, file := range found {
-			files[strings.TrimSuffix(filepath.Base(file), ending)] = file
-		}
+	text, ok := stories(t)[name]
+	if !ok {
+		t.Fatalf("no fixture %s", name)
 	}
-	return files
-}
-
-func load(t *testing.T, file string) *findings.Findings {
-	t.Helper()
-	data, err := os.ReadFile(file)
+	record, err := story.Case{Name: name, Text: text}.JSONL()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.HasSuffix(file, ".jsonl") {
-		a := triage.New()
-		for entry, err := range record.Read(bytes.NewReader(data)) {
-			if err != nil {
-				t.Fatalf("reading %s: %v", file, err)
-			}
-			a.Add(entry)
+	for word, text := range map[string]string{"HOSTILE": hostileText, "FENCED": "```\n# not a heading\n~~~\n| a | b |\n|---|---|\n" + hostileText, "localhost:6379": "redis|`x`.example:6379"} {
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return wording.Add(a.Findings())
+		if name == "hostile" {
+			record = bytes.ReplaceAll(record, []byte(word), bytes.Trim(quoted, `"`))
+		}
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	f := new(findings.Findings)
-	if err := dec.Decode(f); err != nil {
-		t.Fatalf("decoding %s: %v", file, err)
+	return storytest.Read(t, record)
+}
+
+// hostileText would be something else than text in whatever it is written.
+const hostileText = "a|b `c` ``d`` \\| \\ <script>alert(1)</script>\n# Forged\r\n## Leaks\n\x1b[31mred\x1b[0m\a [x](javascript:alert(1)) ![i](http://e/i.png) @octocat #12 | --- |" +
+	"\u202egnp\u2028x https://e.example www.e.example"
+
+func stories(t testing.TB) map[string]string {
+	t.Helper()
+	a, err := txtar.ParseFile("testdata/stories.txtar")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return f
+	all := map[string]string{}
+	for _, f := range a.Files {
+		all[f.Name] = string(f.Data)
+	}
+	return all
 }
 
 func markdown(t *testing.T, f *findings.Findings) string {
@@ -145,7 +145,7 @@ func TestGolden(t *testing.T) {
 		})
 	}
 	var text bytes.Buffer
-	if err := page.HTML(&text, load(t, "testdata/incident.jsonl")); err != nil {
+	if err := page.HTML(&text, fixture(t, "incident")); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "testdata/incident.html", text.String())
@@ -153,7 +153,7 @@ func TestGolden(t *testing.T) {
 
 // A narrow terminal gets whole values on lines of their own.
 func TestNarrow(t *testing.T) {
-	text := onTerminal(t, load(t, "testdata/exact.json"), terminal.Options{Width: 40})
+	text := onTerminal(t, fixture(t, "exact"), terminal.Options{Width: 40})
 	for _, want := range []string{
 		"            maxmemory-policy\n              noeviction -> allkeys-lru\n",
 		"            maxmemory\n              2147483648 (2 GiB) ->\n              1048576 (1 MiB)\n",
@@ -209,7 +209,7 @@ func TestJSON(t *testing.T) {
 		})
 	}
 	var b bytes.Buffer
-	if err := report.JSON(&b, load(t, "testdata/hostile.json")); err != nil {
+	if err := report.JSON(&b, fixture(t, "hostile")); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), "<script>") {
@@ -275,7 +275,7 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("called clean: %v, want %v: %s", got, want, headline)
 			}
 			if got, want := strings.Contains(headline, "no configuration leaked"),
-				slices.Contains([]string{"clean", "clean_failures", "contained", "unmet", "polluted", "unreachable", "unbuilt"}, name); got != want {
+				slices.Contains([]string{"clean", "clean_failures", "contained", "unmet", "drift", "unreachable", "unbuilt"}, name); got != want {
 				t.Errorf("said to have leaked nothing: %v, want %v: %s", got, want, headline)
 			}
 			if !f.Run.Complete && !strings.HasPrefix(headline, "incomplete run: ") {
@@ -321,7 +321,7 @@ func TestHeadlineOfAMissingPackage(t *testing.T) {
 
 // A secret that slipped into the findings must not come out of them.
 func TestSecretsAreNotWritten(t *testing.T) {
-	f := load(t, "testdata/secret.json")
+	f := fixture(t, "secret")
 	f.Leaks[0].To, f.Leaks[0].Initial = "hunter2", "hunter2"
 	f.Changed[0].Value, f.Changed[0].Initial = "hunter2", "hunter2"
 	if text := markdown(t, f) + onTerminal(t, f, terminal.Options{}); strings.Contains(text, "hunter2") {

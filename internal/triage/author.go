@@ -60,7 +60,7 @@ func (ws *writers) evidence(p *process, by record.By) *evidence {
 	if by.Label == record.LabelOwner && !owned(by) {
 		by.Label = record.LabelNone
 	}
-	e := &evidence{process: p, by: by, call: ws.call(by.Stack, "stack"), active: ws.window.open.In(p.Index), own: record.Ref{Package: p.Package, Process: p.Index}}
+	e := &evidence{process: p, by: by, call: ws.window.module().call(by.Stack, "stack"), active: ws.window.open.In(p.Index), own: record.Ref{Package: p.Package, Process: p.Index}}
 	if by.Label == record.LabelOwner {
 		e.own = ws.window.recall(p, by)
 	}
@@ -73,7 +73,7 @@ func (ws *writers) evidence(p *process, by record.By) *evidence {
 	e.runs = holds(by.Stack, "testing.tRunner", "testing.fRunner", "testing.runExample", "testing.(*B).runN", "runtime.main")
 	e.tests, e.called = testsOn(by.Stack, p.Package, func(test string) bool { return len(ws.family(e, test)) > 0 })
 	e.earlier = 0
-	outer := by.Stack[max(0, ws.site(by.Stack)):]
+	outer := by.Stack[max(0, ws.window.module().site(by.Stack)):]
 	takes := func(f record.Frame) bool { return f.Takes }
 	e.takes = slices.ContainsFunc(outer, takes) || slices.ContainsFunc(by.Started, takes)
 	e.serves = holds(by.Stack, requestLoops()...)

@@ -55,15 +55,18 @@ func beginsWith(s string, prefixes []string) bool {
 	return false
 }
 
+// module is the path of the module under test.
+type module string
+
 // isOwn reports whether a frame is of the user's code. Where the module under
 // test is itself a client or a framework, what counts are its tests.
-func (ws *writers) isOwn(f record.Frame) bool {
+func (m module) isOwn(f record.Frame) bool {
 	pkg := f.Package()
 	switch {
 	case f.Std || pkg == "main" && strings.HasSuffix(f.File, "_testmain.go"):
 		return false
 	case of(f, clients()), of(f, frameworks()):
-		return ws.inModule(pkg) && strings.HasSuffix(f.File, "_test.go")
+		return m.inModule(pkg) && strings.HasSuffix(f.File, "_test.go")
 	}
 	return true
 }
@@ -90,16 +93,15 @@ func ends(module, rest string) bool {
 }
 
 // inModule reports whether a package is of the module under test.
-func (ws *writers) inModule(pkg string) bool {
-	module := ws.window.run.Module
+func (m module) inModule(pkg string) bool {
 	pkg = strings.TrimSuffix(pkg, "_test")
-	return module != "" && (pkg == module || strings.HasPrefix(pkg, module+"/"))
+	return m != "" && (pkg == string(m) || strings.HasPrefix(pkg, string(m)+"/"))
 }
 
 // site returns the index of the call on a stack, or -1.
-func (ws *writers) site(stack []record.Frame) int {
+func (m module) site(stack []record.Frame) int {
 	for i, f := range stack {
-		if ws.isOwn(f) {
+		if m.isOwn(f) {
 			return i
 		}
 	}
@@ -107,8 +109,8 @@ func (ws *writers) site(stack []record.Frame) int {
 }
 
 // call turns a stack into a Call. It returns nil where it shows none.
-func (ws *writers) call(stack []record.Frame, found string) *findings.Call {
-	at := ws.site(stack)
+func (m module) call(stack []record.Frame, found string) *findings.Call {
+	at := m.site(stack)
 	if at < 0 {
 		return nil
 	}
@@ -116,7 +118,7 @@ func (ws *writers) call(stack []record.Frame, found string) *findings.Call {
 	for i, f := range stack {
 		line := fmt.Sprintf("%s %s:%d", f.Function, f.File, f.Line)
 		c.Stack = append(c.Stack, line)
-		if i >= at && ws.isOwn(f) {
+		if i >= at && m.isOwn(f) {
 			c.Chain = append(c.Chain, line)
 		}
 	}

@@ -151,16 +151,16 @@ func (ws *writers) unitName(e *episode) findings.Unit {
 
 // disambiguateBy says how to run the same again to tell which suspect it was.
 func (ws *writers) disambiguateBy(m *mutation) *findings.Disambiguation {
-	held := ws.window.run.Mode == record.ModeInstrumented
+	instrumented := ws.window.instrumented()
 	by := func(kind findings.DisambiguationKind) *findings.Disambiguation {
 		return &findings.Disambiguation{Kind: kind}
 	}
 	switch {
-	case held && slices.ContainsFunc(m.refs, func(r record.Ref) bool { return r.Process == 0 }):
+	case instrumented && slices.ContainsFunc(m.refs, func(r record.Ref) bool { return r.Process == 0 }):
 		return nil // to hold the tests is asked for already, and did not hold them
-	case !held && ws.window.run.ModeReason != "--instrument=off":
+	case !instrumented && ws.window.run.ModeReason != "--instrument=off":
 		return ws.oneByOne(m)
-	case !held:
+	case !instrumented:
 		return by(findings.DisambiguateInstrument)
 	case m.unsighted:
 		return by(findings.DisambiguateWait)

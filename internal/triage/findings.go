@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"tracetest/internal/findings"
-	"tracetest/internal/record"
 	"tracetest/internal/redisconf"
 )
 
@@ -87,7 +86,7 @@ func (a *Analysis) notInstrumented(f *findings.Findings) {
 	for _, p := range f.Packages {
 		if n := a.outcomes.packages[p.Path].elsewhere(); n > 0 {
 			f.Notices = append(f.Notices, findings.Notice{Code: findings.NoticeNotInstrumented, Package: p.Path, Tests: n})
-		} else if a.window.run.Mode == record.ModeInstrumented && p.Ran && !p.Instrumented {
+		} else if a.window.instrumented() && p.Ran && !p.Instrumented {
 			f.Notices = append(f.Notices, findings.Notice{Code: findings.NoticeNotInstrumented, Package: p.Path})
 		}
 	}

@@ -86,7 +86,7 @@ func (a *Analysis) mark(f *findings.Findings) {
 
 // watched reports whether a package can have left nothing behind unseen.
 func (a *Analysis) watched(path string) bool {
-	if a.window.run.Mode != record.ModeInstrumented || a.window.end == nil || !a.window.end.Complete || a.window.damaged || len(a.ledger.gaps)+len(a.ledger.restarts) > 0 || len(a.ledger.servers) == 0 {
+	if !a.window.instrumented() || a.window.end == nil || !a.window.end.Complete || a.window.damaged || len(a.ledger.gaps)+len(a.ledger.restarts) > 0 || len(a.ledger.servers) == 0 {
 		return false
 	}
 	for _, s := range a.ledger.servers {

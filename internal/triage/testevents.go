@@ -23,24 +23,7 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 	}
 	switch t.Action {
 	case "run":
-		p.Ran = true
-		i := &interval{name: t.Test, run: t.Time, seq: seq}
-		p.running[t.Test] = i
-		if early := p.begun[t.Test]; len(early) > 0 {
-			i.owner = early[0]
-			p.begun[t.Test] = early[1:]
-			if len(early) == 1 {
-				delete(p.begun, t.Test)
-			}
-		}
-		if parent := p.running[record.Parent(t.Test)]; parent != nil {
-			parent.inner = true
-		}
-		p.intervals = append(p.intervals, i)
-		if !p.timed {
-			p.timed, p.pruneAt = true, prune
-			o.timed = append(o.timed, p)
-		}
+		o.ran(p, t, seq)
 	case "pause", "cont":
 		if i := p.running[t.Test]; i != nil {
 			i.paused = t.Action == "pause"
@@ -48,35 +31,62 @@ func (o *outcomes) event(t *record.Test, seq int64) {
 	case "cut":
 		o.cut(p, t, seq, t.Time)
 	case "pass", "fail", "skip":
-		i := p.running[t.Test]
-		delete(p.running, t.Test)
-		if i == nil {
-			i = new(interval)
+		o.endEvent(p, t, seq)
+	}
+}
+
+// ran takes in that a test runs.
+func (o *outcomes) ran(p *pkg, t *record.Test, seq int64) {
+	p.Ran = true
+	i := &interval{name: t.Test, run: t.Time, seq: seq}
+	p.running[t.Test] = i
+	if early := p.begun[t.Test]; len(early) > 0 {
+		i.owner = early[0]
+		p.begun[t.Test] = early[1:]
+		if len(early) == 1 {
+			delete(p.begun, t.Test)
 		}
-		i.end = t.Time
-		p.unsynchronizedOf(i)
-		unannounced := p.held() && t.Action == "pass" && !p.reported(t.Test)
-		switch {
-		case unannounced:
-			p.unannounced = append(p.unannounced, unreportedPass{t, i, seq})
-		case t.Action != "fail":
-			delete(p.ends, t.Test) // its process only seemed to be gone
-		default:
-			o.fail(p, t, i, "fail", seq)
-		}
-		if w := i.owner; w != nil && w.status == "" {
-			w.reported = t.Action // its synchronized end is still to come, and may never
-		}
-		if unannounced {
-			return
-		}
-		inner := i.inner || p.hosting[t.Test]
-		if !inner {
-			o.count(p.ended(t.Test, t.Action, i, t.Time))
-		} else if t.Action == "fail" {
-			f, c := o.failed[len(o.failed)-1], p.ended(t.Test, t.Action, i, t.Time)
-			f.inner, f.span = true, span{c.Begin, c.End}
-		}
+	}
+	if parent := p.running[record.Parent(t.Test)]; parent != nil {
+		parent.inner = true
+	}
+	p.intervals = append(p.intervals, i)
+	if !p.timed {
+		p.timed, p.pruneAt = true, prune
+		o.timed = append(o.timed, p)
+	}
+}
+
+// endEvent takes in how a test ended.
+func (o *outcomes) endEvent(p *pkg, t *record.Test, seq int64) {
+	i := p.running[t.Test]
+	delete(p.running, t.Test)
+	if i == nil {
+		i = new(interval)
+	}
+	i.end = t.Time
+	p.unsynchronizedOf(i)
+	unannounced := p.held() && t.Action == "pass" && !p.reported(t.Test)
+	switch {
+	case unannounced:
+		p.unannounced = append(p.unannounced, unreportedPass{t, i, seq})
+	case t.Action != "fail":
+		delete(p.ends, t.Test) // its process only seemed to be gone
+	default:
+		o.fail(p, t, i, "fail", seq)
+	}
+	if w := i.owner; w != nil && w.status == "" {
+		w.reported = t.Action // its synchronized end is still to come, and may never
+	}
+	if unannounced {
+		return
+	}
+	inner := i.inner || p.hosting[t.Test]
+	if !inner {
+		o.count(p.ended(t.Test, t.Action, i, t.Time))
+	} else if t.Action == "fail" {
+		f, c := o.failed[len(o.failed)-1], p.ended(t.Test, t.Action, i, t.Time)
+		f.inner, f.span = true, span{c.Begin, c.End}
 	}
 }
 

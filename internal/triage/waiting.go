@@ -71,7 +71,7 @@ func (ws *writers) waits(e *evidence, c record.By) author {
 func (ws *writers) lines(e *evidence, waiting []record.By) []findings.Caveat {
 	var lines []string
 	for _, c := range waiting {
-		call := ws.call(c.Stack, "waiting")
+		call := ws.window.module().call(c.Stack, "waiting")
 		if call == nil {
 			continue
 		}

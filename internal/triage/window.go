@@ -72,6 +72,9 @@ func (w *window) today() string { return w.began.UTC().Format("2006-01-02") }
 // instrumented reports whether the tests are to be synchronized.
 func (w *window) instrumented() bool { return w.run.Mode == record.ModeInstrumented }
 
+// module is the one under test.
+func (w *window) module() module { return module(w.run.Module) }
+
 // watch begins the stretch of one more server.
 func (w *window) watch() *stretch {
 	s := &stretch{open: map[record.Ref]bool{}, passing: map[record.Ref]time.Time{}}

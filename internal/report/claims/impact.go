@@ -1,114 +1,148 @@
 package claims
 
 import (
-	"slices"
+	"strings"
+	"time"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/report/doc"
 )
 
-func limit(n int64) Text {
-	if n == 0 {
-		return "no limit"
-	}
-	return size(n)
+// while says how long a change lasted: while a parameter was at its value.
+func (g Group) while() Text {
+	c := g.lead()
+	return "while " + code(c.Parameter) + " was " + shortValue(c.Parameter, c.To, c.Secret)
 }
 
-// memory says whether the limit was lowered or the memory filled, for each
-// server that refused writes.
-func (v *View) memory() []Text {
-	var all []Text
-	for _, m := range v.Memory {
-		text := "When " + code(m.Server) + " first refused writes, " + size(m.Used) + " were in use. "
-		switch m.Reason {
-		case "limit":
-			text += "The limit was " + limit(m.Limit) + "; its initial value was " + limit(m.Initial) + ". Cause: the limit was lowered; the data would have fit the original one."
-		case "before":
-			text += "The limit was " + limit(m.Limit) + "; the server was started with " + limit(m.Started) + ". Cause: the limit was lowered before this run; the data would have fit the original one."
-		case "both":
-			text += "The limit was " + limit(m.Limit) + "; its initial value was " + limit(m.Initial) + ". Cause: the limit was lowered, and the data exceeded the original one as well."
-		case "unseen":
-			text += v.unseenLimit(m)
-		default:
-			text += v.full(m)
+// Impact says what the changes broke, a sentence for each cause.
+func (v *View) Impact() []Text {
+	total := len(v.Failures)
+	if total == 0 {
+		return []Text{"None observed: " + v.Passed() + "."}
+	}
+	var out []Text
+	correlated := 0
+	for _, g := range v.Groups {
+		n := len(g.Failures)
+		if n == 0 {
+			continue
 		}
-		all = append(all, text)
+		correlated += n
+		text := of(n, total).Upper() + " " + Got(g.Failures) + " " + g.while()
+		if len(v.Groups) > 1 {
+			text += " (leak " + itoa(g.No) + ")"
+		}
+		out = append(out, text+notes(g.Failures)+".")
 	}
-	return all
-}
-
-// full says of a limit that was not lowered in the run what else is known of it:
-// only where the server was started with it was it the memory alone.
-func (v *View) full(m findings.Memory) Text {
-	text := "The limit was " + limit(m.Limit) + ", its initial value. "
-	if m.Reason == "start" {
-		text = "The limit was " + limit(m.Limit) + ", its initial value, and " + size(m.Began) + " were in use before the first test. No test of this run filled it. "
+	if len(out) > 4 {
+		out = []Text{of(correlated, total).Upper() + " " + Got(v.victims()) + " while a leak lasted" + notes(v.victims()) + "."}
 	}
-	switch {
-	case m.Expected != nil && *m.Expected != m.Limit:
-		text += limit(*m.Expected).Upper() + " was expected (`--expect`): either the server was started so, or the limit was lowered before this run."
-	case m.Started < 0 && m.Reason == "start":
-		text += "The limit at the server's start is not known: either it was started so, or the limit was lowered before this run."
-	case m.Reason == "start" && m.Started == m.Limit:
-		text += "The server was started with that limit."
-	case m.Started < 0:
-		text += "The limit at the server's start is not known: either it had been lowered before the run, or the memory was full. `--expect maxmemory=...` answers it."
-	case m.Started == 0 || m.Started > m.Limit:
-		text += "The server was started with " + limit(m.Started) + ", which the data would have reached as well. Cause: the limit was lowered before this run, and the memory was full all the same."
-	default:
-		text += "The server was started with " + limit(m.Started) + ". Cause: the memory was full."
+	if inside := v.revertedVictims(); len(inside) > 0 {
+		out = append(out, of(len(inside), total).Upper()+" "+Got(inside)+" while a change lasted that was reverted later"+notes(inside)+".")
 	}
-	if len(v.Growth) > 0 {
-		text += " " + doc.Anchor("Growth", "growth") + " lists what tests added."
-	}
-	return text
-}
-
-// unseenLimit says of writes that were refused under no limit that a snapshot shows
-// what can have been: it claims neither where nothing tells which it was.
-func (v *View) unseenLimit(m findings.Memory) Text {
-	text := Text("Neither that snapshot nor the one before shows a limit. One was set between the two, and its value is not known.")
-	if m.Limit != 0 {
-		text = "That is within " + limit(m.Limit) + ", the lowest limit that a snapshot shows. Either the limit was lower for a moment between two snapshots, or the memory was full and was freed again."
-	}
-	switch n := int(m.UntracedSets); {
-	case n > 0 && v.Run.Traced:
-		text += " The server had counted " + Count(n, "call") + " of CONFIG SET that no test was traced making."
-	case n > 0:
-		text += " The server had counted " + Count(n, "call") + " of CONFIG SET; without the trace it is not known whose."
-	}
-	return text
-}
-
-// impact counts what the changes cost.
-func (v *View) impact() []doc.Block {
-	correlated, inside := v.victims(), v.revertedVictims()
-	if len(correlated)+len(inside) == 0 {
-		return nil
-	}
-	type row struct {
-		what Text
-		n    int
-	}
-	rows := []row{
-		{"passed", v.Tests.Passed},
-		{"failed and " + Got(correlated) + " while a leak lasted", len(correlated)},
-		{"failed and " + Got(inside) + " while a change lasted that was reverted later", len(inside)},
-	}
+	hint := v.wrongFromTheStart()
 	for _, part := range v.unexplainedParts() {
-		rows = append(rows, row{"failed and " + Got(part) + " " + v.unexplainedBy(part), len(part)})
+		out = append(out, of(len(part), total).Upper()+" "+Got(part)+" "+v.unexplainedBy(part)+notes(part)+"."+hint)
+		hint = ""
 	}
 	if len(v.unreachable) > 0 {
-		rows = append(rows, row{"failed and could not connect to " + refusedThem(v.unreachable), len(v.unreachable)})
+		out = append(out, v.cutOffClause().Upper()+".")
 	}
-	rows = append(rows, row{"failed, not correlated with a change", len(v.others)}, row{"not run (skipped or pending)", v.Tests.Skipped}, row{"all", v.Tests.Total})
-	rows = slices.DeleteFunc(rows, func(r row) bool { return r.n == 0 })
-	blocks := append([]doc.Block{h2("Impact")}, doc.Rows(rows, 0, file,
-		doc.Column[row]{Title: "Tests", Cell: func(r row) Text { return r.what }},
-		doc.Column[row]{Title: "Number", Cell: func(r row) Text { return itoa(r.n) }, Right: true})...)
-	if v.Run.Complete && len(correlated) > 0 {
-		blocks = append(blocks, para("Without "+Plural(len(v.Groups), "the leak", "the leaks")+" up to "+itoa(v.Tests.Passed+len(correlated))+" of "+itoa(v.Tests.Total)+
-			" tests would pass ("+itoa(v.Tests.Passed)+" did), assuming the affected tests have no other defect. `--restore=test` shows it."))
+	if len(v.unbuilt) > 0 {
+		out = append(out, v.unbuiltClause().Upper()+".")
 	}
-	return blocks
+	return append(out, v.otherFailures()...)
+}
+
+// otherFailures says of the failures that are no victims why not.
+func (v *View) otherFailures() []Text {
+	var out []Text
+	total, refuted := len(v.Failures), 0
+	for _, f := range v.others {
+		if f.Certainty == "refuted" {
+			refuted++
+		}
+	}
+	if refuted > 0 {
+		out = append(out, Count(refuted, "other failure")+" got the same errors, but re-runs fail without the change too.")
+	}
+	switch n := len(v.others) - refuted; {
+	case n == total:
+		out = append(out, Plural(n, "The only failure is", "None of the "+itoa(n)+" failures is")+Plural(n, " not", "")+
+			" correlated with an OOM error or an eviction; other consequences are not examined.")
+	case n > 0 && len(v.victims()) > 0:
+		out = append(out, "The other "+Plural(n, "failure is", itoa(n)+" are")+" not correlated with "+Plural(len(v.Groups), "it", "them")+".")
+	case n > 0:
+		out = append(out, "The other "+Plural(n, "failure is", itoa(n)+" are")+" not correlated with a change of the server.")
+	}
+	named := 0
+	for _, f := range v.others {
+		if text := ByTracetest(f); text != "" && named < maxNamed {
+			out, named = append(out, text), named+1
+		}
+	}
+	if len(v.others)+len(v.unreachable) > 0 && len(v.Gaps)+len(v.Restarts) > 0 {
+		out = append(out, "A server was unreachable or restarted in this run, which can make tests fail as well.")
+	}
+	return out
+}
+
+// ByTracetest says of a failure that tracetest itself may be behind it: the test asked
+// for what shows it, or ran out of the time that tracetest took. Empty for others.
+func ByTracetest(f findings.Failure) Text {
+	switch {
+	case f.Waited > 0:
+		took := time.Duration(f.Waited * float64(time.Second)).Round(time.Millisecond)
+		return Owner(ownerOf(f)) + " exceeded the time limit of go test. Snapshots took " + Text(took.String()) + " of it, and the limit was extended by that (45 s at most)."
+	case len(f.Observed) > 0:
+		return Owner(ownerOf(f)) + " asked for " + List(Names(f.Observed), maxNamed) + ", which shows what tracetest itself did. Run it with go test alone to see whether it fails because of that."
+	}
+	return ""
+}
+
+// notes add what a reader of the tests' output would not see.
+func notes(failures []findings.Failure) Text {
+	var parts []Text
+	silent, proved := 0, 0
+	for _, f := range failures {
+		if f.Cause == findings.CauseOOM && !f.OOMInOutput && !strings.Contains(f.Message, "OOM") {
+			silent++
+		}
+		if f.Certainty == "proved" {
+			proved++
+		}
+	}
+	if silent > 0 {
+		parts = append(parts, itoa(silent)+" of them without OOM in the output")
+	}
+	switch {
+	case proved == len(failures):
+		parts = append(parts, "proved by re-runs")
+	case proved > 0:
+		parts = append(parts, itoa(proved)+" of them proved by re-runs")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + doc.Join(parts, "; ") + ")"
+}
+
+// wrongFromTheStart points at a server that was wrong before the first test.
+func (v *View) wrongFromTheStart() Text {
+	if text := v.beforeMemory(); text != "" {
+		return " " + text
+	}
+	for _, p := range v.Drift {
+		if strings.HasPrefix(p.Parameter, "maxmemory") {
+			return " The run began with " + code(p.Parameter) + " at " + Value(p.Parameter, p.Value, false) +
+				"; the server was started with " + Value(p.Parameter, p.Started, false) + " (" + say(p.Source) + ")."
+		}
+	}
+	for _, u := range v.UnmetExpectations {
+		if strings.HasPrefix(u.Parameter, "maxmemory") {
+			return " The run began with " + code(u.Parameter) + " at " + Value(u.Parameter, u.Value, false) +
+				"; " + Value(u.Parameter, u.Expected, false) + " was expected."
+		}
+	}
+	return ""
 }

@@ -171,11 +171,10 @@ func chartText(s string) string {
 	return s
 }
 
-// lines writes the chart; nil where there is no time in it.
-func (g *gantt) lines() []string {
-	// What happened before the first test and behind the last one, such as a
-	// build, would leave no room for the tests.
-	var from, to time.Time
+// axis is the stretch that is drawn; false where there is no time in the chart. What happened
+// before the first test and behind the last one, such as a build, would leave no room for
+// the tests.
+func (g *gantt) axis() (from, to time.Time, drawn bool) {
 	span := func(bars []task) {
 		for _, b := range bars {
 			if from.IsZero() || b.from.Before(from) {
@@ -195,7 +194,36 @@ func (g *gantt) lines() []string {
 	}
 	margin := max(to.Sub(from)/20, time.Millisecond)
 	from, to = from.Add(-margin), to.Add(margin)
-	if from.Year() < 1970 || to.Year() > 9999 {
+	return from, to, from.Year() >= 1970 && to.Year() <= 9999
+}
+
+// line is a task within a stretch, or "".
+func (b task) line(from, to time.Time) string {
+	begin, end := b.from, b.to
+	if begin.Before(from) {
+		begin = from
+	}
+	if end.After(to) {
+		end = to
+	}
+	if begin.After(to) || end.Before(from) {
+		return ""
+	}
+	if end.Sub(begin) < time.Millisecond {
+		end = begin.Add(time.Millisecond)
+	}
+	state := b.state
+	if state != "" {
+		state += ", "
+	}
+	const stamp = "2006-01-02 15:04:05.000"
+	return "\t" + b.text + " :" + state + begin.UTC().Format(stamp) + ", " + end.UTC().Format(stamp)
+}
+
+// lines writes the chart; nil where there is no time in it.
+func (g *gantt) lines() []string {
+	from, to, drawn := g.axis()
+	if !drawn {
 		return nil
 	}
 	axis := "%H:%M:%S"
@@ -206,25 +234,9 @@ func (g *gantt) lines() []string {
 	for _, section := range g.sections {
 		var shown []string
 		for _, b := range g.bars[section] {
-			begin, end := b.from, b.to
-			if begin.Before(from) {
-				begin = from
+			if line := b.line(from, to); line != "" {
+				shown = append(shown, line)
 			}
-			if end.After(to) {
-				end = to
-			}
-			if begin.After(to) || end.Before(from) {
-				continue
-			}
-			if end.Sub(begin) < time.Millisecond {
-				end = begin.Add(time.Millisecond)
-			}
-			state := b.state
-			if state != "" {
-				state += ", "
-			}
-			const stamp = "2006-01-02 15:04:05.000"
-			shown = append(shown, "\t"+b.text+" :"+state+begin.UTC().Format(stamp)+", "+end.UTC().Format(stamp))
 		}
 		if len(shown) > 0 {
 			lines = append(lines, "\tsection "+section)

@@ -29,25 +29,31 @@ const (
 )
 
 func newAxis(v *claims.View) axis {
-	run := v.Run
-	end := run.Finished
+	whole := max(0, lastInstant(v).Sub(v.Run.Started))
+	if whole == 0 {
+		whole = time.Millisecond
+	}
+	a := axis{began: v.Run.Started}
+	a.cut(busySlots(v, whole), whole)
+	a.lay()
+	return a
+}
+
+// lastInstant is when the last test ended, if that is behind the end of the run: the clock was set back.
+func lastInstant(v *claims.View) time.Time {
+	end := v.Run.Finished
 	for c := range v.Cases.All() {
-		if c.End.After(end) { // the clock was set back
+		if c.End.After(end) {
 			end = c.End
 		}
 	}
-	whole := end.Sub(run.Started)
-	a := axis{began: run.Started}
-	if whole <= 0 {
-		whole = time.Millisecond
-	}
-	// The whole times a number of slots can be more than a Duration holds.
-	since := func(slot int) time.Duration {
-		return whole/slots*time.Duration(slot) + whole%slots*time.Duration(slot)/slots
-	}
-	var busy [slots]bool
+	return end
+}
+
+// busySlots says in which slots of the run a test ran, or a leak was seen.
+func busySlots(v *claims.View, whole time.Duration) (busy [slots]bool) {
 	slot := func(t time.Time) int {
-		return min(slots-1, max(0, int(float64(t.Sub(run.Started))/float64(whole)*slots)))
+		return min(slots-1, max(0, int(float64(t.Sub(v.Run.Started))/float64(whole)*slots)))
 	}
 	for c := range v.Cases.All() {
 		if !c.Begin.IsZero() {
@@ -59,28 +65,39 @@ func newAxis(v *claims.View) axis {
 	for _, l := range v.Leaks {
 		busy[slot(l.At)] = true
 	}
-	var weight float64
+	return busy
+}
+
+// cut cuts the run into pieces that are busy or not.
+func (a *axis) cut(busy [slots]bool, whole time.Duration) {
+	// The whole times a number of slots can be more than a Duration holds.
+	since := func(slot int) time.Duration {
+		return whole/slots*time.Duration(slot) + whole%slots*time.Duration(slot)/slots
+	}
 	for from := 0; from < slots; {
 		to := from
 		for to < slots && busy[to] == busy[from] {
 			to++
 		}
 		p := piece{from: since(from), to: since(to), idle: !busy[from] && to-from > slots/idlePer}
-		w := float64(to - from)
-		if p.idle {
-			w = 0 // for now
+		if !p.idle {
+			p.x1 = float64(to - from)
 		}
-		weight += w
-		p.x1 = w
 		a.pieces = append(a.pieces, p)
 		from = to
 	}
-	// What is idle gets a fiftieth of the width, each.
+}
+
+// lay lays the pieces beside each other. What is idle gets a fiftieth of the width, each.
+func (a *axis) lay() {
+	var weight, total float64
+	for _, p := range a.pieces {
+		weight += p.x1
+	}
 	short := weight / 50
 	if weight == 0 {
 		short = 1
 	}
-	var total float64
 	for i := range a.pieces {
 		if a.pieces[i].idle {
 			a.pieces[i].x1 = short
@@ -93,7 +110,6 @@ func newAxis(v *claims.View) axis {
 		a.pieces[i].x0, a.pieces[i].x1 = x, x+w
 		x += w
 	}
-	return a
 }
 
 // at places an instant.

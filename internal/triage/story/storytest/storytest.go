@@ -30,6 +30,12 @@ func Of(t testing.TB, c story.Case) *findings.Findings {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return Read(t, text)
+}
+
+// Read is what a record means. Each call makes findings of its own.
+func Read(t testing.TB, text []byte) *findings.Findings {
+	t.Helper()
 	a := triage.New()
 	if _, err := a.Read(record.Read(bytes.NewReader(text))); err != nil {
 		t.Fatal(err)
