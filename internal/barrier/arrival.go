@@ -76,7 +76,7 @@ func (h *Arrival) Release() {
 // lets pass.
 func (s *Server) understand(h *Arrival, m message) {
 	if hello, is := m.content.(helloMsg); is {
-		s.hello(h, hello)
+		s.hello(h, hello, m.shared)
 		return
 	}
 	if m.process < 1 || m.process > len(s.processes) {
@@ -184,7 +184,7 @@ func (p *process) step(b *record.Boundary, verb record.Verb, id string) bool {
 }
 
 // hello takes in a process.
-func (s *Server) hello(h *Arrival, m helloMsg) {
+func (s *Server) hello(h *Arrival, m helloMsg, notes *shared) {
 	p := &process{owners: map[string]int64{}, specOf: map[int64]record.By{}, specs: map[string]int64{}, conns: map[int64]string{}, visible: alive(m.pid)}
 	p.Process = record.Process{Index: len(s.processes) + 1, PID: m.pid, PPID: m.ppid, Package: s.packages(m.dir), Args: m.args}
 	h.answer = "go " + strconv.Itoa(p.Index)
@@ -216,6 +216,7 @@ func (s *Server) hello(h *Arrival, m helloMsg) {
 	known := p.Process
 	h.Process = &known
 	if p.Host == nil {
+		p.shared = notes
 		h.Boundary = record.Boundary{Verb: record.VerbHello, Process: p.Index}
 	}
 }

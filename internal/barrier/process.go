@@ -21,6 +21,7 @@ type process struct {
 	tests  []openTest       // open tests, in the order in which they began
 	specs  map[string]int64 // open specs, by text and location
 	part   Part
+	shared *shared          // what it notes; nil where it waits at each boundary
 	conns  map[int64]string // addresses of Redis connections, by the number that the process uses
 }
 
@@ -95,7 +96,7 @@ func (p *process) known(by record.By) record.By {
 }
 
 // over takes in that a process says no more.
-func (p *process) over() { p.gone, p.ids, p.specOf = true, nil, nil }
+func (p *process) over() { p.gone, p.ids, p.specOf, p.shared = true, nil, nil, nil }
 
 func (p *process) forget(owner int64) {
 	p.tests = slices.DeleteFunc(p.tests, func(t openTest) bool { return t.id == owner })

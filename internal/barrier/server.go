@@ -8,7 +8,7 @@
 //   - A test process that says something waits until it is answered, and does
 //     nothing to Redis in between. So what a snapshot sees at that moment was
 //     done by whoever was open before. At boundaries that it passes it does not
-//     wait; [Server.Sent] tells of those before a snapshot counts.
+//     wait, and notes them where [Server.Sent] reads them before a snapshot counts.
 //   - Every connection says which process it is of. Nothing is guessed from
 //     the order in which connections come.
 //   - A test never fails or hangs because of the barrier: whatever cannot be
@@ -54,7 +54,7 @@ type Server struct {
 	source   Source
 
 	mu    sync.Mutex
-	conns map[net.Conn]*line // open ones; nil once the barrier is closed
+	conns map[net.Conn]bool // open ones; nil once the barrier is closed
 
 	queue     []message // taken from messages, to be handled before the next
 	processes []*process
@@ -83,7 +83,7 @@ func Listen(dir string, packages func(dir string) string, source Source) (*Serve
 		return nil, err
 	}
 	s := &Server{listener: listener, path: path, messages: make(chan message), closed: make(chan struct{}), packages: packages, source: source,
-		conns: map[net.Conn]*line{}, ordered: map[string]map[int]nodeCall{}}
+		conns: map[net.Conn]bool{}, ordered: map[string]map[int]nodeCall{}}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -123,19 +123,9 @@ func (s *Server) track(conn net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conns != nil {
-		s.conns[conn] = newLine(conn)
+		s.conns[conn] = true
 	}
 	return s.conns != nil
-}
-
-// line is that of an open connection.
-func (s *Server) line(conn net.Conn) *line {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if l := s.conns[conn]; l != nil {
-		return l
-	}
-	return newLine(conn) // the barrier is closed
 }
 
 func (s *Server) untrack(conn net.Conn) {
@@ -217,6 +207,12 @@ func (s *Server) Queued(ctx context.Context) *Arrival {
 	for len(s.queue) > 0 && ctx.Err() == nil {
 		m := s.queue[0]
 		s.queue = s.queue[1:]
+		if m.shared != nil && !is[helloMsg](m) {
+			if first := m.shared.before(m.process); len(first) > 0 {
+				s.queue = append(append(first, m), s.queue...)
+				continue
+			}
+		}
 		if !is[helloMsg](m) || m.waited || !s.waitForGone(ctx, m) {
 			return s.arrival(m)
 		}
@@ -225,7 +221,11 @@ func (s *Server) Queued(ctx context.Context) *Arrival {
 }
 
 func (s *Server) arrival(m message) *Arrival {
-	h := Arrived(m.came, m.waits, func(answer string) { m.answer <- answer })
+	h := Arrived(m.came, m.waits, func(answer string) {
+		if !m.passed {
+			m.answer <- answer
+		}
+	})
 	h.Passed, h.AtOnce, h.From = m.passed, m.next, m.process
 	s.understand(h, m)
 	return h

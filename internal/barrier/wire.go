@@ -77,6 +77,7 @@ type message struct {
 	came    time.Time   // when it was read
 	passed  bool        // the process does not wait
 	next    bool        // see passedMsg
+	shared  *shared     // of its process
 }
 
 // waits reports whether its process still waits for an answer.
@@ -95,12 +96,10 @@ func (m message) helloOf(pid int) bool {
 }
 
 // ask hands a message over and waits for its answer.
-func (s *Server) ask(from *line, m message) (answer string, answered bool) {
+func (s *Server) ask(m message) (answer string, answered bool) {
 	if !s.post(m) {
 		return "", false
 	}
-	from.waits(true)
-	defer from.waits(false)
 	select {
 	case answer = <-m.answer:
 		return answer, true
@@ -117,20 +116,25 @@ func (s *Server) serve(conn net.Conn) {
 		return
 	}
 	defer s.untrack(conn)
-	from := s.line(conn)
-	in := bufio.NewReader(from)
+	in := bufio.NewReader(conn)
 	process, greeted := 0, false
+	notes := newShared()
 	defer func() {
 		if greeted {
-			s.post(message{process: process, content: goneMsg{}, answer: make(chan string, 1), came: time.Now()})
+			notes.said()
+			s.post(message{process: process, content: goneMsg{}, answer: make(chan string, 1), came: time.Now(), shared: notes})
 		}
+		notes.close()
 	}()
 	for first := true; ; first = false {
 		said, err := receive(in)
 		if err != nil {
 			return
 		}
-		m := message{process: process, content: decode(said), answer: make(chan string, 1), conn: conn, came: time.Now()}
+		m := message{process: process, content: decode(said), answer: make(chan string, 1), conn: conn, came: time.Now(), shared: notes}
+		if !first {
+			notes.said()
+		}
 		join, joins := m.content.(joinMsg)
 		quit, quits := m.content.(quitMsg)
 		answer := "go"
@@ -147,13 +151,6 @@ func (s *Server) serve(conn net.Conn) {
 			return
 		case first != is[helloMsg](m), is[goneMsg](m), quits:
 			return // the last two are not said here
-		case is[passedMsg](m):
-			passed := m.content.(passedMsg)
-			m.content, m.next, m.passed, m.conn = passed.content, passed.next, true, nil
-			if !s.post(m) {
-				return
-			}
-			continue
 		case light(m.content):
 			// Nothing is looked at: the process goes on at once.
 			if _, err := conn.Write([]byte("go\n")); err != nil || !s.post(m) {
@@ -162,7 +159,7 @@ func (s *Server) serve(conn net.Conn) {
 			continue
 		default:
 			var answered bool
-			if answer, answered = s.ask(from, m); !answered {
+			if answer, answered = s.ask(m); !answered {
 				return
 			}
 			if first {
@@ -171,6 +168,12 @@ func (s *Server) serve(conn net.Conn) {
 				process, _ = strconv.Atoi(number)
 				greeted = true
 			}
+		}
+		if greeted && first && strings.HasPrefix(answer, "go ") {
+			if notes.welcome(conn, answer+"\n") != nil {
+				return
+			}
+			continue
 		}
 		if _, err := conn.Write([]byte(answer + "\n")); err != nil {
 			return

@@ -179,9 +179,10 @@ func (h *hooker) file(beside []byte, flavors []string) ([]byte, error) {
 }
 
 // hookNodes are the nodes that hold a Ginkgo suite. They are added when all variables and
-// init functions of the user's have run, and so come after the user's top-level ones. They send Ginkgo's own
-// JSON of a report, so that they compile with every release of v2 whatever
-// fields it has. What a spec printed is left out: it can be large, and
+// init functions of the user's have run, and so come after the user's top-level ones. They send what is
+// used of a report in Ginkgo's own JSON, so that they compile with every release of v2
+// whatever else it has: of a spec that begins or has passed at once little, for all of it takes
+// longer than a quick spec; of any other all. What a spec printed is left out: it can be large, and
 // `go test -json` has it. So are its report entries: they hold values of the
 // user's, which can have no JSON, and then the whole report had none.
 //
@@ -189,14 +190,27 @@ func (h *hooker) file(beside []byte, flavors []string) ([]byte, error) {
 // one after it follows every AfterEach, AfterAll and DeferCleanup;
 // ReportAfterSuite follows AfterSuite.
 const hookNodes = `
+{
+	few := func(r tracetestGinkgo.SpecReport) []byte {
+		spec := struct{ ContainerHierarchyTexts, ContainerHierarchyLocations, LeafNodeText, LeafNodeLocation, State interface{} }{
+			r.ContainerHierarchyTexts, nil, r.LeafNodeText, r.LeafNodeLocation, r.State}
+		if r.IsInOrderedContainer {
+			spec.ContainerHierarchyLocations = r.ContainerHierarchyLocations
+		}
+		text, _ := tracetestJSON.Marshal(spec)
+		return text
+	}
 	tracetestGinkgo.ReportBeforeEach(func(r tracetestGinkgo.SpecReport) {
-	r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr, r.ReportEntries = "", "", nil
-	text, _ := tracetestJSON.Marshal(r)
-	tracetestTesting.TracetestSpec("spec-begin", r.IsInOrderedContainer, string(text))
+	tracetestTesting.TracetestSpec("spec-begin", r.IsInOrderedContainer, string(few(r)))
 })
 	tracetestGinkgo.ReportAfterEach(func(r tracetestGinkgo.SpecReport) {
-	r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr, r.ReportEntries = "", "", nil
-	text, _ := tracetestJSON.Marshal(r)
+	var text []byte
+	if r.NumAttempts <= 1 && r.State.String() == "passed" {
+		text = few(r)
+	} else {
+		r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr, r.ReportEntries = "", "", nil
+		text, _ = tracetestJSON.Marshal(r)
+	}
 	tracetestTesting.TracetestSpec("spec-end", r.IsInOrderedContainer, string(text))
 })
 	tracetestGinkgo.ReportAfterSuite("tracetest", func(r tracetestGinkgo.Report) {
@@ -210,6 +224,7 @@ const hookNodes = `
 	text, _ := tracetestJSON.Marshal(nodes)
 	tracetestTesting.TracetestSpec("suite-end", false, string(text))
 })
+}
 `
 
 // hookBeforeSuite runs before BeforeSuite, so that what the test function did

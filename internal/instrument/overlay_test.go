@@ -182,12 +182,19 @@ const fakeGinkgo = `package ginkgo
 type Labels []string
 type SpecReport struct {
 	ContainerHierarchyTexts                       []string
+	ContainerHierarchyLocations                   []struct{ FileName string }
 	LeafNodeText                                  string
+	LeafNodeLocation                              struct{ FileName string }
+	State                                         SpecState
+	NumAttempts                                   int
 	CapturedGinkgoWriterOutput, CapturedStdOutErr string
 	ReportEntries                                 []any
 	IsInOrderedContainer                          bool
 }
 type Report struct{ SpecReports []SpecReport }
+type SpecState uint
+
+func (SpecState) String() string { return "" }
 
 func ReportBeforeEach(func(SpecReport)) bool                { return true }
 func ReportAfterEach(func(SpecReport)) bool                 { return true }

@@ -26,6 +26,7 @@ func Again[T any](file *os.File, quick func(string) string, door func(T) T) erro
 func (w *Writer) Again(file *os.File, quick func(string) string, door func(Entry) Entry) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.fail(w.flush())
 	return rewrite(file, quick, door, &w.seal)
 }
 

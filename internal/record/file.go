@@ -15,15 +15,16 @@ import (
 
 // Writer appends entries to a record as they happen.
 //
-// Every entry is one write of a whole line, so that whatever ends tracetest
-// loses no entry before it. A Writer may be used by several goroutines.
+// Append writes an entry as a whole line, and those that wait with it, so that whatever
+// ends tracetest loses no entry before it. A Writer may be used by several goroutines.
 type Writer struct {
 	mu   sync.Mutex
 	out  io.Writer
 	seq  int64
 	seal seal
 	err  error
-	torn bool // the last line is not whole
+	held []byte // lines that wait
+	torn bool   // the last line is not whole
 	door func(Entry) Entry
 	seen func(Entry)
 	now  func() time.Time
@@ -53,31 +54,64 @@ func (w *Writer) Through(door func(Entry) Entry) {
 	w.door = door
 }
 
-// Append numbers and dates the entry and writes it. Only the first error is
-// kept, for Err: a full disk must not stop the tests.
-func (w *Writer) Append(e Entry) {
+// Append numbers the entry, dates it if it has no date, and writes it. Only the first
+// error is kept, for Err: a full disk must not stop the tests.
+func (w *Writer) Append(e Entry) { w.add(e, false) }
+
+// Later is Append of an entry that may wait to be written for the next, or for Flush.
+func (w *Writer) Later(e Entry) { w.add(e, true) }
+
+// mostHeld is how much waits at most, in bytes.
+const mostHeld = 32 << 10
+
+func (w *Writer) add(e Entry, later bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seq++
-	e.Seq, e.At = w.seq, w.now().Round(0)
+	if e.Seq = w.seq; e.At.IsZero() {
+		e.At = w.now()
+	}
+	e.At = e.At.Round(0)
 	if w.door != nil {
 		e = w.door(e)
 	}
 	line, err := json.Marshal(e)
 	if err == nil {
-		line = append(w.seal.close(line), '\n')
-		if w.torn { // costs one entry and not two
-			line = append([]byte("\n"), line...)
+		w.held = append(append(w.held, w.seal.close(line)...), '\n')
+		if !later || len(w.held) > mostHeld {
+			err = w.flush()
 		}
-		var n int
-		n, err = w.out.Write(line)
-		w.torn = err != nil && (w.torn || n > 0)
 	}
-	if err != nil && w.err == nil {
-		w.err = fmt.Errorf("writing entry %d of the record: %w", e.Seq, err)
-	}
+	w.fail(err)
 	if w.seen != nil {
 		w.seen(e)
+	}
+}
+
+// Flush writes what waits: whoever appended has nothing more for now.
+func (w *Writer) Flush() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fail(w.flush())
+}
+
+func (w *Writer) flush() error {
+	if len(w.held) == 0 {
+		return nil
+	}
+	lines := w.held
+	if w.torn { // costs one entry and not two
+		lines = append([]byte("\n"), lines...)
+	}
+	n, err := w.out.Write(lines)
+	w.torn = err != nil && (w.torn || n > 0)
+	w.held = w.held[:0]
+	return err
+}
+
+func (w *Writer) fail(err error) {
+	if err != nil && w.err == nil {
+		w.err = fmt.Errorf("writing entry %d of the record: %w", w.seq, err)
 	}
 }
 

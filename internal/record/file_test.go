@@ -149,6 +149,38 @@ func TestWriterIsOneWritePerEntry(t *testing.T) {
 	}
 }
 
+// Guards against entries that wait and are lost, or written in another order.
+func TestLater(t *testing.T) {
+	var out bytes.Buffer
+	w := NewWriter(&out, nil)
+	lines := func(want int) {
+		t.Helper()
+		if n := strings.Count(out.String(), "\n"); n != want {
+			t.Errorf("%d lines, want %d", n, want)
+		}
+	}
+	entries := fixed()
+	w.Append(entries[0])
+	run := Entry{Test: &Test{Action: "run", Package: "p", Test: "T"}}
+	w.Later(run)
+	lines(1)
+	w.Append(run)
+	lines(3)
+	w.Later(run)
+	w.Flush()
+	lines(4)
+	for n := 0; strings.Count(out.String(), "\n") == 4; n++ {
+		if w.Later(run); n > mostHeld {
+			t.Fatal("more and more waits")
+		}
+	}
+	w.Flush()
+	got, damaged, fatal := read(&out)
+	if len(damaged) > 0 || fatal != nil || got[len(got)-1].Seq != int64(len(got)) {
+		t.Errorf("read %d entries, damaged %v, %v", len(got), damaged, fatal)
+	}
+}
+
 // full is a disk on which there is room for some bytes only, until it is freed.
 type full struct {
 	bytes.Buffer

@@ -120,5 +120,5 @@ func (w *watcher) pass(_ context.Context, h *barrier.Arrival) {
 	}
 	b.Coalesced = h.AtOnce && w.alone(last, &b)
 	b.Passed = !b.Coalesced
-	w.append(record.Entry{Boundary: &b})
+	w.append(record.Entry{At: h.Since(), Boundary: &b})
 }

@@ -65,9 +65,14 @@ func (w *watcher) meet(s server, begin record.Server) {
 	}
 }
 
-// append records an entry and takes it in.
+// append records an entry and takes it in. What tells of nothing but that tests go on
+// is written with the next, or when there is nothing else to do.
 func (w *watcher) append(e record.Entry) {
-	w.out.Append(e)
+	if b, t := e.Boundary, e.Test; b != nil && (b.Passed || b.Coalesced) || t != nil && (t.Action == "run" || t.Action == "pass") {
+		w.out.Later(e)
+	} else {
+		w.out.Append(e)
+	}
 	w.open.Apply(e)
 }
 
@@ -95,6 +100,7 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 		if w.arrived(ctx) {
 			continue
 		}
+		w.out.Flush()
 		select {
 		case <-slow:
 			if on, _ := w.p.Trace(); on && w.greeted.IsZero() {

@@ -45,10 +45,12 @@ var tracetestLine struct {
 	hello int
 
 	// What follows is of whoever has the turn; see ahead.go.
-	ahead  bool  // tracetest lets this process pass boundaries
-	passed int   // boundaries since the last one that it waited at
-	waited int64 // when that was
-	ended  int64 // when, then, the end of a top-level test was answered, if nothing was reported since
+	ahead  bool   // tracetest lets this process pass boundaries
+	passed int    // boundaries since the last one that it waited at
+	waited int64  // when that was
+	ended  int64  // when, then, the end of a top-level test was answered, if nothing was reported since
+	turns  uint32 // messages that were answered
+	noted  int    // bytes that were noted since the last of these
 }
 
 // tracetestOpen says hello to the barrier named by the environment variable
@@ -74,7 +76,7 @@ func tracetestOpen(args []string, dir string) {
 		return
 	}
 	message := []string{"hello", host, strconv.Itoa(syscall.Getpid()), strconv.Itoa(syscall.Getppid()), dir}
-	answer, ok := tracetestAsk(fd, append(message, args...))
+	answer, ok := tracetestAsk(fd, append(message, args...), tracetestWelcome)
 	if !ok {
 		tracetestClose(fd)
 		return
@@ -124,12 +126,13 @@ func tracetestInTurn(message []string) (answer string) {
 		return ""
 	}
 	began := tracetestClock()
-	answer, ok := tracetestAsk(line.hello, message)
+	answer, ok := tracetestAsk(line.hello, message, syscall.Read)
 	if took := tracetestClock() - began; took > 0 {
 		tracetestWaited.Add(took)
 	}
 	if ok {
 		line.ahead = strings.HasPrefix(answer, "ahead")
+		line.turns, line.noted = line.turns+1, 0
 		return answer
 	}
 	line.ahead = false
@@ -241,14 +244,14 @@ func tracetestSend(fd int, message []string) bool {
 }
 
 // tracetestAsk writes one line and reads one line back.
-func tracetestAsk(fd int, message []string) (answer string, ok bool) {
+func tracetestAsk(fd int, message []string, read func(int, []byte) (int, error)) (answer string, ok bool) {
 	if !tracetestSend(fd, message) {
 		return "", false
 	}
 	var got []byte
 	var buffer [256]byte
 	for {
-		n, err := syscall.Read(fd, buffer[:])
+		n, err := read(fd, buffer[:])
 		if err == syscall.EINTR {
 			continue
 		}

@@ -2,12 +2,16 @@
 
 package inject
 
+import "syscall"
+
 // Without the trace nobody needs to know whose a goroutine is.
 
 func tracetestTraceStart() {}
 
 // Nor does anybody know what a test did unseen: each boundary is waited at.
 func tracetestBoundary(message ...string) { tracetestCall(message...) }
+
+func tracetestWelcome(fd int, b []byte) (int, error) { return syscall.Read(fd, b) }
 
 func tracetestWaitNext() {}
 

@@ -189,7 +189,7 @@ func tracetestHere(whole bool) (w tracetestWhere) {
 	}
 	var all *tracetestDump
 	if whole && !own && !node {
-		all = tracetestAll()
+		all = tracetestAll(new([]byte))
 	}
 	w.labels, w.lost = tracetestSpecOf(tracetestGetOwner(), self, node, all)
 	if all != nil && tracetestClients(w.stack) {

@@ -23,8 +23,9 @@ const tracetestMostAble = 64
 // tracetestSuites holds the suites of this process, by the label of the test
 // that runs it.
 var tracetestSuites struct {
-	mu sync.Mutex
-	of map[string]*tracetestSuite
+	mu     sync.Mutex
+	of     map[string]*tracetestSuite
+	buffer []byte
 }
 
 type tracetestSuite struct {
@@ -60,7 +61,7 @@ func tracetestTraceSpec(verb, label string) {
 	}
 	// From the end of a spec to the begin of the next there are only reports.
 	if verb != "spec-begin" || suite.begun == 0 {
-		suite.snap(tracetestAll())
+		suite.snap(tracetestAll(&all.buffer))
 	}
 	ended, suite.spec = suite.spec, ""
 	if verb == "spec-begin" {

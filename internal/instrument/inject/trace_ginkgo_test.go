@@ -172,7 +172,7 @@ func TestManyGoroutines(t *testing.T) {
 	for range many {
 		want[started(func(*tracetestGoroutine) { <-let })] = true
 	}
-	all := tracetestAll()
+	all := tracetestAll(new([]byte))
 	for id := range all.goroutines {
 		delete(want, id)
 	}

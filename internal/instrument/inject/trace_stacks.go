@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"unsafe"
 )
 
 // The text of stacks is the only place that says which goroutine started
@@ -29,16 +31,21 @@ type tracetestGoroutine struct {
 // tracetestMost is how long the text of all goroutines may be.
 const tracetestMost = 8 << 20
 
-// tracetestAll returns all goroutines.
-func tracetestAll() *tracetestDump {
-	text := make([]byte, 64<<10)
-	n := runtime.Stack(text, true)
-	for n == len(text) && n < tracetestMost {
-		text = make([]byte, 2*n)
-		n = runtime.Stack(text, true)
+// tracetestAll returns all goroutines, in a buffer that is made larger where that is
+// needed. What it returns is of use until the buffer is used again.
+func tracetestAll(buffer *[]byte) *tracetestDump {
+	if len(*buffer) == 0 {
+		*buffer = make([]byte, 64<<10)
 	}
-	all := &tracetestDump{text: text[:n], goroutines: map[int64]*tracetestGoroutine{}, whole: n < len(text)}
-	for _, block := range strings.Split(string(all.text), "\n\n") {
+	n := runtime.Stack(*buffer, true)
+	for n == len(*buffer) && n < tracetestMost {
+		*buffer = make([]byte, 2*n)
+		n = runtime.Stack(*buffer, true)
+	}
+	all := &tracetestDump{text: (*buffer)[:n], goroutines: map[int64]*tracetestGoroutine{}, whole: n < len(*buffer)}
+	for rest, more := unsafe.String(&(*buffer)[0], n), true; more; {
+		var block string
+		block, rest, more = strings.Cut(rest, "\n\n")
 		if g := tracetestRead(block); g.id != 0 {
 			all.goroutines[g.id] = g
 		}
@@ -46,10 +53,14 @@ func tracetestAll() *tracetestDump {
 	return all
 }
 
+// tracetestBuffers are for the stack of one goroutine.
+var tracetestBuffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
 // tracetestSelf returns this goroutine.
 func tracetestSelf() *tracetestGoroutine {
-	text := make([]byte, 64<<10)
-	return tracetestRead(string(text[:runtime.Stack(text, false)]))
+	text := tracetestBuffers.Get().(*[64 << 10]byte)
+	defer tracetestBuffers.Put(text)
+	return tracetestRead(string(text[:runtime.Stack(text[:], false)]))
 }
 
 // tracetestRead reads the stack of one goroutine: "goroutine 7 [running]: ...
@@ -78,11 +89,15 @@ func tracetestRead(text string) *tracetestGoroutine {
 		place = place[:by]
 	}
 	g.creator = function + " " + place
-	frames := strings.Split(text[:at], "\n")
-	if n := len(frames); n > 2 {
-		g.entry = frames[n-2]
+	if end := strings.LastIndexByte(text[:at], '\n'); end > 0 {
+		if begin := strings.LastIndexByte(text[:end], '\n'); begin > 0 {
+			g.entry = text[begin+1 : end]
+		}
 	}
-	g.over = strings.Contains(g.entry, ".(*Suite).runNode")
+	if g.over = strings.Contains(g.entry, ".(*Suite).runNode"); !g.over {
+		return g
+	}
+	frames := strings.Split(text[:at], "\n")
 	for i := 1; i < len(frames); i += 2 {
 		g.over = g.over && (strings.Contains(frames[i], ".(*Suite).runNode") || strings.HasPrefix(frames[i], "runtime."))
 	}

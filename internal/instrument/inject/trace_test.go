@@ -270,7 +270,7 @@ func TestStackAndProfile(t *testing.T) {
 			t.Errorf("%q may be a client's: %v", stack, got)
 		}
 	}
-	others := tracetestOthers(tracetestAll())
+	others := tracetestOthers(tracetestAll(new([]byte)))
 	if !strings.HasPrefix(others[0], "goroutine ") || !strings.HasPrefix(others[1], "goroutine profile: total ") {
 		t.Errorf("the others are %.80q", others)
 	}
