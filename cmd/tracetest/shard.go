@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -65,8 +64,7 @@ func addTimes(t *run.Times, f *findings.Findings) {
 			continue
 		}
 		took := c.End.Sub(c.Begin).Seconds()
-		top, _, _ := strings.Cut(c.Test, "/")
 		t.Packages[c.Package] += took
-		t.Tests[top] += took
+		t.Tests[c.TopLevel().Test] += took
 	}
 }

@@ -682,7 +682,7 @@ func TestRandomVictims(t *testing.T) {
 				continue
 			}
 			correlated.Add(1)
-			who := owner(findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
+			who := owner(x.Name())
 			if !slices.ContainsFunc(w.force[who], func(value string) bool {
 				// A change has the last value that its unit set, and who set that.
 				return c.To == value || c.By != nil && slices.ContainsFunc(append(w.truth[value].brought, w.truth[value].by), func(by string) bool {
