@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,6 +66,49 @@ func TestDocumentsNameFilesThatAreThere(t *testing.T) {
 				t.Errorf("%s names %s, which is not there", document, m[1])
 			}
 		}
+	}
+}
+
+// What a test, subtest or spec is called is taken apart in record/name.go alone. Guards against a
+// second place that knows what a slash means, and against names that are put together from the
+// parts of another.
+func TestNamesAreTakenApartInOnePlace(t *testing.T) {
+	files := token.NewFileSet()
+	cuts := []string{"Cut", "Split", "SplitN", "SplitSeq", "Index", "IndexByte", "LastIndex", "LastIndexByte"}
+	ofTest := regexp.MustCompile(`(?i)(^|\.)(test|subtest|name|owner)s?$`)
+	for _, path := range goFiles(t) {
+		if folder := filepath.Base(filepath.Dir(path)); strings.HasSuffix(path, "_test.go") || folder == "record" || folder == "redact" || folder == "findings" {
+			continue // redact finds names in any text, and a failure has its name in three fields
+		}
+		file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				f, ok := n.Fun.(*ast.SelectorExpr)
+				if !ok || len(n.Args) != 2 || types.ExprString(f.X) != "strings" || !slices.Contains(cuts, f.Sel.Name) {
+					break
+				}
+				if slash, ok := n.Args[1].(*ast.BasicLit); ok && strings.Trim(slash.Value, "\"'`") == "/" && ofTest.MatchString(types.ExprString(n.Args[0])) {
+					t.Errorf("%s: the name of a test is cut: use the methods of record.Name", files.Position(n.Pos()))
+				}
+			case *ast.CompositeLit:
+				parts := map[string]string{}
+				for _, e := range n.Elts {
+					if kv, ok := e.(*ast.KeyValueExpr); ok {
+						if of, is := strings.CutSuffix(types.ExprString(kv.Value), "."+types.ExprString(kv.Key)); is {
+							parts[types.ExprString(kv.Key)] = of
+						}
+					}
+				}
+				if of := parts["Package"]; of != "" && of == parts["Test"] && of == parts["Spec"] {
+					t.Errorf("%s: a name is made of the parts of another", files.Position(n.Pos()))
+				}
+			}
+			return true
+		})
 	}
 }
 

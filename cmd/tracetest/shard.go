@@ -76,8 +76,8 @@ func addTimes(t *run.Times, f *findings.Findings) {
 			continue
 		}
 		took := c.End.Sub(c.Begin).Seconds()
-		top, _, _ := strings.Cut(c.Test, "/")
 		t.Packages[c.Package] += took
+		top := c.TopLevel().Test
 		t.Tests[top] += took
 		t.TestsOf[c.Package+" "+top] += took
 		if file, line, ok := placeOf(c.Location); ok && c.Spec != "" {

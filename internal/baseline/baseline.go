@@ -238,18 +238,18 @@ func Of(f *findings.Findings, d Defaults) (b *record.Baseline, unsettled []findi
 			unsettled = append(unsettled, c)
 			continue
 		}
-		k := record.Known{Package: c.By.Package, Test: c.By.Test, Spec: c.By.Spec, Parameter: c.Parameter, Owner: d.Owner, Reason: d.Reason, Expires: d.Expires}
+		k := record.Known{Name: *c.By, Parameter: c.Parameter, Owner: d.Owner, Reason: d.Reason, Expires: d.Expires}
 		if c.Known != nil {
 			k.Owner, k.Reason, k.Expires = c.Known.Owner, c.Known.Reason, c.Known.Expires
 		}
 		if !slices.ContainsFunc(b.Known, func(o record.Known) bool {
-			return o.Package == k.Package && o.Test == k.Test && o.Spec == k.Spec && o.Parameter == k.Parameter
+			return o.Name == k.Name && o.Parameter == k.Parameter
 		}) {
 			b.Known = append(b.Known, k)
 		}
 	}
 	slices.SortStableFunc(b.Known, func(x, y record.Known) int {
-		return cmp.Or(strings.Compare(x.Package, y.Package), strings.Compare(x.Test, y.Test), strings.Compare(x.Spec, y.Spec), strings.Compare(x.Parameter, y.Parameter))
+		return cmp.Or(x.Name.Compare(y.Name), strings.Compare(x.Parameter, y.Parameter))
 	})
 	return b, unsettled
 }

@@ -36,8 +36,8 @@ func TestParse(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []record.Known{
-			{Package: "shop/cache", Test: "TestA", Parameter: "maxmemory", Owner: "team-cache", Reason: "see issue 7", Expires: "2027-01-31"},
-			{Package: "shop/cache", Parameter: "hz", Owner: "me", Reason: "r", Expires: "2027-01-31"},
+			{Name: record.Name{Package: "shop/cache", Test: "TestA"}, Parameter: "maxmemory", Owner: "team-cache", Reason: "see issue 7", Expires: "2027-01-31"},
+			{Name: record.Name{Package: "shop/cache"}, Parameter: "hz", Owner: "me", Reason: "r", Expires: "2027-01-31"},
 		}
 		if b.File != "known.json" || !reflect.DeepEqual(b.Known, want) {
 			t.Errorf("got %+v", b)
@@ -126,8 +126,8 @@ func TestOf(t *testing.T) {
 	}}
 	got, unsettled := baseline.Of(f, baseline.Defaults{})
 	want := []record.Known{
-		{Package: "p", Test: "TestA", Parameter: "hz", Owner: "me", Reason: "why", Expires: "2026-12-01"},
-		{Package: "p", Test: "TestB", Parameter: "hz", Owner: "nobody yet", Reason: "left by the run of 2026-11-24", Expires: "2027-02-22"},
+		{Name: record.Name{Package: "p", Test: "TestA"}, Parameter: "hz", Owner: "me", Reason: "why", Expires: "2026-12-01"},
+		{Name: record.Name{Package: "p", Test: "TestB"}, Parameter: "hz", Owner: "nobody yet", Reason: "left by the run of 2026-11-24", Expires: "2027-02-22"},
 	}
 	if !reflect.DeepEqual(got.Known, want) || len(unsettled) != 2 {
 		t.Errorf("got %+v and %+v", got.Known, unsettled)

@@ -79,7 +79,7 @@ func (s *Suite) CaseOfParameter(name string) Case {
 		}
 		for _, owner := range owners {
 			for i := range c.Before {
-				if b := &c.Before[i]; within(nameOf(owner), b.Test) {
+				if b := &c.Before[i]; within(owner, b.Test) {
 					b.Weight = weightAmbiguous
 					b.Evidence = "left " + name + " changed from " + change.From + " to " + change.To
 					if change.By != nil && !slices.Contains(c.Leakers, b.Test) {
@@ -96,29 +96,25 @@ func (s *Suite) CaseOfParameter(name string) Case {
 // CaseOf says what is to be searched for a victim.
 func (s *Suite) CaseOf(victim *Unit) Case {
 	c := Case{Victim: victim.Test, Status: victim.Status, Keys: s.Keys}
-	subject := victim.Name.Test
+	subject := victim.Name
+	subject.Spec = ""
 	for i := range s.Units {
 		u := &s.Units[i]
 		switch {
 		case u.Hosts || u == victim || victim.ended != 0 && u.began > victim.ended || u.Unable() != "":
 			continue
-		case u.Spec == "" && u.Package == victim.Package && (record.Below(subject, u.Name.Test) || record.Below(u.Name.Test, subject)):
+		case u.Spec == "" && (subject.In(u.Name) || u.In(subject)):
 			continue // what the victim is in, or what is in it
 		}
 		if u.Container != "" && u.Container == victim.Container && u.Package == victim.Package {
 			c.With = append(c.With, u.Test)
 			continue
 		}
-		parent, _, sub := strings.Cut(u.Name.Test, "/")
-		if sub && u.Spec == "" {
-			if u.Package == victim.Package && record.Below(subject, parent) {
-				if at := slices.IndexFunc(c.Before, func(o Suspect) bool { return within(u.Test, o.Test) }); at >= 0 {
-					c.Before[at].Parts = append(c.Before[at].Parts, u.Test)
-					continue
-				}
-				c.Before = append(c.Before, Suspect{Test: u.Test}) // beside the victim
-			} else if at := slices.IndexFunc(c.Before, func(o Suspect) bool { return within(u.Test, o.Test) }); at >= 0 {
+		if u.Subtest() && u.Spec == "" {
+			if at := slices.IndexFunc(c.Before, func(o Suspect) bool { return within(u.Name, o.Test) }); at >= 0 {
 				c.Before[at].Parts = append(c.Before[at].Parts, u.Test)
+			} else if u.TopLevel() == subject.TopLevel() {
+				c.Before = append(c.Before, Suspect{Test: u.Test}) // beside the victim
 			}
 			continue
 		}
@@ -155,21 +151,11 @@ func (s *Suite) unit(name record.Name) *Unit {
 }
 
 // within reports whether a test is in another, or is it.
-func within(inner, outer rerun.Test) bool {
-	switch {
-	case inner.Package != outer.Package:
-		return false
-	case outer.Name.Test == rerun.NoTest:
-		return inner.Name.Test == ""
+func within(inner record.Name, outer rerun.Test) bool {
+	if outer.Name.Test == rerun.NoTest {
+		return inner.Package == outer.Package && inner.Test == ""
 	}
-	if outer.Spec != "" || inner.Spec != "" {
-		return inner.Spec == outer.Spec && inner.Name.Test == outer.Name.Test
-	}
-	return inner.Name.Test == outer.Name.Test || record.Below(inner.Name.Test, outer.Name.Test)
-}
-
-func nameOf(o findings.Owner) rerun.Test {
-	return rerun.Test{Name: record.Name{Package: o.Package, Test: o.Test, Spec: o.Spec}}
+	return inner.In(outer.Name)
 }
 
 // weigh lays the evidence of the record over those that ran before the victim.
@@ -177,7 +163,7 @@ func (s *Suite) weigh(c *Case) {
 	f := s.Findings
 	suspect := func(owner findings.Owner, weight int, why string) bool {
 		for i := range c.Before {
-			if b := &c.Before[i]; within(nameOf(owner), b.Test) {
+			if b := &c.Before[i]; within(owner, b.Test) {
 				if weight > b.Weight {
 					b.Weight, b.Evidence = weight, why
 				}
@@ -188,7 +174,7 @@ func (s *Suite) weigh(c *Case) {
 	}
 	correlated := map[int]bool{}
 	for _, failure := range f.Failures {
-		if !within(nameOf(failure.Name()), c.Victim) {
+		if !within(failure.Name(), c.Victim) {
 			continue
 		}
 		if c.Message == "" {
@@ -256,13 +242,13 @@ func (s *Suite) weigh(c *Case) {
 
 // ran reports whether an owner ran before the victim.
 func (c *Case) ran(owner findings.Owner) bool {
-	return slices.ContainsFunc(c.Before, func(b Suspect) bool { return within(nameOf(owner), b.Test) })
+	return slices.ContainsFunc(c.Before, func(b Suspect) bool { return within(owner, b.Test) })
 }
 
 // clean notes a test that puts back what another left.
 func (c *Case) clean(s *Suite, owner findings.Owner) {
 	for i := range s.Units {
-		if u := &s.Units[i]; u.Name == owner && u.Unable() == "" && !within(u.Test, c.Victim) && !slices.Contains(c.Cleaners, u.Test) {
+		if u := &s.Units[i]; u.Name == owner && u.Unable() == "" && !within(u.Name, c.Victim) && !slices.Contains(c.Cleaners, u.Test) {
 			c.Cleaners = append(c.Cleaners, u.Test)
 		}
 	}

@@ -94,7 +94,7 @@ func (b *bisection) leaves(a *Answer, who []Suspect) (bool, error) {
 // chosen, but their package or a node of their suite.
 func around(owner record.Name, chosen []Suspect) *Culprit {
 	for _, s := range chosen {
-		if within(rerun.Test{Name: owner}, s.Test) {
+		if within(owner, s.Test) {
 			return nil
 		}
 	}

@@ -264,7 +264,7 @@ func (b *bisection) culprits(found []Suspect, with rerun.Setup) []Culprit {
 		c := Culprit{Test: s.Test, Evidence: s.Evidence}
 		for _, out := range b.ran[keyOf(with)] {
 			for _, left := range out.Left {
-				if left.Owner != nil && within(rerun.Test{Name: *left.Owner}, s.Test) && len(c.Left) < 20 &&
+				if left.Owner != nil && within(*left.Owner, s.Test) && len(c.Left) < 20 &&
 					!slices.ContainsFunc(c.Left, func(l rerun.Left) bool {
 						return l.Parameter == left.Parameter && (l.Server == left.Server || b.o.Private)
 					}) {

@@ -68,12 +68,8 @@ func (b *bisection) state(before []rerun.Item, beside bool) (*State, rerun.Cut, 
 // inVictims reports whether a test is in the top-level test that the victim is
 // in: all that is restored is restored behind that one, but for specs.
 func (b *bisection) inVictims(o rerun.Item) bool {
-	top := func(name string) string {
-		name, _, _ = strings.Cut(name, "/")
-		return name
-	}
 	v := b.c.Victim
-	return o.Package == v.Package && o.Spec == "" && v.Spec == "" && o.Name.Test != "" && top(o.Name.Test) == top(v.Name.Test)
+	return o.Spec == "" && v.Spec == "" && o.Name.Test != "" && o.TopLevel() == v.TopLevel()
 }
 
 // beyond says of state that outlives the process what was not it.
@@ -94,8 +90,8 @@ func (b *bisection) names(before []rerun.Item, cut rerun.Cut, restored rerun.Out
 	var all []string
 	for _, t := range restored.Touched {
 		theirs := slices.ContainsFunc(before, func(o rerun.Item) bool {
-			after := rerun.Test{Name: t.After} // may be the parent of a subtest
-			return o.Package == t.After.Package && (o.Name.Test == "" || within(after, o) || within(o, after))
+			// It may be the parent of a subtest.
+			return o.Package == t.After.Package && (o.Name.Test == "" || within(t.After, o) || o.In(t.After))
 		})
 		if theirs && !slices.Contains(all, t.Name) {
 			all = append(all, t.Name)

@@ -79,9 +79,9 @@ func (r *Reader) Add(e record.Entry) {
 	case e.Process != nil:
 		r.packages[e.Process.Index] = e.Process.Package
 	case e.Test != nil && e.Test.Test != "" && e.Test.Action == "run":
-		r.begin(Unit{Test: rerun.Test{Name: record.Name{Package: e.Test.Package, Test: e.Test.Test}}}, e.Seq)
+		r.begin(Unit{Test: rerun.Test{Name: e.Test.Name()}}, e.Seq)
 	case e.Test != nil && e.Test.Test != "" && slices.Contains([]string{"pass", "fail", "skip"}, e.Test.Action):
-		r.end(record.Name{Package: e.Test.Package, Test: e.Test.Test}, e.Seq)
+		r.end(e.Test.Name(), e.Seq)
 		r.seeds(e.Test)
 	case e.Test != nil:
 		r.seeds(e.Test)

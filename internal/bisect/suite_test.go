@@ -79,7 +79,7 @@ func TestCasesOfRecords(t *testing.T) {
 		for i := range s.Units {
 			of := s.CaseOf(&s.Units[i])
 			for _, b := range of.Before {
-				if b.Name == of.Victim.Name || b.Unable() != "" || b.Spec == "" && of.Victim.Package == b.Package && within(of.Victim, b.Test) {
+				if b.Name == of.Victim.Name || b.Unable() != "" || b.Spec == "" && of.Victim.Package == b.Package && within(of.Victim.Name, b.Test) {
 					t.Errorf("%s: before %s is %s", c.Name, of.Victim.Label(), b.Label())
 				}
 			}

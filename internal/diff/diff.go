@@ -16,9 +16,7 @@
 package diff
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"tracetest/internal/findings"
@@ -226,10 +224,6 @@ func (v *view) passed(o findings.Owner, which string) string {
 		return "its test failed in the " + which + " run, perhaps before it came to it"
 	}
 	return ""
-}
-
-func compareOwners(a, b findings.Owner) int {
-	return cmp.Or(strings.Compare(a.Package, b.Package), strings.Compare(a.Test, b.Test), strings.Compare(a.Spec, b.Spec))
 }
 
 // stateOrder is the order in which states are told.

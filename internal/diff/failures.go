@@ -34,7 +34,7 @@ func (c *comparison) failures() []Failure {
 		result = append(result, f)
 	}
 	slices.SortFunc(result, func(a, b Failure) int {
-		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), compareOwners(a.Owner, b.Owner))
+		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), a.Owner.Compare(b.Owner))
 	})
 	return result
 }
@@ -71,7 +71,7 @@ func failed(f *findings.Findings) map[findings.Owner]*FailureOfSide {
 	all := map[findings.Owner]*FailureOfSide{}
 	for _, x := range f.Failures {
 		side := sideOf(f, x)
-		o := findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}
+		o := x.Name()
 		was := all[o]
 		switch {
 		case was == nil:

@@ -73,7 +73,7 @@ func (c *comparison) leaks() []Leak {
 		}
 	}
 	slices.SortStableFunc(result, func(a, b Leak) int {
-		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), slices.CompareFunc(a.owners, b.owners, compareOwners), cmp.Compare(a.Parameter, b.Parameter))
+		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), slices.CompareFunc(a.owners, b.owners, findings.Owner.Compare), cmp.Compare(a.Parameter, b.Parameter))
 	})
 	return result
 }
@@ -139,7 +139,7 @@ func gather(v *view, traced bool) (map[leakKey]*Leak, []leakKey) {
 		if c.By != nil {
 			owners = leakOwners{*c.By}
 		}
-		slices.SortFunc(owners, compareOwners)
+		slices.SortFunc(owners, findings.Owner.Compare)
 		key := leakKey{owners: fmt.Sprintf("%q", owners), settled: c.By != nil, parameter: c.Parameter, direction: direction(c.Parameter, c.Initial, c.To), untraced: c.Untraced && traced}
 		l := all[key]
 		if l == nil {

@@ -106,7 +106,7 @@ func (s *View) Add(suite *bisect.Suite, order string) {
 		if leak.By == nil {
 			continue
 		}
-		name := record.Name{Package: leak.By.Package, Test: leak.By.Test, Spec: leak.By.Spec}
+		name := *leak.By
 		if leaked[name] {
 			continue
 		}
@@ -127,17 +127,11 @@ func (s *View) row(name record.Name) *Row {
 
 // causeOf says what the findings of its run tie a failure to: "" is nothing.
 func causeOf(f *findings.Findings, failure findings.Failure) (cause string, of *record.Name) {
-	change := func(c findings.Change) *record.Name {
-		if c.By == nil {
-			return nil
-		}
-		return &record.Name{Package: c.By.Package, Test: c.By.Test, Spec: c.By.Spec}
-	}
 	switch {
 	case failure.Leak != nil:
-		of = change(f.Leaks[*failure.Leak])
+		of = f.Leaks[*failure.Leak].By
 	case failure.Reverted != nil:
-		of = change(f.Reverted[*failure.Reverted])
+		of = f.Reverted[*failure.Reverted].By
 	}
 	owner := failure.Name()
 	restarted := slices.ContainsFunc(f.Restarts, func(r findings.Restart) bool { return slices.Contains(r.Active, owner) })

@@ -24,7 +24,6 @@ package merge
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"tracetest/internal/findings"
 )
@@ -217,7 +216,7 @@ func (m *Merge) Summary() *Summary {
 		return cmp.Or(-cmp.Compare(a.InRuns, b.InRuns), -cmp.Compare(a.Count, b.Count), cmp.Compare(a.text(), b.text()))
 	})
 	slices.SortFunc(s.Wrong, func(a, b Test) int {
-		return cmp.Or(-cmp.Compare(a.Leaked, b.Leaked), -cmp.Compare(a.Victim, b.Victim), -cmp.Compare(a.Failed, b.Failed), compareOwners(a.Owner, b.Owner))
+		return cmp.Or(-cmp.Compare(a.Leaked, b.Leaked), -cmp.Compare(a.Victim, b.Victim), -cmp.Compare(a.Failed, b.Failed), a.Owner.Compare(b.Owner))
 	})
 	slices.SortFunc(s.Servers, func(a, b Server) int {
 		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Flavor, b.Flavor), cmp.Compare(a.Version, b.Version))
@@ -240,8 +239,4 @@ func (m *Merge) ranIn(o findings.Owner) int {
 		return -1
 	}
 	return int(n)
-}
-
-func compareOwners(a, b findings.Owner) int {
-	return cmp.Or(strings.Compare(a.Package, b.Package), strings.Compare(a.Test, b.Test), strings.Compare(a.Spec, b.Spec))
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tracetest/internal/findings"
-	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
@@ -109,7 +108,7 @@ func Of(file string, f *findings.Findings, doubts []string) *One {
 			}
 		}
 		o.failures.add(causes)
-		w := of(findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
+		w := of(x.Name())
 		w.failures++
 		w.causes.add(causes)
 		if victim {
@@ -134,10 +133,7 @@ func ownChange(f *findings.Findings, x findings.Failure) bool {
 		return false
 	}
 	by := f.Reverted[*x.Reverted].By
-	if by == nil || by.Package != x.Package {
-		return false
-	}
-	return by.Test == x.Test && (by.Spec == x.Spec || x.Spec == "") || x.Spec == "" && record.Below(by.Test, x.Test)
+	return by != nil && by.In(x.Name())
 }
 
 // verdict judges a run. Whatever is not known to be clean is not.
@@ -203,7 +199,7 @@ func keyOf(f *findings.Findings, c findings.Change) leakKey {
 		key.owner = *c.By
 	} else {
 		key.suspects = fmt.Sprint(len(c.Suspects), c.AndEarlier) // there may be thousands, so they are not named here
-		for _, s := range slices.SortedFunc(slices.Values(c.Suspects), compareOwners) {
+		for _, s := range slices.SortedFunc(slices.Values(c.Suspects), findings.Owner.Compare) {
 			key.suspects = strconv.FormatUint(hash(key.suspects, s.Package, s.Test, s.Spec), 16)
 		}
 	}
@@ -302,7 +298,7 @@ func marks(f *findings.Findings) []Mark {
 		if x.Correlated() {
 			kind = "victim"
 		}
-		failed[findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}] = kind
+		failed[x.Name()] = kind
 	}
 	if len(failed) > 0 {
 		for c := range f.Cases.All() {

@@ -12,9 +12,7 @@ type Baseline struct {
 
 // Known is a leak that somebody knows of and looks after.
 type Known struct {
-	Package   string `json:"package" redact:"-"`
-	Test      string `json:"test" redact:"name"` // empty: the package outside of its tests
-	Spec      string `json:"spec" redact:"name"` // empty: no Ginkgo spec
+	Name
 	Parameter string `json:"parameter" redact:"-"`
 	Owner     string `json:"owner"`              // who looks after it
 	Reason    string `json:"reason"`             // why it may stay for now

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"iter"
 	"strings"
 )
@@ -48,6 +49,40 @@ func (n Name) SuiteNode() bool {
 	return false
 }
 
+// In reports whether a name is another, or is of what ran in it.
+func (n Name) In(outer Name) bool {
+	if n == outer {
+		return true
+	}
+	for name := range n.Within() {
+		if name == outer {
+			return true
+		}
+	}
+	return false
+}
+
+// Path is what the name of a test consists of: the test function, then a part for
+// each subtest.
+func (n Name) Path() []string { return strings.Split(n.Test, "/") }
+
+// TopLevel is the name with the test function that it runs in for its test.
+func (n Name) TopLevel() Name {
+	n.Test = TopLevel(n.Test)
+	return n
+}
+
+// Subtest reports whether it is of a subtest, or of a spec in one.
+func (n Name) Subtest() bool { return Parent(n.Test) != "" }
+
+// Compare orders names.
+func (n Name) Compare(other Name) int {
+	return cmp.Or(strings.Compare(n.Package, other.Package), strings.Compare(n.Test, other.Test), strings.Compare(n.Spec, other.Spec))
+}
+
+// Name is who the event is of.
+func (t *Test) Name() Name { return Name{Package: t.Package, Test: t.Test} }
+
 // Parent returns the test that a subtest is of, or "".
 func Parent(test string) string {
 	return test[:max(0, strings.LastIndexByte(test, '/'))]
@@ -61,6 +96,3 @@ func TopLevel(test string) string {
 
 // Below reports whether a test is a subtest of another, at any depth.
 func Below(test, outer string) bool { return strings.HasPrefix(test, outer+"/") }
-
-// Name is who the entry is of.
-func (k Known) Name() Name { return Name{Package: k.Package, Test: k.Test, Spec: k.Spec} }

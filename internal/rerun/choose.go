@@ -74,10 +74,10 @@ func Choose(tests []Test, args []string) (packages, with []string, err error) {
 		if t.Test == NoTest {
 			continue
 		}
-		if name, _, sub := strings.Cut(t.Test, "/"); !sub {
+		if path := t.Path(); !t.Subtest() {
 			add(&top, pattern(t.Test))
-		} else if !whole[name] {
-			add(&paths, anchored(t.Test))
+		} else if !whole[path[0]] {
+			add(&paths, anchored(path))
 		}
 		if t.Spec == "" {
 			continue
@@ -137,9 +137,9 @@ func add(to *[]string, text string) {
 }
 
 // anchored is the pattern of one subtest: each part of its path for itself.
-func anchored(path string) string {
+func anchored(path []string) string {
 	var parts []string
-	for part := range strings.SplitSeq(path, "/") {
+	for _, part := range path {
 		parts = append(parts, "^"+pattern(part)+"$")
 	}
 	return strings.Join(parts, "/")

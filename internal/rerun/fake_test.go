@@ -102,7 +102,12 @@ func (w *fakeWorld) run(ctx context.Context, o run.Options, more func(record.Ent
 	r := Result{Outcomes: NewOutcomes(), Findings: &findings.Findings{}}
 	r.Findings.Run.Complete = true
 	tests := chosen.FindAllString(strings.Join(o.Args, " "), -1)
-	w.note("run %s %s restore=%s", strings.Join(o.Packages, ","), strings.Join(tests, ","), o.Restore)
+	at := w.at(o)
+	on := ""
+	if at.n > 0 {
+		on = fmt.Sprint(" on ", at.n)
+	}
+	w.note("run %s %s restore=%s%s", strings.Join(o.Packages, ","), strings.Join(tests, ","), o.Restore, on)
 	if ctx.Err() != nil {
 		r.Err = ctx.Err()
 		return r
@@ -110,7 +115,6 @@ func (w *fakeWorld) run(ctx context.Context, o run.Options, more func(record.Ent
 	if w.unfit != nil && w.unfit(o) {
 		w.note("with options that no trial may have")
 	}
-	at := w.at(o)
 	set := map[string]bool{}
 	for i, name := range tests {
 		owner := int64(i + 1)

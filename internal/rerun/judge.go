@@ -21,7 +21,7 @@ func (out *Outcome) judge(ran Result, victim *Test, first bool, last record.Name
 			out.Error = "building the tests of " + f.Package + " failed: " + f.Message
 			return true
 		}
-		if victim != nil && f.Package == victim.Package && f.Spec == victim.Spec && (f.Test == victim.Test || record.Below(f.Test, victim.Test)) && out.Message == "" {
+		if victim != nil && f.Name().In(victim.Name) && out.Message == "" {
 			out.Message, out.Location = f.Message, f.Location
 			out.Victim = "fail" // also where its process died and no end was heard
 		}

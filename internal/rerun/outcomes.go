@@ -24,7 +24,7 @@ func (o *Outcomes) Add(e record.Entry) {
 	case e.Process != nil:
 		o.packages[e.Process.Index] = e.Process.Package
 	case e.Test != nil && e.Test.Test != "" && (e.Test.Action == "pass" || e.Test.Action == "fail" || e.Test.Action == "skip"):
-		o.end(record.Name{Package: e.Test.Package, Test: e.Test.Test}, e.Test.Action)
+		o.end(e.Test.Name(), e.Test.Action)
 	case e.Boundary != nil && e.Boundary.Begin != nil:
 		b := e.Boundary.Begin
 		if b.Kind == record.KindSpec {

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"tracetest/internal/findings"
-	"tracetest/internal/record"
 )
 
 // suspicions gathers the leaks that have an owner and failures tied to them.
@@ -60,7 +59,7 @@ func (s *suspicion) unable() string {
 func tops(tests []Test) []Test {
 	all := slices.Clone(tests)
 	for i := range all {
-		all[i].Test = record.TopLevel(all[i].Test)
+		all[i].Name = all[i].TopLevel()
 	}
 	return all
 }

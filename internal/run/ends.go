@@ -32,7 +32,7 @@ func (w *watcher) ending(t *record.Test) {
 	switch {
 	case t.Test == "" && t.Action == "start" && w.ends.began[t.Package] == nil:
 		w.ends.began[t.Package] = map[string]bool{}
-	case t.Test != "" && t.Action == "run" && !strings.Contains(t.Test, "/"):
+	case t.Test != "" && t.Action == "run" && !t.Name().Subtest():
 		if w.ends.began[t.Package] == nil {
 			w.ends.began[t.Package] = map[string]bool{}
 		}

@@ -43,7 +43,7 @@ func miscounted(f *findings.Findings) []string {
 		bad = append(bad, fmt.Sprintf("%d cases add up to %+v, and %+v is said", f.Cases.Len(), counted, f.Tests))
 	}
 	for _, x := range f.Failures {
-		delete(failed, findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
+		delete(failed, x.Name())
 		delete(failed, findings.Owner{Package: x.Package, Test: x.Test}) // in BeforeSuite, say
 	}
 	for owner := range failed {

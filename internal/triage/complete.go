@@ -215,7 +215,7 @@ func (a *Analysis) failedTests(f *findings.Findings) *findings.Reason {
 
 // passedAgain reports whether a test that failed passed in a later run of its package.
 func (o *outcomes) passedAgain(f findings.Failure) bool {
-	return o.again[findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec}]
+	return o.again[f.Name()]
 }
 
 func (a *Analysis) leftChanged(f *findings.Findings) *findings.Reason {

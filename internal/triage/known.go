@@ -49,7 +49,7 @@ func (a *Analysis) known(b *record.Baseline, c *findings.Change) *findings.Known
 }
 
 func covers(k record.Known, o findings.Owner, parameter string) bool {
-	return k.Package == o.Package && k.Test == o.Test && k.Spec == o.Spec && strings.EqualFold(k.Parameter, parameter)
+	return k.Name == o && strings.EqualFold(k.Parameter, parameter)
 }
 
 // mark marks the leaks that are known and says what became of the entries.
@@ -64,12 +64,12 @@ func (a *Analysis) mark(f *findings.Findings) {
 	}
 	wanted := map[findings.Owner]bool{}
 	for _, k := range b.Known {
-		wanted[k.Name()] = true
+		wanted[k.Name] = true
 	}
 	ran := f.Ran(wanted)
 	f.Baseline.File, f.Baseline.Entries = b.File, len(b.Known)
 	for _, k := range b.Known {
-		owner := k.Name()
+		owner := k.Name
 		switch {
 		case k.Expires < a.window.today():
 			f.Baseline.Expired = append(f.Baseline.Expired, k)

@@ -59,7 +59,7 @@ func (w *world) judgeVictims(f *findings.Findings) (bad []string, correlated int
 			continue
 		}
 		correlated++
-		who := owner(findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec})
+		who := owner(x.Name())
 		if !slices.ContainsFunc(w.force[who], func(value string) bool {
 			// A change has the last value that its unit set, and who set that.
 			return c.To == value || slices.ContainsFunc(append(w.truth[value].brought, w.truth[value].by), func(by string) bool {
@@ -176,7 +176,7 @@ func (w *world) judgeTallies(f *findings.Findings) (bad []string) {
 		return sum
 	}
 	for _, x := range f.Failures {
-		o := findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}
+		o := x.Name()
 		is := of(o)
 		if x.OOMErrors > is.oom {
 			bad = append(bad, fmt.Sprintf("met more: %s %d OOM errors, and not %d", owner(o), is.oom, x.OOMErrors))

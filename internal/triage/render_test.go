@@ -27,7 +27,7 @@ func render(f *findings.Findings) string {
 		line("contained %d: %s", i, change(f, c))
 	}
 	for _, x := range f.Failures {
-		text := fmt.Sprintf("failure (%s): %s: %s", x.Status, owner(findings.Owner{Package: x.Package, Test: x.Test, Spec: x.Spec}), x.Cause)
+		text := fmt.Sprintf("failure (%s): %s: %s", x.Status, owner(x.Name()), x.Cause)
 		if x.OOMErrors > 0 {
 			text += fmt.Sprintf(", %d oom", x.OOMErrors)
 		}
@@ -142,7 +142,7 @@ func render(f *findings.Findings) string {
 		of   []record.Known
 	}{{"has expired", f.Baseline.Expired}, {"can go", f.Baseline.Gone}, {"is not told of", f.Baseline.Undecided}} {
 		for _, k := range list.of {
-			line("the entry %s of %s %s", k.Parameter, owner(findings.Owner{Package: k.Package, Test: k.Test, Spec: k.Spec}), list.what)
+			line("the entry %s of %s %s", k.Parameter, owner(k.Name), list.what)
 		}
 	}
 	for _, n := range f.Notices {

@@ -58,7 +58,7 @@ func (v *View) ofThemKnown() Text {
 func entries(all []record.Known) Text {
 	var names []Text
 	for _, e := range all {
-		names = append(names, code(e.Parameter)+" of "+Owner(findings.Owner{Package: e.Package, Test: e.Test, Spec: e.Spec})+" ("+say(e.Owner)+")")
+		names = append(names, code(e.Parameter)+" of "+Owner(e.Name)+" ("+say(e.Owner)+")")
 	}
 	return List(names, maxNamed)
 }

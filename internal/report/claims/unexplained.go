@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"tracetest/internal/findings"
-	"tracetest/internal/record"
 )
 
 // unexplainedParts are the failures that no change of another test explains: those
@@ -61,7 +60,7 @@ func (v *View) changedMemory(f findings.Failure) bool {
 			if c.By == nil || !strings.HasPrefix(c.Parameter, "maxmemory") || c.By.Package != f.Package {
 				continue
 			}
-			if *c.By == ownerOf(f) || f.Spec == "" && f.Test != "" && (c.By.Test == f.Test || record.Below(c.By.Test, f.Test)) {
+			if c.By.In(f.Name()) {
 				return true
 			}
 		}

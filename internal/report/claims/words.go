@@ -103,7 +103,7 @@ func kindOf(o findings.Owner) Text {
 		return "spec"
 	case o.Test == "":
 		return "package"
-	case strings.Contains(o.Test, "/"):
+	case o.Subtest():
 		return "subtest"
 	case strings.HasPrefix(o.Test, "Example"):
 		return "example"

@@ -46,8 +46,7 @@ func (t *Test) At(line int) record.By { return t.Own(t.Frame("", line)) }
 func (t *Test) Closure(line int) record.By { return t.Label(t.Frame(".func1", line)) }
 
 func (t *Test) Frame(inner string, line int) string {
-	top, _, _ := strings.Cut(t.Name, "/")
-	return t.Process.Path + "." + top + inner + " " + t.Process.File(line)
+	return t.Process.Path + "." + record.TopLevel(t.Name) + inner + " " + t.Process.File(line)
 }
 
 func (p *Process) File(line int) string {

@@ -41,7 +41,7 @@ func header(text string, run *record.Run, servers *int) error {
 		name := l.next("a name")
 		run.Expect[name] = l.next("a value")
 	case "known":
-		k := record.Known{Test: l.next("a test"), Parameter: l.next("a name"), Package: "shop/cache", Owner: "team-cache", Reason: "see issue 7", Expires: "2026-12-31"}
+		k := record.Known{Name: record.Name{Package: "shop/cache", Test: l.next("a test")}, Parameter: l.next("a name"), Owner: "team-cache", Reason: "see issue 7", Expires: "2026-12-31"}
 		if l.more() {
 			k.Expires = l.next("")
 		}
