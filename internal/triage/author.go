@@ -8,7 +8,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// Whose was the goroutine? It is not always the owner's own: a client may write
+// Whose was the goroutine? It is not always the actor's own: a client may write
 // on one that was started by whoever dialled, a server handles requests on one
 // that was started by whoever started the server, and a worker that tests share
 // was started by the first that needed it. There all are suspects who can have
@@ -43,7 +43,7 @@ type evidence struct {
 	own     record.Ref   // who started it, by its label
 	perhaps []record.Ref // others of whom one can have started it
 	active  []record.Ref // who is open in the process, innermost
-	runs    bool         // it is the goroutine that runs the owner itself, or a node of it
+	runs    bool         // it is the goroutine that runs the actor itself, or a node of it
 	node    bool         // of Ginkgo
 	takes   bool         // it does what others can have handed to it
 	serves  bool         // it answers requests: whoever asks waits
@@ -57,7 +57,7 @@ type evidence struct {
 }
 
 func (ws *writers) evidence(p *process, by record.By) *evidence {
-	if by.Label == record.LabelOwner && !owned(by) {
+	if by.Label == record.LabelOwner && !labelled(by) {
 		by.Label = record.LabelNone
 	}
 	e := &evidence{process: p, by: by, call: ws.window.module().call(by.Stack, "stack"), active: ws.window.open.In(p.Index), own: record.Ref{Package: p.Package, Process: p.Index}}
@@ -65,7 +65,7 @@ func (ws *writers) evidence(p *process, by record.By) *evidence {
 		e.own = ws.window.recall(p, by)
 	}
 	for _, other := range by.Perhaps {
-		if owned(other) {
+		if labelled(other) {
 			e.perhaps = append(e.perhaps, ws.window.recall(p, other))
 		}
 	}
@@ -115,7 +115,7 @@ func (e *evidence) without(ref record.Ref) []record.Ref {
 // stands in the call that declares the spec, and none of the others that can have
 // started it: a table of specs is declared by one call.
 func (ws *writers) runsIn(e *evidence) bool {
-	o := ws.window.owners[e.own.Owner]
+	o := ws.window.actors[e.own.Owner]
 	if o == nil {
 		return false
 	}
@@ -123,14 +123,14 @@ func (ws *writers) runsIn(e *evidence) bool {
 		return o.isOf(e.innermost())
 	}
 	return slices.ContainsFunc(e.by.Stack, func(f record.Frame) bool {
-		return o.declares(f) && !slices.ContainsFunc(e.perhaps, func(r record.Ref) bool { return ws.window.owners[r.Owner].declares(f) })
+		return o.declares(f) && !slices.ContainsFunc(e.perhaps, func(r record.Ref) bool { return ws.window.actors[r.Owner].declares(f) })
 	})
 }
 
-// outlived says that an owner had ended when a goroutine of it wrote, or
+// outlived says that an actor had ended when a goroutine of it wrote, or
 // nothing.
 func (ws *writers) outlived(ref record.Ref) []findings.Caveat {
-	if o := ws.window.owners[ref.Owner]; o == nil || o.status == "" {
+	if o := ws.window.actors[ref.Owner]; o == nil || o.status == "" {
 		return nil
 	}
 	c := findings.Caveat{Kind: findings.CaveatOutlived}
@@ -140,8 +140,8 @@ func (ws *writers) outlived(ref record.Ref) []findings.Caveat {
 	return []findings.Caveat{c}
 }
 
-// owned reports whether a goroutine has the label of an owner.
-func owned(by record.By) bool {
+// labelled reports whether a goroutine has the label of an actor.
+func labelled(by record.By) bool {
 	return by.Label == record.LabelOwner && by.Owner != nil && by.Owner.ID > 0
 }
 

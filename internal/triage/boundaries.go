@@ -73,7 +73,7 @@ func (a *Analysis) happened(e record.Entry) {
 			a.ledger.counted(b.Process)
 		}
 	case record.VerbPause, record.VerbContinue:
-		if o := a.window.owners[b.Owner]; o != nil {
+		if o := a.window.actors[b.Owner]; o != nil {
 			o.paused = b.Verb == record.VerbPause
 		}
 	case record.VerbEnd:
@@ -109,7 +109,7 @@ func (a *Analysis) begin(e record.Entry) {
 
 func (a *Analysis) end(e record.Entry) {
 	b := e.Boundary
-	o := a.window.owners[b.Owner]
+	o := a.window.actors[b.Owner]
 	if o == nil || b.End == nil {
 		return
 	}
@@ -120,7 +120,7 @@ func (a *Analysis) end(e record.Entry) {
 	o.keep = o.keep || b.End.Lingers
 	a.outcomes.ignoreOOM(o)
 	a.outcomes.ended(o, *b.End, e)
-	if o.unit == (unit{owner: o.ID}) {
+	if o.unit == (unit{actor: o.ID}) {
 		a.closeUnit(o.unit, e)
 	}
 	a.window.forget(o)
@@ -141,7 +141,7 @@ func (a *Analysis) processEnd(process int, e record.Entry) {
 		a.died(process, e)
 	}
 	for _, s := range a.window.units {
-		if s.end == 0 && s.ownerRef.Process == process {
+		if s.end == 0 && s.by.Process == process {
 			s.end = e.Seq
 			a.ledger.closed(s)
 		}

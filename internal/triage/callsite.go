@@ -169,8 +169,8 @@ func testsOn(stack []record.Frame, pkg string, known func(test string) bool) (te
 	return tests, called
 }
 
-// isOf reports whether an owner is a test, or in one, as it is found on a stack.
-func (o *owner) isOf(test string) bool {
+// isOf reports whether an actor is a test, or in one, as it is found on a stack.
+func (o *actor) isOf(test string) bool {
 	switch {
 	case o.Kind == record.KindSpec:
 		return false

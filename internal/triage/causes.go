@@ -14,8 +14,8 @@ import (
 func (o *outcomes) failure(f *outcome, l *ledger, found judged) findings.Failure {
 	out := findings.Failure{Package: f.pkg, Test: f.test, Spec: f.spec, Cause: findings.CauseOther, Certainty: "correlated",
 		Message: f.message, Location: f.location, Status: f.status, Observed: []string{}}
-	if f.owner != nil && f.spec != "" && !f.owner.node {
-		out.SpecLocation = f.owner.Location
+	if f.actor != nil && f.spec != "" && !f.actor.node {
+		out.SpecLocation = f.actor.Location
 	}
 	if out.Message == "" {
 		out.Message = f.output.first
@@ -29,11 +29,11 @@ func (o *outcomes) failure(f *outcome, l *ledger, found judged) findings.Failure
 	out.OOMInOutput = words.oom+words.aborted > 0 || strings.Contains(out.Message, "OOM")
 	counted := map[findings.Cause][]*server{}
 	for _, s := range l.servers {
-		if f.owner == nil {
+		if f.actor == nil {
 			break
 		}
 		// What others met at the same time is this test's only if it says so.
-		met := o.metBy(f.owner, s, f.end)
+		met := o.metBy(f.actor, s, f.end)
 		out.OOMErrors += max(met.oom, met.traced)
 		out.Evicted += met.evicted
 		if met.oom > 0 || met.traced > 0 || met.shared > 0 && words.oom+words.aborted > 0 {
@@ -43,8 +43,8 @@ func (o *outcomes) failure(f *outcome, l *ledger, found judged) findings.Failure
 			counted[findings.CauseEviction] = append(counted[findings.CauseEviction], s)
 		}
 	}
-	if f.owner != nil {
-		out.OOMCall = f.owner.firstOOM
+	if f.actor != nil {
+		out.OOMCall = f.actor.firstOOM
 	}
 	if out.OOMErrors == 0 {
 		// The server counts each rejection once, and a test may print one
@@ -147,8 +147,8 @@ func (o *outcomes) current(f *outcome, cause findings.Cause, servers []*server, 
 // servers counted that.
 func (f *outcome) under(servers []*server) (all []limitMet) {
 	for _, s := range servers {
-		if f.owner != nil {
-			all = append(all, f.owner.met[s].under...)
+		if f.actor != nil {
+			all = append(all, f.actor.met[s].under...)
 		}
 	}
 	return all
@@ -170,18 +170,18 @@ func (m *mutation) harmful(cause findings.Cause) bool {
 
 // by reports whether a test made a change itself, or a part of it did.
 func (o *outcomes) by(f *outcome, m *mutation) bool {
-	if f.owner == nil || len(m.refs) != 1 {
+	if f.actor == nil || len(m.refs) != 1 {
 		return false
 	}
-	if f.owner.node {
-		return m.refs[0].Owner == f.owner.host && f.owner.ranIn(m.phase)
+	if f.actor.node {
+		return m.refs[0].Owner == f.actor.host && f.actor.ranIn(m.phase)
 	}
-	return o.window.within(m.refs[0], f.owner)
+	return o.window.within(m.refs[0], f.actor)
 }
 
 // ranIn reports whether a suite node can have made a change that was seen in
 // this phase of its suite.
-func (w *owner) ranIn(phase string) bool {
+func (w *actor) ranIn(phase string) bool {
 	before := strings.Contains(w.Name, "BeforeSuite")
 	return phase != "after" && before || phase != "before" && !before
 }
@@ -189,11 +189,11 @@ func (w *owner) ranIn(phase string) bool {
 // showing is what a failed test asked for, or its package outside of its tests.
 func (o *outcomes) showing(f *outcome) []string {
 	shown := []string{}
-	if f.owner == nil {
+	if f.actor == nil {
 		return shown
 	}
-	shown = append(shown, f.owner.asked...)
-	if p := o.window.processes[f.owner.process]; p != nil {
+	shown = append(shown, f.actor.asked...)
+	if p := o.window.processes[f.actor.process]; p != nil {
 		for _, what := range p.asked {
 			if !slices.Contains(shown, what) {
 				shown = append(shown, what)
@@ -207,10 +207,10 @@ func (o *outcomes) showing(f *outcome) []string {
 // waitedBy is how long, in seconds, the tests of a process had waited in which
 // one met the time limit of go test; zero where it was not that.
 func (o *outcomes) waitedBy(f *outcome) float64 {
-	if f.owner == nil || !f.output.late {
+	if f.actor == nil || !f.output.late {
 		return 0
 	}
-	if p := o.window.processes[f.owner.process]; p != nil {
+	if p := o.window.processes[f.actor.process]; p != nil {
 		return p.waited.Seconds()
 	}
 	return 0

@@ -56,16 +56,16 @@ func (l *ledger) mutate(m *mutation) {
 // assign gives a change to the units of its suspects.
 func (l *ledger) assign(m *mutation) {
 	var units []unit
-	held := true
+	synchronized := true
 	for _, ref := range m.refs {
 		l.window.keep(ref)
 		u := l.window.unitOf(ref)
-		held = held && u.pkg == ""
+		synchronized = synchronized && u.pkg == ""
 		if !slices.Contains(units, u) {
 			units = append(units, u)
 		}
 	}
-	if !held {
+	if !synchronized {
 		// A package that began and was never synchronized, or is not yet: which of the
 		// two is known when the whole record is read.
 		l.unsynchronized = append(l.unsynchronized, m)
@@ -136,7 +136,7 @@ func (l *ledger) adopt(p record.Process, seq int64) {
 	})
 	u := unit{process: p.Index}
 	if l.window.units[u] == nil {
-		l.window.units[u] = &unitState{begin: begin, ownerRef: now}
+		l.window.units[u] = &unitState{begin: begin, by: now}
 	}
 	for _, m := range adopted {
 		l.assign(m)

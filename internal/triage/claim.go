@@ -57,7 +57,7 @@ func (ws *writers) unclaimed(m *mutation) {
 		}
 	}
 	for _, w := range to.pending {
-		if w.blind() && w.can(m.parameter) {
+		if w.nameless() && w.can(m.parameter) {
 			perhaps(w, findings.Caveat{Kind: findings.CaveatCanSet, Command: rediscmd.Of(w.Command).Name})
 		}
 	}
@@ -85,7 +85,7 @@ func common(x, y *findings.Call) *findings.Call {
 }
 
 // unseen files a change that went by between two snapshots: one write set a value
-// and a later one of the same owner, in the same stretch, restored what there
+// and a later one of the same actor, in the same stretch, restored what there
 // was. Both were accepted, and no snapshot shows either.
 func (ws *writers) unseen(w *write, seq int64, at time.Time) {
 	if !w.accepted() || len(w.refs) != 1 {

@@ -15,7 +15,7 @@ func (ws *writers) change(e *episode) findings.Change {
 	c := ws.describe(m)
 	c.From, c.Unit = e.from, ws.unitName(e)
 	usual, moved := e.server.Perturbed[e.parameter]
-	c.Constant = c.By != nil && c.To != c.From && (moved && c.To == usual || e.putBackOnce())
+	c.Constant = c.By != nil && c.To != c.From && (moved && c.To == usual || e.setBackOnce())
 	ws.place(e, &c)
 	if e.cut {
 		c.Caveats = append(c.Caveats, findings.Caveat{Kind: findings.CaveatRecordEnds, Unit: c.Unit})
@@ -26,7 +26,7 @@ func (ws *writers) change(e *episode) findings.Change {
 	if e.early != nil && e.restoredBy != nil {
 		c.Caveats = append(c.Caveats, findings.Caveat{Kind: findings.CaveatEarlyLeak, Owners: ws.window.names([]record.Ref{*e.early})})
 	}
-	ws.putBack(&c, e.restoredBy)
+	ws.restoredBy(&c, e.restoredBy)
 	return c
 }
 
@@ -79,8 +79,8 @@ func cutLine(frame string) (file string, line int, ok bool) {
 	return place[:at], line, err == nil
 }
 
-// putBack says who put a parameter back later.
-func (ws *writers) putBack(c *findings.Change, by *mutation) {
+// restoredBy says who restored a parameter later.
+func (ws *writers) restoredBy(c *findings.Change, by *mutation) {
 	switch {
 	case by == nil:
 	case by.tool:
@@ -120,7 +120,7 @@ func (ws *writers) describe(m *mutation) findings.Change {
 		c.Location = node.Location
 		return c
 	}
-	if o := ws.window.owners[ref.Owner]; o != nil {
+	if o := ws.window.actors[ref.Owner]; o != nil {
 		c.Location, c.Ended = o.Location, strings.TrimSuffix(o.status, "-below")
 		if o.status == forgotten {
 			c.Ended = ""
@@ -139,10 +139,10 @@ func (ws *writers) unitName(e *episode) findings.Unit {
 	switch u := e.units[0]; {
 	case u.container != "":
 		return findings.UnitContainer
-	case u.owner == 0:
+	case u.actor == 0:
 		return findings.UnitPackage
 	default:
-		if o := ws.window.owners[u.owner]; o != nil {
+		if o := ws.window.actors[u.actor]; o != nil {
 			return findings.Unit(o.Kind)
 		}
 		return findings.Unit(record.KindTest)

@@ -25,7 +25,7 @@ func (ws *writers) metStart(s *server, parameter string, failures []findings.Fai
 			continue
 		}
 		var met pressure
-		if w := of[i].owner; w != nil {
+		if w := of[i].actor; w != nil {
 			met = w.met[s]
 		}
 		// Where a server does not count, the text is what there is.

@@ -25,10 +25,10 @@ type episode struct {
 	early      *record.Ref // it was so judged at the end of this one, while others were open that may have made it
 }
 
-// putBackOnce reports whether the unit changed the parameter and then changed it
+// setBackOnce reports whether the unit changed the parameter and then changed it
 // again, to what it was left at: as a clean-up does that sets a constant. A value that it had
 // set before is that of a set-up which ran again.
-func (e *episode) putBackOnce() bool {
+func (e *episode) setBackOnce() bool {
 	if slices.ContainsFunc(e.mutations[:len(e.mutations)-1], func(m *mutation) bool { return m.to == e.last().to }) {
 		return false
 	}
@@ -167,7 +167,7 @@ func (l *ledger) settle() {
 		switch by, at := l.leftBy(e); {
 		case by != nil:
 			if open {
-				e.early = &l.window.units[*by].ownerRef
+				e.early = &l.window.units[*by].by
 			}
 			later = append(later, e.mutations[at+1:]...)
 			e.mutations = e.mutations[: at+1 : at+1]

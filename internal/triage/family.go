@@ -21,9 +21,9 @@ const maxLate = 32
 // wait for their turn among them, and those that have ended last. How many it leaves
 // away it adds to what is known.
 func (ws *writers) others(e *evidence) (refs []record.Ref) {
-	var open []*owner
+	var open []*actor
 	earlier := 0
-	for _, o := range ws.window.owners {
+	for _, o := range ws.window.actors {
 		if o.process == e.Index && o.ID > 0 && o.status == "" && !o.node {
 			open = append(open, o)
 		}
@@ -31,11 +31,11 @@ func (ws *writers) others(e *evidence) (refs []record.Ref) {
 	// Those around the active ones come first, then the newest.
 	around := map[int64]bool{}
 	for _, ref := range e.active {
-		for o := ws.window.owners[ref.Owner]; o != nil; o = ws.window.owners[o.Parent] {
+		for o := ws.window.actors[ref.Owner]; o != nil; o = ws.window.actors[o.Parent] {
 			around[o.ID] = true
 		}
 	}
-	slices.SortFunc(open, func(x, y *owner) int {
+	slices.SortFunc(open, func(x, y *actor) int {
 		if around[x.ID] != around[y.ID] {
 			if around[x.ID] {
 				return -1
@@ -70,7 +70,7 @@ func (ws *writers) foreign(e *evidence) bool {
 
 // ownIs reports whether the one who started a goroutine is of a test.
 func (ws *writers) ownIs(e *evidence, test string) bool {
-	o := ws.window.owners[e.own.Owner]
+	o := ws.window.actors[e.own.Owner]
 	return o != nil && o.isOf(test)
 }
 
@@ -98,13 +98,13 @@ func (ws *writers) handed(e *evidence) []record.Ref {
 // family returns a test and its subtests: the name of its code does not say
 // which of them made it. Those that run come before those that have ended.
 func (ws *writers) family(e *evidence, test string) (refs []record.Ref) {
-	var found []*owner
-	for _, o := range ws.window.owners {
+	var found []*actor
+	for _, o := range ws.window.actors {
 		if o.process == e.Index && o.ID > 0 && o.status == "" && o.isOf(test) {
 			found = append(found, o)
 		}
 	}
-	slices.SortFunc(found, func(x, y *owner) int { return cmp.Compare(x.ID, y.ID) })
+	slices.SortFunc(found, func(x, y *actor) int { return cmp.Compare(x.ID, y.ID) })
 	for _, past := range slices.Backward(e.process.ended) {
 		if past.isOf(test) {
 			found = append(found, past)
@@ -117,7 +117,7 @@ func (ws *writers) family(e *evidence, test string) (refs []record.Ref) {
 			refs = append(refs, ws.window.recalled(o))
 		}
 	}
-	complete := e.dropped == 0 || len(refs) == 1 && !ws.window.owners[refs[0].Owner].inner && !strings.HasPrefix(test, "/")
+	complete := e.dropped == 0 || len(refs) == 1 && !ws.window.actors[refs[0].Owner].inner && !strings.HasPrefix(test, "/")
 	if !complete {
 		e.earlier = max(e.earlier, e.dropped)
 	}
@@ -125,14 +125,14 @@ func (ws *writers) family(e *evidence, test string) (refs []record.Ref) {
 	case complete:
 	case len(refs) == 0 && !strings.HasPrefix(test, "/"):
 		refs = append([]record.Ref{ws.window.ghost(e.process, test)}, e.active...) // it can have had subtests
-	case len(refs) == 1 && ws.window.owners[refs[0].Owner].inner:
+	case len(refs) == 1 && ws.window.actors[refs[0].Owner].inner:
 		refs = append(refs, e.active...) // its subtests are forgotten
 	}
 	return refs
 }
 
 // declares reports whether a frame stands in the call that declares a spec.
-func (o *owner) declares(f record.Frame) bool {
+func (o *actor) declares(f record.Frame) bool {
 	at := strings.LastIndexByte(o.Location, ':')
 	if at < 0 || o.Until == 0 {
 		return false

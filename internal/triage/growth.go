@@ -10,7 +10,7 @@ import (
 // What a unit leaves behind in a server: keys, and the memory that they take. It is said of
 // those beside whom nobody else was open.
 
-// stock is what a server held when a unit began.
+// stock is what a server had when a unit began.
 type stock struct {
 	keys   map[string]int64 // by database
 	memory int64
@@ -40,25 +40,25 @@ func (l *ledger) take(s *unitState, seen bool) {
 // since the boundaries that it passed.
 func (l *ledger) counted(process int) {
 	for _, s := range l.window.openUnits {
-		if s.passed && s.ownerRef.Process == process {
+		if s.passed && s.by.Process == process {
 			s.passed = false
 			l.take(s, true)
 		}
 	}
 }
 
-// closed forgets what the servers held when a unit began.
+// closed forgets what the servers had when a unit began.
 func (l *ledger) closed(s *unitState) { delete(l.stocks, s) }
 
 // grow notes what a unit left behind, where nobody else was open while it ran.
 func (l *ledger) grow(s *unitState) {
-	held := l.stocks[s]
+	had := l.stocks[s]
 	l.closed(s)
-	if !s.alone || s.passed || s.unit.owner == 0 {
+	if !s.alone || s.passed || s.unit.actor == 0 {
 		return
 	}
 	for _, server := range l.servers {
-		before, known := held[server]
+		before, known := had[server]
 		if server.counters == nil || !known { // it is watched since later
 			continue
 		}
@@ -66,7 +66,7 @@ func (l *ledger) grow(s *unitState) {
 		if g.Keys <= 0 {
 			continue
 		}
-		g.By = l.window.name(s.ownerRef, "")
+		g.By = l.window.name(s.by, "")
 		g.Databases = map[string]int64{}
 		for _, keys := range []map[string]int64{server.counters.Keys, before.keys} {
 			for db := range keys {

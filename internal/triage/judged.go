@@ -19,34 +19,34 @@ type judged struct{ leaks, reverted []finding }
 
 // judged returns the leaks and the reverted changes in the order of the run.
 func (ws *writers) judged() judged {
-	leaks, contained := ws.unsynchronizedChanges()
+	leaks, reverted := ws.unsynchronizedChanges()
 	for _, e := range ws.ledger.leaks {
 		leaks = append(leaks, finding{Change: ws.change(e), mutations: e.mutations, seq: e.settled.seq})
 	}
 	for _, e := range ws.ledger.reverted {
-		contained = append(contained, finding{Change: ws.change(e), mutations: e.mutations, seq: e.settled.seq})
+		reverted = append(reverted, finding{Change: ws.change(e), mutations: e.mutations, seq: e.settled.seq})
 	}
-	for _, list := range [][]finding{leaks, contained} {
+	for _, list := range [][]finding{leaks, reverted} {
 		slices.SortStableFunc(list, func(x, y finding) int {
 			return cmp.Or(cmp.Compare(x.seq, y.seq), cmp.Compare(x.Server, y.Server), cmp.Compare(x.Parameter, y.Parameter))
 		})
 	}
-	return judged{leaks, contained}
+	return judged{leaks, reverted}
 }
 
-// together gives the same number to leaks of one owner that were seen in one
+// together gives the same number to leaks of one actor that were seen in one
 // snapshot, as those of one CONFIG SET are, or that one call of a helper made. Of
 // suspects nobody knows whether they mean the same one. A parameter that leaks
 // twice did so at two times.
 func together(leaks []findings.Change) {
-	type by struct {
+	type maker struct {
 		server string
-		owner  findings.Owner
+		by     findings.Owner
 	}
-	same := map[by][]int{} // leaks of one owner, in order
+	same := map[maker][]int{} // leaks of one actor, in order
 	for i, l := range leaks {
 		if l.By != nil {
-			k := by{l.Server, *l.By}
+			k := maker{l.Server, *l.By}
 			same[k] = append(same[k], i)
 		}
 	}
@@ -62,7 +62,7 @@ func together(leaks []findings.Change) {
 			continue
 		}
 		group := map[string]bool{x.Parameter: true}
-		for _, j := range same[by{x.Server, *x.By}] {
+		for _, j := range same[maker{x.Server, *x.By}] {
 			y := leaks[j]
 			if j > i && y.Together == 0 && !group[y.Parameter] && (x.At.Equal(y.At) || oneCall(x.Call, y.Call)) {
 				leaks[j].Together, group[y.Parameter] = number, true

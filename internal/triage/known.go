@@ -33,8 +33,8 @@ func (a *Analysis) known(b *record.Baseline, c *findings.Change) *findings.Known
 		by = []findings.Owner{*c.By}
 	}
 	var first *record.Known
-	for _, owner := range by {
-		at := slices.IndexFunc(b.Known, func(k record.Known) bool { return covers(k, owner, c.Parameter) && k.Expires >= a.window.today() })
+	for _, who := range by {
+		at := slices.IndexFunc(b.Known, func(k record.Known) bool { return covers(k, who, c.Parameter) && k.Expires >= a.window.today() })
 		if at < 0 {
 			return nil
 		}
@@ -69,14 +69,14 @@ func (a *Analysis) mark(f *findings.Findings) {
 	ran := f.Ran(wanted)
 	f.Baseline.File, f.Baseline.Entries = b.File, len(b.Known)
 	for _, k := range b.Known {
-		owner := k.Name
+		who := k.Name
 		switch {
 		case k.Expires < a.window.today():
 			f.Baseline.Expired = append(f.Baseline.Expired, k)
 		case slices.ContainsFunc(f.Leaks, func(c findings.Change) bool {
-			return c.Known != nil && strings.EqualFold(c.Parameter, k.Parameter) && (c.By != nil && *c.By == owner || slices.Contains(c.Suspects, owner))
+			return c.Known != nil && strings.EqualFold(c.Parameter, k.Parameter) && (c.By != nil && *c.By == who || slices.Contains(c.Suspects, who))
 		}):
-		case ran[owner] == "pass" && a.watched(owner.Package) && a.steady(f, k.Parameter):
+		case ran[who] == "pass" && a.watched(who.Package) && a.steady(f, k.Parameter):
 			f.Baseline.Gone = append(f.Baseline.Gone, k)
 		default:
 			f.Baseline.Undecided = append(f.Baseline.Undecided, k)
@@ -95,7 +95,7 @@ func (a *Analysis) watched(path string) bool {
 		}
 	}
 	p := a.outcomes.packages[path]
-	return p != nil && p.held()
+	return p != nil && p.synchronized()
 }
 
 // steady reports whether a parameter was as it should be whenever a test began.

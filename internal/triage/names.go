@@ -7,7 +7,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// name names an owner. Phase says in which part of a Ginkgo suite a test was,
+// name names an actor. Phase says in which part of a Ginkgo suite a test was,
 // so that a suite node is named where only one can have run.
 func (w *window) name(ref record.Ref, phase string) findings.Owner {
 	out := findings.Owner{Package: ref.Package}
@@ -16,7 +16,7 @@ func (w *window) name(ref record.Ref, phase string) findings.Owner {
 			out.Package = p.Package
 		}
 	}
-	o := w.owners[ref.Owner]
+	o := w.actors[ref.Owner]
 	if o == nil {
 		return out
 	}
@@ -44,10 +44,10 @@ func (w *window) names(refs []record.Ref) []findings.Owner {
 }
 
 // few names the first of many, and counts the rest.
-func (w *window) few(refs []record.Ref) (owners []findings.Owner, more int) {
-	owners = w.names(refs)
-	n := min(len(owners), maxFew)
-	return owners[:n:n], len(owners) - n
+func (w *window) few(refs []record.Ref) (first []findings.Owner, more int) {
+	first = w.names(refs)
+	n := min(len(first), maxFew)
+	return first[:n:n], len(first) - n
 }
 
 // maxFew is how many a caveat names.

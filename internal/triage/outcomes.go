@@ -10,7 +10,7 @@ import (
 )
 
 // outcomes follows how the tests went, by test events and by what the synchronized
-// owners reported themselves.
+// actors reported themselves.
 type outcomes struct {
 	window    *window
 	packages  map[string]*pkg
@@ -47,7 +47,7 @@ type pkg struct {
 	unannounced    []unreportedPass      // passes of synchronized tests whose end did not reach the barrier
 	unended        bool                  // its process ended with status 0 before m.Run did
 	missing        []string              // then: tests that never began
-	begun          map[string][]*owner   // synchronized tests that began, of which no event has reported the begin
+	begun          map[string][]*actor   // synchronized tests that began, of which no event has reported the begin
 	otherShard     bool                  // other machines run all of its tests
 	unsynchronized int                   // tests that ran, as events say, and never began at the barrier
 }
@@ -72,7 +72,7 @@ type interval struct {
 	inner    bool      // it has subtests or specs
 	paused   bool      // it waits for its turn to run in parallel
 	status   string    // what the barrier received of its end, empty before
-	owner    *owner    // as the barrier knows it; nil where its begin was never reported there
+	actor    *actor    // as the barrier knows it; nil where its begin was never reported there
 }
 
 // outcome is a test or spec that failed.
@@ -81,7 +81,7 @@ type outcome struct {
 	status            string
 	message, location string
 	output            said
-	owner             *owner // nil where it was not synchronized
+	actor             *actor // nil where it was not synchronized
 	own               bool   // it failed not only because a subtest did
 	inner             bool   // it has subtests or specs, and is counted only where it is listed
 	span              span   // then: when it ran
@@ -113,13 +113,13 @@ func (o *outcomes) seen(b *record.Boundary) {
 	}
 	o.timed = slices.DeleteFunc(o.timed, func(p *pkg) bool {
 		ended := p.Outcome != ""
-		if !p.held() || !ended && len(p.intervals) < p.pruneAt {
+		if !p.synchronized() || !ended && len(p.intervals) < p.pruneAt {
 			return false
 		}
 		more := false // to be dropped by a later snapshot
 		p.intervals = slices.DeleteFunc(p.intervals, func(i *interval) bool {
 			more = more || first.Before(i.end)
-			return !i.end.IsZero() && !first.Before(i.end) && i.owner != nil
+			return !i.end.IsZero() && !first.Before(i.end) && i.actor != nil
 		})
 		p.pruneAt = max(prune, 2*len(p.intervals)) // so that each is visited a few times only
 		p.timed = !ended || more
@@ -131,7 +131,7 @@ func (o *outcomes) of(path string) *pkg {
 	p := o.packages[path]
 	if p == nil {
 		p = &pkg{Package: findings.Package{Path: path}, running: map[string]*interval{}, hosting: map[string]bool{}, panicked: map[string]bool{}, ends: map[string][]*outcome{}, spans: map[string]span{},
-			announced: map[string]int{}, begun: map[string][]*owner{}}
+			announced: map[string]int{}, begun: map[string][]*actor{}}
 		o.packages[path] = p
 		o.order = append(o.order, path)
 	}
@@ -212,16 +212,16 @@ func (p *pkg) ended(test, status string, i *interval, now time.Time) findings.Ca
 	if i != nil {
 		c.Begin = i.run
 	}
-	if s, held := p.spans[test]; held {
+	if s, known := p.spans[test]; known {
 		c.Begin, c.End = s.begin, s.end
 		delete(p.spans, test)
-	} else if i != nil && i.owner != nil {
-		c.Begin = i.owner.began
+	} else if i != nil && i.actor != nil {
+		c.Begin = i.actor.began
 	}
 	return c
 }
 
 // ended makes a case of a spec that ended.
-func (w *owner) ended(status string, now time.Time) findings.Case {
+func (w *actor) ended(status string, now time.Time) findings.Case {
 	return findings.Case{Owner: findings.Owner{Package: w.pkg, Test: w.test, Spec: w.Name}, Kind: record.KindSpec, Location: w.Location, Status: status, Begin: w.began, End: now}
 }

@@ -10,10 +10,10 @@ import (
 // What servers did to their clients, and whom that met: as they counted it themselves between
 // two snapshots, and as the trace saw errors come back.
 
-// pressure is what the server did to its clients while an owner was open.
+// pressure is what the server did to its clients while an actor was open.
 type pressure struct {
 	oom, evicted int64
-	shared       int64 // OOM rejections that another owner may have met instead
+	shared       int64 // OOM rejections that another actor may have met instead
 	traced       int64 // OOM errors that the trace saw it get
 	under        []limitMet
 }
@@ -41,9 +41,9 @@ func (o *outcomes) give(s *server, refs []record.Ref, p pressure) {
 	if p.oom == 0 && p.evicted == 0 {
 		return
 	}
-	within := map[*owner]int{} // how many of refs are the owner or within it
+	within := map[*actor]int{} // how many of refs are the actor or within it
 	for _, ref := range refs {
-		for w := o.window.owners[ref.Owner]; w != nil; w = o.window.owners[w.Parent] {
+		for w := o.window.actors[ref.Owner]; w != nil; w = o.window.actors[w.Parent] {
 			within[w]++
 		}
 	}
@@ -65,7 +65,7 @@ func (o *outcomes) give(s *server, refs []record.Ref, p pressure) {
 	}
 }
 
-// refusal is OOM errors of one owner at one place.
+// refusal is OOM errors of one actor at one place.
 type refusal struct {
 	author
 	seq     int64 // of the entry that first reported it
@@ -82,7 +82,7 @@ func (o *outcomes) meet(r *refusal, n int64) {
 	if !r.exact || r.server == nil {
 		return
 	}
-	for w := o.window.owners[r.refs[0].Owner]; w != nil; w = o.window.owners[w.Parent] {
+	for w := o.window.actors[r.refs[0].Owner]; w != nil; w = o.window.actors[w.Parent] {
 		if w.met == nil {
 			w.met = map[*server]pressure{}
 		}
@@ -95,10 +95,10 @@ func (o *outcomes) meet(r *refusal, n int64) {
 	}
 }
 
-// metBy returns what an owner met of a server until an entry. What the server
+// metBy returns what an actor met of a server until an entry. What the server
 // counted is shared where the trace saw somebody get errors that was not thought
 // of when they were counted, such as a goroutine of a test that had ended.
-func (o *outcomes) metBy(w *owner, s *server, until int64) pressure {
+func (o *outcomes) metBy(w *actor, s *server, until int64) pressure {
 	met := w.met[s]
 	if met.oom > met.traced && slices.ContainsFunc(o.refused, func(r *refusal) bool {
 		return r.server == s && r.exact && r.aside && r.seq <= until && (r.seq >= w.begin || r.late) && !o.window.within(r.refs[0], w)
@@ -112,9 +112,9 @@ func (o *outcomes) metBy(w *owner, s *server, until int64) pressure {
 // maxIgnored bounds the list of those; the rest is counted.
 const maxIgnored = 1000
 
-// ignoreOOM notes an owner that passed although commands of it were refused. One
+// ignoreOOM notes an actor that passed although commands of it were refused. One
 // that has others within it met what they met.
-func (o *outcomes) ignoreOOM(w *owner) {
+func (o *outcomes) ignoreOOM(w *actor) {
 	if w.status != "pass" || w.inner {
 		return
 	}
@@ -150,7 +150,7 @@ func (o *outcomes) refuse(r *record.Refused, seq int64, by author, s *server) {
 	for _, ref := range known.refs {
 		o.window.keep(ref)
 		known.aside = known.aside || !slices.Contains(o.window.open.Active(), ref)
-		known.late = known.late || o.window.owners[ref.Owner] != nil && o.window.owners[ref.Owner].status != ""
+		known.late = known.late || o.window.actors[ref.Owner] != nil && o.window.actors[ref.Owner].status != ""
 	}
 	o.refused = append(o.refused, known)
 	o.meet(known, r.Count)

@@ -16,7 +16,7 @@ type process struct {
 	nodes     []record.Node
 	suiteTest int64
 	specHost  int64    // the test that the last spec ran in
-	ended     []*owner // who has ended last
+	ended     []*actor // who has ended last
 	dropped   int      // how many more there were
 	quit      bool     // it goes on without being synchronized
 	asked     []string
@@ -38,23 +38,23 @@ func (w *window) process(p record.Process) {
 	}
 }
 
-// openIn are the owners that are open in a process.
-func (w *window) openIn(process int) []*owner {
-	var open []*owner
-	for _, o := range w.owners {
+// openIn are the actors that are open in a process.
+func (w *window) openIn(process int) []*actor {
+	var open []*actor
+	for _, o := range w.actors {
 		if o.process == process && o.status == "" {
 			open = append(open, o)
 		}
 	}
-	slices.SortFunc(open, func(x, y *owner) int { return cmp.Compare(x.ID, y.ID) })
+	slices.SortFunc(open, func(x, y *actor) int { return cmp.Compare(x.ID, y.ID) })
 	return open
 }
 
-// maxEnded is how many owners of a process are remembered that have ended.
+// maxEnded is how many actors of a process are remembered that have ended.
 const maxEnded = 256
 
-// remember notes that an owner has ended.
-func (p *process) remember(o *owner) {
+// remember notes that an actor has ended.
+func (p *process) remember(o *actor) {
 	if len(p.ended) == maxEnded {
 		p.ended, p.dropped = p.ended[1:], p.dropped+1
 	}
@@ -85,7 +85,7 @@ func (w *window) asked(ref record.Ref, what string) {
 			p.asked = append(p.asked, what)
 		}
 	}
-	for o := w.owners[ref.Owner]; o != nil; o = w.owners[o.Parent] {
+	for o := w.actors[ref.Owner]; o != nil; o = w.actors[o.Parent] {
 		if !slices.Contains(o.asked, what) {
 			o.asked = append(o.asked, what)
 		}

@@ -78,7 +78,7 @@ func (s *received) forget(w *window) {
 			return true
 		}
 		for _, ref := range sent.refs {
-			o := w.owners[ref.Owner]
+			o := w.actors[ref.Owner]
 			if ref.Owner == 0 && w.open.Present(ref.Process) || o != nil && o.status == "" {
 				return false
 			}
@@ -93,7 +93,7 @@ func (s *received) forget(w *window) {
 }
 
 // lateSnapshots is how many snapshots a write without a reply is waited for after the
-// end of its owner: what is on the wire by then is worked off while the end is
+// end of its actor: what is on the wire by then is worked off while the end is
 // sampled.
 const lateSnapshots = 2
 
@@ -107,9 +107,9 @@ func (w *write) value(parameter string) (record.Value, bool) {
 	return record.Value{}, false
 }
 
-// blind reports whether a write can change parameters of which it names no value, as
+// nameless reports whether a write can change parameters of which it names no value, as
 // that of a module which brings its own.
-func (w *write) blind() bool {
+func (w *write) nameless() bool {
 	return len(w.Values) == 0 && rediscmd.Of(w.Command).Changes&rediscmd.Config != 0
 }
 

@@ -309,8 +309,8 @@ func (ws *writers) behindBinary(e *evidence) []record.Ref {
 	if len(e.Host.Owners) > 0 {
 		refs = nil
 	}
-	for _, owner := range e.Host.Owners {
-		host.Owner = owner
+	for _, id := range e.Host.Owners {
+		host.Owner = id
 		refs = append(refs, host)
 	}
 	return append(refs, ws.window.open.In(host.Process)...) // it may be a server by now that others ask
@@ -319,7 +319,7 @@ func (ws *writers) behindBinary(e *evidence) []record.Ref {
 func binaryCaveat(ws *writers, e *evidence, w *author) []findings.Caveat {
 	c := findings.Caveat{Kind: findings.CaveatBinary}
 	if n := len(e.Host.Owners); n > 0 {
-		last := ws.window.owners[e.Host.Owners[n-1]]
+		last := ws.window.actors[e.Host.Owners[n-1]]
 		switch {
 		case slices.ContainsFunc(w.refs, func(r record.Ref) bool { return !slices.Contains(e.Host.Owners, r.Owner) }):
 			c.Kind = findings.CaveatBinaryOfOne

@@ -68,8 +68,8 @@ func (ws *writers) setters(s *server, parameter, value string, which func(*setti
 		if x.server != s || x.parameter != parameter || x.others || x.count < 1 || !redisconf.Same(x.value, value) || which != nil && !which(x) {
 			continue
 		}
-		owner, _, suspects := ws.attribution(x.author)
-		all = append(all, findings.Setter{By: owner, Suspects: suspects, AndEarlier: x.author.earlier, Count: x.count, Call: x.call})
+		by, _, suspects := ws.attribution(x.author)
+		all = append(all, findings.Setter{By: by, Suspects: suspects, AndEarlier: x.author.earlier, Count: x.count, Call: x.call})
 	}
 	slices.SortStableFunc(all, func(x, y findings.Setter) int { return min(x.Count, 2) - min(y.Count, 2) })
 	return all

@@ -46,7 +46,7 @@ func (ws *writers) suspects(m *mutation) []findings.Owner {
 		for _, i := range p.intervals {
 			late := i.run.Add(-eventLag).After(m.received)
 			early := !i.end.IsZero() && i.end.Before(m.sent)
-			if !late && !early && !p.held() {
+			if !late && !early && !p.synchronized() {
 				add(findings.Owner{Package: ref.Package, Test: i.name})
 			}
 		}
@@ -65,7 +65,7 @@ func (ws *writers) elsewhere(ref record.Ref, since time.Time) (tests []findings.
 		return nil
 	}
 	for _, i := range p.intervals {
-		if i.owner == nil && (i.end.IsZero() || !i.end.Before(since)) {
+		if i.actor == nil && (i.end.IsZero() || !i.end.Before(since)) {
 			tests = append(tests, findings.Owner{Package: ref.Package, Test: i.name})
 		}
 	}
@@ -75,10 +75,10 @@ func (ws *writers) elsewhere(ref record.Ref, since time.Time) (tests []findings.
 // unsynchronizedChanges judges the changes that were seen while tests ran that nobody
 // synchronized. Each is a leak of its own, unless the parameter was restored by
 // somebody who can have been the same unit.
-func (ws *writers) unsynchronizedChanges() (leaks, contained []finding) {
-	putBack := map[*mutation]bool{}
+func (ws *writers) unsynchronizedChanges() (leaks, reverted []finding) {
+	restored := map[*mutation]bool{}
 	for _, m := range ws.ledger.unsynchronized {
-		if m.to == m.initial || putBack[m] {
+		if m.to == m.initial || restored[m] {
 			continue // it restored what somebody had changed
 		}
 		f := finding{Change: ws.describe(m), mutations: []*mutation{m}, seq: m.seq}
@@ -92,16 +92,16 @@ func (ws *writers) unsynchronizedChanges() (leaks, contained []finding) {
 		}
 		by := ws.ledger.undoneBy(m)
 		if by == nil || by.tool || by.restart || !shareUnit(f.Suspects, ws.suspects(by)) {
-			ws.putBack(&f.Change, by)
+			ws.restoredBy(&f.Change, by)
 			leaks = append(leaks, f)
 			continue
 		}
 		f.mutations = append(f.mutations, by)
-		by.back, putBack[by] = by.server.earlier(by, 0), true
+		by.back, restored[by] = by.server.earlier(by, 0), true
 		f.Caveats = append(f.Caveats, findings.Caveat{Kind: findings.CaveatRestoredSelf})
-		contained = append(contained, f)
+		reverted = append(reverted, f)
 	}
-	return leaks, contained
+	return leaks, reverted
 }
 
 // shareUnit reports whether two lists of suspects can mean the same unit.

@@ -8,8 +8,8 @@ import (
 
 // What test processes reported themselves of how tests went, at their boundaries.
 
-// held reports whether every test reported to the barrier of the package.
-func (p *pkg) held() bool { return p.Instrumented && !p.quit }
+// synchronized reports whether every test reported to the barrier of the package.
+func (p *pkg) synchronized() bool { return p.Instrumented && !p.quit }
 
 func (o *outcomes) greeted(path string, seq int64) {
 	p := o.of(path)
@@ -22,19 +22,19 @@ func (o *outcomes) hosts(path, test string) {
 }
 
 // began takes in that a test or spec is synchronized at its begin.
-func (o *outcomes) began(w *owner) {
+func (o *outcomes) began(w *actor) {
 	if w.Kind == record.KindSpec {
-		if host := o.window.owners[w.Parent]; host != nil {
+		if host := o.window.actors[w.Parent]; host != nil {
 			o.hosts(w.pkg, host.Name)
 		}
 		return
 	}
 	p := o.of(w.pkg)
 	switch i := p.running[w.Name]; {
-	case i != nil && (i.owner == nil || w.Kind == record.KindBenchmark):
-		i.owner = w
+	case i != nil && (i.actor == nil || w.Kind == record.KindBenchmark):
+		i.actor = w
 	case w.Kind == record.KindBenchmark: // each of its rounds begins
-		p.begun[w.Name] = []*owner{w}
+		p.begun[w.Name] = []*actor{w}
 	default:
 		p.begun[w.Name] = append(p.begun[w.Name], w)
 	}
@@ -44,7 +44,7 @@ func (o *outcomes) began(w *owner) {
 // reached the barrier and did not: it runs in another process than those that are
 // synchronized, or its process had no more line to the barrier.
 func (p *pkg) unsynchronizedOf(i *interval) {
-	if i.owner == nil && i.name != "" && p.held() {
+	if i.actor == nil && i.name != "" && p.synchronized() {
 		p.unsynchronized++
 	}
 }
@@ -53,7 +53,7 @@ func (p *pkg) unsynchronizedOf(i *interval) {
 // reached the barrier.
 func (p *pkg) runsUnsynchronized() bool {
 	for _, i := range p.running {
-		if i.owner == nil {
+		if i.actor == nil {
 			return true
 		}
 	}
@@ -69,16 +69,16 @@ func (p *pkg) elsewhere() int {
 }
 
 // ended takes in the end of a test or spec that was synchronized.
-func (o *outcomes) ended(w *owner, end record.Outcome, e record.Entry) {
+func (o *outcomes) ended(w *actor, end record.Outcome, e record.Entry) {
 	if w.Kind == record.KindSpec {
 		o.spec(w, end, e)
 	} else {
-		o.held(w, e)
+		o.testEnded(w, e)
 	}
 }
 
-// held takes in the end of a test that was synchronized.
-func (o *outcomes) held(w *owner, e record.Entry) {
+// testEnded takes in the end of a test that was synchronized.
+func (o *outcomes) testEnded(w *actor, e record.Entry) {
 	p, seq := o.of(w.pkg), e.Seq
 	w.traced = true
 	if w.reported != "" { // an event has reported it
@@ -111,11 +111,11 @@ func (o *outcomes) held(w *owner, e record.Entry) {
 	if status == "fail-below" {
 		status = "fail"
 	}
-	p.ends[w.Name] = append(p.ends[w.Name], &outcome{pkg: w.pkg, test: w.Name, status: status, owner: w, own: own, begin: w.begin, end: seq})
+	p.ends[w.Name] = append(p.ends[w.Name], &outcome{pkg: w.pkg, test: w.Name, status: status, actor: w, own: own, begin: w.begin, end: seq})
 }
 
 // spec takes in the end of a Ginkgo spec.
-func (o *outcomes) spec(w *owner, end record.Outcome, e record.Entry) {
+func (o *outcomes) spec(w *actor, end record.Outcome, e record.Entry) {
 	seq := e.Seq
 	if !w.node {
 		o.tests.Specs++
@@ -126,16 +126,16 @@ func (o *outcomes) spec(w *owner, end record.Outcome, e record.Entry) {
 	}
 	o.of(w.pkg).failures++
 	o.failed = append(o.failed, &outcome{pkg: w.pkg, test: w.test, spec: w.Name, status: end.Status, message: end.Message,
-		location: end.Location, owner: w, begin: w.begin, end: seq})
+		location: end.Location, actor: w, begin: w.begin, end: seq})
 }
 
-// died takes in an owner whose process ended before it did.
-func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
+// died takes in an actor whose process ended before it did.
+func (o *outcomes) died(w *actor, innermost bool, e record.Entry) {
 	p, seq := o.of(w.pkg), e.Seq
 	if w.reported != "" {
 		return // it had ended, as events say: its process lost its line to the barrier before it died
 	}
-	f := &outcome{pkg: w.pkg, test: w.Name, status: "died", owner: w, own: innermost, begin: w.begin, end: seq}
+	f := &outcome{pkg: w.pkg, test: w.Name, status: "died", actor: w, own: innermost, begin: w.begin, end: seq}
 	if w.Kind == record.KindSpec {
 		f.test, f.spec = w.test, w.Name
 		o.tests.Specs++
@@ -146,7 +146,7 @@ func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
 	}
 	p.spans[w.Name] = span{w.began, e.At}
 	if at := slices.IndexFunc(o.failed, func(known *outcome) bool { return known.died(w) }); at >= 0 {
-		o.failed[at].owner, o.failed[at].begin = w, w.begin // it was filed by the events that overtook this
+		o.failed[at].actor, o.failed[at].begin = w, w.begin // it was filed by the events that overtook this
 	} else if innermost {
 		p.ends[w.Name] = append(p.ends[w.Name], f)
 	}
@@ -154,13 +154,13 @@ func (o *outcomes) died(w *owner, innermost bool, e record.Entry) {
 
 // suiteEnd takes in the suite nodes that failed.
 func (o *outcomes) suiteEnd(p *process, e record.Entry) {
-	test := o.window.owners[p.suiteTest]
+	test := o.window.actors[p.suiteTest]
 	if test == nil {
 		return
 	}
 	for _, n := range o.window.suiteNodes(p) {
 		if failed(n) {
-			node := &owner{Owner: record.Owner{Kind: record.KindSpec, Name: "[" + n.Type + "]", Location: n.Location}, pkg: test.pkg,
+			node := &actor{Owner: record.Owner{Kind: record.KindSpec, Name: "[" + n.Type + "]", Location: n.Location}, pkg: test.pkg,
 				process: p.Index, test: test.Name, begin: test.begin, met: test.met, node: true, host: test.ID}
 			o.spec(node, n.Outcome, e)
 		}
@@ -170,8 +170,8 @@ func (o *outcomes) suiteEnd(p *process, e record.Entry) {
 // wentOn returns the first of those who are open in a process that has ended, and whose end
 // an event has reported, where the process went on without its line to the barrier. What
 // ran then is in the events.
-func (o *outcomes) wentOn(open []*owner) *owner {
-	i := slices.IndexFunc(open, func(w *owner) bool { return w.reported != "" })
+func (o *outcomes) wentOn(open []*actor) *actor {
+	i := slices.IndexFunc(open, func(w *actor) bool { return w.reported != "" })
 	if i < 0 || !o.of(open[i].pkg).runsUnsynchronized() {
 		return nil
 	}
@@ -180,11 +180,11 @@ func (o *outcomes) wentOn(open []*owner) *owner {
 }
 
 // diedWith files those who were open in a process when it ended.
-func (o *outcomes) diedWith(open []*owner, e record.Entry) {
+func (o *outcomes) diedWith(open []*actor, e record.Entry) {
 	outer := map[int64]bool{}
 	for _, w := range open {
 		w.status = "died"
-		for up := o.window.owners[w.Parent]; up != nil && !w.paused; up = o.window.owners[up.Parent] {
+		for up := o.window.actors[w.Parent]; up != nil && !w.paused; up = o.window.actors[up.Parent] {
 			outer[up.ID] = true
 		}
 	}
@@ -193,8 +193,8 @@ func (o *outcomes) diedWith(open []*owner, e record.Entry) {
 	}
 }
 
-// died reports whether this is the end of an owner that its process did not live
+// died reports whether this is the end of an actor that its process did not live
 // to see.
-func (f *outcome) died(w *owner) bool {
-	return f.status == "died" && f.owner == nil && f.pkg == w.pkg && f.test == w.Name && f.spec == ""
+func (f *outcome) died(w *actor) bool {
+	return f.status == "died" && f.actor == nil && f.pkg == w.pkg && f.test == w.Name && f.spec == ""
 }

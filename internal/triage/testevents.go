@@ -41,7 +41,7 @@ func (o *outcomes) ran(p *pkg, t *record.Test, seq int64) {
 	i := &interval{name: t.Test, run: t.Time, seq: seq}
 	p.running[t.Test] = i
 	if early := p.begun[t.Test]; len(early) > 0 {
-		i.owner = early[0]
+		i.actor = early[0]
 		p.begun[t.Test] = early[1:]
 		if len(early) == 1 {
 			delete(p.begun, t.Test)
@@ -66,7 +66,7 @@ func (o *outcomes) endEvent(p *pkg, t *record.Test, seq int64) {
 	}
 	i.end = t.Time
 	p.unsynchronizedOf(i)
-	unannounced := p.held() && t.Action == "pass" && !p.reported(t.Test)
+	unannounced := p.synchronized() && t.Action == "pass" && !p.reported(t.Test)
 	switch {
 	case unannounced:
 		p.unannounced = append(p.unannounced, unreportedPass{t, i, seq})
@@ -75,7 +75,7 @@ func (o *outcomes) endEvent(p *pkg, t *record.Test, seq int64) {
 	default:
 		o.fail(p, t, i, "fail", seq)
 	}
-	if w := i.owner; w != nil && w.status == "" {
+	if w := i.actor; w != nil && w.status == "" {
 		w.reported = t.Action // its synchronized end is still to come, and may never
 	}
 	if unannounced {
@@ -108,7 +108,7 @@ func (o *outcomes) endUnreported(p *pkg) {
 	for _, u := range p.unannounced {
 		inner := u.i.inner || p.hosting[u.event.Test]
 		switch {
-		case p.unended && !inner && (u.i.owner == nil || !u.i.owner.traced):
+		case p.unended && !inner && (u.i.actor == nil || !u.i.actor.traced):
 			o.fail(p, u.event, u.i, "died", u.seq)
 			o.count(p.ended(u.event.Test, "died", u.i, u.event.Time))
 		case !inner:
@@ -128,7 +128,7 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64, now time.Time) {
 	if i != nil {
 		p.unsynchronizedOf(i)
 	}
-	if !p.held() || i != nil && i.owner == nil { // the barrier cannot say
+	if !p.synchronized() || i != nil && i.actor == nil { // the barrier cannot say
 		died = i != nil && !i.inner && !i.paused
 	}
 	if died && p.Outcome == "pass" {
@@ -143,7 +143,7 @@ func (o *outcomes) cut(p *pkg, t *record.Test, seq int64, now time.Time) {
 }
 
 // fail files a failed test, together with what it reported itself at its end.
-// The event of an example can come before that: then its owner, which is open
+// The event of an example can come before that: then its actor, which is open
 // still, is who failed, and its end adds what it has to say.
 func (o *outcomes) fail(p *pkg, t *record.Test, i *interval, status string, seq int64) {
 	f := &outcome{pkg: t.Package, test: t.Test, status: status, begin: p.start, end: seq}
@@ -153,9 +153,9 @@ func (o *outcomes) fail(p *pkg, t *record.Test, i *interval, status string, seq 
 	if waiting := p.ends[t.Test]; len(waiting) > 0 {
 		f = waiting[0]
 		p.ends[t.Test] = waiting[1:]
-	} else if i != nil && i.owner != nil && i.owner.status == "" && p.held() {
-		f.owner, f.begin, f.own = i.owner, i.owner.begin, true
-		i.owner.filed = f
+	} else if i != nil && i.actor != nil && i.actor.status == "" && p.synchronized() {
+		f.actor, f.begin, f.own = i.actor, i.actor.begin, true
+		i.actor.filed = f
 	}
 	f.output = o.excerpt(t.Output)
 	p.failures++
@@ -187,7 +187,7 @@ func (o *outcomes) unreported(p *pkg, now time.Time) {
 	for _, name := range slices.Sorted(maps.Keys(p.running)) {
 		i := p.running[name]
 		passed := i.status == "pass" || i.status == "skip"
-		if !p.held() && strings.HasPrefix(name, "Benchmark") {
+		if !p.synchronized() && strings.HasPrefix(name, "Benchmark") {
 			passed = p.Outcome == "pass" || p.failures > 0
 		}
 		if !passed {

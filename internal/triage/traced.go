@@ -16,7 +16,7 @@ import (
 // connected when a change came from nobody that was traced.
 
 // attribution says who is behind something as findings do.
-func (ws *writers) attribution(w author) (owner *findings.Owner, certainty findings.Certainty, suspects []findings.Owner) {
+func (ws *writers) attribution(w author) (by *findings.Owner, certainty findings.Certainty, suspects []findings.Owner) {
 	names, known := []findings.Owner{}, map[findings.Owner]bool{}
 	for _, ref := range w.refs {
 		for _, o := range append(ws.elsewhere(ref, time.Time{}), ws.window.names([]record.Ref{ref})...) {
@@ -41,12 +41,12 @@ func (ws *writers) attribution(w author) (owner *findings.Owner, certainty findi
 type notedWrite struct {
 	findings.Write
 	author
-	reply  string
-	seq    int64 // of the first
-	owners map[string]bool
+	reply   string
+	seq     int64 // of the first
+	authors map[string]bool
 }
 
-// note files a write with those that are the same: of one owner, at one place.
+// note files a write with those that are the same: of one actor, at one place.
 // Those that are data's own, such as a FLUSHDB before each test, are the same
 // whoever made them.
 func (ws *writers) note(w *write, at time.Time) {
@@ -64,7 +64,7 @@ func (ws *writers) note(w *write, at time.Time) {
 	}
 	n := ws.notes[id]
 	if n == nil {
-		n = &notedWrite{author: w.author, seq: w.seq, owners: map[string]bool{}}
+		n = &notedWrite{author: w.author, seq: w.seq, authors: map[string]bool{}}
 		n.Write = findings.Write{Server: w.Address, Watched: w.to != nil, Command: w.Command, Call: w.call, At: at}
 		if w.to != nil {
 			n.Write.Server = w.to.server.Address
@@ -77,7 +77,7 @@ func (ws *writers) note(w *write, at time.Time) {
 		ws.unanswered[key{w.Process, w.Number}] = n
 	}
 	n.Count++
-	n.owners[who] = true
+	n.authors[who] = true
 }
 
 // written returns the writes.
@@ -87,7 +87,7 @@ func (ws *writers) written() []findings.Write {
 		out := n.Write
 		out.By, out.Certainty, out.Suspects = ws.attribution(n.author)
 		out.AndEarlier = n.earlier
-		out.Reply, out.Others = n.reply, len(n.owners)-1
+		out.Reply, out.Others = n.reply, len(n.authors)-1
 		all = append(all, out)
 	}
 	return all

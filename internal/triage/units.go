@@ -12,7 +12,7 @@ import (
 // which: a top-level test, example, benchmark or spec; an Ordered container of
 // a process; a process as its package; a package that is not synchronized.
 type unit struct {
-	owner     int64
+	actor     int64
 	container string
 	process   int
 	pkg       string
@@ -20,16 +20,16 @@ type unit struct {
 
 // unitState is a unit that began.
 type unitState struct {
-	unit     unit
-	begin    int64 // sequence number of the entry with which it began
-	end      int64 // zero while it is open
-	alone    bool  // nobody else could do anything since, and the server was seen
-	ownerRef record.Ref
-	passed   bool // the server was not sampled when it began, nor since it did something that counts
+	unit   unit
+	begin  int64 // sequence number of the entry with which it began
+	end    int64 // zero while it is open
+	alone  bool  // nobody else could do anything since, and the server was seen
+	by     record.Ref
+	passed bool // the server was not sampled when it began, nor since it did something that counts
 }
 
-// owner is a test, subtest or spec that began.
-type owner struct {
+// actor is a test, subtest or spec that began.
+type actor struct {
 	record.Owner
 	pkg     string
 	process int
@@ -53,9 +53,9 @@ type owner struct {
 	filed    *outcome       // then, if it failed
 }
 
-// unitOf returns the unit that an owner belongs to.
+// unitOf returns the unit that an actor belongs to.
 func (w *window) unitOf(ref record.Ref) unit {
-	if o := w.owners[ref.Owner]; o != nil {
+	if o := w.actors[ref.Owner]; o != nil {
 		return o.unit
 	}
 	if ref.Process != 0 {
@@ -64,7 +64,7 @@ func (w *window) unitOf(ref record.Ref) unit {
 	return unit{pkg: ref.Package}
 }
 
-func (o *owner) ref() record.Ref { return record.Ref{Package: o.pkg, Process: o.process, Owner: o.ID} }
+func (o *actor) ref() record.Ref { return record.Ref{Package: o.pkg, Process: o.process, Owner: o.ID} }
 
 // disturb notes that units cannot say any more what they themselves left in
 // the server: all that are open but one. A unit that waits, or that has units
@@ -76,15 +76,15 @@ func (w *window) disturb(except unit) {
 	})
 }
 
-// begin takes in an owner that begins.
-func (w *window) begin(e record.Entry) *owner {
+// begin takes in an actor that begins.
+func (w *window) begin(e record.Entry) *actor {
 	b := e.Boundary
-	o := &owner{Owner: *b.Begin, process: b.Process, begin: e.Seq, began: e.At}
+	o := &actor{Owner: *b.Begin, process: b.Process, begin: e.Seq, began: e.At}
 	p := w.processes[b.Process]
 	if p != nil {
 		o.pkg = p.Package
 	}
-	parent := w.owners[o.Parent]
+	parent := w.actors[o.Parent]
 	if parent != nil {
 		parent.inner = true
 	}
@@ -94,7 +94,7 @@ func (w *window) begin(e record.Entry) *owner {
 			p.specs++
 			p.specHost = o.Parent
 		}
-		o.unit = unit{owner: o.ID}
+		o.unit = unit{actor: o.ID}
 		if o.Container != "" {
 			o.unit = unit{process: o.process, container: o.Container}
 		}
@@ -104,9 +104,9 @@ func (w *window) begin(e record.Entry) *owner {
 	case parent != nil:
 		o.unit = parent.unit
 	default:
-		o.unit = unit{owner: o.ID}
+		o.unit = unit{actor: o.ID}
 	}
-	w.owners[o.ID] = o
+	w.actors[o.ID] = o
 	return o
 }
 
@@ -116,9 +116,9 @@ func (w *window) openUnit(u unit, e record.Entry) *unitState {
 		return nil
 	}
 	s := &unitState{unit: u, begin: e.Seq, alone: true, passed: e.Boundary.Passed}
-	s.ownerRef = record.Ref{Process: e.Boundary.Process, Owner: e.Boundary.Owner}
+	s.by = record.Ref{Process: e.Boundary.Process, Owner: e.Boundary.Owner}
 	if p := w.processes[e.Boundary.Process]; p != nil {
-		s.ownerRef.Package = p.Package
+		s.by.Package = p.Package
 	}
 	w.openUnits = append(w.openUnits, s)
 	w.units[u] = s
@@ -137,14 +137,14 @@ func (w *window) closeUnit(u unit, seq int64) *unitState {
 
 // keep sees to it that who may have made a change can be named at the end.
 func (w *window) keep(ref record.Ref) {
-	for o := w.owners[ref.Owner]; o != nil; o = w.owners[o.Parent] {
+	for o := w.actors[ref.Owner]; o != nil; o = w.actors[o.Parent] {
 		o.keep = true
 	}
 }
 
-// within reports whether somebody is an owner, or a part of one.
-func (w *window) within(ref record.Ref, o *owner) bool {
-	for by := w.owners[ref.Owner]; by != nil; by = w.owners[by.Parent] {
+// within reports whether somebody is an actor, or a part of one.
+func (w *window) within(ref record.Ref, o *actor) bool {
+	for by := w.actors[ref.Owner]; by != nil; by = w.actors[by.Parent] {
 		if by == o {
 			return true
 		}
@@ -152,9 +152,9 @@ func (w *window) within(ref record.Ref, o *owner) bool {
 	return false
 }
 
-// forget drops an owner that nothing can refer to any more, so that a long run
+// forget drops an actor that nothing can refer to any more, so that a long run
 // is held in the memory of what went wrong in it.
-func (w *window) forget(o *owner) {
+func (w *window) forget(o *actor) {
 	if o.keep || o.status == "fail" || o.status == "panic" || o.status == "died" {
 		return
 	}
@@ -165,50 +165,50 @@ func (w *window) forget(o *owner) {
 			}
 		}
 	}
-	delete(w.owners, o.ID)
-	delete(w.units, unit{owner: o.ID})
+	delete(w.actors, o.ID)
+	delete(w.units, unit{actor: o.ID})
 }
 
-// recall returns the owner that a label names, also where it has ended and was
+// recall returns the actor that a label names, also where it has ended and was
 // forgotten.
 func (w *window) recall(p *process, by record.By) record.Ref {
 	ref := record.Ref{Package: p.Package, Process: p.Index, Owner: by.Owner.ID}
-	if w.owners[ref.Owner] == nil {
-		o := &owner{Owner: *by.Owner, pkg: p.Package, process: p.Index, test: by.Test, unit: unit{owner: by.Unit}, status: forgotten, keep: true}
+	if w.actors[ref.Owner] == nil {
+		o := &actor{Owner: *by.Owner, pkg: p.Package, process: p.Index, test: by.Test, unit: unit{actor: by.Unit}, status: forgotten, keep: true}
 		if o.Parent < 0 || o.Parent >= o.ID {
 			o.Parent = 0 // no record that tracetest wrote: it would be a circle
 		}
 		if o.Container != "" {
 			o.unit = unit{process: p.Index, container: o.Container}
 		}
-		w.owners[ref.Owner] = o
+		w.actors[ref.Owner] = o
 	}
 	return ref
 }
 
-// forgotten is the status of an owner of which only the label is left: it has
+// forgotten is the status of an actor of which only the label is left: it has
 // ended, and did not fail.
 const forgotten = "forgotten"
 
-// recalled returns an owner that may have been forgotten.
-func (w *window) recalled(o *owner) record.Ref {
-	if w.owners[o.ID] == nil {
+// recalled returns an actor that may have been forgotten.
+func (w *window) recalled(o *actor) record.Ref {
+	if w.actors[o.ID] == nil {
 		o.keep = true
-		w.owners[o.ID] = o
+		w.actors[o.ID] = o
 	}
 	return o.ref()
 }
 
 // ghost is a test of which nothing is known any more but its name.
 func (w *window) ghost(p *process, test string) record.Ref {
-	for id, o := range w.owners {
+	for id, o := range w.actors {
 		if id < 0 && o.process == p.Index && o.Name == test {
 			return o.ref()
 		}
 	}
 	w.ghosts--
-	o := &owner{Owner: record.Owner{ID: w.ghosts, Kind: record.KindTest, Name: test}, pkg: p.Package, process: p.Index,
-		unit: unit{owner: w.ghosts}, status: forgotten, keep: true}
-	w.owners[o.ID] = o
+	o := &actor{Owner: record.Owner{ID: w.ghosts, Kind: record.KindTest, Name: test}, pkg: p.Package, process: p.Index,
+		unit: unit{actor: w.ghosts}, status: forgotten, keep: true}
+	w.actors[o.ID] = o
 	return o.ref()
 }

@@ -21,8 +21,8 @@ type window struct {
 	over    bool  // the whole record was read
 
 	open      *record.Open
-	owners    map[int64]*owner
-	ghosts    int64 // number of the last owner of which only its name is known, counted down
+	actors    map[int64]*actor
+	ghosts    int64 // number of the last actor of which only its name is known, counted down
 	processes map[int]*process
 	units     map[unit]*unitState
 	openUnits []*unitState // those that nobody has disturbed
@@ -36,7 +36,7 @@ type stretch struct {
 }
 
 func newWindow() *window {
-	return &window{open: record.NewOpen(), owners: map[int64]*owner{}, processes: map[int]*process{}, units: map[unit]*unitState{}}
+	return &window{open: record.NewOpen(), actors: map[int64]*actor{}, processes: map[int]*process{}, units: map[unit]*unitState{}}
 }
 
 // reached takes in the place and the time of an entry, and reports whether it is the first

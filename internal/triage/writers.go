@@ -73,7 +73,7 @@ func (ws *writers) sent(w *write, at time.Time) {
 	}
 	ws.note(w, at)
 	ws.log(w)
-	if w.to != nil && (len(w.Values) > 0 || w.blind()) {
+	if w.to != nil && (len(w.Values) > 0 || w.nameless()) {
 		w.to.pending = append(w.to.pending, w)
 		ws.pending[w.key()] = w
 	}

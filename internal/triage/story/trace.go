@@ -35,6 +35,7 @@ func (p *Process) ContactOther(address, problem string, inside bool) {
 func (r *Record) Discover(config map[string]string, keys int64) (server int) {
 	more := Of(record.Run{}, len(r.Servers)+1)
 	s := more.Servers[len(r.Servers)]
+	s.Discovered = true
 	maps.Copy(s.Settings, normal(config))
 	if keys > 0 {
 		s.Counts.Keys = map[string]int64{"db0": keys}
