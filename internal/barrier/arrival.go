@@ -212,6 +212,9 @@ func (s *Server) hello(h *Arrival, m helloMsg, notes *shared) {
 	if s.Part != nil {
 		h.answer += " part"
 	}
+	if !slices.ContainsFunc(s.processes, func(p *process) bool { return !p.gone }) {
+		clear(s.ordered) // files may have been edited, as below ginkgo watch
+	}
 	s.processes = append(s.processes, p)
 	known := p.Process
 	h.Process = &known

@@ -51,7 +51,11 @@ func (p *Plan) launch(goroot, overlay string, env []string) (*command, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(p.o.Launch[0], p.o.Launch[1:]...)
+	name := p.o.Launch[0]
+	if name == "go" {
+		name = filepath.Join(tools, name) // it is found in our PATH, and not in that of the command
+	}
+	cmd := exec.Command(name, p.o.Launch[1:]...)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Env = append(cmd.Env, "GOFLAGS="+goFlags(p.tools.GOFLAGS, overlay), "PATH="+tools+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -84,6 +88,40 @@ func goFlags(before, overlay string) string {
 	return strings.Join(words, " ")
 }
 
+// goCalls is the file in which the go command in front of PATH notes how it is called: the toolchain that is
+// asked for, and the arguments.
+const goCalls = "calls"
+
+// unreached says why tests below a command may not be instrumented, each reason with its cure, as far as
+// the calls of the go command show it.
+func (p *Plan) unreached() string {
+	text, _ := os.ReadFile(filepath.Join(p.dir, goCalls))
+	tested := false
+	for line := range strings.Lines(string(text)) {
+		toolchain, args, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		words := strings.Fields(args)
+		if len(words) == 0 || words[0] != "test" {
+			continue
+		}
+		tested = true
+		if slices.ContainsFunc(words, func(word string) bool {
+			name := strings.TrimLeft(word, "-")
+			return name != word && (name == "overlay" || strings.HasPrefix(name, "overlay="))
+		}) {
+			return "the command gives go test an -overlay of its own, which replaces that of tracetest. Give it in GOFLAGS instead, where both are merged: GOFLAGS=-overlay=FILE tracetest exec -- COMMAND"
+		}
+		if toolchain != "" && toolchain != os.Getenv("GOTOOLCHAIN") {
+			return fmt.Sprintf("the command sets GOTOOLCHAIN=%s, and the tests were to be built with %s. Set it for tracetest: GOTOOLCHAIN=%s tracetest exec -- COMMAND", toolchain, p.tools.GOVERSION, toolchain)
+		}
+	}
+	if tested {
+		return "go test was called, and no test ran that was built with " + p.tools.GOVERSION + ", the Go of this folder. If tests ran, start tracetest in the folder of their module, or with the GOTOOLCHAIN that it uses"
+	}
+	return "the go command that exec puts in front of PATH was not told to test. If the command ran tests, it calls go by its full path and replaces GOFLAGS, or replaces PATH or the " +
+		"environment, runs a test binary that was built before, or runs them on another machine or in a container. Let it keep GOFLAGS, TRACETEST_SOCKET and PATH, " +
+		"build the binary below exec, or run tracetest where the tests run"
+}
+
 // wrapGo makes a go command for the front of PATH, and returns its folder. It adds
 // what the tests need where a Makefile or a script has replaced GOFLAGS.
 func (p *Plan) wrapGo(goroot, overlay string) (dir string, err error) {
@@ -98,6 +136,7 @@ func (p *Plan) wrapGo(goroot, overlay string) (dir string, err error) {
 	}
 	socket := p.barrier.Env()
 	script := fmt.Sprintf(`#!/bin/sh
+printf '%%s\t%%s\n' "$GOTOOLCHAIN" "$*" 2>/dev/null >>%s
 case "$GOFLAGS" in
 *%s*) ;;
 *) GOFLAGS="${GOFLAGS:+$GOFLAGS }"%s; export GOFLAGS ;;
@@ -107,7 +146,7 @@ if [ -z "$TRACETEST_SOCKET" ]; then
 	export TRACETEST_SOCKET
 fi
 exec %s "$@"
-`, Quote("overlay="), Quote(goFlags("", overlay)), "TRACETEST_SOCKET="+Quote(strings.TrimPrefix(socket, "TRACETEST_SOCKET=")), Quote(real))
+`, Quote(filepath.Join(p.dir, goCalls)), Quote("overlay="), Quote(goFlags("", overlay)), "TRACETEST_SOCKET="+Quote(strings.TrimPrefix(socket, "TRACETEST_SOCKET=")), Quote(real))
 	dir = filepath.Join(p.dir, "bin")
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err

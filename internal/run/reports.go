@@ -277,10 +277,7 @@ func (r *reports) finish() {
 	}
 	clear(r.w.ends.began) // nobody else reports how they ended
 	if len(r.seen) == 0 {
-		text := "No test process reported to tracetest. Either the command ran no test, or what it built is not instrumented: " +
-			"it replaces GOFLAGS and runs a go command by its full path, has an -overlay of its own, uses another Go than `go env GOVERSION` names in this folder, " +
-			"empties the environment, runs a test binary that was built before, or runs tests on another machine. " +
-			"Let it keep GOFLAGS and TRACETEST_SOCKET, and build the binary below `tracetest exec` too."
+		text := "No test process reported to tracetest: " + r.w.p.unreached() + "."
 		r.w.append(record.Entry{Notice: &record.Notice{Code: "no-reports", Text: text}})
 		r.w.p.o.Output.Say("tracetest: " + text)
 		return

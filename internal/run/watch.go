@@ -259,6 +259,9 @@ func (w *watcher) process(p *record.Process) {
 	if w.greeted.IsZero() {
 		w.greeted = time.Now()
 	}
+	if w.p.launched() && !w.open.Lasting() {
+		w.p.source.Forget() // files may have been edited, as below ginkgo watch
+	}
 	if p.Host != nil {
 		host := *p.Host
 		for _, ref := range w.open.In(host.Process) {
