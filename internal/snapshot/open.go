@@ -122,7 +122,7 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 	defer s.mu.Unlock()
 	s.last = newMoment(first.config, 1)
 	d := record.Server{
-		Index: s.index, Address: s.target.address, TLS: s.target.tls != nil,
+		Index: s.index, Address: s.target.address, TLS: s.target.tls != nil, TLSFiles: s.target.tlsFiles(),
 		Partial: partial, Flavor: "redis",
 		Config:  s.hideAll(first.config),
 		Cluster: first.config["cluster-enabled"] == "yes",

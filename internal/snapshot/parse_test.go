@@ -120,6 +120,14 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+func TestMode(t *testing.T) {
+	for _, reply := range []string{"redis_mode:sentinel\r\n", "server_mode:sentinel\r\nredis_mode:sentinel\r\n", "redict_mode:sentinel\r\nredis_version:7.2.4\r\n"} {
+		if mode := parseInfo(reply).mode(); mode != "sentinel" {
+			t.Errorf("%q is of mode %q", reply, mode)
+		}
+	}
+}
+
 func TestInfo(t *testing.T) {
 	for name, c := range map[string]struct {
 		reply, flavor, version string

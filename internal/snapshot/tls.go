@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+
+	"tracetest/internal/record"
 )
 
 // TLS says how to speak TLS, in the words of redis-cli. The zero value trusts what the system trusts.
@@ -15,6 +17,14 @@ type TLS struct {
 	Cert, Key  string // files of the client's own certificate and key, PEM
 	ServerName string // to expect in the server's certificate, and to send as SNI; empty: the host
 	Insecure   bool   // do not check the server's certificate
+}
+
+// tlsFiles are those that the target is spoken to with.
+func (t Target) tlsFiles() record.TLSFiles {
+	if t.tls == nil {
+		return record.TLSFiles{}
+	}
+	return record.TLSFiles{CACert: t.files.CACert, Cert: t.files.Cert, Key: t.files.Key, ServerName: t.files.ServerName, Insecure: t.files.Insecure}
 }
 
 // tlsParameters are those of a URL, beside go-redis's skip_verify.
