@@ -159,8 +159,10 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 	case isAbsent(err):
 		kind = ErrAbsent
 	}
-	if what = s.Scrub(what); cure != "" {
-		what += "; " + cure
+	what = s.Scrub(what)
+	r := &refusal{fmt.Sprintf("connecting to Redis at %q: %s", s.target.address, what), fmt.Sprintf("%q: %s", s.target.address, what), kind}
+	if cure != "" {
+		r.text += "; " + cure
 	}
-	return &refusal{fmt.Sprintf("connecting to Redis at %q: %s", s.target.address, what), kind}
+	return r
 }
