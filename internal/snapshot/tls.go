@@ -27,7 +27,9 @@ func (t Target) tlsFiles() record.TLSFiles {
 	return record.TLSFiles{CACert: t.files.CACert, Cert: t.files.Cert, Key: t.files.Key, ServerName: t.files.ServerName, Insecure: t.files.Insecure}
 }
 
-// tlsParameters are those of a URL, beside go-redis's skip_verify.
+// skipVerify is go-redis's parameter of a URL, tlsParameters are those that we have beside it.
+const skipVerify = "skip_verify"
+
 var tlsParameters = [...]string{"cacert", "cert", "key", "sni"}
 
 // fromURL takes the parameters out of a URL that are not go-redis's.
