@@ -85,6 +85,13 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 			ts.Setenv("REDIS_PORT", port)
 			servers.Store(s.Addr, s)
 		},
+		// certificate writes one for 127.0.0.1 and redis.test that signs itself, and its key: $CERT and $KEY.
+		"certificate": func(ts *testscript.TestScript, _ bool, _ []string) {
+			cert, key, err := redistest.WriteCertificate(ts.MkAbs("."))
+			ts.Check(err)
+			ts.Setenv("CERT", cert)
+			ts.Setenv("KEY", key)
+		},
 		// redis2 starts a second server, in $REDIS2.
 		"redis2": func(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Setenv("REDIS2", startRedis(ts, args).Addr)

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"slices"
 	"time"
 
 	"tracetest/internal/record"
@@ -26,6 +27,7 @@ const (
 // back (reverted).
 type Change struct {
 	Server     string    `json:"server"` // address
+	Nodes      []string  `json:"nodes"`  // of a cluster: where the same unit did the same at the same line, Server first; else empty
 	Parameter  string    `json:"parameter"`
 	From       string    `json:"from"` // the value when the unit began
 	To         string    `json:"to"`   // a leak: when it ended; reverted: the last that differed
@@ -73,6 +75,17 @@ type Change struct {
 	AlsoSetBy []Setter `json:"also_set_by"`
 	Known     *Known   `json:"known"` // of a leak: the entry of the baseline that covers it; nil where none does
 }
+
+// Servers are those that it is on.
+func (c *Change) Servers() []string {
+	if len(c.Nodes) > 0 {
+		return c.Nodes
+	}
+	return []string{c.Server}
+}
+
+// On reports whether it is on a server.
+func (c *Change) On(server string) bool { return slices.Contains(c.Servers(), server) }
 
 // Cleanup is code that is there to restore a parameter, and of which no write was traced, or
 // one that was sent before the change.

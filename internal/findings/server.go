@@ -26,6 +26,8 @@ type Server struct {
 	TracedSets int64 `json:"traced_sets"`
 	// Config is every parameter as the run found it. It is no part of findings.json.
 	Config map[string]string `json:"-"`
+	// TLSFiles are for lines that a person pastes; no part of it either.
+	TLSFiles record.TLSFiles `json:"-"`
 	// Gone is set where nobody named it and it was not there any more at the end: the
 	// tests had started it, and have stopped it.
 	Gone      bool `json:"gone"`

@@ -183,7 +183,9 @@ func (o *One) watched(f *findings.Findings) {
 		}
 	}
 	for _, c := range f.Leaks {
-		count(c.Server, func(s *Server) { s.Leaks++ })
+		for _, address := range c.Servers() {
+			count(address, func(s *Server) { s.Leaks++ })
+		}
 	}
 	for _, r := range f.Restarts {
 		count(r.Server, func(s *Server) { s.Restarts++ })
@@ -229,8 +231,10 @@ func (l *leakSeen) add(c findings.Change) {
 	if !slices.Contains(l.certainties, c.Certainty) {
 		l.certainties = append(l.certainties, c.Certainty)
 	}
-	if !slices.Contains(l.servers, c.Server) {
-		l.servers = append(l.servers, c.Server)
+	for _, address := range c.Servers() {
+		if !slices.Contains(l.servers, address) {
+			l.servers = append(l.servers, address)
+		}
 	}
 	for i := range l.values {
 		if v := &l.values[i]; v.From == c.From && v.To == c.To {

@@ -116,10 +116,12 @@ type Server struct {
 	Index   int    `json:"index"`
 	Address string `json:"address" redact:"-"` // host:port or the path of a unix socket, without credentials
 	TLS     bool   `json:"tls,omitempty"`
-	Flavor  string `json:"flavor" redact:"-"` // redis, valkey or redict
-	Version string `json:"version" redact:"-"`
-	RunID   string `json:"run_id" redact:"-"`
-	Cluster bool   `json:"cluster,omitempty"`
+	// TLSFiles is how it is spoken to over TLS, for lines that a person pastes.
+	TLSFiles TLSFiles `json:"tls_files,omitzero"`
+	Flavor   string   `json:"flavor" redact:"-"` // redis, valkey or redict
+	Version  string   `json:"version" redact:"-"`
+	RunID    string   `json:"run_id" redact:"-"`
+	Cluster  bool     `json:"cluster,omitempty"`
 	// Sentinels is set where a Sentinel was connected when the run began: it gives the server
 	// another master when it finds that need.
 	Sentinels bool              `json:"sentinels,omitempty"`
@@ -136,6 +138,15 @@ type Server struct {
 	Perturbed map[string]string `json:"perturbed,omitempty" redact:"value"`
 	// StartUnknown says why not all of that is known; empty when it is.
 	StartUnknown string `json:"start_unknown,omitempty"`
+}
+
+// TLSFiles are the names of files, and what else redis-cli needs, to speak TLS. Empty is the default.
+type TLSFiles struct {
+	CACert     string `json:"cacert,omitempty" redact:"-"`
+	Cert       string `json:"cert,omitempty" redact:"-"`
+	Key        string `json:"key,omitempty" redact:"-"`
+	ServerName string `json:"sni,omitempty" redact:"-"`
+	Insecure   bool   `json:"insecure,omitempty"`
 }
 
 // Origin is a value and where it is known from. Records of earlier versions have

@@ -20,10 +20,28 @@ import (
 
 // Login is the part of a login that may be shown.
 type Login struct {
-	User     string // of an ACL; empty for the default user
-	Insecure bool   // do not check the server's certificate
-	// Files and name of TLS; empty where they are the defaults.
+	User string // of an ACL; empty for the default user
+	TLS  TLS
+}
+
+// TLS is how to speak TLS, empty where that is the default: files, the name that the certificate must have, and
+// whether it is checked at all.
+type TLS struct {
 	CACert, Cert, Key, ServerName string
+	Insecure                      bool
+}
+
+// Words are the flags, which tracetest and redis-cli have in common.
+func (t TLS) Words() (words []string) {
+	if t.Insecure {
+		words = append(words, "--insecure")
+	}
+	for _, f := range [][2]string{{"--cacert", t.CACert}, {"--cert", t.Cert}, {"--key", t.Key}, {"--sni", t.ServerName}} {
+		if f[1] != "" {
+			words = append(words, f[0], f[1])
+		}
+	}
+	return words
 }
 
 // Line is the command that reaches a server. The address is host:port or the
@@ -37,13 +55,8 @@ func Line(address string, tls bool, login Login) string {
 	}
 	if tls {
 		words = append(words, "--tls")
-		if login.Insecure {
-			words = append(words, "--insecure")
-		}
-		for _, f := range [][2]string{{"--cacert", login.CACert}, {"--cert", login.Cert}, {"--key", login.Key}, {"--sni", login.ServerName}} {
-			if f[1] != "" {
-				words = append(words, f[0], Quote(f[1]))
-			}
+		for _, word := range login.TLS.Words() {
+			words = append(words, Quote(word))
 		}
 	}
 	if login.User != "" {

@@ -26,8 +26,8 @@ func TestRestore(t *testing.T) {
 
 func TestLine(t *testing.T) {
 	for want, got := range map[string]string{
-		"redis-cli -h ::1 -p 1 --tls --insecure --user bob": Line("[::1]:1", true, Login{User: "bob", Insecure: true}),
-		"redis-cli -s '/a b/s:1'":                           Line("/a b/s:1", false, Login{Insecure: true}),
+		"redis-cli -h ::1 -p 1 --tls --insecure --user bob": Line("[::1]:1", true, Login{User: "bob", TLS: TLS{Insecure: true}}),
+		"redis-cli -s '/a b/s:1'":                           Line("/a b/s:1", false, Login{TLS: TLS{Insecure: true}}),
 		"redis-cli -h h -p 2 --tls":                         Line("h:2", true, Login{}),
 	} {
 		if got != want {

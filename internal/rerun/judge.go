@@ -65,7 +65,7 @@ func (out *Outcome) leave(f *findings.Findings) {
 			left.From, left.To = "(hidden)", "(hidden)"
 		}
 		for _, leak := range f.Leaks {
-			if leak.Server == c.Server && leak.Parameter == c.Parameter && leak.By != nil && leak.To == c.Value {
+			if leak.On(c.Server) && leak.Parameter == c.Parameter && leak.By != nil && leak.To == c.Value {
 				left.Owner, left.Call = leak.By, leak.Call
 			}
 		}

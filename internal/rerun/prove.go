@@ -206,7 +206,7 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 		t.Tests = append(t.Tests, record.Tried{Name: v.Name, Outcome: ran.Outcomes.Of(v.Name)})
 	}
 	for _, leak := range ran.Findings.Leaks {
-		if leak.By != nil && *leak.By == s.culprit.Name && s.parameters[leak.Server+" "+leak.Parameter] {
+		if leak.By != nil && *leak.By == s.culprit.Name && slices.ContainsFunc(leak.Servers(), func(address string) bool { return s.parameters[address+" "+leak.Parameter] }) {
 			t.Leaked = true
 		}
 	}

@@ -20,7 +20,9 @@ func suspicions(f *findings.Findings) []*suspicion {
 			at = len(all)
 			all = append(all, &suspicion{culprit: culprit, parameters: map[string]bool{}})
 		}
-		all[at].parameters[leak.Server+" "+leak.Parameter] = true
+		for _, address := range leak.Servers() {
+			all[at].parameters[address+" "+leak.Parameter] = true
+		}
 		of[i] = all[at]
 	}
 	for _, failure := range f.Failures {

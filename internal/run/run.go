@@ -99,7 +99,7 @@ type Plan struct {
 	shard   *record.Shard
 	parts   *parts // what the test processes are told to run; nil: what they are asked for
 	servers []*snapshot.Server
-	absent  []string // targets that nobody named and that are not there, and why
+	absent  []string // targets that nobody named and that are not there or are a Sentinel, and why
 	begin   []record.Server
 	dir     string // private, for the overlay and the socket
 	root    string // of the checkout, or the folder of the run
@@ -175,8 +175,8 @@ func (p *Plan) openServers(ctx context.Context) error {
 		server, begin, err := snapshot.Open(ctx, target, i, snapshot.Options{
 			AllowPartial: p.o.AllowPartial, Timeout: p.o.Timeout, Expect: p.o.Expect, Secrets: p.o.Secrets,
 		})
-		if err != nil && p.o.Ambient && errors.Is(err, snapshot.ErrAbsent) {
-			p.absent = append(p.absent, err.Error())
+		if err != nil && p.o.Ambient && (errors.Is(err, snapshot.ErrAbsent) || errors.Is(err, snapshot.ErrSentinel)) {
+			p.absent = append(p.absent, snapshot.Briefly(err))
 			continue
 		}
 		if err != nil {
@@ -204,7 +204,7 @@ func (p *Plan) openServers(ctx context.Context) error {
 func (p *Plan) Absent() []string {
 	var notes []string
 	for _, why := range p.absent {
-		notes = append(notes, why+". Servers that the tests use are discovered.")
+		notes = append(notes, "nothing to watch at "+why+"; servers that the tests use are discovered")
 	}
 	return notes
 }

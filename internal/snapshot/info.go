@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"path"
 	"strconv"
 	"strings"
@@ -46,10 +47,7 @@ func (in info) flavor() (name, version string) {
 func (in info) several() bool { return redisconf.SinceSeven(in.flavor()) }
 
 func (in info) mode() string {
-	if mode := in["server_mode"]; mode != "" { // Valkey
-		return mode
-	}
-	return in["redis_mode"]
+	return cmp.Or(in["server_mode"], in["redict_mode"], in["redis_mode"]) // Valkey, Redict
 }
 
 // partialConfig is what INFO knows of the configuration.

@@ -122,7 +122,7 @@ func (s *Server) describe(first answer, partial string, expect map[string]string
 	defer s.mu.Unlock()
 	s.last = newMoment(first.config, 1)
 	d := record.Server{
-		Index: s.index, Address: s.target.address, TLS: s.target.tls != nil,
+		Index: s.index, Address: s.target.address, TLS: s.target.tls != nil, TLSFiles: s.target.tlsFiles(),
 		Partial: partial, Flavor: "redis",
 		Config:  s.hideAll(first.config),
 		Cluster: first.config["cluster-enabled"] == "yes",
@@ -159,8 +159,10 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 	case isAbsent(err):
 		kind = ErrAbsent
 	}
-	if what = s.Scrub(what); cure != "" {
-		what += "; " + cure
+	what = s.Scrub(what)
+	r := &refusal{fmt.Sprintf("connecting to Redis at %q: %s", s.target.address, what), fmt.Sprintf("%q: %s", s.target.address, what), kind}
+	if cure != "" {
+		r.text += "; " + cure
 	}
-	return &refusal{fmt.Sprintf("connecting to Redis at %q: %s", s.target.address, what), kind}
+	return r
 }

@@ -98,6 +98,8 @@ func TestTargets(t *testing.T) {
 		"addrs":         {nil, map[string]string{"REDIS_ADDR": "a:1,b:2"}, "redis://a:1 redis://b:2", ""},
 		"docker's":      {nil, map[string]string{"REDIS_ADDR": "tcp://172.17.0.2:6379"}, "redis://172.17.0.2:6379", ""},
 		"database":      {nil, map[string]string{"REDIS_ADDR": "a:1/2"}, "redis://a:1", ""},
+		"others' words": {nil, map[string]string{"REDIS_URL": "rediss://:hunter2@a:1/2?ssl_cert_reqs=none&skip_verify=true"}, "rediss://:(hidden)@a:1", ""},
+		"bad query":     {nil, map[string]string{"REDIS_URL": "redis://:hun?ter2=1@a:1"}, "redis://localhost:6379", ""},
 		"path":          {nil, map[string]string{"REDIS_ADDR": "/run/redis.sock"}, "unix:///run/redis.sock", ""},
 		"bad url":       {nil, map[string]string{"REDIS_URL": "x://:hunter2@", "REDIS_ADDR": "a"}, "redis://a:6379", ""},
 		"bad addr":      {nil, map[string]string{"REDIS_ADDR": "a?b"}, "redis://localhost:6379", ""},
@@ -116,6 +118,14 @@ func TestTargets(t *testing.T) {
 		}
 		if notes := strings.Join(named.Notes, " "); strings.Contains(notes, "hunter2") || strings.HasPrefix(name, "bad") == (notes == "") && c.err == "" {
 			t.Errorf("%s: notes %q", name, notes)
+		}
+	}
+}
+
+func TestMode(t *testing.T) {
+	for _, reply := range []string{"redis_mode:sentinel\r\n", "server_mode:sentinel\r\nredis_mode:sentinel\r\n", "redict_mode:sentinel\r\nredis_version:7.2.4\r\n"} {
+		if mode := parseInfo(reply).mode(); mode != "sentinel" {
+			t.Errorf("%q is of mode %q", reply, mode)
 		}
 	}
 }

@@ -165,9 +165,7 @@ func (t Target) CLI() string {
 	if t.login != nil {
 		shown.User = t.login().user
 	}
-	if t.tls != nil {
-		shown.Insecure, shown.CACert, shown.Cert, shown.Key, shown.ServerName = t.files.Insecure, t.files.CACert, t.files.Cert, t.files.Key, t.files.ServerName
-	}
+	shown.TLS = rediscli.TLS(t.tlsFiles())
 	return rediscli.Line(t.address, t.tls != nil, shown)
 }
 

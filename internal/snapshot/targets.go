@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -72,8 +73,18 @@ func split(list string) []string {
 }
 
 // suites turns the forms that suites have in their own variables into one that [ParseTarget] reads: "tcp://" as
-// Docker's links have it, and a database behind host:port.
+// Docker's links have it, a database behind host:port, and parameters that only the suite's client knows.
 func suites(value string) string {
+	if u, err := url.Parse(value); err == nil && u.RawQuery != "" && strings.Contains(value, "://") {
+		query := u.Query()
+		for name := range query {
+			if name != skipVerify && !slices.Contains(tlsParameters[:], name) {
+				query.Del(name)
+			}
+		}
+		u.RawQuery = query.Encode()
+		value = u.String()
+	}
 	if scheme, rest, found := strings.Cut(value, "://"); found && strings.EqualFold(scheme, "tcp") {
 		return "redis://" + rest
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+
+	"tracetest/internal/record"
 )
 
 // TLS says how to speak TLS, in the words of redis-cli. The zero value trusts what the system trusts.
@@ -17,7 +19,17 @@ type TLS struct {
 	Insecure   bool   // do not check the server's certificate
 }
 
-// tlsParameters are those of a URL, beside go-redis's skip_verify.
+// tlsFiles are those that the target is spoken to with.
+func (t Target) tlsFiles() record.TLSFiles {
+	if t.tls == nil {
+		return record.TLSFiles{}
+	}
+	return record.TLSFiles{CACert: t.files.CACert, Cert: t.files.Cert, Key: t.files.Key, ServerName: t.files.ServerName, Insecure: t.files.Insecure}
+}
+
+// skipVerify is go-redis's parameter of a URL, tlsParameters are those that we have beside it.
+const skipVerify = "skip_verify"
+
 var tlsParameters = [...]string{"cacert", "cert", "key", "sni"}
 
 // fromURL takes the parameters out of a URL that are not go-redis's.

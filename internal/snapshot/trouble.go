@@ -29,8 +29,17 @@ var (
 // refusal is an error of Open. Its text is for people, and kind, if it is not
 // nil, for callers.
 type refusal struct {
-	text string
-	kind error
+	text  string
+	brief string // without what to do about it
+	kind  error
+}
+
+// Briefly is what is wrong at an address by an error of Open, for who has no use for a cure.
+func Briefly(err error) string {
+	if r := new(*refusal); errors.As(err, r) {
+		return (*r).brief
+	}
+	return err.Error()
 }
 
 func (r *refusal) Error() string { return r.text }

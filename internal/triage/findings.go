@@ -35,6 +35,7 @@ func (a *Analysis) Findings() *findings.Findings {
 		f.Packages = append(f.Packages, p.Package)
 	}
 	a.judged(f)
+	a.nodes(f)
 	a.prove(f)
 	a.notInstrumented(f)
 	together(f.Leaks)

@@ -248,7 +248,7 @@ func (s *server) found() findings.Server {
 	if s.StartedWith == nil {
 		s.StartedWith = map[string]record.Origin{}
 	}
-	return findings.Server{Address: s.Address, TLS: s.TLS, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
+	return findings.Server{Address: s.Address, TLS: s.TLS, TLSFiles: s.TLSFiles, Flavor: s.Flavor, Version: s.Version, RunID: s.Server.RunID,
 		StartedWith: s.StartedWith, StartUnknown: s.StartUnknown, Perturbed: s.Perturbed, Partial: s.Partial, Parameters: len(s.Config), Snapshots: s.snapshots,
 		ConfigSets: s.sets, TracedSets: s.tracedSets, Failovers: s.failovers, Gone: s.gone(), Config: s.Config}
 }

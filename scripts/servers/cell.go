@@ -77,7 +77,12 @@ func judge(f *findings.Findings, masters int) (said string, err error) {
 	}
 	found, certainties := map[string][]string{}, []string{}
 	for _, c := range f.Leaks {
-		found[c.Parameter] = append(found[c.Parameter], who(c.By))
+		for range c.Servers() {
+			found[c.Parameter] = append(found[c.Parameter], who(c.By))
+		}
+		if c.Parameter == "hz" && len(c.Servers()) != masters {
+			wrong("hz on %v is a leak by itself, want one leak on %d", c.Servers(), masters)
+		}
 		if !slices.Contains(certainties, string(c.Certainty)) {
 			certainties = append(certainties, string(c.Certainty))
 		}

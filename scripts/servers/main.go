@@ -95,33 +95,32 @@ var kinds = []string{"redis", "valkey", "redict", "keydb"}
 
 // find looks for servers in a folder and in PATH, oldest first.
 func find(dir string) ([]program, error) {
-	var paths []string
+	var paths []program
 	for _, kind := range kinds {
 		if path, err := exec.LookPath(kind + "-server"); err == nil {
-			paths = append(paths, path)
+			paths = append(paths, program{path: path, name: kind})
 		}
 		if dir != "" {
-			more, err := filepath.Glob(filepath.Join(dir, kind+"-server*"))
+			files, err := filepath.Glob(filepath.Join(dir, kind+"-server*"))
 			if err != nil {
 				return nil, err
 			}
-			paths = append(paths, more...)
+			for _, path := range files {
+				paths = append(paths, program{path: path, name: kind})
+			}
 		}
 	}
 	var all []program
-	for _, path := range paths {
-		out, err := exec.Command(path, "--version").Output()
+	for _, p := range paths {
+		out, err := exec.Command(p.path, "--version").Output()
 		if err != nil {
-			return nil, fmt.Errorf("asking %s for its version: %w", path, err)
+			return nil, fmt.Errorf("asking %s for its version: %w", p.path, err)
 		}
 		match := said.FindSubmatch(out)
 		if match == nil {
-			return nil, fmt.Errorf("%s --version says %q", path, out)
+			return nil, fmt.Errorf("%s --version says %q", p.path, out)
 		}
-		p := program{path, strings.ToLower(string(match[1])), string(match[2])}
-		if p.name == "redis" && strings.HasPrefix(filepath.Base(path), "keydb") {
-			p.name = "keydb"
-		}
+		p.version = string(match[1])
 		if !slices.ContainsFunc(all, func(other program) bool { return other.name == p.name && other.version == p.version }) {
 			all = append(all, p)
 		}
@@ -135,7 +134,7 @@ func find(dir string) ([]program, error) {
 	return all, nil
 }
 
-var said = regexp.MustCompile(`^(\w+) server v=(\S+)`)
+var said = regexp.MustCompile(`erver v=(\S+)`)
 
 func compareVersions(a, b string) int {
 	return slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), func(a, b string) int {

@@ -91,7 +91,7 @@ func TestEvicts(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return c.ConfigSet(context.Background(), "maxmemory", strconv.Itoa(n+2<<20)).Err()
+		return c.ConfigSet(context.Background(), "maxmemory", strconv.Itoa(n+4<<20)).Err()
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -101,8 +101,14 @@ func TestEvicts(t *testing.T) {
 func TestCaches(t *testing.T) {
 	c, value := client(t), strings.Repeat("v", 4<<10)
 	const keys = 4000
-	for i := range keys {
-		if err := c.Set(context.Background(), fmt.Sprint("cached:", i), value, 0).Err(); err != nil {
+	for from := 0; from < keys; from += 50 {
+		_, err := c.Pipelined(context.Background(), func(pipe redis.Pipeliner) error {
+			for i := from; i < from+50; i++ {
+				pipe.Set(context.Background(), fmt.Sprint("cached:", i), value, 0)
+			}
+			return nil
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -91,7 +91,7 @@ func (v *View) expectedOtherwise(server string) Text {
 
 // concerns reports whether the findings are about a parameter.
 func (v *View) concerns(server, parameter string) bool {
-	is := func(c findings.Change) bool { return c.Server == server && c.Parameter == parameter }
+	is := func(c findings.Change) bool { return c.On(server) && c.Parameter == parameter }
 	return slices.ContainsFunc(v.Leaks, is) || slices.ContainsFunc(v.Reverted, is) || strings.HasPrefix(parameter, "maxmemory") && len(v.unexplained) > 0
 }
 

@@ -67,7 +67,7 @@ func (v *View) leak(g Group) []doc.Block {
 // evidence is what is known of a group beyond its values.
 func (v *View) evidence(g Group) doc.List {
 	c := g.Changes[0]
-	items := doc.List{v.byWhom(c), "First seen: " + v.Clock(c.At) + " on " + code(c.Server)}
+	items := doc.List{v.byWhom(c), "First seen: " + v.Clock(c.At) + " on " + servers(c)}
 	add := func(text Text, when bool) {
 		if when {
 			items = append(items, text)
@@ -133,10 +133,14 @@ func (v *View) restored(c findings.Change) Text {
 	case c.RestoredByTool:
 		return "by tracetest"
 	}
+	repaired := 0
 	for _, r := range v.Changed {
-		if r.Server == c.Server && r.Parameter == c.Parameter && r.Repaired {
-			return "by tracetest, after the run"
+		if c.On(r.Server) && r.Parameter == c.Parameter && r.Repaired {
+			repaired++
 		}
+	}
+	if repaired == len(c.Servers()) {
+		return "by tracetest, after the run"
 	}
 	if v.Stopped(c.Server) {
 		return "no: the server is gone, the tests stopped it"

@@ -30,6 +30,17 @@ func changesOf(g Group) Text {
 	return List(set, maxNamed+1)
 }
 
+// servers are where a change is: one, or nodes of a cluster.
+func servers(c findings.Change) Text { return List(Names(c.Servers()), maxNamed) }
+
+// Nodes says on which nodes of a cluster a change is; nothing where that is one server.
+func Nodes(c findings.Change) Text {
+	if len(c.Nodes) == 0 {
+		return ""
+	}
+	return "on " + servers(c)
+}
+
 // LeakSentence says a group in a sentence, and in another one that it is known.
 func (v *View) LeakSentence(g Group) Text {
 	text := v.leakClaim(g)
@@ -41,7 +52,7 @@ func (v *View) LeakSentence(g Group) Text {
 
 func (v *View) leakClaim(g Group) Text {
 	c := g.Changes[0]
-	set := changesOf(g) + " on " + code(c.Server)
+	set := changesOf(g) + " on " + servers(c)
 	switch {
 	case c.By == nil && len(c.Suspects) > 0:
 		return "One of " + Count(len(c.Suspects), "suspect") + orEarlier(c.AndEarlier) + " left " + set + " (ambiguous). Suspects: " + suspectList(c.Suspects, maxNamed) + "."

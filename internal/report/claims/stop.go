@@ -319,19 +319,26 @@ func (v *View) inDepth() []doc.Block {
 		if c.Secret || doc.Clean(c.Initial) != c.Initial || redisconf.IsRole(c.Parameter) || v.Stopped(c.Server) {
 			continue
 		}
-		if values[c.Server] == nil {
-			values[c.Server] = make(map[string]string)
-		}
-		values[c.Server][c.Parameter] = c.Initial
-		for _, s := range v.Servers {
-			if was, moved := s.Perturbed[c.Parameter]; moved && s.Address == c.Server {
-				values[c.Server][c.Parameter] = was
+		for _, address := range c.Servers() {
+			if values[address] == nil {
+				values[address] = make(map[string]string)
+			}
+			values[address][c.Parameter] = c.Initial
+			for _, s := range v.Servers {
+				if was, moved := s.Perturbed[c.Parameter]; moved && s.Address == address {
+					values[address][c.Parameter] = was
+				}
 			}
 		}
 	}
 	var checks, lines []string
 	for _, server := range slices.Sorted(maps.Keys(values)) {
 		words := []string{"tracetest", "check", "--redis", server, "--fix"}
+		for _, s := range v.Servers {
+			if s.Address == server {
+				words = append(words, rediscli.TLS(s.TLSFiles).Words()...)
+			}
+		}
 		for _, name := range slices.Sorted(maps.Keys(values[server])) {
 			words = append(words, "--expect", name+"="+values[server][name])
 			if line := strings.TrimSpace(name + " " + values[server][name]); values[server][name] != "" && !slices.Contains(lines, line) {

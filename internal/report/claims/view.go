@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"strings"
 
 	"tracetest/internal/findings"
 )
@@ -108,7 +109,7 @@ func (v *View) group() []int {
 	known := make(map[key]int)
 	groupOf := make([]int, len(v.Leaks))
 	for i, leak := range v.Leaks {
-		k := key{together: leak.Together, server: leak.Server, certainty: leak.Certainty, untraced: leak.Untraced}
+		k := key{together: leak.Together, server: strings.Join(leak.Servers(), " "), certainty: leak.Certainty, untraced: leak.Untraced}
 		if leak.By != nil {
 			k.owner = *leak.By
 		}

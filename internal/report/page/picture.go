@@ -147,7 +147,7 @@ func (p page) picture(tests *claims.Tests) *picture {
 // that leaks are of, then those that changed, then the others.
 func (p page) drawn() []int {
 	worth := func(i int) int {
-		if slices.ContainsFunc(p.Leaks, func(c findings.Change) bool { return c.Server == p.Servers[i].Address }) {
+		if slices.ContainsFunc(p.Leaks, func(c findings.Change) bool { return c.On(p.Servers[i].Address) }) {
 			return 0
 		}
 		if len(p.Timelines[i].Values) > 1 {

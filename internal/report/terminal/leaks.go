@@ -55,6 +55,9 @@ func (s *runScreen) leakLines(g claims.Group) (lines []string, links []link) {
 	if rest := len(g.Changes) - len(shown); rest > 0 {
 		lines = append(lines, s.fit("  and "+claims.Count(rest, "more parameter")+" in the report"))
 	}
+	if nodes := claims.Nodes(first); nodes != "" {
+		lines = append(lines, s.fit("  "+nodes))
+	}
 	for _, text := range claims.KnownOf(g.Changes) {
 		lines = append(lines, s.fit("  "+text))
 	}

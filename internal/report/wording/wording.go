@@ -70,7 +70,7 @@ func repairs(f *findings.Findings) {
 
 // setting returns what a person would type to set a parameter by hand.
 func setting(s findings.Server, parameter, value string) string {
-	return rediscli.Restore(rediscli.Line(s.Address, s.TLS, rediscli.Login{}), map[string]string{parameter: value}, redisconf.SinceSeven(s.Flavor, s.Version))
+	return rediscli.Restore(rediscli.Line(s.Address, s.TLS, rediscli.Login{TLS: rediscli.TLS(s.TLSFiles)}), map[string]string{parameter: value}, redisconf.SinceSeven(s.Flavor, s.Version))
 }
 
 // Unit says what should have put a parameter back.
