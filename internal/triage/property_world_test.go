@@ -20,7 +20,7 @@ var seeds = flag.Uint64("seeds", 1000, "how many random worlds to judge")
 // Where code stands.
 
 // In random worlds whoever did it is named, or is among the suspects, and what
-// one unit did alone is a leak or contained as it was.
+// one unit did alone is a leak or reverted as it was.
 func TestRandomWorlds(t *testing.T) {
 	var mu sync.Mutex
 	count := map[findings.Certainty]int{}
@@ -155,7 +155,7 @@ func (w *world) judge(f *findings.Findings, count map[findings.Certainty]int) (b
 		say("leak", c.To, c.By, c.Certainty, c.Suspects, c.AndEarlier)
 	}
 	for _, c := range f.Reverted {
-		say("contained", c.To, c.By, c.Certainty, c.Suspects, c.AndEarlier)
+		say("reverted", c.To, c.By, c.Certainty, c.Suspects, c.AndEarlier)
 	}
 	for _, x := range f.Writes {
 		say("write", x.Command[len(x.Command)-1], x.By, x.Certainty, x.Suspects, x.AndEarlier)
