@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"tracetest/internal/bisect"
-	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
@@ -221,5 +220,5 @@ func testName(n record.Name) claims.Text {
 	} else if n.Test == "" && n.Spec == "" {
 		return "package " + doc.Code(n.Package)
 	}
-	return claims.Owner(findings.Owner{Package: n.Package, Test: n.Test, Spec: n.Spec})
+	return claims.Owner(n)
 }
