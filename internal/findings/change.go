@@ -42,7 +42,7 @@ type Change struct {
 	// Site is where a clean-up for that one can stand; nil where the source does not show it.
 	Site       *record.Site `json:"site"`
 	RestoredBy *Owner       `json:"restored_by"`
-	// RestoredByTool is set when tracetest itself restore it (--restore).
+	// RestoredByTool is set when tracetest itself restored it (--restore).
 	RestoredByTool bool      `json:"restored_by_tool"`
 	At             time.Time `json:"at"` // when the change was first seen
 

@@ -65,7 +65,7 @@ func (f *Findings) Doubts() []Doubt {
 	late := 0
 	for _, n := range f.Notices {
 		switch n.Code {
-		case "not-waiting":
+		case NoticeNotWaiting:
 			late++
 		case "not-reported":
 			add(true, Doubt{Kind: DoubtNotReported, Reason: n.Text})

@@ -201,8 +201,9 @@ type Restore struct {
 	Command string            `json:"command"`
 }
 
-// Codes of the notices that are no part of a record.
+// Codes of the notices of triage.
 const (
+	NoticeNotWaiting      = "not-waiting"    // Test, where a record does not say it itself
 	NoticeDamaged         = "record-damaged" // Entry or Line
 	NoticeResultDropped   = "result-dropped" // go test says ok although a test failed
 	NoticeNotInstrumented = "not-instrumented"
@@ -218,6 +219,7 @@ type Notice struct {
 	Line      int    `json:"line,omitempty"`  // of the record that cannot be read, because of Error
 	Entry     int64  `json:"entry,omitempty"` // before which entries of the record are missing
 	Error     string `json:"error,omitempty"`
+	Test      string `json:"test,omitempty"`  // whose end the test binary did not report, and go test did
 	Tests     int    `json:"tests,omitempty"` // how many of the package were not synchronized; all of it where zero
 	Server    string `json:"server,omitempty"`
 	Parameter string `json:"parameter,omitempty"` // that changed while no test was running

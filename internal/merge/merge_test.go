@@ -73,8 +73,8 @@ func TestCausesStayWithinTheirRun(t *testing.T) {
 func TestVerdicts(t *testing.T) {
 	clean := storytest.Findings(t, "no-tests")
 	for name, want := range map[string]merge.Verdict{
-		"no-end": merge.Incomplete, "blind-to-the-end": merge.Incomplete, "interrupted": merge.Incomplete,
-		"victims": merge.Leaked, "blind": merge.Leaked, "unmet": merge.Leaked, "put-back-by-an-outsider": merge.Leaked,
+		"no-end": merge.Incomplete, "out-of-sight-to-the-end": merge.Incomplete, "interrupted": merge.Incomplete,
+		"victims": merge.Leaked, "out-of-sight": merge.Leaked, "unmet": merge.Leaked, "restored-by-an-outsider": merge.Leaked,
 		"oom-without-a-change": merge.Failed, "build-failure": merge.Failed,
 		"bad-arguments":   merge.Failed,
 		"parents-cleanup": merge.Clean,
@@ -102,7 +102,7 @@ func TestVerdicts(t *testing.T) {
 // Of the suspects of two runs nobody is made the culprit because only they are
 // suspects in both: it can have been another one in each.
 func TestSuspectsStayWithinTheirRun(t *testing.T) {
-	first, second := storytest.Findings(t, "parallel-narrowed"), storytest.Findings(t, "parallel-narrowed")
+	first, second := storytest.Findings(t, "parallel-ambiguous"), storytest.Findings(t, "parallel-ambiguous")
 	other := findings.Owner{Package: "shop/cache", Test: "TestZ"}
 	second.Leaks[0].Suspects = []findings.Owner{first.Leaks[0].Suspects[0], other}
 	s := merged(merge.DefaultLimits(), first, second)
@@ -113,7 +113,7 @@ func TestSuspectsStayWithinTheirRun(t *testing.T) {
 		t.Errorf("a suspect is said to have done something: %+v", w)
 	}
 	// The order in which suspects are named says nothing.
-	third := storytest.Findings(t, "parallel-narrowed")
+	third := storytest.Findings(t, "parallel-ambiguous")
 	slices.Reverse(third.Leaks[0].Suspects)
 	if s := merged(merge.DefaultLimits(), first, third); len(s.Leaks) != 1 || s.Leaks[0].InRuns != 2 || s.Leaks[0].Ran != -1 {
 		t.Errorf("got %+v", s.Leaks)
@@ -130,7 +130,7 @@ func TestKnown(t *testing.T) {
 
 // What nobody was traced writing is not put together with what a test wrote.
 func TestUntracedIsApart(t *testing.T) {
-	f, g := storytest.Findings(t, "unheard"), storytest.Findings(t, "unheard")
+	f, g := storytest.Findings(t, "untraced"), storytest.Findings(t, "untraced")
 	g.Leaks[0].Untraced = false
 	if s := merged(merge.DefaultLimits(), f, g); len(s.Leaks) != 2 {
 		t.Errorf("got %+v", s.Leaks)

@@ -64,8 +64,8 @@ func TestFullMemoryIsClaimedOnlyWhereItIsKnown(t *testing.T) {
 // where nothing else can have been seen so.
 func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 	const failover, rewrite, outsider, elsewhere = "| A failover", "| A test wrote", "| Another program", "| The tests use another"
-	deaf := func(f *findings.Findings) {
-		f.Packages = append(f.Packages, findings.Package{Path: "shop/deaf", Outcome: "pass", Ran: true})
+	untraced := func(f *findings.Findings) {
+		f.Packages = append(f.Packages, findings.Package{Path: "shop/untraced", Outcome: "pass", Ran: true})
 	}
 	rewritten := func(reply string) func(f *findings.Findings) {
 		return func(f *findings.Findings) {
@@ -88,18 +88,18 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 		{"nothing of it", rewrite, "| no | no traced connection", func(*findings.Findings) {}},
 		{"sent", rewrite, "| yes |", rewritten("+OK")},
 		{"refused", rewrite, "| no | it was sent and refused", rewritten("-ERR The server is running without a config file")},
-		{"a package that is not heard", rewrite, "| not known | `shop/deaf`", deaf},
+		{"a package that is not traced", rewrite, "| not known | `shop/untraced`", untraced},
 		{"nothing of it", elsewhere, "| no | each address", func(*findings.Findings) {}},
 		{"another server", elsewhere, "| yes | `10.0.0.9:6379`", endpoints(findings.Endpoint{Address: "10.0.0.9:6379", Problem: "no answer"})},
 		{"no Redis at all", elsewhere, "| no | each address", endpoints(findings.Endpoint{Address: "10.0.0.9:80", Foreign: true, Problem: "what answers is not a Redis"})},
-		{"a package that is not heard", elsewhere, "| not known | `shop/deaf`", deaf},
-		{"a change that is not heard", outsider, "| perhaps |", func(f *findings.Findings) { f.Leaks[0].Untraced = true }},
-		{"calls that are not heard", outsider, "| perhaps |", func(f *findings.Findings) { f.Servers[0].ConfigSets = f.Servers[0].TracedSets + 1 }},
+		{"a package that is not traced", elsewhere, "| not known | `shop/untraced`", untraced},
+		{"a change that is not traced", outsider, "| perhaps |", func(f *findings.Findings) { f.Leaks[0].Untraced = true }},
+		{"calls that are not traced", outsider, "| perhaps |", func(f *findings.Findings) { f.Servers[0].ConfigSets = f.Servers[0].TracedSets + 1 }},
 		{"while no test ran", outsider, "| yes |", func(f *findings.Findings) { f.Notices = append(f.Notices, findings.Notice{Code: "outside-change"}) }},
 	} {
 		f := fixture(t, "exact")
 		if f.Run.Mode != record.ModeInstrumented || !f.Run.Traced {
-			t.Fatal("the fixture is not of a run with the tap")
+			t.Fatal("the fixture is not of a run with the trace")
 		}
 		f.Endpoints = slices.DeleteFunc(f.Endpoints, func(s findings.Endpoint) bool { return s.Inside })
 		test.change(f)
@@ -109,12 +109,12 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 	}
 }
 
-// Nobody is put down as the one who leaked that was not heard doing it, be it
+// Nobody is put down as the one who leaked that was not traced doing it, be it
 // alone or beside a test that was.
 func TestUntracedIsNotAccused(t *testing.T) {
-	seen := regexp.MustCompile(`(?m)(?:^| )(by|leak:) (?:<[a-z]+>|` + "`" + `)?TestUnheard`)
-	traced := findings.Owner{Package: "p", Test: "TestHeard"}
-	untraced := findings.Owner{Package: "p", Test: "TestUnheard"}
+	seen := regexp.MustCompile(`(?m)(?:^| )(by|leak:) (?:<[a-z]+>|` + "`" + `)?TestUntraced`)
+	traced := findings.Owner{Package: "p", Test: "TestTraced"}
+	untraced := findings.Owner{Package: "p", Test: "TestUntraced"}
 	for _, both := range []bool{false, true} {
 		f := fixture(t, "exact")
 		c := f.Leaks[0]
@@ -130,19 +130,19 @@ func TestUntracedIsNotAccused(t *testing.T) {
 			}
 		}
 		page := string(htmlPage(t, f))
-		if line := row(page, "<td>TestUnheard"); line == "" || strings.Contains(line, `class="leak"`) || strings.Contains(line, "leaked") {
+		if line := row(page, "<td>TestUntraced"); line == "" || strings.Contains(line, `class="leak"`) || strings.Contains(line, "leaked") {
 			t.Errorf("the row of the page: %s", line)
 		}
-		if line := row(page, "<td>TestHeard"); both != strings.Contains(line, `class="leak"`) {
-			t.Errorf("the row of the test that was heard: %s", line)
+		if line := row(page, "<td>TestTraced"); both != strings.Contains(line, `class="leak"`) {
+			t.Errorf("the row of the test that was traced: %s", line)
 		}
 		all := map[string]string{"report.html": page, "report.md": markdown(t, f), "the terminal": onTerminal(t, f, terminal.Options{Width: 100}), "the line": strings.Join(claims.LeakLines(f.Leaks), "\n")}
 		for ending, do := range formats() {
 			all[ending] = rendered(t, do, f)
 		}
 		for name, text := range all {
-			if m := seen.FindString(text); m != "" || strings.Contains(text, "TestUnheard left") || strings.Contains(text, " TestUnheard (test, passed)") {
-				t.Errorf("%s accuses TestUnheard: %q\n%s", name, m, row(text, "TestUnheard"))
+			if m := seen.FindString(text); m != "" || strings.Contains(text, "TestUntraced left") || strings.Contains(text, " TestUntraced (test, passed)") {
+				t.Errorf("%s accuses TestUntraced: %q\n%s", name, m, row(text, "TestUntraced"))
 			}
 		}
 	}

@@ -23,7 +23,7 @@ func differences(t testing.TB) map[string]*diff.Diff {
 	all := map[string]*diff.Diff{}
 	for name, pair := range map[string][2]string{
 		"fixed": {"victims", "oom-without-a-change"}, "broken": {"parents-cleanup", "victims"}, "same": {"victims", "victims"},
-		"incomplete": {"known", "no-end"}, "events": {"parallel-narrowed", "events-parallel"}, "secret": {"known", "secret"}, "known": {"known-and-gone", "known"},
+		"incomplete": {"known", "no-end"}, "events": {"parallel-ambiguous", "events-parallel"}, "secret": {"known", "secret"}, "known": {"known-and-gone", "known"},
 	} {
 		all[name] = diff.Compare(side(pair[0]), side(pair[1]))
 	}

@@ -47,7 +47,7 @@ func rendered(t *testing.T, do render, f *findings.Findings) string {
 
 // Golden files of each format for the incident, and for what accuses nobody.
 func TestFormatsGolden(t *testing.T) {
-	for _, name := range []string{"incident", "narrowed", "package_owner", "unmet"} {
+	for _, name := range []string{"incident", "ambiguous", "package_owner", "unmet"} {
 		f := fixture(t, name)
 		for ending, do := range formats() {
 			text := rendered(t, do, f)
@@ -305,7 +305,7 @@ func checkAnnotations(t *testing.T, text string) {
 
 // Who is not accused must not be marked.
 func TestFormatsAccuseNobody(t *testing.T) {
-	f := fixture(t, "narrowed")
+	f := fixture(t, "ambiguous")
 	suspects := map[string]bool{}
 	for _, c := range f.Leaks {
 		for _, s := range c.Suspects {
@@ -328,7 +328,7 @@ func TestFormatsAccuseNobody(t *testing.T) {
 		t.Errorf("the leak is nowhere:\n%s", text)
 	}
 	if text := rendered(t, ci.Annotations, f); strings.Contains(text, "::error") {
-		t.Errorf("an error for a leak that is not settled: %s", text)
+		t.Errorf("an error for a leak that is ambiguous: %s", text)
 	}
 	f = fixture(t, "incident")
 	for i := range f.Leaks {

@@ -21,7 +21,7 @@ import (
 func TestBrowser(t *testing.T) {
 	b := startBrowser(t)
 	incident := fixture(t, "incident")
-	t.Run("looks", func(t *testing.T) { b.snaps(t, incident) })
+	t.Run("screenshots", func(t *testing.T) { b.snaps(t, incident) })
 	t.Run("leak", func(t *testing.T) { b.leak(t, incident) })
 	t.Run("table", func(t *testing.T) { b.table(t, incident) })
 	t.Run("cursor", func(t *testing.T) { b.cursor(t, incident) })

@@ -19,8 +19,8 @@ import (
 // shards are runs of which each part of a summary has something.
 func shards(t testing.TB) *merge.Summary {
 	m := merge.New(merge.Limits{Tests: 1000, Wrong: 6, Leaks: 100, Servers: 100, Runs: 100, Values: 2})
-	for i, name := range []string{"victims", "victims", "parents-cleanup", "no-end", "oom-without-a-change", "events-parallel", "secret", "unheard", "one-call-of-a-helper",
-		"spec", "restart", "eviction", "after-suite", "parallel-narrowed", "passing-oom", "known", "known-until-yesterday"} {
+	for i, name := range []string{"victims", "victims", "parents-cleanup", "no-end", "oom-without-a-change", "events-parallel", "secret", "untraced", "one-call-of-a-helper",
+		"spec", "restart", "eviction", "after-suite", "parallel-ambiguous", "passing-oom", "known", "known-until-yesterday"} {
 		f := storytest.Findings(t, name)
 		if i == 1 {
 			f.Leaks[0].From = "2147483648"

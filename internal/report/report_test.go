@@ -18,6 +18,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/report"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/page"
@@ -30,10 +31,10 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // recordings are fixtures that are runs of triage's corpus.
 var recordings = map[string]string{
-	"clean": "parents-cleanup", "clean_failures": "oom-without-a-change", "contained": "victim-of-testmain", "died": "killed", "incomplete": "no-end",
-	"narrowed": "parallel-narrowed", "package_owner": "package-init", "restored_later": "left-behind-and-put-back", "unmet": "unmet", "outside": "unheard",
+	"clean": "parents-cleanup", "clean_failures": "oom-without-a-change", "reverted": "victim-of-testmain", "died": "killed", "incomplete": "no-end",
+	"ambiguous": "parallel-ambiguous", "package_owner": "package-init", "restored_later": "left-behind-and-restored", "unmet": "unmet", "outside": "untraced",
 	"unreachable": "unreachable", "three_leaks": "harmless-leaks-first", "unbuilt": "build-failure", "secret": "secret",
-	"blind_restart": "restart", "not_instrumented": "not-held-and-put-back-by-the-held",
+	"gap_restart": "restart", "not_instrumented": "unsynchronized-and-restored-by-a-synchronized",
 }
 
 // fixtures are findings by name. Each is a recording, a story of testdata/stories.txtar, or the
@@ -45,7 +46,7 @@ func fixtures(t *testing.T) map[string]*findings.Findings {
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(stories(t))), slices.Collect(maps.Keys(recordings))) {
 		all[name] = fixture(t, name)
 		switch name { // recorded without the trace, after which nothing is called clean
-		case "clean", "clean_failures", "contained", "unmet", "three_leaks", "unreachable", "unbuilt":
+		case "clean", "clean_failures", "reverted", "unmet", "three_leaks", "unreachable", "unbuilt":
 			all[name].Run.Traced = true
 		}
 	}
@@ -262,7 +263,7 @@ func TestRenderersChangeNothing(t *testing.T) {
 }
 
 // Only a run that was watched from end to end may be called clean, and only
-// what is settled may accuse.
+// what is certain may accuse.
 func TestVerdicts(t *testing.T) {
 	for name, f := range fixtures(t) {
 		t.Run(name, func(t *testing.T) {
@@ -275,7 +276,7 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("called clean: %v, want %v: %s", got, want, headline)
 			}
 			if got, want := strings.Contains(headline, "no configuration leaked"),
-				slices.Contains([]string{"clean", "clean_failures", "contained", "unmet", "drift", "unreachable", "unbuilt"}, name); got != want {
+				slices.Contains([]string{"clean", "clean_failures", "reverted", "unmet", "drift", "unreachable", "unbuilt"}, name); got != want {
 				t.Errorf("said to have leaked nothing: %v, want %v: %s", got, want, headline)
 			}
 			if !f.Run.Complete && !strings.HasPrefix(headline, "incomplete run: ") {
@@ -291,7 +292,7 @@ func TestVerdicts(t *testing.T) {
 			}
 		})
 	}
-	md := markdown(t, fixture(t, "narrowed"))
+	md := markdown(t, fixture(t, "ambiguous"))
 	for _, name := range []string{"TestX", "TestY"} {
 		if strings.Contains(md, "`"+name+"` left") || strings.Contains(md, " by `"+name+"`") || strings.Contains(md, "By: `"+name) {
 			t.Errorf("the suspect %s is accused", name)
@@ -373,7 +374,7 @@ func TestWriteErrors(t *testing.T) {
 // many is a run in which everything went wrong at once.
 func many() *findings.Findings {
 	started := time.Date(2025, 10, 29, 12, 0, 0, 0, time.UTC)
-	f := &findings.Findings{Run: findings.Run{Started: started, Mode: "gate", Complete: true, GoExit: 1}}
+	f := &findings.Findings{Run: findings.Run{Started: started, Mode: record.ModeInstrumented, Complete: true, GoExit: 1}}
 	f.Tests = findings.Tests{Total: 3000, Failed: 3000}
 	f.Servers = []findings.Server{{Address: "localhost:6379", Parameters: 300, Snapshots: 6001}}
 	for i := range 300 {

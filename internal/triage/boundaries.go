@@ -157,8 +157,7 @@ func (a *Analysis) processEnd(process int, e record.Entry) {
 func (a *Analysis) died(process int, e record.Entry) {
 	open := a.window.openIn(process)
 	if o := a.outcomes.wentOn(open); o != nil {
-		a.notices = append(a.notices, findings.Notice{Code: "not-waiting", Package: o.pkg, Text: "The test binary did not report the end of " + o.Name +
-			", which go test did. From there on its tests were not synchronized, and changes are ambiguous: only suspects are known."})
+		a.notices = append(a.notices, findings.Notice{Code: findings.NoticeNotWaiting, Package: o.pkg, Test: o.Name})
 	}
 	a.outcomes.diedWith(open, e)
 }

@@ -113,7 +113,7 @@ func TestCasesKeepWhatTheyAreGiven(t *testing.T) {
 	}
 }
 
-// A record of very many looks is drawn with a bounded number of samples, and
+// A record of very many snapshots is drawn with a bounded number of samples, and
 // nothing that was counted or used is lost.
 func TestTimelineIsBounded(t *testing.T) {
 	r := story.New().Baseline()

@@ -114,7 +114,7 @@ func TestContract(t *testing.T) {
 				t.Errorf("%s: %s is null", c.Name, name)
 			}
 		}
-		for _, list := range []string{"suspects", "owners", "command", "go_test", "expired", "gone", "untold"} {
+		for _, list := range []string{"suspects", "owners", "command", "go_test", "expired", "gone", "undecided"} {
 			if bytes.Contains(text, []byte(`"`+list+`":null`)) {
 				t.Errorf("%s: a list %q is null", c.Name, list)
 			}
@@ -135,15 +135,15 @@ func broken(f *findings.Findings) []string {
 			case named == (c.Certainty == findings.Ambiguous):
 				say("%s is %s", c.Parameter, c.Certainty)
 			case c.Certainty == findings.Exact && c.Untraced, c.Call != nil && c.Untraced:
-				say("%s: nobody was heard writing it, and it is %s, by %v", c.Parameter, c.Certainty, c.Call)
+				say("%s: nobody was traced writing it, and it is %s, by %v", c.Parameter, c.Certainty, c.Call)
 			case c.Certainty == findings.Exact && !f.Run.Traced, c.Untraced && !f.Run.Traced, c.Call != nil && !f.Run.Traced:
-				say("%s is %s, and nobody listened", c.Parameter, c.Certainty)
+				say("%s is %s, and there was no trace", c.Parameter, c.Certainty)
 			case len(c.OtherClients) > 0 && !c.Untraced:
-				say("%s: strangers are told of, and it was heard", c.Parameter)
+				say("%s: other clients are named, and it was traced", c.Parameter)
 			case c.Call != nil && (c.Call.File == "" || len(c.Call.Chain) == 0):
 				say("%s: the call is nowhere: %+v", c.Parameter, *c.Call)
 			case c.DisambiguateBy != nil && !several:
-				say("%s: what would settle it is said, and it is settled", c.Parameter)
+				say("%s: what would disambiguate it is said, and it is not ambiguous", c.Parameter)
 			case c.RestoredBy != nil && c.RestoredByTool:
 				say("%s was restored twice", c.Parameter)
 			}
@@ -185,7 +185,7 @@ func broken(f *findings.Findings) []string {
 	}
 	for _, x := range f.Failures {
 		if x.Leak != nil && x.Reverted != nil {
-			say("%s has a leak and a contained change behind it", x.Test)
+			say("%s has a leak and a reverted change behind it", x.Test)
 		}
 		if x.OOMErrors < 0 || x.Evicted < 0 {
 			say("%s met %d and %d", x.Test, x.OOMErrors, x.Evicted)

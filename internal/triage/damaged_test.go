@@ -31,7 +31,7 @@ func TestOneByte(t *testing.T) {
 			t.Errorf("byte %d, %q in place of %q: clean: %s", at, b, whole[at], text[max(0, at-40):min(len(text), at+40)])
 		}
 	}
-	showed := bytes.Index(whole, []byte(`{"seq":16,`)) // the look that shows the leak
+	showed := bytes.Index(whole, []byte(`{"seq":16,`)) // the snapshot that shows the leak
 	for at := showed; whole[at] != '\n'; at++ {
 		for _, b := range []byte{whole[at] ^ 1, '1', ' '} {
 			try(at, b)

@@ -51,8 +51,8 @@ func TestLimitOrMemory(t *testing.T) {
 		{"started with this limit, and full", started("1048576"), false, 3 * mib, "memory"},
 		{"lowered before the run, and full all the same", started("2097152"), false, 3 * mib, "memory"},
 		{"over the limit before the first test", heavy, false, 3 * mib, "start"},
-		{"far below the limit that a look shows", story.New().Base("maxmemory", "2147483648"), false, 3 * mib, "unseen"},
-		{"no limit at any look", story.New(), false, 3 * mib, "unseen"},
+		{"far below the limit that a snapshot shows", story.New().Base("maxmemory", "2147483648"), false, 3 * mib, "unseen"},
+		{"no limit at any snapshot", story.New(), false, 3 * mib, "unseen"},
 		{"lowered, but not by so much", story.New().Base("maxmemory", "2147483648"), true, mib / 100, "limit"},
 	}
 	for _, test := range tests {
@@ -90,7 +90,7 @@ func TestLimitOrMemory(t *testing.T) {
 		r.End(1)
 	})
 	if len(f.Memory) != 1 || f.Memory[0].Reason != "limit" || f.Memory[0].Limit != mib {
-		t.Errorf("put back in the look that shows it: %+v", f.Memory)
+		t.Errorf("restored in the snapshot that shows it: %+v", f.Memory)
 	}
 	if f := findingsOf(story.New(), func(r *rec) { r.End(0) }); len(f.Memory) != 0 {
 		t.Errorf("nothing was refused: %+v", f.Memory)

@@ -17,8 +17,8 @@ import (
 // What is right to say of a random world.
 
 // In random worlds whoever did it is named, or is among the suspects; what one unit did
-// alone is a leak or contained as it was; no failure is put down to a limit that was
-// not in force while its test ran; and nobody is said to have met or left more than
+// alone is a leak or reverted as it was; no failure is put down to a limit that was
+// not set while its test ran; and nobody is said to have met or left more than
 // it did.
 func TestRandomWorlds(t *testing.T) {
 	var mu sync.Mutex
@@ -156,7 +156,7 @@ func (w *world) judge(f *findings.Findings, count map[findings.Certainty]int) (b
 		say("leak", c.To, c.By, c.Certainty, c.Suspects, c.AndEarlier)
 	}
 	for _, c := range f.Reverted {
-		say("contained", c.To, c.By, c.Certainty, c.Suspects, c.AndEarlier)
+		say("reverted", c.To, c.By, c.Certainty, c.Suspects, c.AndEarlier)
 	}
 	for _, x := range f.Writes {
 		say("write", x.Command[len(x.Command)-1], x.By, x.Certainty, x.Suspects, x.AndEarlier)

@@ -20,8 +20,8 @@ type concurrent struct {
 	*rec
 	rand    *rand.Rand
 	procs   []*busy
-	active  map[string]bool   // since the last good look
-	writer  map[string]string // of each parameter, since the last good look
+	active  map[string]bool   // since the last good snapshot
+	writer  map[string]string // of each parameter, since the last good snapshot
 	stretch []stretch
 	blind   bool
 	traced  *tracedLog // who writes besides, with the trace; see property_trace_test.go
@@ -43,7 +43,7 @@ type running struct {
 	children     int
 }
 
-// stretch is the time between two good looks, in which a parameter changed.
+// stretch is the time between two good snapshots, in which a parameter changed.
 type stretch struct {
 	at        time.Time
 	parameter string
@@ -84,7 +84,7 @@ func (c *concurrent) act() {
 		c.active[o] = true
 	}
 	if c.traced != nil {
-		c.hear()
+		c.trace()
 	}
 	if len(all) == 0 || c.rand.IntN(3) > 0 {
 		return

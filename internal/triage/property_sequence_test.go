@@ -28,7 +28,7 @@ type step struct {
 }
 
 // sequential is a random run of tests one after another, and what is right to
-// say of it, computed from the definitions of a leak and of a contained change
+// say of it, computed from the definitions of a leak and of a reverted change
 // over the list of all steps.
 type sequential struct {
 	*rec
@@ -126,7 +126,7 @@ func (s *sequential) body(t *test, path, name string, test, pkg, depth int) {
 }
 
 // right returns what is right to say, one line for each change.
-func (s *sequential) right() (leaks, contained []string) {
+func (s *sequential) right() (leaks, reverted []string) {
 	for _, u := range s.spans {
 		for _, name := range parameters {
 			base := values[name][0]
@@ -150,7 +150,7 @@ func (s *sequential) right() (leaks, contained []string) {
 				for _, x := range slices.Backward(own) {
 					if text := fmt.Sprintf("%s %s to %s by %s", name, found, x.to, x.owner); !undone(x.to) {
 						if !slices.Contains(announced, text) {
-							announced, contained = append(announced, text), append(contained, text)
+							announced, reverted = append(announced, text), append(reverted, text)
 						}
 						break
 					}
@@ -184,8 +184,8 @@ func (s *sequential) right() (leaks, contained []string) {
 		}
 	}
 	slices.Sort(leaks)
-	slices.Sort(contained)
-	return leaks, contained
+	slices.Sort(reverted)
+	return leaks, reverted
 }
 
 // said returns what was said, in the same words.
@@ -213,12 +213,12 @@ func TestRandomSequences(t *testing.T) {
 	for seed := range uint64(3000) {
 		s := randomSequence(seed)
 		f := triaged(s.Entries)
-		leaks, contained := s.right()
+		leaks, reverted := s.right()
 		if got := said(f.Leaks); !slices.Equal(got, leaks) {
 			t.Fatalf("seed %d: leaks\n%s\nwant\n%s\nof\n%s", seed, strings.Join(got, "\n"), strings.Join(leaks, "\n"), tell(s.steps))
 		}
-		if got := said(f.Reverted); !slices.Equal(got, contained) {
-			t.Fatalf("seed %d: contained\n%s\nwant\n%s\nof\n%s", seed, strings.Join(got, "\n"), strings.Join(contained, "\n"), tell(s.steps))
+		if got := said(f.Reverted); !slices.Equal(got, reverted) {
+			t.Fatalf("seed %d: reverted\n%s\nwant\n%s\nof\n%s", seed, strings.Join(got, "\n"), strings.Join(reverted, "\n"), tell(s.steps))
 		}
 		if bad := broken(f); len(bad) > 0 {
 			t.Fatalf("seed %d: %s\n%s", seed, strings.Join(bad, "\n"), render(f))

@@ -25,10 +25,10 @@ type tracedWrite struct {
 	parameter, value string
 	refused, lost    bool // it will have no effect
 	silent           bool // nobody will read the reply
-	took, answered   bool // it had its effect; the reply was told
+	took, answered   bool // it had its effect; the reply was reported
 	over             bool // there was a snapshot since it was answered
 	used             bool // a snapshot showed it, and it was the only one that can have been shown
-	past             int  // looks since its test had ended
+	past             int  // snapshots since its test had ended
 }
 
 // waits reports whether a snapshot may still show it: nobody waits for long for what
@@ -86,8 +86,8 @@ func (h *tracedLog) sampled() {
 	}
 }
 
-// hear lets writes be told, have their effect, and be answered.
-func (c *concurrent) hear() {
+// trace lets writes be reported, have their effect, and be answered.
+func (c *concurrent) trace() {
 	h := c.traced
 	for _, w := range h.writes { // what was told before the last snapshot is sent by now
 		c.take(w)
@@ -174,8 +174,8 @@ func (c *concurrent) answer() {
 	}
 }
 
-// Tests at the same time, of which the trace hears some of the writes: what is
-// called exact is the writer's, and nobody's who was not heard; else whoever
+// Tests at the same time, of which the trace sees some of the writes: what is
+// called exact is the writer's, and nobody's who was not traced; else whoever
 // wrote is a suspect.
 func TestRandomWrites(t *testing.T) {
 	exact := 0
@@ -208,9 +208,9 @@ func TestRandomWrites(t *testing.T) {
 			case !slices.Contains(accused, s.writer):
 				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.Entries[2:]))
 			case x.Certainty == findings.Exact && !s.announced[s.writer]:
-				t.Fatalf("seed %d: %s is exact, and nobody was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.Entries[2:]))
+				t.Fatalf("seed %d: %s is exact, and nobody was traced\n%s%s", seed, x.Parameter, render(f), marshal(t, c.Entries[2:]))
 			case x.Untraced && s.announced[s.writer]:
-				t.Fatalf("seed %d: %s was heard\n%s%s", seed, x.Parameter, render(f), marshal(t, c.Entries[2:]))
+				t.Fatalf("seed %d: %s was traced\n%s%s", seed, x.Parameter, render(f), marshal(t, c.Entries[2:]))
 			}
 			for _, o := range accused {
 				if !s.active[o] && !s.announced[o] && !has(x, findings.CaveatNoAnswer) {

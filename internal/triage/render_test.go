@@ -24,7 +24,7 @@ func render(f *findings.Findings) string {
 		line("leak %d: %s, together %d", i, change(f, c), c.Together)
 	}
 	for i, c := range f.Reverted {
-		line("contained %d: %s", i, change(f, c))
+		line("reverted %d: %s", i, change(f, c))
 	}
 	for _, x := range f.Failures {
 		text := fmt.Sprintf("failure (%s): %s: %s", x.Status, owner(x.Name()), x.Cause)
@@ -47,7 +47,7 @@ func render(f *findings.Findings) string {
 			text += fmt.Sprintf(", behind it leak %d", *x.Leak)
 		}
 		if x.Reverted != nil {
-			text += fmt.Sprintf(", behind it contained %d", *x.Reverted)
+			text += fmt.Sprintf(", behind it reverted %d", *x.Reverted)
 		}
 		line("%s", text)
 	}
@@ -93,7 +93,7 @@ func render(f *findings.Findings) string {
 	}
 	for _, m := range f.Memory {
 		if m.Reason == "unseen" || m.Reason == "start" {
-			line("memory%s: %s, %d used of %d, %d when it began, %d calls of CONFIG SET unheard", at(f, m.Server), m.Reason, m.Used, m.Limit, m.Began, m.UntracedSets)
+			line("memory%s: %s, %d used of %d, %d when it began, %d calls of CONFIG SET untraced", at(f, m.Server), m.Reason, m.Used, m.Limit, m.Began, m.UntracedSets)
 		}
 	}
 	for _, d := range f.Dirty {
@@ -135,12 +135,12 @@ func render(f *findings.Findings) string {
 		case is == "":
 			is = "not watched: " + s.Problem
 		}
-		line("spoken to: %s by %s: %s", s.Address, strings.Join(s.Packages, ", "), is)
+		line("connected to: %s by %s: %s", s.Address, strings.Join(s.Packages, ", "), is)
 	}
 	for _, list := range []struct {
 		what string
 		of   []record.Known
-	}{{"has expired", f.Baseline.Expired}, {"can go", f.Baseline.Gone}, {"is not told of", f.Baseline.Undecided}} {
+	}{{"has expired", f.Baseline.Expired}, {"can go", f.Baseline.Gone}, {"is undecided", f.Baseline.Undecided}} {
 		for _, k := range list.of {
 			line("the entry %s of %s %s", k.Parameter, owner(k.Name), list.what)
 		}
@@ -149,14 +149,14 @@ func render(f *findings.Findings) string {
 		line("notice %s %s", n.Code, n.Package)
 	}
 	for _, p := range f.Packages {
-		held := ""
+		unsynchronized := ""
 		if !p.Instrumented {
-			held = ", not held"
+			unsynchronized = ", not synchronized"
 		}
 		if !p.Ran {
-			held += ", ran nothing"
+			unsynchronized += ", ran nothing"
 		}
-		line("package %s: %s%s", p.Path, orNothing(p.Outcome), held)
+		line("package %s: %s%s", p.Path, orNothing(p.Outcome), unsynchronized)
 	}
 	t := f.Tests
 	line("tests: %d = %d passed + %d failed + %d skipped; %d specs", t.Total, t.Passed, t.Failed, t.Skipped, t.Specs)
@@ -183,16 +183,16 @@ func change(f *findings.Findings, c findings.Change) string {
 	}
 	text += ", of a " + string(c.Unit)
 	if c.RestoredBy != nil {
-		text += ", put back by " + owner(*c.RestoredBy)
+		text += ", restored by " + owner(*c.RestoredBy)
 	}
 	if c.RestoredByTool {
-		text += ", put back by tracetest"
+		text += ", restored by tracetest"
 	}
 	if c.Call != nil {
 		text += ", at " + call(c.Call)
 	}
 	if c.Untraced {
-		text += ", unheard"
+		text += ", untraced"
 	}
 	if len(c.OtherClients) > 0 {
 		var names []string

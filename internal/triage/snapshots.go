@@ -25,19 +25,8 @@ func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by 
 	}
 	seen := a.ledger.sight(s, snap, e, by)
 	before := s.limit()
-	for _, name := range slices.Sorted(maps.Keys(snap.Config)) {
-		if s.now[name] == snap.Config[name] {
-			continue
-		}
-		if through := a.writers.failover(s, name, snap.Config[name], e.Seq); through != "" {
-			a.ledger.failedOver(s, name, through, seen)
-			continue
-		}
-		m := a.ledger.change(s, name, seen)
-		if !m.tool && !m.restart {
-			a.writers.claim(m)
-		}
-		a.ledger.mutate(m)
+	if len(snap.Config) > 0 { // mostly nothing has changed
+		a.changes(s, seen)
 	}
 	a.writers.sampled(s, seen)
 	if snap.Counters != nil {
@@ -47,6 +36,24 @@ func (a *Analysis) snapshot(s *server, snap record.Snapshot, e record.Entry, by 
 	s.since.begin(snap.Sent)
 	if seen.again {
 		a.ledger.settle()
+	}
+}
+
+// changes takes in what differs from the snapshot before.
+func (a *Analysis) changes(s *server, seen sighting) {
+	for _, name := range slices.Sorted(maps.Keys(seen.Config)) {
+		if s.now[name] == seen.Config[name] {
+			continue
+		}
+		if through := a.writers.failover(s, name, seen.Config[name], seen.entry.Seq); through != "" {
+			a.ledger.failedOver(s, name, through, seen)
+			continue
+		}
+		m := a.ledger.change(s, name, seen)
+		if !m.tool && !m.restart {
+			a.writers.claim(m)
+		}
+		a.ledger.mutate(m)
 	}
 }
 

@@ -57,7 +57,7 @@ type deed struct {
 	also      []string // others who set the same
 	brought   []string // those of them who brought it back when it was gone
 	way       string
-	kind      string // "leak" or "contained" where it is known
+	kind      string // "leak" or "reverted" where it is known
 	client    bool
 	announced bool // it must be told as a change of its own
 }

@@ -240,7 +240,7 @@ func (w *world) change(a *actor, by record.By) {
 	d := w.truth[value]
 	d.kind = "leak"
 	if w.in(2) {
-		d.kind = "contained"
+		d.kind = "reverted"
 		up := a
 		a.clean = append(a.clean, func() { w.p.WriteTo(server, w.own(up), "CONFIG", "SET", name, "0").OK() })
 	}
@@ -302,7 +302,7 @@ func (w *world) twice(a *actor) {
 	w.single++
 	for range 2 {
 		value := w.next(a, "twice")
-		w.truth[value] = deed{by: w.name(a), way: "twice", kind: "contained", announced: true}
+		w.truth[value] = deed{by: w.name(a), way: "twice", kind: "reverted", announced: true}
 		w.p.WriteTo(server, w.own(a), "CONFIG", "SET", name, value).OK()
 		w.p.WriteTo(server, w.own(a), "CONFIG", "SET", name, "0").OK()
 	}
@@ -374,7 +374,7 @@ func (w *world) child(a *actor) {
 	c.Kill()
 }
 
-// untraced is a program that an actor has started, and that no trace hears.
+// untraced is a program that an actor has started, and that no trace sees.
 func (w *world) untraced(a *actor) {
 	if w.in(2) {
 		w.announce(w.p)

@@ -146,6 +146,8 @@ func notice(n findings.Notice) string {
 			return fmt.Sprintf("Entries of the record are missing before number %d.", n.Entry)
 		}
 		return fmt.Sprintf("Line %d of the record cannot be read and was left out: %s.", n.Line, n.Error)
+	case findings.NoticeNotWaiting:
+		return "The test binary did not report the end of " + n.Test + ", which go test did. From there on its tests were not synchronized, and changes are ambiguous: only suspects are known."
 	case findings.NoticeResultDropped:
 		return "`go test` says ok although a test failed: a TestMain does not exit with the result of m.Run."
 	case findings.NoticeNotInstrumented:

@@ -59,7 +59,7 @@ func TestEachKindHasItsSentence(t *testing.T) {
 			t.Errorf("%s: %q", kind, text)
 		}
 	}
-	for _, code := range []string{findings.NoticeDamaged, findings.NoticeResultDropped, findings.NoticeNotInstrumented, findings.NoticeOutsideChange} {
+	for _, code := range []string{findings.NoticeNotWaiting, findings.NoticeDamaged, findings.NoticeResultDropped, findings.NoticeNotInstrumented, findings.NoticeOutsideChange} {
 		if notice(findings.Notice{Code: code}) == "" {
 			t.Errorf("%s says nothing", code)
 		}

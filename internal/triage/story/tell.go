@@ -12,7 +12,6 @@ import (
 // teller is who tells a story: the record so far, and what names stand for.
 type teller struct {
 	r       *Record
-	known   []record.Known
 	begun   bool // the run has
 	process *Process
 	plain   *Unsynchronized
