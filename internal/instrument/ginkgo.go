@@ -161,7 +161,7 @@ func (h *hooker) appendTo(source []byte, flavors []string) ([]byte, error) {
 		if h.beforeSuite[flavor] {
 			nodes += hookBeforeSuite
 		}
-		tail.WriteString(strings.ReplaceAll(nodes, "tracetestGinkgo.", fmt.Sprintf("tracetestGinkgo%d.", i)))
+		tail.WriteString("{" + strings.ReplaceAll(nodes, "tracetestGinkgo.", fmt.Sprintf("tracetestGinkgo%d.", i)) + "}\n")
 	}
 	tail.WriteString("})\n")
 	// A comment may stand behind the clause, and the file may end in one.
@@ -179,8 +179,16 @@ func (h *hooker) appendTo(source []byte, flavors []string) ([]byte, error) {
 // A report before a spec runs before all of its BeforeEach and BeforeAll, and
 // one after it follows every AfterEach, AfterAll and DeferCleanup;
 // ReportAfterSuite follows AfterSuite.
+//
+// Of a spec that is skipped or pending before any node of it runs, both are called, and it
+// is told once, behind the second.
 const hookNodes = `
+	over := false
 	tracetestGinkgo.ReportBeforeEach(func(r tracetestGinkgo.SpecReport) {
+	over = r.State.String() == "skipped" || r.State.String() == "pending"
+	if over {
+		return
+	}
 	r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr, r.ReportEntries = "", "", nil
 	text, _ := tracetestJSON.Marshal(r)
 	tracetestTesting.TracetestSpec("spec-begin", r.IsInOrderedContainer, string(text))
@@ -188,7 +196,11 @@ const hookNodes = `
 	tracetestGinkgo.ReportAfterEach(func(r tracetestGinkgo.SpecReport) {
 	r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr, r.ReportEntries = "", "", nil
 	text, _ := tracetestJSON.Marshal(r)
-	tracetestTesting.TracetestSpec("spec-end", r.IsInOrderedContainer, string(text))
+	verb := "spec-end"
+	if over {
+		verb, over = "spec-skip", false
+	}
+	tracetestTesting.TracetestSpec(verb, r.IsInOrderedContainer, string(text))
 })
 	tracetestGinkgo.ReportAfterSuite("tracetest", func(r tracetestGinkgo.Report) {
 	var nodes []tracetestGinkgo.SpecReport

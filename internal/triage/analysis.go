@@ -284,7 +284,7 @@ func (a *Analysis) apply(e record.Entry) {
 
 func (a *Analysis) boundary(e record.Entry) {
 	b := e.Boundary
-	if b.Verb == record.VerbBegin && b.Begin == nil {
+	if (b.Verb == record.VerbBegin || b.Verb == record.VerbSkip) && b.Begin == nil || b.Verb == record.VerbSkip && b.End == nil {
 		a.Damaged(int(e.Seq), errors.New("a begin without its owner"))
 		return
 	}
@@ -299,7 +299,7 @@ func (a *Analysis) boundary(e record.Entry) {
 	} else {
 		a.widen()
 	}
-	if b.Passed {
+	if b.Passed && b.Verb != record.VerbSkip {
 		a.pass(e)
 	}
 	for _, snap := range b.Snapshots {
@@ -316,6 +316,8 @@ func (a *Analysis) boundary(e record.Entry) {
 	switch b.Verb {
 	case record.VerbBegin:
 		a.begin(e, p)
+	case record.VerbSkip:
+		a.skip(e, p)
 	case record.VerbSync:
 		if len(b.Snapshots) > 0 {
 			a.counted(b.Process)

@@ -103,6 +103,19 @@ func (a *Analysis) begin(e record.Entry, p *process) {
 	a.openUnit(o.unit, e)
 }
 
+// skip files a spec of which no node ran: it was never open.
+func (a *Analysis) skip(e record.Entry, p *process) {
+	o := &owner{Owner: *e.Boundary.Begin, process: e.Boundary.Process, begin: e.Seq, began: e.At}
+	if p != nil {
+		o.pkg = p.Package
+	}
+	if parent := a.owners[o.Parent]; parent != nil {
+		o.test, parent.inner = parent.Name, true
+		a.outcomes.hosts(o.pkg, parent.Name)
+	}
+	a.outcomes.spec(o, *e.Boundary.End, e)
+}
+
 func (a *Analysis) openUnit(u unit, e record.Entry) {
 	if s := a.units[u]; s != nil && s.end == 0 {
 		return
