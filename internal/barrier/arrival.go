@@ -155,6 +155,8 @@ func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content an
 		b.Verb = record.VerbSync
 	case specEndMsg:
 		specEnd(b, p, c)
+	case specSkipMsg:
+		s.specSkip(b, p, c)
 	}
 }
 

@@ -66,6 +66,8 @@ type (
 		unread  bool // the report is none
 	}
 	specEndMsg struct{ report specReport }
+	// specSkipMsg is a spec of which no node runs.
+	specSkipMsg struct{ report specReport }
 
 	// unknownMsg is what could not be understood. It is answered, and means nothing.
 	unknownMsg struct{}
@@ -174,7 +176,7 @@ func decode(fields []string) any {
 		return syncMsg{}
 	case "pass", "next":
 		switch content := decode(f.rest).(type) {
-		case beginMsg, endMsg, pauseMsg, continueMsg, specBeginMsg, specEndMsg, suiteBeginMsg, suiteEndMsg:
+		case beginMsg, endMsg, pauseMsg, continueMsg, specBeginMsg, specEndMsg, specSkipMsg, suiteBeginMsg, suiteEndMsg:
 			return passedMsg{content, verb == "next"}
 		}
 		return unknownMsg{}
@@ -187,7 +189,7 @@ func decode(fields []string) any {
 		f.next() // whether it is a top-level test, which its process asks
 		m.said = f.next()
 		return m
-	case "spec-begin", "spec-end", record.VerbSuiteBegin, record.VerbSuiteEnd:
+	case "spec-begin", "spec-end", "spec-skip", record.VerbSuiteBegin, record.VerbSuiteEnd:
 		return decodeGinkgo(verb, f.bool(), []byte(f.next()), f.int64())
 	default:
 		return decodeTrace(string(verb), f)
@@ -213,8 +215,11 @@ func decodeGinkgo(verb record.Verb, ordered bool, report []byte, id int64) any {
 		}
 		return unknownMsg{}
 	}
-	if verb == "spec-end" {
+	switch verb {
+	case "spec-end":
 		return specEndMsg{spec}
+	case "spec-skip":
+		return specSkipMsg{spec}
 	}
 	return specBeginMsg{ordered: ordered, report: spec, id: id}
 }

@@ -130,6 +130,14 @@ func specEnd(b *record.Boundary, p *process, m specEndMsg) {
 	}
 }
 
+// specSkip completes the boundary of a spec of which no node runs.
+func (s *Server) specSkip(b *record.Boundary, p *process, m specSkipMsg) {
+	outcome := m.report.outcome()
+	s.owners++
+	b.Verb, b.Owner, b.End = record.VerbSkip, s.owners, &outcome
+	b.Begin = &record.Owner{ID: b.Owner, Parent: p.innermost(), Kind: record.KindSpec, Name: m.report.fullText(), Location: m.report.LeafNodeLocation.String()}
+}
+
 // orderedContainer returns the outermost container with the Ordered decorator.
 // Ginkgo says only that there is one, so the source is read. Where it does not
 // tell, because the decorator is in a variable, it is the outermost container:

@@ -76,7 +76,9 @@ func suite(t *testing.T) (say func(words ...string) record.Boundary) {
 			t.Fatal("nobody says anything")
 		}
 		h.Release()
-		join.answer()
+		if words[0] != "pass" {
+			join.answer()
+		}
 		return h.Boundary
 	}
 	say("begin", "1", "test", "TestSuite", "")
@@ -116,7 +118,13 @@ func TestSpecs(t *testing.T) {
 			t.Errorf("a spec that is not open ends: %+v", b)
 		}
 	}
-	b := say("suite-end", "false", in(suiteNodes))
+	skipped := `{"LeafNodeType":"It","LeafNodeText":"sleeps","LeafNodeLocation":{"FileName":"` + file + `","LineNumber":12},"State":"pending"}`
+	b := say("pass", "spec-skip", "false", skipped)
+	if want := (record.Owner{ID: 4, Parent: 1, Kind: record.KindSpec, Name: "sleeps", Location: file + ":12"}); b.Verb != record.VerbSkip || b.Owner != 4 ||
+		!reflect.DeepEqual(*b.Begin, want) || b.End.Status != "pending" {
+		t.Errorf("%+v, %+v", b.Begin, b.End)
+	}
+	b = say("suite-end", "false", in(suiteNodes))
 	want := []record.Node{
 		{Type: "BeforeSuite", Location: file + ":20", Outcome: record.Outcome{Status: "pass"}},
 		{Type: "DeferCleanup (Suite)", Location: file + ":21", Outcome: record.Outcome{Status: "fail", Message: "late", Location: file + ":22"}},

@@ -189,6 +189,9 @@ func (h *hooker) file(beside []byte, flavors []string) ([]byte, error) {
 // A report before a spec runs before all of its BeforeEach and BeforeAll, and
 // one after it follows every AfterEach, AfterAll and DeferCleanup;
 // ReportAfterSuite follows AfterSuite.
+//
+// Of a spec that is skipped or pending before any node of it runs, both are called, and it
+// is told once, behind the second.
 const hookNodes = `
 {
 	few := func(r tracetestGinkgo.SpecReport) []byte {
@@ -200,18 +203,26 @@ const hookNodes = `
 		text, _ := tracetestJSON.Marshal(spec)
 		return text
 	}
+	over := false
 	tracetestGinkgo.ReportBeforeEach(func(r tracetestGinkgo.SpecReport) {
-	tracetestTesting.TracetestSpec("spec-begin", r.IsInOrderedContainer, string(few(r)))
+	over = r.State.String() == "skipped" || r.State.String() == "pending"
+	if !over {
+		tracetestTesting.TracetestSpec("spec-begin", r.IsInOrderedContainer, string(few(r)))
+	}
 })
 	tracetestGinkgo.ReportAfterEach(func(r tracetestGinkgo.SpecReport) {
 	var text []byte
-	if r.NumAttempts <= 1 && r.State.String() == "passed" {
+	if over || r.NumAttempts <= 1 && r.State.String() == "passed" {
 		text = few(r)
 	} else {
 		r.CapturedGinkgoWriterOutput, r.CapturedStdOutErr, r.ReportEntries = "", "", nil
 		text, _ = tracetestJSON.Marshal(r)
 	}
-	tracetestTesting.TracetestSpec("spec-end", r.IsInOrderedContainer, string(text))
+	verb := "spec-end"
+	if over {
+		verb, over = "spec-skip", false
+	}
+	tracetestTesting.TracetestSpec(verb, r.IsInOrderedContainer, string(text))
 })
 	tracetestGinkgo.ReportAfterSuite("tracetest", func(r tracetestGinkgo.Report) {
 	var nodes []tracetestGinkgo.SpecReport

@@ -109,6 +109,7 @@ func tracePatches() []patch {
 					{"(*Conn).Read", after, "n, _ := c.input.Read(b)", "; c.tracetest.Read(b, n)"},
 					{"Conn", lastField, "", "tracetest net.TracetestConn; "},
 				},
+				"handshake_client.go": {{"(*Conn).clientHandshake", bodyStart, "", " net.TracetestCarry(c.conn);"}},
 			},
 		},
 	}
@@ -124,6 +125,21 @@ var tracetestHook func(event string, conn, number int64, about []string)
 
 //go:linkname tracetestDoor
 var tracetestDoor uint32
+
+// TracetestCarry is called by package crypto/tls before it greets a server. A connection
+// of the user's own type can do anything with what it is given.
+func TracetestCarry(c Conn) {
+	switch c := c.(type) {
+	case *TCPConn:
+		if c.ok() {
+			c.fd.tracetest.carry()
+		}
+	case *UnixConn:
+		if c.ok() {
+			c.fd.tracetest.carry()
+		}
+	}
+}
 `}
 }
 

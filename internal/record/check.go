@@ -24,7 +24,7 @@ type checker struct {
 }
 
 var (
-	verbs = []Verb{VerbHello, VerbBegin, VerbPause, VerbContinue, VerbEnd, VerbSuiteBegin, VerbSuiteEnd, VerbSync, VerbClose, VerbExit, VerbQuit, VerbGone, VerbEvent, VerbFinish}
+	verbs = []Verb{VerbHello, VerbBegin, VerbPause, VerbContinue, VerbEnd, VerbSkip, VerbSuiteBegin, VerbSuiteEnd, VerbSync, VerbClose, VerbExit, VerbQuit, VerbGone, VerbEvent, VerbFinish}
 	// actions are those of `go test -json` that are recorded, and "cut".
 	actions = []string{"start", "run", "pause", "cont", "bench", "pass", "fail", "skip", "cut"}
 )
@@ -87,18 +87,19 @@ func (e Entry) lacks() error {
 // can be made of them.
 func (b *Boundary) lacks() error {
 	held := b.Verb != VerbEvent && b.Verb != VerbFinish
+	begins, ends := b.Verb == VerbBegin || b.Verb == VerbSkip, b.Verb == VerbEnd || b.Verb == VerbSkip
 	switch {
 	case !slices.Contains(verbs, b.Verb):
 		return fmt.Errorf("a boundary of an unknown kind: %q", b.Verb)
 	case held != (b.Process > 0):
 		return fmt.Errorf("a boundary %q of process %d", b.Verb, b.Process)
-	case b.Verb == VerbBegin && b.Begin == nil:
+	case begins && b.Begin == nil:
 		return errors.New("a begin that does not say of whom")
-	case b.Verb == VerbBegin && (b.Begin.ID != b.Owner || b.Owner <= 0 || b.Begin.Parent < 0 || b.Begin.Parent >= b.Owner):
+	case begins && (b.Begin.ID != b.Owner || b.Owner <= 0 || b.Begin.Parent < 0 || b.Begin.Parent >= b.Owner):
 		return fmt.Errorf("the begin of owner %d names owner %d within %d", b.Owner, b.Begin.ID, b.Begin.Parent)
-	case b.Verb == VerbBegin && (b.Begin.Name == "" || b.Begin.Kind == ""):
+	case begins && (b.Begin.Name == "" || b.Begin.Kind == ""):
 		return errors.New("a begin of somebody without a name")
-	case b.Verb == VerbEnd && (b.End == nil || b.End.Status == ""):
+	case ends && (b.End == nil || b.End.Status == ""):
 		return errors.New("an end that does not say how")
 	case b.Verb == VerbClose && b.Container == "":
 		return errors.New("the end of a container that is not named")
@@ -198,7 +199,7 @@ func (c *checker) boundary(b *Boundary) error {
 			return err
 		}
 	}
-	if b.Verb == VerbBegin {
+	if b.Verb == VerbBegin || b.Verb == VerbSkip {
 		if b.Owner <= c.owners {
 			return fmt.Errorf("owner %d begins behind owner %d", b.Owner, c.owners)
 		}

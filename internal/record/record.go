@@ -190,6 +190,7 @@ const (
 	VerbPause      Verb = "pause"       // a test called t.Parallel and now waits
 	VerbContinue   Verb = "continue"    // a parallel test goes on
 	VerbEnd        Verb = "end"         // an owner ended, after its defers and clean-ups
+	VerbSkip       Verb = "skip"        // a spec was skipped or pending, of which no node ran
 	VerbSuiteBegin Verb = "suite-begin" // Ginkgo is about to run BeforeSuite
 	VerbSuiteEnd   Verb = "suite-end"   // Ginkgo has run AfterSuite
 	VerbSync       Verb = "sync"        // a process that passed boundaries is about to do what nobody traces, or what is counted
@@ -206,7 +207,7 @@ type Boundary struct {
 	Verb    Verb   `json:"verb"`
 	Process int    `json:"process,omitempty"` // zero for event and finish
 	Owner   int64  `json:"owner,omitempty"`   // zero where the boundary is not an owner's
-	Begin   *Owner `json:"begin,omitempty"`   // on begin
+	Begin   *Owner `json:"begin,omitempty"`   // on begin and skip
 	// Coalesced is set on the begin of a test that came at once behind the end of
 	// the one before, with nothing in between that could do something untraced. The
 	// snapshots of that end count for it, and it has none of its own.
@@ -220,7 +221,7 @@ type Boundary struct {
 	// the snapshots of this one.
 	Container string   `json:"container,omitempty" redact:"-"`
 	Before    Verb     `json:"before,omitempty"`
-	End       *Outcome `json:"end,omitempty"`   // on end
+	End       *Outcome `json:"end,omitempty"`   // on end and skip
 	Nodes     []Node   `json:"nodes,omitempty"` // on suite-end: Ginkgo's suite nodes that ran
 	// Waited is how long the test waited for its answer, in nanoseconds.
 	Waited    time.Duration `json:"waited,omitempty"`

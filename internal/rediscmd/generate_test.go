@@ -173,8 +173,7 @@ var loud = []string{"blocking", "denyoom", "no_mandatory_keys"}
 
 // notReadonly says of the quiet commands that are more than reads why they are quiet.
 var notReadonly = map[string]string{
-	"del": "only takes keys away", "unlink": "only takes keys away", "expire": "only takes keys away", "pexpire": "only takes keys away",
-	"persist": "adds no key", "ping": "the connection", "echo": "the connection", "auth": "the connection", "hello": "the connection", "select": "the connection",
+	"ping": "the connection", "echo": "the connection", "auth": "the connection", "hello": "the connection", "select": "the connection",
 	"quit": "the connection", "client|setname": "the connection", "client|setinfo": "the connection",
 	"time": "reads", "command": "reads", "info": "reads", "config|get": "reads", "client|getname": "reads", "client|id": "reads", "client|info": "reads",
 }

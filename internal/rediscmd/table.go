@@ -113,16 +113,16 @@ var table = map[string]Command{
 	"SELECT": {},
 }
 
-// quiet are commands that can neither add keys nor change anything but the connection
-// that they are sent on: a test that sent no others left nothing that a snapshot could
-// show. Scripts are none, not even those that only read: they are cached and can
+// quiet are commands that can neither add nor delete keys nor change anything but the
+// connection that they are sent on: a test that sent no others left nothing that a snapshot
+// could show. One that deletes keys is none: a test that deletes what there was and sets it
+// anew leaves no more than it found. Scripts are none, not even those that only read: they are cached and can
 // block the server. A command that waits for others is none either.
 var quiet = []string{
 	"GET", "MGET", "STRLEN", "GETRANGE", "EXISTS", "TTL", "PTTL", "TYPE", "KEYS", "SCAN", "DBSIZE", "RANDOMKEY",
 	"HGET", "HMGET", "HGETALL", "HEXISTS", "HLEN", "HKEYS", "HVALS", "HSCAN",
 	"LLEN", "LRANGE", "LINDEX", "SCARD", "SMEMBERS", "SISMEMBER", "SMISMEMBER", "SSCAN",
 	"ZCARD", "ZCOUNT", "ZRANGE", "ZRANGEBYSCORE", "ZREVRANGE", "ZRANK", "ZSCORE", "ZMSCORE", "ZSCAN",
-	"DEL", "UNLINK", "EXPIRE", "PEXPIRE", "PERSIST",
 	"PING", "ECHO", "TIME", "AUTH", "HELLO", "SELECT", "QUIT", "COMMAND",
 	"CLIENT SETINFO", "CLIENT SETNAME", "CLIENT GETNAME", "CLIENT ID", "CLIENT INFO", "CONFIG GET", "INFO",
 }

@@ -20,6 +20,8 @@ type fakeServer struct {
 	config, shown  map[string]string
 	tests          map[string]bool // parameters that tests have set; which are to be restored, TestUndo looks at
 	down, restarts bool
+	counters       *record.Counters
+	partial        string
 	during         func() // a snapshot, once
 	restoring      func() // a restore, once
 }
@@ -51,6 +53,10 @@ func (f *fakeServer) sample(ctx context.Context) record.Snapshot {
 		}
 		if f.restarts {
 			snap.RunID, f.restarts = "another", false
+		}
+		if f.counters != nil {
+			counters := *f.counters
+			snap.Counters = &counters
 		}
 		f.shown = maps.Clone(f.config)
 	}
@@ -104,6 +110,6 @@ func (f *fakeServer) Parameter(name string) string    { return strings.ToLower(n
 func (f *fakeServer) Knows(parameter string) bool     { return f.first[parameter] != "" }
 func (f *fakeServer) set(name, value string)          { f.config[name] = value }
 func (f *fakeServer) begin() record.Server {
-	return record.Server{Index: f.n, RunID: fmt.Sprint("run ", f.n), Config: f.first, Counters: &record.Counters{}}
+	return record.Server{Index: f.n, RunID: fmt.Sprint("run ", f.n), Config: f.first, Counters: &record.Counters{}, Partial: f.partial}
 }
 func address(n int) string { return fmt.Sprint("127.0.0.1:", 1+n) }

@@ -30,7 +30,7 @@ func (a *Analysis) apply(e record.Entry) {
 
 func (a *Analysis) boundary(e record.Entry) {
 	b := e.Boundary
-	if b.Verb == record.VerbBegin && b.Begin == nil {
+	if (b.Verb == record.VerbBegin || b.Verb == record.VerbSkip) && b.Begin == nil || b.Verb == record.VerbSkip && b.End == nil {
 		a.Damaged(int(e.Seq), errors.New("a begin without its owner"))
 		return
 	}
@@ -45,7 +45,7 @@ func (a *Analysis) boundary(e record.Entry) {
 	} else {
 		a.window.widen()
 	}
-	if b.Passed {
+	if b.Passed && b.Verb != record.VerbSkip {
 		a.window.pass(e)
 	}
 	for _, snap := range b.Snapshots {
@@ -68,6 +68,10 @@ func (a *Analysis) happened(e record.Entry) {
 	switch b.Verb {
 	case record.VerbBegin:
 		a.begin(e)
+	case record.VerbSkip:
+		o := a.window.skip(e)
+		a.outcomes.began(o)
+		a.outcomes.ended(o, *b.End, e)
 	case record.VerbSync:
 		if len(b.Snapshots) > 0 {
 			a.ledger.counted(b.Process)

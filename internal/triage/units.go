@@ -110,6 +110,18 @@ func (w *window) begin(e record.Entry) *actor {
 	return o
 }
 
+// skip takes in a spec of which no node ran: it was never open.
+func (w *window) skip(e record.Entry) *actor {
+	o := &actor{Owner: *e.Boundary.Begin, process: e.Boundary.Process, begin: e.Seq, began: e.At}
+	if p := w.processes[o.process]; p != nil {
+		o.pkg = p.Package
+	}
+	if parent := w.actors[o.Parent]; parent != nil {
+		o.test, parent.inner = parent.Name, true
+	}
+	return o
+}
+
 // openUnit opens a unit, unless it is open.
 func (w *window) openUnit(u unit, e record.Entry) *unitState {
 	if s := w.units[u]; s != nil && s.end == 0 {

@@ -195,6 +195,10 @@ func tracetestFailBelow(c *common, own bool) {
 // TracetestSpec holds a Ginkgo spec or suite. It is exported for the hook that
 // package instrument appends to a test file of the user's package.
 func TracetestSpec(verb string, ordered bool, report string) {
+	if verb == "spec-skip" {
+		tracetestOnly(verb, strconv.FormatBool(ordered), report)
+		return
+	}
 	if ordered {
 		tracetestWaitNext() // nobody says when its container ends
 	}

@@ -105,6 +105,7 @@ const (
 	tracetestNew     = iota // nothing was sent
 	tracetestForeign        // it is no client of a Redis
 	tracetestClient
+	tracetestCarrier // it carries records of TLS; crypto/tls shows what is in them
 )
 
 // tracetestTalk is a connection of a client.
@@ -139,6 +140,12 @@ func (t *TracetestConn) Write(b []byte, c Conn, dialed, secure bool) {
 	if tracetestHook == nil || len(b) == 0 {
 		return
 	}
+	if t.state.Load() == tracetestCarrier {
+		if len(b) > 1 && 20 <= b[0] && b[0] <= 24 && b[1] == 3 {
+			return // a record, or several
+		}
+		t.state.Store(tracetestForeign) // somebody else writes on it
+	}
 	if t.state.Load() == tracetestForeign || t.state.Load() == tracetestNew && !t.begin(b[0], dialed) {
 		tracetestElsewhere()
 		return
@@ -149,6 +156,10 @@ func (t *TracetestConn) Write(b []byte, c Conn, dialed, secure bool) {
 		tracetestElsewhere()
 	}
 }
+
+// carry takes in that this connection is about to carry TLS. That it does, and who is
+// greeted, changes no server.
+func (t *TracetestConn) carry() { t.state.CompareAndSwap(tracetestNew, tracetestCarrier) }
 
 // begin decides by the first byte whether this can be a client of a Redis.
 func (t *TracetestConn) begin(first byte, dialed bool) bool {

@@ -15,6 +15,8 @@ func TestUnseen(t *testing.T) {
 	}{
 		{"reads", []string{resp("GET", "k"), resp("mget", "a", "b") + resp("CLIENT", "SETINFO", "LIB-NAME", "x"), "PING\r\n", resp("CONFIG", "GET", "a")}, []string{"redis"}},
 		{"keys", []string{resp("GET", "k"), resp("SET", "k", "v")}, []string{"redis", "unseen"}},
+		{"keys that go", []string{resp("GET", "k"), resp("DEL", "k")}, []string{"redis", "unseen"}},
+		{"keys that will go", []string{resp("GET", "k"), resp("PEXPIRE", "k", "1")}, []string{"redis", "unseen"}},
 		{"in a pipeline", []string{resp("GET", "k") + resp("INCR", "k") + resp("GET", "k")}, []string{"redis", "unseen"}},
 		{"a script", []string{resp("EVAL", "x", "0")}, []string{"redis", "unseen"}},
 		{"a command that nobody knows", []string{resp("NOBODY.KNOWS", "SET", "a", "b")}, []string{"redis", "unseen"}},
@@ -51,6 +53,24 @@ func TestUnseen(t *testing.T) {
 				t.Errorf("%s, closed %v: told %q, want %q", test.name, closed, got, want)
 			}
 		}
+	}
+	// What crypto/tls sends it has shown. Anything else on the same connection it has not.
+	for text, want := range map[string]string{"\x16\x03\x01\x00\x05hello": "", "\x17\x03\x03\x00\x01x": "", "*1\r\n": "unseen", "\x16": "unseen", "\x16\x02": "unseen", "\x19\x03": "unseen"} {
+		var got string
+		hook(t, func(event string, _, _ int64, _ []string) { got = event })
+		tracetestDoor = 0
+		var c TracetestConn
+		c.carry()
+		c.Write([]byte("\x16\x03\x01\x00\x01x"), toRedis, true, false)
+		if c.Write([]byte(text), toRedis, true, false); got != want {
+			t.Errorf("%q below TLS: told %q, want %q", text, got, want)
+		}
+	}
+	// One that spoke before it was secured is what it was.
+	var plain TracetestConn
+	plain.Write([]byte("EHLO x\r\n"), toRedis, true, false)
+	if plain.carry(); plain.state.Load() != tracetestForeign {
+		t.Error("a connection that spoke another protocol carries TLS")
 	}
 	// What this process did not dial is another's client.
 	var got []string
