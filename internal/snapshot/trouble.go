@@ -115,7 +115,7 @@ func (s *Server) diagnose(ctx context.Context, err error) (what, cure string) {
 	var lacking *denied
 	switch {
 	case errors.Is(err, ErrSentinel):
-		return "this is a Redis Sentinel, which has no CONFIG", "name the Redis behind it with --redis, and let the tests use that"
+		return "this is a Redis Sentinel, which has no CONFIG", "name the Redis behind it with --redis"
 	case errors.As(err, &lacking):
 		user := t.login().user
 		if user == "" {
