@@ -3,12 +3,12 @@
 # there is one.
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man demo test test-all bench bench-all lint cross fmt tidy readme clean
+.PHONY: help build install man demo test test-all test-servers bench bench-all lint cross fmt tidy readme clean
 
 TIMEOUT ?= 20m
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build bin/tracetest
 	go build -o bin/tracetest ./cmd/tracetest
@@ -31,6 +31,10 @@ test-all: ## Run all tests with the race detector and with other Go toolchains (
 	@scripts/setup race
 	go vet ./...
 	TRACETEST_ALL=1 go test -race -timeout 60m ./...
+
+test-servers: ## Run one suite on all servers that Debian or $TRACETEST_SERVERS has, in each shape; into docs/support.md (long)
+	@[ -n "$$TRACETEST_SERVERS" ] || scripts/servers-debian bin/servers
+	go run -buildvcs=false ./scripts/servers -dir "$${TRACETEST_SERVERS:-bin/servers}" -page docs/support.md
 
 bench: ## Measure what tracetest costs and write docs/benchmarks.md (6 minutes)
 	go run -buildvcs=false ./scripts/bench

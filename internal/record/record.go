@@ -118,7 +118,7 @@ type Server struct {
 	TLS     bool   `json:"tls,omitempty"`
 	// TLSFiles is how it is spoken to over TLS, for lines that a person pastes.
 	TLSFiles TLSFiles `json:"tls_files,omitzero"`
-	Flavor   string   `json:"flavor" redact:"-"` // redis, valkey or redict
+	Flavor   string   `json:"flavor" redact:"-"` // redis, valkey, redict, keydb, dragonfly or garnet
 	Version  string   `json:"version" redact:"-"`
 	RunID    string   `json:"run_id" redact:"-"`
 	Cluster  bool     `json:"cluster,omitempty"`

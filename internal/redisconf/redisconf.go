@@ -6,7 +6,7 @@
 // zero means, what is a secret. A parameter without a row is plain text that
 // reads back as it was set. The answer of a server always wins over the table.
 //
-// Limits: names are those of Redis 6.0 to 8.6, Valkey 7.2 to 9.1 and Redict 7.3.
+// Limits: names are those of Redis 6.0 to 8.6, Valkey 7.2 to 9.1 and Redict 7.3; KeyDB has its own beside them.
 // Of the parameters of modules only the secret ones are recognised, by their name.
 package redisconf
 

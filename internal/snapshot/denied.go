@@ -43,7 +43,7 @@ func (d *denied) cure(user string) string {
 		}
 		return allow + ", or watch less with --allow-partial"
 	case all:
-		return "where it is a proxy, name the Redis behind it with --redis; of any other server nothing can be watched"
+		return "where it is a proxy, name the Redis behind it with --redis, and let the tests use that; of any other server nothing can be watched"
 	case d.config != nil:
 		return "--allow-partial watches " + ofInfo + " alone"
 	}

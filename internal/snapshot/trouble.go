@@ -143,7 +143,7 @@ func (s *Server) diagnose(ctx context.Context, err error) (what, cure string) {
 	case (isClosed(err) || isForeign(err)) && t.speaksTLS(ctx):
 		return "it speaks TLS", "use rediss:// instead of redis://"
 	case isClosed(err) && t.answersPing(ctx):
-		return "it answers PING, and hangs up on CONFIG and INFO as a proxy does (twemproxy)", "name the Redis behind it with --redis"
+		return "it answers PING, and hangs up on CONFIG and INFO as a proxy does (twemproxy)", "name the Redis behind it with --redis, and let the tests use that"
 	case isClosed(err):
 		return "it closes the connection at once", "is it a Redis, and has it room for one more client (maxclients)?"
 	case isForeign(err):

@@ -109,9 +109,11 @@ func (a *Analysis) serverless(f *findings.Findings) *findings.Reason {
 	return when(len(a.ledger.servers) == 0 && !usedNone(f), findings.ReasonNoServer)
 }
 
-// usedNone reports whether it is known that the tests used no Redis: each connection of each package was traced.
+// usedNone reports whether it is known that the tests used no Redis, or only some that are gone with their test
+// binary, such as miniredis: each connection of each package was traced.
 func usedNone(f *findings.Findings) bool {
-	return f.Run.Mode == record.ModeInstrumented && f.Run.Traced && len(f.Endpoints) == 0 && len(f.Uninstrumented()) == 0
+	other := func(e findings.Endpoint) bool { return !e.Inside || e.Server != "" || e.Problem != "" }
+	return f.Run.Mode == record.ModeInstrumented && f.Run.Traced && !slices.ContainsFunc(f.Endpoints, other) && len(f.Uninstrumented()) == 0
 }
 
 func (a *Analysis) unseenAtEnd(*findings.Findings) *findings.Reason {

@@ -113,3 +113,21 @@ func TestEachPathToExitZero(t *testing.T) {
 		}
 	}
 }
+
+// Servers in the test binary are gone with it; whatever else the tests used was to be watched.
+func TestServersInTheTestBinaryAreNone(t *testing.T) {
+	for _, c := range []struct {
+		want bool
+		of   []findings.Endpoint
+	}{
+		{true, nil},
+		{true, []findings.Endpoint{{Address: "127.0.0.1:1", Inside: true}}},
+		{false, []findings.Endpoint{{Address: "127.0.0.1:1", Inside: true}, {Address: "127.0.0.1:2", Problem: "it speaks TLS"}}},
+		{false, []findings.Endpoint{{Address: "127.0.0.1:1", Inside: true, Problem: "another server was there later"}}},
+	} {
+		f := &findings.Findings{Run: findings.Run{Mode: record.ModeInstrumented, Traced: true}, Endpoints: c.of}
+		if got := usedNone(f); got != c.want {
+			t.Errorf("%+v: %t", c.of, got)
+		}
+	}
+}
