@@ -18,9 +18,9 @@ import (
 	"tracetest/internal/run"
 )
 
-// suite is what is known of the suite: by a record, or by a run of it now. It
+// suiteOf is what is known of the suite: by a record, or by a run of it now. It
 // completes the options with what the record knows.
-func (o *bisectOptions) suite(ctx context.Context, runner *rerun.Runner, options *run.Options, header *bisect.Header, say func(string, ...any)) (*bisect.Suite, error) {
+func (o *bisectOptions) suiteOf(ctx context.Context, runner *rerun.Runner, options *run.Options, header *bisect.Header, say func(string, ...any)) (*bisect.Suite, error) {
 	path := o.from
 	if path == "" {
 		say("running the suite once; --from tracetest-out/run.jsonl would start from a run that was recorded")

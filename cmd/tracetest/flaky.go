@@ -22,7 +22,6 @@ import (
 	"tracetest/internal/report/terminal"
 	"tracetest/internal/rerun"
 	"tracetest/internal/run"
-	"tracetest/internal/snapshot"
 )
 
 // flakyOptions are the flags of flaky: those of bisect that say where to run, and
@@ -106,25 +105,18 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 	if o.runs < 1 || o.times < 1 || o.maxRuns < 1 {
 		return fmt.Errorf("--runs=%d --trials=%d --max-runs=%d: they must be positive", o.runs, o.times, o.maxRuns)
 	}
-	expect, err := o.expectations()
+	expect, named, err := o.servers()
 	if err != nil {
 		return err
 	}
-	named, err := snapshot.Targets(o.redis, o.tls, os.Getenv)
-	if err != nil {
+	if err := o.checkSite(named.Targets); err != nil {
 		return err
 	}
-	targets := named.Targets
-	if err := o.checkSite(targets); err != nil {
+	r := &repeated{flakyOptions: o, goTest: goTest, of: o.runOptions(packages, goTest, named.Targets, expect)}
+	if r.seed, r.shuffled, err = seedOf(o.shuffle); err != nil {
 		return err
 	}
-	seed, shuffled, err := seedOf(o.shuffle)
-	if err != nil {
-		return err
-	}
-	options := o.runOptions(packages, goTest, targets, expect)
-	ginkgo, err := onlyGinkgo(ctx, packages, goTest)
-	if err != nil {
+	if r.ginkgo, err = onlyGinkgo(ctx, packages, goTest); err != nil {
 		return &unable{err}
 	}
 	release, err := lockOut(o.out)
@@ -132,74 +124,103 @@ func (o *flakyOptions) flaky(ctx context.Context, packages, goTest []string, std
 		return &unable{err}
 	}
 	defer release()
-	runner, err := rerun.Open(ctx, rerun.Options{Run: options, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env})
-	if err != nil {
+	if r.runner, err = rerun.Open(ctx, rerun.Options{Run: r.of, Flush: o.flushes, Spawn: o.spawns, SpawnEnv: o.env}); err != nil {
 		return &unable{err}
 	}
-	ci := findCI(os.Getenv)
-	say := printer(ci.harmless(stderr), options.Secrets)
-	defer closeRunner(runner, say)
-	announced := viewed{Schema: "tracetest.flaky/1", Asked: o.runs, Shuffled: shuffled}
-	view := &flaky.View{Shuffled: shuffled}
-	var args [][]string // of each run
-	worst := 0
-	for n := 1; n <= o.runs && announced.Stopped == ""; n++ {
-		here, order := goTest, "run "+strconv.Itoa(n)
-		if shuffled {
-			order = strconv.FormatInt(seed+int64(n)-1, 10)
-			here = ordered(goTest, order, ginkgo)
-		}
-		path := filepath.Join(o.out, fmt.Sprintf("flaky-%d.jsonl", n))
-		err := runner.Whole(ctx, func(options run.Options) error {
-			options.Args = here
-			return o.record(ctx, options, path)
-		})
-		if err != nil {
-			return &unable{err}
-		}
-		suite, err := readSuite(path)
-		if err != nil {
-			return &unable{err}
-		}
-		if built := slices.IndexFunc(suite.Findings.Failures, isBuild); built >= 0 {
-			return &unable{fmt.Errorf("the tests of %s could not be built: %s", suite.Findings.Failures[built].Package, suite.Findings.Failures[built].Message)}
-		}
-		if len(suite.Findings.UnmetExpectations) > 0 {
-			return &unable{errors.New(claims.UnmetLine(suite.Findings.UnmetExpectations[0]))}
-		}
-		if !suite.Findings.Run.Complete {
-			announced.Stopped = suite.Findings.Run.Incomplete // the run is not counted
-			break
-		}
-		view.Add(suite, order)
-		if exit := suite.Findings.Run.Exit; worst == 0 || exit == 1 {
-			worst = exit // also what no test of the table is accused of
-		}
-		args = append(args, here)
-		say("run %d of %d, %s: %d of %d failed", n, o.runs, order, suite.Findings.Tests.Failed, suite.Findings.Tests.Total)
-		if view.Done() && n < o.runs {
-			announced.Stopped = "each flaky test has failed and passed several times, and the last runs brought nothing new"
-		}
+	r.say = printer(findCI(os.Getenv).harmless(stderr), r.of.Secrets)
+	defer closeRunner(r.runner, r.say)
+	if err := r.run(ctx); err != nil {
+		return &unable{err}
 	}
-	rows := view.Rows()
-	announced.Runs, announced.Tests = view.Runs, rows
+	rows := r.view.Rows()
 	if o.settle {
-		for _, group := range flaky.Together(rows) {
-			for i, r := range group {
-				if i == 0 || !r.Like(group[0]) {
-					o.settleRow(ctx, runner, options, r, args, say)
-				}
-			}
-		}
+		r.settleRows(ctx, rows)
 	}
-	announced.Exit = exitOfRows(rows, view.Runs == 0 || view.Runs < o.runs && !view.Done(), worst)
-	if err := o.tellFlaky(stdout, redact.Deep(options.Secrets, announced), view); err != nil {
+	announced := viewed{Schema: "tracetest.flaky/1", Runs: r.view.Runs, Asked: o.runs, Shuffled: r.shuffled, Stopped: r.stopped, Tests: rows,
+		Exit: exitOfRows(rows, r.view.Runs == 0 || r.view.Runs < o.runs && !r.view.Done(), r.worst)}
+	if err := o.tellFlaky(stdout, redact.Deep(r.of.Secrets, announced), r.view); err != nil {
 		return err
 	}
 	if announced.Exit != 0 {
 		return exitCode(announced.Exit)
 	}
 	return nil
+}
+
+// repeated is a suite that is run again and again.
+type repeated struct {
+	*flakyOptions
+	goTest   []string
+	of       run.Options
+	seed     int64
+	shuffled bool
+	ginkgo   bool // each package takes its flags
+	runner   *rerun.Runner
+	say      func(string, ...any)
+
+	view    *flaky.View
+	args    [][]string // of each run
+	worst   int        // exit code
+	stopped string     // why there were fewer runs than asked for
+}
+
+// run runs the suite as often as it is asked for, or until that tells nothing more.
+func (r *repeated) run(ctx context.Context) error {
+	r.view = &flaky.View{Shuffled: r.shuffled}
+	for n := 1; n <= r.runs && r.stopped == ""; n++ {
+		args, order := r.goTest, "run "+strconv.Itoa(n)
+		if r.shuffled {
+			order = strconv.FormatInt(r.seed+int64(n)-1, 10)
+			args = ordered(r.goTest, order, r.ginkgo)
+		}
+		suite, err := r.suite(ctx, n, args)
+		if err != nil {
+			return err
+		}
+		f := suite.Findings
+		if !f.Run.Complete {
+			r.stopped = f.Run.Incomplete // the run is not counted
+			break
+		}
+		r.view.Add(suite, order)
+		if r.worst == 0 || f.Run.Exit == 1 {
+			r.worst = f.Run.Exit // also what no test of the table is accused of
+		}
+		r.args = append(r.args, args)
+		r.say("run %d of %d, %s: %d of %d failed", n, r.runs, order, f.Tests.Failed, f.Tests.Total)
+		if r.view.Done() && n < r.runs {
+			r.stopped = "each flaky test has failed and passed several times, and the last runs brought nothing new"
+		}
+	}
+	return nil
+}
+
+// record is the path of the record of a run.
+func (r *repeated) record(n int) string {
+	return filepath.Join(r.out, fmt.Sprintf("flaky-%d.jsonl", n))
+}
+
+// suite runs the suite once.
+func (r *repeated) suite(ctx context.Context, n int, args []string) (*bisect.Suite, error) {
+	err := r.runner.Whole(ctx, func(options run.Options) error {
+		options.Args = args
+		return r.bisectOptions.record(ctx, options, r.record(n))
+	})
+	if err != nil {
+		return nil, err
+	}
+	suite, err := readSuite(r.record(n))
+	if err != nil {
+		return nil, err
+	}
+	f := suite.Findings
+	if built := slices.IndexFunc(f.Failures, isBuild); built >= 0 {
+		return nil, fmt.Errorf("the tests of %s could not be built: %s", f.Failures[built].Package, f.Failures[built].Message)
+	}
+	if len(f.UnmetExpectations) > 0 {
+		return nil, errors.New(claims.UnmetLine(f.UnmetExpectations[0]))
+	}
+	return suite, nil
 }
 
 func exitOfRows(rows []*flaky.Row, cut bool, worst int) int {
@@ -245,39 +266,51 @@ func printer(out io.Writer, secrets *redact.Redactor) func(format string, args .
 	}
 }
 
+// settleRows bisects flaky tests. Victims of one unit are bisected once, unless that fails.
+func (r *repeated) settleRows(ctx context.Context, rows []*flaky.Row) {
+	for _, group := range flaky.Together(rows) {
+		for i, row := range group {
+			if i == 0 || !row.Like(group[0]) {
+				r.settleRow(ctx, row)
+			}
+		}
+	}
+}
+
 // settleRow bisects a flaky test: from the first run in which it failed and, where
 // it fails by itself too, from the first in which it passed.
-func (o *flakyOptions) settleRow(ctx context.Context, runner *rerun.Runner, options run.Options, r *flaky.Row, args [][]string, say func(string, ...any)) {
-	a := o.bisectRow(ctx, runner, options, r, r.First, args, say)
+func (r *repeated) settleRow(ctx context.Context, row *flaky.Row) {
+	a := r.bisectRow(ctx, row, row.First)
 	if a == nil {
 		return
 	}
-	if a.Kind == bisect.NotOrderDependent && a.Alone.Ran > 0 && a.Alone.Failed == a.Alone.Ran && r.Passed > 0 {
-		if other := o.bisectRow(ctx, runner, options, r, r.Passed, args, say); other != nil && other.Kind == bisect.Brittle {
+	if a.Kind == bisect.NotOrderDependent && a.Alone.Ran > 0 && a.Alone.Failed == a.Alone.Ran && row.Passed > 0 {
+		if other := r.bisectRow(ctx, row, row.Passed); other != nil && other.Kind == bisect.Brittle {
 			a = other
 		}
 	}
-	r.Settle(a)
+	row.Settle(a)
 }
 
 // bisectRow bisects a test from the record of one of the runs. The answer is nil
 // where that cannot be.
-func (o *flakyOptions) bisectRow(ctx context.Context, runner *rerun.Runner, options run.Options, r *flaky.Row, from int, args [][]string, say func(string, ...any)) *bisect.Answer {
-	suite, err := readSuite(filepath.Join(o.out, fmt.Sprintf("flaky-%d.jsonl", from)))
+func (r *repeated) bisectRow(ctx context.Context, row *flaky.Row, from int) *bisect.Answer {
+	suite, err := readSuite(r.record(from))
 	if err != nil {
-		say("%s is not bisected: %v", r.Test, err)
+		r.say("%s is not bisected: %v", row.Test, err)
 		return nil
 	}
-	at := slices.IndexFunc(suite.Units, func(u bisect.Unit) bool { return u.Name == r.Name })
+	at := slices.IndexFunc(suite.Units, func(u bisect.Unit) bool { return u.Name == row.Name })
 	if at < 0 || suite.Units[at].Unable() != "" {
 		return nil // what a package does outside of its tests
 	}
-	say("bisecting %s, from run %d", suite.Units[at].Label(), from)
-	options.Packages, options.Args = suite.Packages, args[from-1]
-	runner.Suit(options, suite.Orders)
-	return bisect.Run(ctx, suite.CaseOf(&suite.Units[at]), runner, bisect.Options{
-		Trials: o.times, MaxRuns: o.maxRuns, Parallel: o.parallel(), Args: options.Secrets.Args(options.Args), Orders: suite.Orders,
-		Data: o.flushes || o.spawns, Private: o.spawns, Fresh: o.spawns,
+	r.say("bisecting %s, from run %d", suite.Units[at].Label(), from)
+	options := r.of
+	options.Packages, options.Args = suite.Packages, r.args[from-1]
+	r.runner.Suit(options, suite.Orders)
+	return bisect.Run(ctx, suite.CaseOf(&suite.Units[at]), r.runner, bisect.Options{
+		Trials: r.times, MaxRuns: r.maxRuns, Parallel: r.parallel(), Args: options.Secrets.Args(options.Args), Orders: suite.Orders,
+		Data: r.flushes || r.spawns, Private: r.spawns, Fresh: r.spawns,
 	})
 }
 

@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/instrument"
@@ -32,162 +31,194 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	if err := o.validate(); err != nil {
 		return err
 	}
-	expect, err := o.expectations()
-	if err != nil {
+	r := &running{options: o, stdout: stdout, stderr: stderr, out: stdout, ci: findCI(os.Getenv), screen: newOutput()}
+	if o.json || o.launched() {
+		r.out = stderr // standard output is for the events, or the command's
+	}
+	if err := r.read(packages, goTest); err != nil {
 		return err
-	}
-	known, err := readBaseline(o.baseline)
-	if err != nil {
-		return &run.Problem{Err: err}
-	}
-	named, err := snapshot.Targets(o.redis, o.tls, os.Getenv)
-	if err != nil {
-		return err
-	}
-	targets := named.Targets
-	for _, t := range targets {
-		if o.flush && !t.Local() {
-			return fmt.Errorf("--flush deletes all data of %s, which is not this machine's: flush a server of your own", t.Address())
-		}
 	}
 	release, err := lockOut(o.out)
 	if err != nil {
 		return &run.Problem{Err: err}
 	}
 	defer release()
-
-	out := stdout
-	if o.json || o.launched() {
-		out = stderr // standard output is for the events, or the command's
-	}
-	terminal := screenOf(out, os.Getenv)
-	ci := findCI(os.Getenv)
-	screen := newOutput()
-	options := o.runOptions(packages, goTest, targets, expect)
-	options.TLS = o.tls
-	options.Ambient = named.Ambient && o.discover != "off" && o.instrument != "off" && o.trace != "off"
-	options.Perturb, options.Baseline, options.Output, options.Launch, options.Serve = o.perturb, known, screen, o.launch, o.serve.on
-	if options.Shard, err = o.shard.read(os.Getenv); err != nil {
-		return &run.Problem{Err: err}
-	}
-	plan, err := prepare(ctx, options)
-	if err != nil {
+	if r.plan, err = prepare(ctx, r.of); err != nil {
 		return err
 	}
-	defer plan.Close()
-	s := &session{o: o, plan: plan, options: options, screen: screen, terminal: terminal, ci: ci, stdout: stdout, stderr: stderr, out: out,
-		notes: append(named.Notes, plan.Absent()...)}
+	defer r.plan.Close()
+	r.notes = append(r.named.Notes, r.plan.Absent()...)
 	if o.serve.on {
-		return s.serve(ctx)
+		return r.serveLaunches(ctx)
 	}
-	code, err := s.watch(ctx)
+	code, err := r.once(ctx)
 	if err == nil && code != triage.ExitClean {
 		err = exitCode(code)
 	}
 	return err
 }
 
-// A session is one in which everything is ready for tests to be watched.
-type session struct {
-	o        *options
-	plan     *run.Plan
-	options  run.Options
-	screen   *output
-	terminal screen
-	ci       ci
-	stdout   io.Writer
-	stderr   io.Writer
-	out      io.Writer // for what tracetest says
-	notes    []string  // to be said before the tests
-}
-
-// watch runs the tests, or watches those that others start, and returns the exit code.
-func (s *session) watch(ctx context.Context) (code int, err error) {
-	o, plan, screen, ci, out, stderr := s.o, s.plan, s.screen, s.ci, s.out, s.stderr
-	file, err := o.create()
-	if err != nil {
+// once runs the tests, or watches those that others start, and returns the exit code.
+func (r *running) once(ctx context.Context) (code int, err error) {
+	if r.file, err = r.create(); err != nil {
 		return 0, &run.Problem{Err: err}
 	}
-	defer file.Close()
-	shown, err := live.New(live.Options{Bare: o.json || o.launched(), Events: o.events(s.stdout), Out: out, Err: stderr, Format: o.format, Status: s.terminal.status, Width: s.terminal.width, Scrub: ci.scrub(plan.Secrets().Text), Name: ci.scrub(plan.Secrets().Name)})
-	if err != nil {
+	defer r.file.Close()
+	r.problems = nil
+	if err := r.show(); err != nil {
 		return 0, err
 	}
-	screen.show(shown)
-	for _, note := range s.notes {
-		screen.Say("tracetest: " + note)
+	r.watch(ctx)
+	return r.report(r.findings()), nil
+}
+
+// running is one run of the tests, or with --serve one after the other.
+type running struct {
+	*options
+	stdout, stderr io.Writer
+	out            io.Writer // what people read of it goes there
+	ci             ci
+	screen         *output
+	named          snapshot.Named // the servers
+	notes          []string       // to be said before the tests
+	of             run.Options
+	plan           *run.Plan
+	file           *os.File // the record
+	shown          *live.Live
+	look           screen
+	shownErr       error
+	seen           *watching // of what was written to the record
+	problems       []error
+}
+
+// read says what is to be run, and where.
+func (r *running) read(packages, goTest []string) error {
+	expect, named, err := r.servers()
+	if err != nil {
+		return err
 	}
-	if mode, reason := plan.Mode(); mode == record.ModeEvents && o.instrument != "off" {
-		screen.Say("tracetest: the tests cannot be synchronized with snapshots, so changes are ambiguous and only suspects are known: " + reason)
-	}
-	if on, reason := plan.Trace(); !on && o.instrument != "off" && o.trace != "off" {
-		if mode, _ := plan.Mode(); mode == record.ModeInstrumented {
-			screen.Say("tracetest: the tests' connections cannot be traced, so the line that made a change stays unknown: " + reason)
+	for _, t := range named.Targets {
+		if r.flush && !t.Local() {
+			return fmt.Errorf("--flush deletes all data of %s, which is not this machine's: flush a server of your own", t.Address())
 		}
 	}
-	seen := &watching{analysis: triage.New(), screen: screen}
-	writer := record.NewWriter(file, seen.entry)
+	r.named, r.of = named, r.runOptions(packages, goTest, named.Targets, expect)
+	r.of.TLS = r.tls
+	r.of.Ambient = named.Ambient && r.discover != "off" && r.instrument != "off" && r.trace != "off"
+	r.of.Perturb, r.of.Output, r.of.Launch, r.of.Serve = r.perturb, r.screen, r.launch, r.serve.on
+	if r.of.Baseline, err = readBaseline(r.baseline); err != nil {
+		return &run.Problem{Err: err}
+	}
+	if r.of.Shard, err = r.shard.read(os.Getenv); err != nil {
+		return &run.Problem{Err: err}
+	}
+	return nil
+}
+
+// servers are those that the flags name, and what is expected of them.
+func (o *options) servers() (expect map[string]string, named snapshot.Named, err error) {
+	if expect, err = o.expectations(); err != nil {
+		return nil, named, err
+	}
+	named, err = snapshot.Targets(o.redis, o.tls, os.Getenv)
+	return expect, named, err
+}
+
+// show opens the screen, and says there how the tests are watched.
+func (r *running) show() (err error) {
+	r.look = screenOf(r.out, os.Getenv)
+	r.shown, err = live.New(live.Options{Bare: r.json || r.launched(), Events: r.events(r.stdout), Out: r.out, Err: r.stderr, Format: r.format,
+		Status: r.look.status, Width: r.look.width, Scrub: r.ci.scrub(r.plan.Secrets().Text), Name: r.ci.scrub(r.plan.Secrets().Name)})
+	if err != nil {
+		return err
+	}
+	r.screen.show(r.shown)
+	for _, note := range r.notes {
+		r.screen.Say("tracetest: " + note)
+	}
+	mode, reason := r.plan.Mode()
+	if mode == record.ModeEvents && r.instrument != "off" {
+		r.screen.Say("tracetest: the tests cannot be synchronized with snapshots, so changes are ambiguous and only suspects are known: " + reason)
+	}
+	if on, reason := r.plan.Trace(); !on && r.instrument != "off" && r.trace != "off" && mode == record.ModeInstrumented {
+		r.screen.Say("tracetest: the tests' connections cannot be traced, so the line that made a change stays unknown: " + reason)
+	}
+	return nil
+}
+
+// watch runs the tests and writes the record.
+func (r *running) watch(ctx context.Context) {
+	r.seen = &watching{analysis: triage.New(), screen: r.screen}
+	writer := record.NewWriter(r.file, r.seen.entry)
 	atOnce := runtime.GOMAXPROCS(0)
 	runtime.GOMAXPROCS(processors(atOnce))
-	plan.Run(ctx, writer)
+	r.plan.Run(ctx, writer)
 	runtime.GOMAXPROCS(atOnce)
-	hidden := plan.Redact(file) // before names are read from it
-	liveErr := screen.Close()
-	done := func(f *findings.Findings) { shown.Say(claims.DoneLine(f)) }
-	if o.prove {
-		if err := o.proveIt(ctx, file, plan, s.options, writer, done, shown.Say); err != nil {
-			shown.Say("tracetest: nothing was proved: " + err.Error())
+	hidden := r.plan.Redact(r.file) // before names are read from it
+	r.shownErr = r.screen.Close()
+	if r.prove {
+		if err := r.proveIt(ctx, writer); err != nil {
+			r.shown.Say("tracetest: nothing was proved: " + err.Error())
 		}
 	}
-
-	problems := []error{hidden}
 	if err := writer.Err(); err != nil {
-		seen.analysis.Unwritten(err)
-		problems = append(problems, err)
+		r.seen.analysis.Unwritten(err)
+		r.problems = append(r.problems, err)
 	}
-	found := wording.Add(seen.analysis.Findings())
-	seen.analysis = nil // of a long run it is large, and the record is about to be read again
-	if err := plan.Redact(file); err != nil {
-		problems = append(problems, err)
-	} else {
-		problems = append(problems, showRecord(file))
+	r.problems = append(r.problems, hidden)
+}
+
+// findings are what the record says, as for `tracetest report`, or where it cannot be read what was
+// written to it.
+func (r *running) findings() *findings.Findings {
+	found := wording.Add(r.seen.analysis.Findings())
+	r.seen.analysis = nil // of a long run it is large, and the record is about to be read again
+	bad := r.plan.Redact(r.file)
+	if bad == nil {
+		bad = showRecord(r.file)
 	}
-	if errors.Join(problems...) == nil {
-		text, err := written(file)
-		if text != nil {
-			reread, bad := analyseFrom(text, file.Name(), nil)
-			if err = errors.Join(err, bad); bad == nil {
-				found = reread // what the record says counts, as for `tracetest report`
-			}
+	r.problems = append(r.problems, bad)
+	if errors.Join(r.problems...) != nil {
+		return found
+	}
+	text, err := written(r.file)
+	if text != nil {
+		reread, bad := analyseFrom(text, r.file.Name(), nil)
+		if err = errors.Join(err, bad); bad == nil {
+			found = reread
 		}
-		if err = errors.Join(err, file.Close()); err != nil {
-			problems = append(problems, err)
-		}
 	}
-	problems = append(problems, liveErr)
-	reportPath := filepath.Join(o.out, "report.html")
-	if !o.prove {
-		done(found)
+	r.problems = append(r.problems, err, r.file.Close())
+	return found
+}
+
+// report writes the reports, and returns the exit code.
+func (r *running) report(found *findings.Findings) int {
+	r.problems = append(r.problems, r.shownErr)
+	path := filepath.Join(r.options.out, "report.html")
+	if !r.prove {
+		r.shown.Say(claims.DoneLine(found))
 	}
-	if err := o.reports.write(o.out, found); err != nil {
-		problems, reportPath = append(problems, err), ""
+	if err := r.reports.write(r.options.out, found); err != nil {
+		r.problems, path = append(r.problems, err), ""
 	}
-	fmt.Fprintln(out)
-	problems = append(problems, s.terminal.summary(ci.harmless(out), found, reportPath))
-	if err := ci.tell(out, found); err != nil { // the run is what it is without
-		printer(stderr, plan.Secrets())("%v", err)
+	fmt.Fprintln(r.out)
+	r.problems = append(r.problems, r.look.summary(r.ci.harmless(r.out), found, path))
+	say := printer(r.stderr, r.plan.Secrets())
+	if err := r.ci.tell(r.out, found); err != nil { // the run is what it is without
+		say("%v", err)
 	}
-	code = found.Run.Exit
-	if o.gitBisect {
-		code = gitVerdict(found, o.leak)
+	code := found.Run.Exit
+	if r.gitBisect {
+		code = gitVerdict(found, r.leak)
 	}
-	if err := errors.Join(problems...); err != nil {
-		printer(stderr, plan.Secrets())("%v", err)
+	if err := errors.Join(r.problems...); err != nil {
+		say("%v", err)
 		if code == triage.ExitClean {
 			code = triage.ExitUnable
 		}
 	}
-	return code, nil
+	return code
 }
 
 // events is what the events of the tests are written to, or nil.
@@ -212,22 +243,24 @@ func processors(all int) int {
 
 // proveIt re-runs what settles the failures of a record, and adds to it. It first
 // tells how the run itself was done.
-func (o *options) proveIt(ctx context.Context, file *os.File, plan *run.Plan, options run.Options, writer *record.Writer, done func(*findings.Findings), say func(string)) error {
-	text, err := written(file)
+func (r *running) proveIt(ctx context.Context, writer *record.Writer) error {
+	text, err := written(r.file)
 	if err != nil {
 		return err
 	}
-	f, err := analyseFrom(text, file.Name(), nil)
+	f, err := analyseFrom(text, r.file.Name(), nil)
 	if err != nil {
 		return err
 	}
-	done(f)
-	options.Output = reruns{say: say}
+	say := r.shown.Say
+	say(claims.DoneLine(f))
 	if !f.Run.Complete {
 		return errors.New("the run is incomplete")
 	}
-	runner := rerun.Behind(plan, rerun.Options{Run: options, Flush: o.flush})
-	left := rerun.Prove(ctx, f, rerun.Proof{Runner: runner, Trials: o.trials, Budget: o.proveTime, Print: say,
+	again := r.of
+	again.Output = reruns{say: say}
+	runner := rerun.Behind(r.plan, rerun.Options{Run: again, Flush: r.flush})
+	left := rerun.Prove(ctx, f, rerun.Proof{Runner: runner, Trials: r.trials, Budget: r.proveTime, Print: say,
 		Append: func(t record.Trial) { writer.Append(record.Entry{Trial: &t}) }})
 	if err := runner.Close(); err != nil {
 		say("tracetest: " + err.Error())
@@ -301,90 +334,4 @@ func (o *options) command(targets []snapshot.Target) []string {
 		}
 	}
 	return append(words, os.Args[1:]...)
-}
-
-// watching follows the record while it is written, to tell of a leak the
-// moment it is certain.
-type watching struct {
-	analysis *triage.Analysis
-	screen   *output
-	leaks    int
-}
-
-func (w *watching) entry(e record.Entry) {
-	leaks := w.analysis.Add(e)
-	w.leaks += len(leaks)
-	if e.Test != nil || e.Boundary != nil {
-		tests := w.analysis.Tests()
-		w.screen.Counts(tests.Total, tests.Failed, w.leaks)
-	}
-	for _, line := range claims.LeakLines(leaks) {
-		w.screen.Say("tracetest: " + line)
-	}
-	if e.Server != nil {
-		start := wording.Add(w.analysis.Start())
-		for _, u := range start.UnmetExpectations {
-			if u.Server == e.Server.Address {
-				w.screen.Say("tracetest: " + claims.UnmetLine(u))
-			}
-		}
-		for _, p := range start.Drift {
-			if p.Server == e.Server.Address {
-				w.screen.Say("tracetest: " + claims.DriftLine(p))
-			}
-		}
-	}
-}
-
-// output is there before the screen is: whatever can fail without a test having
-// run fails before anything is shown.
-//
-// Whoever watches the tests must not wait for a screen that takes nothing (a
-// pager, a full pipe): the tests would give up the barrier. So its lines queue.
-type output struct {
-	*live.Live
-	mu     sync.Mutex
-	lines  []string
-	more   chan struct{} // of capacity 1
-	closed chan struct{}
-}
-
-func newOutput() *output { return &output{more: make(chan struct{}, 1)} }
-
-// Say queues a line.
-func (o *output) Say(text string) {
-	o.mu.Lock()
-	o.lines = append(o.lines, text)
-	o.mu.Unlock()
-	select {
-	case o.more <- struct{}{}:
-	default:
-	}
-}
-
-// show starts to show the lines.
-func (o *output) show(l *live.Live) {
-	o.Live, o.closed = l, make(chan struct{})
-	some := o.more
-	go func() {
-		defer close(o.closed)
-		for more := true; more; {
-			_, more = <-some
-			o.mu.Lock()
-			lines := o.lines
-			o.lines = nil
-			o.mu.Unlock()
-			for _, line := range lines {
-				l.Say(line)
-			}
-		}
-	}()
-}
-
-// Close shows the lines that are left and ends the output, until it shows others.
-func (o *output) Close() error {
-	close(o.more)
-	<-o.closed
-	o.more = make(chan struct{}, 1)
-	return o.Live.Close()
 }

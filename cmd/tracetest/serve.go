@@ -43,30 +43,30 @@ func (o *options) validateServe() error {
 // launched reports whether others than tracetest start the tests.
 func (o *options) launched() bool { return o.launch != nil || o.serve.on }
 
-// serve watches launches of tests, one after the other or several at once, until a signal comes.
+// serveLaunches watches launches of tests, one after the other or several at once, until a signal comes.
 // Each has a record and reports of its own; those of the last stand in --out.
-func (s *session) serve(ctx context.Context) error {
-	env, tools, err := s.plan.Environment()
+func (r *running) serveLaunches(ctx context.Context) error {
+	env, tools, err := r.plan.Environment()
 	if err != nil {
 		return &run.Problem{Err: err}
 	}
-	if err := s.o.serve.write(env); err != nil {
+	if err := r.serve.write(env); err != nil {
 		return &run.Problem{Err: err}
 	}
-	defer s.o.serve.empty()
-	if err := s.o.forgetLaunches(); err != nil {
+	defer r.serve.empty()
+	if err := r.forgetLaunches(); err != nil {
 		return &run.Problem{Err: err}
 	}
 	for _, pair := range env {
 		name, value, _ := strings.Cut(pair, "=")
-		fmt.Fprintf(s.stdout, "export %s=%s\n", name, run.Quote(value))
+		fmt.Fprintf(r.stdout, "export %s=%s\n", name, run.Quote(value))
 	}
-	fmt.Fprintf(s.stdout, "export PATH=%s:\"$PATH\"\n", run.Quote(tools))
-	say := printer(s.out, s.plan.Secrets())
+	fmt.Fprintf(r.stdout, "export PATH=%s:\"$PATH\"\n", run.Quote(tools))
+	say := printer(r.out, r.plan.Secrets())
 	say("paste these lines where tests are started, or: set -a; . FILE with --env-file. Ctrl-C ends with the verdict.")
 	code, launches := triage.ExitClean, 0
-	for s.o.signals.First() == 0 {
-		came, err := s.plan.Await(ctx)
+	for r.signals.First() == 0 {
+		came, err := r.plan.Await(ctx)
 		if !came {
 			break
 		}
@@ -74,24 +74,24 @@ func (s *session) serve(ctx context.Context) error {
 			say("this launch is not watched: %v", err)
 		}
 		if launches++; launches > 1 {
-			if err := s.o.keepLaunch(launches - 1); err != nil {
+			if err := r.keepLaunch(launches - 1); err != nil {
 				return &unable{err}
 			}
 		}
-		now, err := s.watch(ctx)
-		s.plan.Settled()
+		now, err := r.once(ctx)
+		r.plan.Settled()
 		if err != nil {
 			return err
 		}
 		code = worse(code, now)
-		s.notes = nil
+		r.notes = nil
 	}
 	switch {
 	case launches == 0:
 		say("no test reported: the lines above were not in the environment of any")
 		return exitCode(triage.ExitFailed)
 	case launches > 1:
-		say("%d launches; tracetest merge %s makes one report of them", launches, s.o.out)
+		say("%d launches; tracetest merge %s makes one report of them", launches, r.options.out)
 	}
 	if code != triage.ExitClean {
 		return exitCode(code)

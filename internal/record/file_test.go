@@ -400,7 +400,6 @@ func FuzzRead(f *testing.F) {
 			}
 			open.Apply(entry)
 			open.Active()
-			open.Running()
 			if b := entry.Boundary; b != nil {
 				open.In(b.Process)
 				open.Children(b.Process, b.Owner)

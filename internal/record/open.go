@@ -290,16 +290,5 @@ func (o *Open) pkg(process int) string {
 // Present reports whether a test binary has neither exited nor gone.
 func (o *Open) Present(process int) bool { return o.present[process] != nil }
 
-// Running reports whether a test binary that is synchronized at its boundaries is
-// still there.
-func (o *Open) Running() bool {
-	for _, p := range o.present {
-		if p.Host == nil {
-			return true
-		}
-	}
-	return false
-}
-
 // Lasting reports whether any test binary is still there.
 func (o *Open) Lasting() bool { return len(o.present) > 0 }
