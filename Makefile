@@ -3,7 +3,7 @@
 # there is one.
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man demo test test-all bench bench-all lint fmt tidy readme clean
+.PHONY: help build install man demo test test-all bench lint fmt tidy readme clean
 
 TIMEOUT ?= 20m
 
@@ -32,11 +32,8 @@ test-all: ## Run all tests with the race detector and with other Go toolchains (
 	go vet ./...
 	TRACETEST_ALL=1 go test -race -timeout 60m ./...
 
-bench: ## Measure what tracetest costs and write docs/benchmarks.md (6 minutes)
+bench: ## Measure what tracetest costs and write docs/benchmarks.md (12 minutes)
 	go run -buildvcs=false ./scripts/bench
-
-bench-all: ## The same with more packages and first and second builds (long)
-	go run -buildvcs=false ./scripts/bench -builds
 
 lint: ## Check formatting, go vet, go.mod and staticcheck
 	@scripts/lint
