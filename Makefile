@@ -3,7 +3,7 @@
 # there is one.
 
 .DEFAULT_GOAL := help
-.PHONY: help build install man demo test test-all test-servers bench bench-all lint cross fmt tidy readme clean
+.PHONY: help build install man demo test test-all test-servers bench lint cross fmt tidy readme clean
 
 TIMEOUT ?= 20m
 
@@ -36,11 +36,8 @@ test-servers: ## Run one suite on all servers that Debian or $TRACETEST_SERVERS 
 	@[ -n "$$TRACETEST_SERVERS" ] || scripts/servers-debian bin/servers
 	go run -buildvcs=false ./scripts/servers -dir "$${TRACETEST_SERVERS:-bin/servers}" -page docs/support.md
 
-bench: ## Measure what tracetest costs and write docs/benchmarks.md (6 minutes)
+bench: ## Measure what tracetest costs and write docs/benchmarks.md (12 minutes)
 	go run -buildvcs=false ./scripts/bench
-
-bench-all: ## The same with more packages and first and second builds (long)
-	go run -buildvcs=false ./scripts/bench -builds
 
 lint: ## Check formatting, go vet, go.mod and staticcheck
 	@scripts/lint

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -32,8 +31,7 @@ func Scan(in io.Reader, event func(Event, []byte), other func(string)) error {
 	for {
 		line, err := lines.ReadBytes('\n')
 		if text := bytes.TrimRight(line, "\r\n"); len(text) > 0 {
-			var e Event
-			if bad := json.Unmarshal(text, &e); bad == nil && e.Action != "" {
+			if e, is := parseEvent(text); is {
 				event(e, text)
 			} else {
 				other(string(text))

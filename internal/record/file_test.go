@@ -407,3 +407,38 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Guards against a whole record that is called damaged: while a snapshot is taken for the
+// begin of one test, those of other processes begin and are recorded, with higher numbers.
+func TestOwnersOfSeveralProcesses(t *testing.T) {
+	begin := func(id int64) Entry {
+		return Entry{Boundary: &Boundary{Verb: VerbBegin, Process: int(id%2) + 1, Owner: id, Begin: &Owner{ID: id, Kind: KindTest, Name: "T"}}}
+	}
+	end := func(id int64) Entry {
+		return Entry{Boundary: &Boundary{Verb: VerbEnd, Process: int(id%2) + 1, Owner: id, End: &Outcome{Status: "pass"}}}
+	}
+	for _, test := range []struct {
+		what    string
+		entries []Entry
+		damaged int
+	}{
+		{"one is late", []Entry{begin(1), begin(3), end(3), begin(2), end(2), begin(4)}, 0},
+		{"one is never recorded", []Entry{begin(1), begin(3), begin(4)}, 0},
+		{"one begins twice", []Entry{begin(1), begin(3), begin(3)}, 1},
+		{"a late one twice", []Entry{begin(2), begin(1), begin(1)}, 1},
+		{"one ends that did not begin", []Entry{begin(1), begin(3), end(2)}, 1},
+	} {
+		var text bytes.Buffer
+		w := NewWriter(&text, nil)
+		w.Append(fixed()[0])
+		for i := range 2 {
+			w.Append(Entry{Process: &Process{Index: i + 1, PID: i + 1}})
+		}
+		for _, e := range test.entries {
+			w.Append(e)
+		}
+		if _, damaged, fatal := read(&text); len(damaged) != test.damaged || fatal != nil {
+			t.Errorf("%s: damaged %v, %v", test.what, damaged, fatal)
+		}
+	}
+}

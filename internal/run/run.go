@@ -157,10 +157,13 @@ func (p *Plan) prepare(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	listing, stop := context.WithCancel(ctx)
+	defer stop() // where something else fails, nobody waits for it
+	list := p.list(listing)
 	if err := p.openServers(ctx); err != nil {
 		return err
 	}
-	if err := p.openBarrier(ctx); err != nil {
+	if err := p.openBarrier(ctx, list); err != nil {
 		return err
 	}
 	p.findSentinels(ctx)
@@ -200,6 +203,28 @@ func (p *Plan) openServers(ctx context.Context) error {
 	return snapshot.CheckNames(p.servers, p.o.Expect)
 }
 
+// lister returns the packages.
+type lister func() ([]*gotest.Package, error)
+
+// list begins to list the packages that are tested, which takes longer than to ask the
+// servers, and returns what waits for them.
+func (p *Plan) list(ctx context.Context) lister {
+	if p.o.Instrument == "off" || p.launched() || p.listed != nil {
+		return func() ([]*gotest.Package, error) { return p.listed, nil }
+	}
+	var packages []*gotest.Package
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		packages, err = gotest.List(ctx, p.args)
+	}()
+	return func() ([]*gotest.Package, error) {
+		<-done
+		return packages, err
+	}
+}
+
 // Absent says which servers that nobody named are not there. What the tests use instead is discovered.
 func (p *Plan) Absent() []string {
 	var notes []string
@@ -220,7 +245,7 @@ func (p *Plan) findSentinels(ctx context.Context) {
 
 // openBarrier prepares the barrier. Without one, and unless it is asked for, the
 // run goes on with events only.
-func (p *Plan) openBarrier(ctx context.Context) error {
+func (p *Plan) openBarrier(ctx context.Context, list lister) error {
 	if p.o.Instrument == "off" {
 		if p.parts != nil {
 			return errors.New("--shard-by=spec needs instrumented tests, and --instrument=off says that they are not to be")
@@ -231,7 +256,7 @@ func (p *Plan) openBarrier(ctx context.Context) error {
 		}
 		return nil
 	}
-	err := p.tryInstrument(ctx)
+	err := p.tryInstrument(ctx, list)
 	if err == nil {
 		return nil
 	}
@@ -254,12 +279,11 @@ func (p *Plan) openBarrier(ctx context.Context) error {
 	return nil
 }
 
-func (p *Plan) tryInstrument(ctx context.Context) (err error) {
-	switch {
-	case p.launched():
+func (p *Plan) tryInstrument(ctx context.Context, list lister) (err error) {
+	if p.launched() {
 		p.listed, p.args, err = listBelow(ctx, p.o.Launch, p.args, p.tools)
-	case p.listed == nil:
-		p.listed, err = gotest.List(ctx, p.args)
+	} else {
+		p.listed, err = list()
 	}
 	if err != nil {
 		if overlay, set := p.args.Value("overlay"); set {

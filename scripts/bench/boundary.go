@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,7 +21,6 @@ type waitedFor struct {
 	ratios     []float64       // held to asked, by round
 	wholes     []float64       // held to whole
 	held       []time.Duration // medians, by round, where a snapshot was taken
-	passed     []time.Duration // medians of those where none was
 	asked      []time.Duration // what a look at a calm server asks for
 	rested     []time.Duration // the same with a rest before each
 	whole      []time.Duration // all that there is to ask
@@ -71,10 +71,10 @@ func (b *bench) boundary() (*waitedFor, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := b.start(dir, []string{"REDIS_ADDR=" + b.redis.Addr}, b.contenders(out)[traceTest].command...); err != nil {
+		if _, err := b.start(dir, []string{"REDIS_ADDR=" + b.redis.Addr}, always(b.contenders(out, s)[traceTest])...); err != nil {
 			return nil, err
 		}
-		all, passed, err := held(out)
+		all, _, err := held(out)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +84,6 @@ func (b *bench) boundary() (*waitedFor, error) {
 		m := median(all)
 		log.Printf("one boundary, round %d of %d: held %s, bare %s, with rests %s, everything %s, go-redis %s", round, b.rounds, m, asked, rested, whole, byClient)
 		h.boundaries = len(all)
-		h.passed = append(h.passed, median(passed))
 		h.held, h.asked, h.rested = append(h.held, m), append(h.asked, asked), append(h.rested, rested)
 		h.whole, h.client = append(h.whole, whole), append(h.client, byClient)
 		h.ratios, h.wholes = append(h.ratios, float64(m)/float64(asked)), append(h.wholes, float64(m)/float64(whole))
@@ -92,26 +91,31 @@ func (b *bench) boundary() (*waitedFor, error) {
 	return h, nil
 }
 
+// always has everybody wait at each boundary, for else hardly anybody does.
+func always(c contender) []string {
+	return slices.Insert(slices.Clone(c.command), 1, "--sync=always")
+}
+
 // held reads from a record how long tests were held where the server was looked
-// at, and where it was not.
-func held(out string) (sampled, passed []time.Duration, err error) {
+// at, and at how many other boundaries there were.
+func held(out string) (sampled []time.Duration, others int, err error) {
 	file, err := os.Open(filepath.Join(out, "run.jsonl"))
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, err
 	}
 	defer file.Close()
 	for e, err := range record.Read(file) {
 		switch {
 		case err != nil:
-			return nil, nil, err
-		case e.Boundary == nil || e.Boundary.Waited == 0:
+			return nil, 0, err
+		case e.Boundary == nil:
 		case len(e.Boundary.Snapshots) > 0:
 			sampled = append(sampled, e.Boundary.Waited)
 		default:
-			passed = append(passed, e.Boundary.Waited)
+			others++
 		}
 	}
-	return sampled, passed, nil
+	return sampled, others, nil
 }
 
 // rest is about how long Redis has little to do between two boundaries of quick

@@ -27,7 +27,7 @@ import (
 // options say what is measured.
 type options struct {
 	quick  bool
-	builds bool
+	scales bool
 	rounds int
 	only   string
 	out    string
@@ -43,6 +43,7 @@ type bench struct {
 	tracetest string
 	gotestsum string
 	began     time.Time
+	servers   []string // that tracetest watches; nil: the one that the tests use
 }
 
 func main() {
@@ -50,9 +51,9 @@ func main() {
 	log.SetPrefix("bench: ")
 	var o options
 	flag.BoolVar(&o.quick, "quick", false, "small suites and one round, to try the harness out; writes no page unless -out is given")
-	flag.BoolVar(&o.builds, "builds", false, "measure more packages, and first and second builds, with build caches that are empty at first (some 15 minutes more)")
+	flag.BoolVar(&o.scales, "scaling", false, "measure also how it scales: by packages at once, by tests, by servers (some 6 minutes more)")
 	flag.IntVar(&o.rounds, "rounds", 5, "how often each contender runs, at least")
-	flag.StringVar(&o.only, "only", "", "measure only what has this in its name: a suite, boundary, report or builds")
+	flag.StringVar(&o.only, "only", "", "measure only what has this in its name: a suite, boundary, report, builds or scaling")
 	flag.StringVar(&o.out, "out", "", "the page to write (default docs/benchmarks.md, and none with -quick or -only)")
 	count := flag.String("count", "", "used by bench itself: count the allocations of the reports of this `record`")
 	expect := flag.String("expect", "", "used with -count: the `tests,leaks,failures` that are in it")
@@ -118,9 +119,7 @@ func run(ctx context.Context, o options) (err error) {
 // command is what was typed.
 func (o options) command() string {
 	switch {
-	case o.builds:
-		return "make bench-all"
-	case o.quick || o.only != "":
+	case o.quick || o.only != "" || o.scales:
 		return "go run ./scripts/bench " + strings.Join(os.Args[1:], " ")
 	}
 	return "make bench"
@@ -158,7 +157,17 @@ func (b *bench) wanted(name string) bool { return b.only == "" || strings.Contai
 // measure runs everything that is wanted.
 func (b *bench) measure() (*results, error) {
 	r := &results{options: b.options}
-	for _, s := range suites(b.quick, b.builds) {
+	all := suites(b.quick)
+	if b.wanted("real") && !b.quick {
+		real, err := b.real()
+		if err != nil {
+			return nil, fmt.Errorf("the suite of a public module: %w", err)
+		}
+		if real != nil {
+			all = append(all, *real)
+		}
+	}
+	for _, s := range all {
 		if !b.wanted(s.name) {
 			continue
 		}
@@ -182,7 +191,14 @@ func (b *bench) measure() (*results, error) {
 		}
 		r.grown = grown
 	}
-	if b.builds && b.wanted("builds") {
+	if b.scales {
+		scaled, err := b.scaling()
+		if err != nil {
+			return nil, fmt.Errorf("scaling: %w", err)
+		}
+		r.scaled = scaled
+	}
+	if b.wanted("builds") {
 		built, err := b.firstBuilds()
 		if err != nil {
 			return nil, fmt.Errorf("builds: %w", err)

@@ -14,6 +14,7 @@ type results struct {
 	held   *waitedFor
 	grown  *grown
 	builds []*built
+	scaled []*comparison
 }
 
 // page is docs/benchmarks.md.
@@ -28,7 +29,8 @@ func (r *results) page(machine, command string, took time.Duration) string {
 	p.line("of one round, and what is shown is their median, with the least and the most of them.")
 	p.line("")
 	r.targets(&p)
-	r.walls(&p)
+	r.walls(&p, "Suites", r.suites)
+	r.walls(&p, "Scaling", r.scaled)
 	r.boundaries(&p)
 	r.growing(&p)
 	r.building(&p)
@@ -48,21 +50,23 @@ func (p *page) table(heads ...string) {
 	p.line("|---|%s", strings.Repeat("---:|", len(heads)-1))
 }
 
-func (r *results) walls(p *page) {
-	if len(r.suites) == 0 {
+func (r *results) walls(p *page, title string, all []*comparison) {
+	if len(all) == 0 {
 		return
 	}
-	p.line("## Suites")
+	p.line("## " + title)
 	p.line("")
-	p.line("Wall time, medians. All run with `-count=1 -p=1`, tracetest with its defaults: instrumented and traced, with record and reports. Each test sends a")
-	p.line("GET without a client library. The last column is the difference to `go test -json`, with the start and the end of tracetest in it,")
-	p.line("divided by the boundaries.")
+	p.line("Medians. All run with `-count=1 -p=1` unless it says otherwise, tracetest with its defaults: instrumented and traced, with record and")
+	p.line("reports. Each test sends a GET without a client library. Beside the wall time stands the processor time of all processes, Redis among")
+	p.line("them: where the wall time is more than that of `go test` by as much on one of two cores, work is the reason, and else waiting is.")
+	p.line("The last column is the difference to `go test -json`, with the start and the end of tracetest in it, divided by the boundaries.")
 	p.line("")
-	p.table("suite", "rounds", "`go test -json`", "gotestsum", "tracetest", "to `go test -json`", "to gotestsum", "boundaries", "snapshots", "each boundary")
-	for _, c := range r.suites {
+	p.table("suite", "rounds", "`go test -json`", "gotestsum", "tracetest", "to `go test -json`", "to gotestsum", "processor, `go test -json`", "processor, tracetest", "boundaries", "snapshots", "each boundary")
+	for _, c := range all {
 		plain, trace := median(c.walls[plainTest]), median(c.walls[traceTest])
 		p.row(c.title, fmt.Sprint(len(c.walls[plainTest])), seconds(plain), seconds(median(c.walls[sumTest])), seconds(trace),
-			spread(c.ratios(traceTest, plainTest)), spread(c.ratios(traceTest, sumTest)), count(c.spans), count(c.snaps), micros((trace-plain)/time.Duration(max(1, c.spans))))
+			spread(c.ratios(traceTest, plainTest)), spread(c.ratios(traceTest, sumTest)), seconds(median(c.cpus[plainTest])), seconds(median(c.cpus[traceTest])),
+			count(c.spans), count(c.snaps), micros((trace-plain)/time.Duration(max(1, c.spans))))
 	}
 	p.line("")
 }
@@ -74,14 +78,13 @@ func (r *results) boundaries(p *page) {
 	}
 	p.line("## One boundary")
 	p.line("")
-	p.line("How long a test waits at a boundary, as the record says (`held`), against round trips on a bare connection over loopback: of what a")
+	p.line("How long a test waits at a boundary, where all wait (`--sync=always`), as the record says (`held`), against round trips on a bare connection over loopback: of what a")
 	p.line("snapshot asks as long as nothing hints at a change (`ECHO` and `INFO` with six sections), and of what it asks else (`CONFIG GET *` and that")
 	p.line("`INFO`). %d snapshots a round. Between two boundaries a test runs, and the processor that Redis had falls asleep: the time that it", h.boundaries)
 	p.line("takes to wake is in that wait, and in the round trip after a rest.")
 	p.line("")
 	p.table("", "median of "+plural(len(h.held), "round"))
 	p.row("wait, where a snapshot is taken", micros(median(h.held)))
-	p.row("wait, where a test begins at once behind the one before and no snapshot is taken", micros(median(h.passed)))
 	p.row("bare round trip of what it asks, one right after the other", micros(median(h.asked)))
 	p.row(fmt.Sprintf("the same with a rest of %s before each", rest), micros(median(h.rested)))
 	p.row("bare round trip of what it asks else, one right after the other", micros(median(h.whole)))
@@ -120,13 +123,13 @@ func (r *results) building(p *page) {
 	}
 	p.line("## Builds")
 	p.line("")
-	p.line("With a build cache that is empty at first: plain `go test` fills it, then tracetest runs on it without the trace, then with it. The")
-	p.line("second figure is the median of %s later runs, and the third its ratio to `go test`.", plural(r.rounds, "round"))
+	p.line("With a build cache that is empty at first: plain `go test` fills it, then tracetest runs on it. The second figure is the median of")
+	p.line("later runs, the third its ratio to `go test`, and the last a run of the same module in another folder, as of a CI job that has restored the cache.")
 	p.line("")
-	p.table("module", "builder", "first", "again", "to `go test`")
+	p.table("module", "builder", "first", "again", "to `go test`", "elsewhere")
 	for _, b := range r.builds {
 		for i, name := range b.names {
-			p.row(b.title, name, seconds(b.first[i]), seconds(b.second[i]), fmt.Sprintf("%.2f", b.ratio[i]))
+			p.row(b.title, name, seconds(b.first[i]), seconds(b.second[i]), fmt.Sprintf("%.2f", b.ratio[i]), seconds(b.moved[i]))
 		}
 	}
 	p.line("")

@@ -16,30 +16,33 @@ type suite struct {
 	ginkgo bool
 	tests  int
 	rounds int // how often it runs at most; zero: as often as -rounds says
+	// packages are those that are tested, flags go to go test as well, and args behind
+	// -args to the tests.
+	packages string
+	flags    []string
+	args     func(*bench) []string
+	folder   string // where it is, if it is not to be written
 }
 
 // suites are those that the page tells of, smaller ones where it is only tried
 // whether they work.
-func suites(quick, all bool) []suite {
+func suites(quick bool) []suite {
 	few := func(n int) int {
 		if quick {
 			return max(n/20, 2)
 		}
 		return n
 	}
-	many := few(40) // each is linked anew in each run
-	if all {
-		many = few(200)
-	}
 	slow := flat("sleep", fmt.Sprintf("%d tests of 5 ms", few(1000)), few(1000), "get(t); time.Sleep(5 * time.Millisecond)")
 	slow.rounds = 3
 	return []suite{
 		flat("get", fmt.Sprintf("%d tests of one GET each", few(5000)), few(5000), "get(t)"),
 		slow,
-		packages(many, 5),
+		packages(few(200), 5),
 		specs(few(50), few(2000)),
 		nested(few(400)),
 		parallel(few(2000)),
+		flat("ten", "the second build and start of 10 tests", 10, "get(t)"),
 	}
 }
 
@@ -151,6 +154,9 @@ func specs(files, n int) suite {
 
 // write writes a suite into a new folder.
 func (b *bench) write(s suite) (dir string, err error) {
+	if s.folder != "" {
+		return s.folder, nil
+	}
 	dir = filepath.Join(b.dir, s.name)
 	files := map[string]string{"go.mod": "module suite\n\ngo 1.25.0\n"}
 	if s.ginkgo {

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// realModule is one of others whose integration tests use a Redis that is given to them.
+const (
+	realModule  = "github.com/hibiken/asynq"
+	realVersion = "v0.25.1"
+	realTests   = 108
+)
+
+// real is its suite, in a folder of its own. It is nil where the module cannot be had.
+func (b *bench) real() (*suite, error) {
+	get := exec.CommandContext(b.ctx, "go", "mod", "download", "-json", realModule+"@"+realVersion)
+	get.Dir = b.dir // of no module
+	text, err := get.Output()
+	var module struct{ Dir string }
+	if err != nil || json.Unmarshal(text, &module) != nil || module.Dir == "" {
+		return nil, nil
+	}
+	dir := filepath.Join(b.dir, "real")
+	if err := os.CopyFS(dir, os.DirFS(module.Dir)); err != nil {
+		return nil, err
+	}
+	return &suite{name: "real", title: fmt.Sprintf("%s %s, internal/rdb with its %d integration tests", realModule, realVersion, realTests),
+		folder: dir, tests: realTests, rounds: 3, packages: "./internal/rdb",
+		args: func(b *bench) []string { return []string{"-redis_addr=" + b.redis.Addr} }}, nil
+}
