@@ -117,7 +117,7 @@ func (p *Plan) unreached() string {
 	if tested {
 		return "go test was called, and no test ran that was built with " + p.tools.GOVERSION + ", the Go of this folder. If tests ran, start tracetest in the folder of their module, or with the GOTOOLCHAIN that it uses"
 	}
-	return "the go command that exec puts in front of PATH was not told to test. If the command ran tests, it calls go by its full path and replaces GOFLAGS, or replaces PATH or the " +
+	return "the go command that exec puts in front of PATH was not asked to test. If the command ran tests, it calls go by its full path and replaces GOFLAGS, or replaces PATH or the " +
 		"environment, runs a test binary that was built before, or runs them on another machine or in a container. Let it keep GOFLAGS, TRACETEST_SOCKET and PATH, " +
 		"build the binary below exec, or run tracetest where the tests run"
 }
