@@ -156,7 +156,7 @@ func wantLeaks(t *testing.T, f *findings.Findings, owner findings.Owner, want ex
 }
 
 // The leaker of 100 fast tests changes maxmemory as its first action, when the
-// next test has begun by the time an observer of events hears of it. It is
+// next test has begun by the time an observer of events learns of it. It is
 // named every time; and with events only nobody is ever accused, and it is
 // always among the suspects. TRACETEST_ALL runs each of the 100 as the leaker.
 func TestNamesTheLeaker(t *testing.T) {

@@ -146,7 +146,7 @@ func (o *options) run(ctx context.Context, packages, goTest []string, stdout, st
 	}
 	fmt.Fprintln(out)
 	problems = append(problems, terminal.summary(ci.harmless(out), found, reportPath))
-	if err := ci.tell(out, found); err != nil { // the run is what it is without
+	if err := ci.annotate(out, found); err != nil { // the run is what it is without
 		printer(stderr, plan.Secrets())("%v", err)
 	}
 	code := found.Run.Exit

@@ -155,7 +155,7 @@ func (s *Server) serve(conn net.Conn) {
 			}
 			continue
 		case light(m.content):
-			// Nothing is looked at: the process goes on at once.
+			// No snapshot is taken: the process goes on at once.
 			if _, err := conn.Write([]byte("go\n")); err != nil || !s.post(m) {
 				return
 			}

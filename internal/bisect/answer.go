@@ -59,7 +59,7 @@ type Tally struct {
 type Culprit struct {
 	trial.Test
 	Evidence string       `json:"evidence,omitempty"` // of the record
-	Left     []trial.Left `json:"left,omitempty"`     // what it left changed, with the line where that was heard
+	Left     []trial.Left `json:"left,omitempty"`     // what it left changed, with the line where that was traced
 }
 
 // Answer is what a bisection found.

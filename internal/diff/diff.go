@@ -232,5 +232,5 @@ func compareOwners(a, b findings.Owner) int {
 	return cmp.Or(strings.Compare(a.Package, b.Package), strings.Compare(a.Test, b.Test), strings.Compare(a.Spec, b.Spec))
 }
 
-// stateOrder is the order in which states are told.
+// stateOrder is the order in which states are listed.
 func stateOrder(s State) int { return slices.Index([]State{New, Unsettled, Moved, Gone, Kept}, s) }

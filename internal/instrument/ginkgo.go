@@ -22,7 +22,7 @@ func ginkgos() []string {
 	return []string{"github.com/onsi/ginkgo/v2", "github.com/bsm/ginkgo/v2"}
 }
 
-// A hooker extends test files so that Ginkgo tells the barrier of every spec.
+// A hooker extends test files so that Ginkgo reports every spec.
 type hooker struct {
 	modcache    string
 	replaced    map[string]string // the user's own overlay
@@ -101,7 +101,7 @@ func (h *hooker) hookTagged(p *gotest.Package) map[string][]byte {
 }
 
 // hook returns a test file of the package and the content that replaces
-// it, so that Ginkgo tells the barrier of every spec. It returns no file where the
+// it, so that Ginkgo reports every spec. It returns no file where the
 // package has nothing to do with Ginkgo, or the reason why it cannot be hooked.
 //
 // The hook is appended to a test file and not added as one, because vet before

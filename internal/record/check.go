@@ -86,11 +86,11 @@ func (e Entry) lacks() error {
 // they begin, so that one within another has the higher number, and no circle
 // can be made of them.
 func (b *Boundary) lacks() error {
-	held := b.Verb != VerbEvent && b.Verb != VerbFinish
+	waited := b.Verb != VerbEvent && b.Verb != VerbFinish
 	switch {
 	case !slices.Contains(verbs, b.Verb):
 		return fmt.Errorf("a boundary of an unknown kind: %q", b.Verb)
-	case held != (b.Process > 0):
+	case waited != (b.Process > 0):
 		return fmt.Errorf("a boundary %q of process %d", b.Verb, b.Process)
 	case b.Verb == VerbBegin && b.Begin == nil:
 		return errors.New("a begin that does not say of whom")

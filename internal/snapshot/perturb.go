@@ -9,7 +9,7 @@ import (
 )
 
 // Perturb moves parameters off the values that people know by heart, each by so
-// little that a test does not feel it, and looks again. What it returns is what
+// little that a test does not feel it, and takes another snapshot. What it returns is what
 // they were, as it may be shown. A test that "puts back" a constant then leaves
 // something else than it found. [Server.Unperturb] undoes it.
 func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error) {
@@ -30,7 +30,7 @@ func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error
 }
 
 // Unperturb undoes what Perturb moved, from the mark behind it to the one before, and
-// looks again. What no longer is what Perturb made of it is somebody else's by now.
+// takes another snapshot. What no longer is what Perturb made of it is somebody else's by now.
 func (s *Server) Unperturb(ctx context.Context, moved, before Mark) *record.Restore {
 	if s.Sample(ctx).Error != "" || s.Mark().runID != before.runID {
 		return nil

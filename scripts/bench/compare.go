@@ -28,7 +28,7 @@ type comparison struct {
 	names []string
 	walls [][]time.Duration // by contender
 	out   string            // folder of tracetest's last run
-	snaps int               // boundaries at which the server was looked at
+	snaps int               // boundaries at which a snapshot was taken
 	spans int               // those and the others
 }
 

@@ -197,7 +197,6 @@ func mergedLeaks(s *merge.Summary) []doc.Block {
 		}, Optional: true})...)
 }
 
-// named is a name, or nothing.
 // MergedPlaces are the ways to say where a leak was made, the longest first; none where
 // it is not known.
 func MergedPlaces(l merge.Leak) []Text {
@@ -212,6 +211,7 @@ func MergedPlaces(l merge.Leak) []Text {
 	}
 }
 
+// named is a name, or nothing.
 func named(s string) Text {
 	if s == "" {
 		return ""

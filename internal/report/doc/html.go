@@ -92,10 +92,10 @@ func (h *HTML) table(b *strings.Builder, t Table) {
 // maxHTML is how long a name is in the page, in runes.
 const maxHTML = 240
 
-// html is a text without links to files.
 // duration is a number of seconds, which stays on one line with its unit.
 var duration = regexp.MustCompile(`([0-9]) s\b`)
 
+// html is a text without links to files.
 func (t Text) html() string { return new(HTML).text(t) }
 
 func (h *HTML) text(t Text) string {
