@@ -61,7 +61,7 @@ func (v *View) changedMemory(f findings.Failure) bool {
 			if c.By == nil || !strings.HasPrefix(c.Parameter, "maxmemory") || c.By.Package != f.Package {
 				continue
 			}
-			if *c.By == ownerOf(f) || f.Spec == "" && f.Test != "" && (c.By.Test == f.Test || record.Below(c.By.Test, f.Test)) {
+			if *c.By == f.Name() || f.Spec == "" && f.Test != "" && (c.By.Test == f.Test || record.Below(c.By.Test, f.Test)) {
 				return true
 			}
 		}
