@@ -153,7 +153,7 @@ func (o *checkOptions) check(ctx context.Context, out io.Writer) error {
 		encoder.SetIndent("", "  ")
 		err = encoder.Encode(all)
 	} else {
-		err = o.tell(out, redact.Deep(o.secrets, all), redact.Deep(o.secrets, run.Expected(expect)))
+		err = o.print(out, redact.Deep(o.secrets, all), redact.Deep(o.secrets, run.Expected(expect)))
 	}
 	if err != nil {
 		return err
@@ -236,7 +236,7 @@ func fromDefaults(config map[string]string) []differing {
 	return all
 }
 
-// compared is what a server was held against: what it was started with, and
+// compared is what a server was compared with: what it was started with, and
 // before that what is expected.
 func compared(started map[string]record.Origin, expect map[string]string) map[string]record.Origin {
 	all := maps.Clone(started)
@@ -246,7 +246,7 @@ func compared(started map[string]record.Origin, expect map[string]string) map[st
 	return all
 }
 
-func (o *checkOptions) tell(out io.Writer, all checked, expect map[string]string) error {
+func (o *checkOptions) print(out io.Writer, all checked, expect map[string]string) error {
 	var errs []error
 	say := func(format string, args ...any) {
 		_, err := fmt.Fprintf(out, format+"\n", args...)

@@ -15,7 +15,7 @@ import (
 	reportci "tracetest/internal/report/ci"
 )
 
-// A ci is what is to be told to the CI that a run is in.
+// A ci writes what the CI that a run is in reads.
 type ci struct {
 	any     bool   // it may read commands from what is printed
 	github  bool   // it shows workflow commands at lines of code
@@ -74,8 +74,8 @@ func (h harmlessJSON) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// tell annotates the lines that leak and adds to the summary of the step.
-func (c ci) tell(out io.Writer, f *findings.Findings) error {
+// annotate annotates the lines that leak and adds to the summary of the step.
+func (c ci) annotate(out io.Writer, f *findings.Findings) error {
 	var errs []error
 	if c.github {
 		errs = append(errs, reportci.Annotations(out, f))
@@ -88,8 +88,8 @@ func (c ci) tell(out io.Writer, f *findings.Findings) error {
 	return errors.Join(errs...)
 }
 
-// tellMerged is the same of the shards of one suite.
-func (c ci) tellMerged(out io.Writer, s *merge.Summary, runs iter.Seq2[reportci.Run, error]) error {
+// annotateMerged is the same of the shards of one suite.
+func (c ci) annotateMerged(out io.Writer, s *merge.Summary, runs iter.Seq2[reportci.Run, error]) error {
 	var errs []error
 	if c.github {
 		for run, err := range runs {

@@ -62,7 +62,7 @@ func TestIncidentBisect(t *testing.T) {
 					left.Call != nil && strings.HasSuffix(left.Call.File, "/"+change.File) && left.Call.Line == change.Line
 			}
 			if !found {
-				t.Errorf("%s is not told with its line: %+v", change.Parameter, a.Culprits[0].Left)
+				t.Errorf("%s is not named with its line: %+v", change.Parameter, a.Culprits[0].Left)
 			}
 		}
 		// What it says to paste shows it, without us.

@@ -156,25 +156,16 @@ func wantLeaks(t *testing.T, f *findings.Findings, owner findings.Owner, want ex
 }
 
 // The leaker of 100 fast tests changes maxmemory as its first action, when the
-// next test has begun by the time an observer of events hears of it. It is
+// next test has begun by the time an observer of events learns of it. It is
 // named every time; and with events only nobody is ever accused, and it is
 // always among the suspects. TRACETEST_ALL runs each of the 100 as the leaker.
 func TestNamesTheLeaker(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	fixture, err := os.ReadFile(filepath.Join("testdata", "fixture.go.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	source := "package fixture\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc leak(t *testing.T) {\n\tif os.Getenv(\"LEAKER\") == t.Name() {\n\t\tset(t, \"maxmemory\", \"1mb\")\n\t}\n}\n"
 	for i := 1; i <= 100; i++ {
 		source += fmt.Sprintf("\nfunc TestN%03d(t *testing.T) { leak(t) }\n", i)
 	}
-	for name, text := range map[string]string{"go.mod": "module fixture\n\ngo 1.24\n", "fixture_test.go": string(fixture), "a_test.go": source} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := fixtureModule(t, source)
 	redis := redistest.Start(t, "--maxmemory", "2gb")
 	step := 25
 	if os.Getenv("TRACETEST_ALL") != "" {
@@ -194,6 +185,22 @@ func TestNamesTheLeaker(t *testing.T) {
 		}
 		redis.Do(t, "CONFIG", "SET", "maxmemory", "2gb") // it was not known to be a test's, and is left
 	}
+}
+
+// fixtureModule writes a module of one package that has the fixture beside its tests.
+func fixtureModule(t *testing.T, source string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	fixture, err := os.ReadFile(filepath.Join("testdata", "fixture.go.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"go.mod": "module fixture\n\ngo 1.24\n", "fixture_test.go": string(fixture), "a_test.go": source} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // runTracetest runs tracetest in a folder and returns what it found.
@@ -232,11 +239,6 @@ func runTracetest(t *testing.T, dir string, env []string, args ...string) (*find
 // times.
 func TestNamesAmongParallel(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	fixture, err := os.ReadFile(filepath.Join("testdata", "fixture.go.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	source := `package fixture
 
 import (
@@ -260,11 +262,7 @@ func use(t *testing.T) {
 	for i := range 8 {
 		source += fmt.Sprintf("\nfunc TestP%d(t *testing.T) { use(t) }\n", i)
 	}
-	for name, text := range map[string]string{"go.mod": "module fixture\n\ngo 1.24\n", "fixture_test.go": string(fixture), "a_test.go": source} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := fixtureModule(t, source)
 	redis := redistest.Start(t, "--maxmemory", "2gb")
 	runs := 8
 	if os.Getenv("TRACETEST_ALL") != "" {

@@ -22,7 +22,7 @@ type input struct {
 // inputs are the files that arguments name: files, folders (the *.jsonl files
 // below them), patterns that the shell left alone, and "-" for a list of these
 // on standard input, one a line. A file that is named twice, also by another
-// name of it, is told as such.
+// name of it, is said to be one.
 func inputs(args []string, stdin io.Reader) ([]input, error) {
 	var all []input
 	for _, arg := range args {

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// lock does nothing here: that the record was not replaced is looked at in the end.
+// lock does nothing here: that the record was not replaced is checked in the end.
 func lock(*os.File) (taken bool, err error) { return true, nil }

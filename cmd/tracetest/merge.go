@@ -95,7 +95,7 @@ func (o *mergeOptions) merge(args []string, stdin io.Reader, stdout, stderr io.W
 		return &unable{err}
 	}
 	if len(s.Shards) > 0 {
-		if err := ci.tellMerged(stdout, s, again(counted)); err != nil {
+		if err := ci.annotateMerged(stdout, s, again(counted)); err != nil {
 			fmt.Fprintln(ci.harmless(stderr), printable.Text("tracetest: "+err.Error()))
 		}
 	}

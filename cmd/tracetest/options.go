@@ -89,7 +89,7 @@ func (o *options) outputs(f *pflag.FlagSet) {
 	group(f, "Output", "out", "junit-leaks", "sarif", "code-quality")
 }
 
-// where are the flags that say which server to look at, and what is known of it.
+// where are the flags that say which server to watch, and what is known of it.
 func (o *options) where(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.redis, "redis", nil, "`URL` the server to watch, as a URL or host:port; repeatable (default $TRACETEST_REDIS, $REDIS_URL, $REDIS_ADDR, else localhost:6379)")
 	f.StringArrayVar(&o.expect, "expect", nil, "`PARAM=VALUE` what the server must have; repeatable")

@@ -161,7 +161,7 @@ func (s *randomSuite) judge(f *findings.Findings) *randomRun {
 			r.count["never seen"]++
 		case "write", "reverted":
 			if is.kind == "leak" {
-				r.no([]string{is.unit}, "the leak of %s by %q is not told (%s by %s)", value, is.owners, is.way, is.client)
+				r.no([]string{is.unit}, "the leak of %s by %q is not reported (%s by %s)", value, is.owners, is.way, is.client)
 			}
 		}
 	}

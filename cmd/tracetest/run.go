@@ -205,7 +205,7 @@ func (r *running) report(found *findings.Findings) int {
 	fmt.Fprintln(r.out)
 	r.problems = append(r.problems, r.look.summary(r.ci.harmless(r.out), found, path))
 	say := printer(r.stderr, r.plan.Secrets())
-	if err := r.ci.tell(r.out, found); err != nil { // the run is what it is without
+	if err := r.ci.annotate(r.out, found); err != nil { // the run is what it is without
 		say("%v", err)
 	}
 	code := found.Run.Exit

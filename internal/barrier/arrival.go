@@ -58,7 +58,7 @@ type Said struct{ Test, Text string }
 func (h *Arrival) Since() time.Time { return h.came }
 
 // Waiting reports whether the process still waits. One that has given up was
-// not held, and what is seen now may be its doing.
+// not synchronized, and what is seen now may be its doing.
 func (h *Arrival) Waiting() bool { return h.waits() }
 
 // Release lets the process go on. Only the first call does something.
@@ -90,7 +90,7 @@ func (s *Server) understand(h *Arrival, m message) {
 		return
 	}
 	if p.Host != nil && !is[goneMsg](m) {
-		return // it is never held
+		return // it never waits
 	}
 	b := record.Boundary{Process: p.Index}
 	if s.boundary(h, &b, p, m.content); b.Verb != "" {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// BenchmarkBoundary is the begin and the end of a test at a gate that lets
+// BenchmarkBoundary is the begin and the end of a test at a barrier that lets
 // everybody go at once: what two boundaries cost beside the snapshots.
 func BenchmarkBoundary(b *testing.B) {
 	s := listen(b)

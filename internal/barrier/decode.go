@@ -111,7 +111,7 @@ type (
 		text         string
 		by           goroutine
 	}
-	// refusedMoreMsg counts those like one that was told.
+	// refusedMoreMsg counts those like one that was reported.
 	refusedMoreMsg struct{ number, count int64 }
 )
 
@@ -125,7 +125,7 @@ type goroutine struct {
 	others *others
 }
 
-// light reports whether a message only tells something, and nobody waits for
+// light reports whether a message only reports something, and nobody waits for
 // what tracetest does with it.
 func light(content any) bool {
 	switch m := content.(type) {

@@ -44,7 +44,7 @@ func (s *Server) waitForGone(ctx context.Context, hello message) bool {
 }
 
 // dead returns the processes that have ended and of which the end was not
-// heard, by their number. One that has the pid of who says hello has ended as
+// reported, by their number. One that has the pid of who says hello has ended as
 // well, or has replaced itself (exec).
 func (s *Server) dead(hello message) map[int]*process {
 	dead := map[int]*process{}

@@ -8,7 +8,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// Message is what the trace of a test process told. One of its fields is set. The
+// Message is what the trace of a test process reported. One of its fields is set. The
 // indexes of servers in it are -1: the barrier knows of no server.
 type Message struct {
 	Contact *record.Contact
@@ -20,7 +20,7 @@ type Message struct {
 	Secret  []string // marks of a secret that a command has
 }
 
-// Login is what may be told of a connection that is about to log in: marks of the
+// Login is what may be known of a connection that is about to log in: marks of the
 // user and of the password in the ways in which it is written, the first as it is.
 type Login struct {
 	Address  string
@@ -51,7 +51,7 @@ func owned(text string) record.By {
 	return record.By{Label: record.LabelOwner, Owner: &owner, Unit: unit}
 }
 
-// message takes in what the trace told. It returns nil for what is not the trace's.
+// message takes in what the trace reported. It returns nil for what is not the trace's.
 func (s *Server) message(p *process, content any) *Message {
 	switch m := content.(type) {
 	case contactMsg:

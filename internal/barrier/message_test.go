@@ -15,7 +15,7 @@ import (
 	"tracetest/internal/record"
 )
 
-// ear is a gate that takes in what the trace tells, and a process that has spoken
+// ear is a barrier that takes in what the trace reports, and a process that has begun
 // to a Redis over connection 1.
 func ear() (*Server, *process) {
 	std := func(f record.Frame) bool { return strings.HasPrefix(f.File, "/go/src/") }
@@ -28,8 +28,8 @@ func ear() (*Server, *process) {
 	return &Server{source: Source{Std: std, Sets: sets, Takes: takes}}, p
 }
 
-// hear decodes a message of the trace and takes it in.
-func hear(s *Server, p *process, fields []string) *Message { return s.message(p, decode(fields)) }
+// takeIn decodes a message of the trace and takes it in.
+func takeIn(s *Server, p *process, fields []string) *Message { return s.message(p, decode(fields)) }
 
 // label is what the process writes into a profiler label.
 func label(by record.By) string {
@@ -67,9 +67,9 @@ func TestMessage(t *testing.T) {
 		{[]string{"faults", "0", "5", "12"}, Message{Refused: &record.Refused{Process: 3, Number: 5, Count: 12, Server: -1}}},
 	} {
 		s, p := ear()
-		hear(s, p, []string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"})
-		hear(s, p, []string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"})
-		if got := hear(s, p, test.said); got == nil || !reflect.DeepEqual(*got, test.want) {
+		takeIn(s, p, []string{"redis", "1", "0", "tcp", "h:1", "l:2", "true", "false", "true"})
+		takeIn(s, p, []string{"redis", "2", "0", "unix", "/s", "", "false", "true", "false"})
+		if got := takeIn(s, p, test.said); got == nil || !reflect.DeepEqual(*got, test.want) {
 			t.Errorf("%q: %+v, want %+v", test.said, got, test.want)
 		}
 	}
@@ -89,12 +89,12 @@ func TestMessageMalformed(t *testing.T) {
 		{"begin", "1", "2", "3", "4", "5", "6", "7"}, {"REDIS", "1", "0", "tcp", "h:1", "l:2", "true", "false"}, {"", "", "", "", "", "", "", ""},
 	} {
 		s, p := ear()
-		if got := hear(s, p, said); got != nil {
+		if got := takeIn(s, p, said); got != nil {
 			t.Errorf("%q is taken for %+v", said, got)
 		}
 	}
 	s, p := ear()
-	if got := hear(s, p, []string{"write", "x", "y", "?", "", "1", "{", "0", "what are no stacks\n\ngoroutine", "what is no profile\n#\t\n#\t\t\t\n\n#", "x\ty", "FLUSHALL"}); got == nil || !reflect.DeepEqual(got.Write.By, record.By{}) || got.Write.Address != "" {
+	if got := takeIn(s, p, []string{"write", "x", "y", "?", "", "1", "{", "0", "what are no stacks\n\ngoroutine", "what is no profile\n#\t\n#\t\t\t\n\n#", "x\ty", "FLUSHALL"}); got == nil || !reflect.DeepEqual(got.Write.By, record.By{}) || got.Write.Address != "" {
 		t.Errorf("without numbers and label: %+v", got)
 	}
 }
@@ -303,7 +303,7 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, said string) {
 		s, p := ear()
-		got := hear(s, p, strings.Split(said, "\x00"))
+		got := takeIn(s, p, strings.Split(said, "\x00"))
 		if got == nil {
 			return
 		}

@@ -13,7 +13,7 @@ type process struct {
 	visible bool // its pid could be seen, so that its end can be seen too
 	gone    bool
 	began   bool             // a test of it began
-	exited  bool             // it was held when it exited
+	exited  bool             // it waited when it exited
 	owners  map[string]int64 // open owners, by the number that the process uses
 	ids     []int64          // of all tests, by that number
 	// specOf has all specs by that number, for a label has no more of them.
@@ -35,7 +35,7 @@ type openTest struct {
 // delegates reports whether a process that has run no test started another one
 // to run them all in its place, as a TestMain does that wants other rights, a
 // namespace or an environment for them: in the same folder, with the same
-// arguments. Whatever differs may be a helper, which is not held.
+// arguments. Whatever differs may be a helper, which does not wait.
 func (p *process) delegates(child *record.Process) bool {
 	return !p.began && !p.gone && !p.exited && p.Package != "" && p.Package == child.Package &&
 		len(p.Args) > 1 && len(child.Args) > 0 && slices.Equal(p.Args[1:], child.Args[1:])

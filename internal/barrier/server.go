@@ -1,6 +1,6 @@
 // Package barrier is what instrumented tests report to, and wait for.
 //
-// [Server] listens on a unix socket in a private folder. A test process tells it
+// [Server] listens on a unix socket in a private folder. A test process reports to it
 // of each boundary and of what its connections send to Redis, and goes on when it
 // is answered; package instrument builds the tests so that they do.
 //

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// listen opens a gate in a private folder with a path that fits a socket.
+// listen opens a barrier in a private folder with a path that fits a socket.
 func listen(t testing.TB) *Server {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "tracetest")
@@ -87,7 +87,7 @@ func (c *client) answer() string {
 	return strings.TrimSuffix(line, "\n")
 }
 
-// next takes the next held process, describes it and lets it go.
+// next takes the next process that waits, describes it and lets it go.
 func next(t testing.TB, s *Server) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -111,7 +111,7 @@ func next(t testing.TB, s *Server) string {
 func wantNext(t testing.TB, s *Server, want string) {
 	t.Helper()
 	if got := next(t, s); got != want {
-		t.Fatalf("heard %q, want %q", got, want)
+		t.Fatalf("got %q, want %q", got, want)
 	}
 }
 
@@ -165,8 +165,8 @@ func TestSocket(t *testing.T) {
 func TestCloseLetsEverybodyGo(t *testing.T) {
 	before := runtime.NumGoroutine()
 	s := listen(t)
-	held, idle, queued := dial(t, s), dial(t, s), dial(t, s)
-	held.say("hello", "", "1", "1", "/d")
+	waiting, idle, queued := dial(t, s), dial(t, s), dial(t, s)
+	waiting.say("hello", "", "1", "1", "/d")
 	h := s.Next(t.Context())
 	if h == nil {
 		t.Fatal("no hello")
@@ -177,7 +177,7 @@ func TestCloseLetsEverybodyGo(t *testing.T) {
 	queued.answer()
 	queued.say("exit")
 	s.Close()
-	for name, c := range map[string]*client{"held": held, "idle": idle, "queued": queued} {
+	for name, c := range map[string]*client{"waiting": waiting, "idle": idle, "queued": queued} {
 		if _, err := c.in.ReadByte(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -199,7 +199,7 @@ func TestNextStops(t *testing.T) {
 	}
 }
 
-// Guards against a process that is taken for another's child, or is held while
+// Guards against a process that is taken for another's child, or waits while
 // its parent waits for it.
 func TestHosts(t *testing.T) {
 	s := listen(t)
@@ -224,7 +224,7 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// A process that runs the tests in place of the one that started it is held.
+// A process that runs the tests in place of the one that started it waits.
 // Guards against a helper that is taken for one.
 func TestLaunched(t *testing.T) {
 	s := listen(t)
@@ -269,7 +269,7 @@ func TestLaunched(t *testing.T) {
 	}
 }
 
-// Guards against the next package's hello being looked at while the tests of
+// Guards against the next package's hello being answered while the tests of
 // one that is dead still count as open.
 func TestHelloWaitsForTheDead(t *testing.T) {
 	pid, end := startProcess(t)

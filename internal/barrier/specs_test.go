@@ -56,7 +56,7 @@ var _ = Describe("its spec only has the word", Label("Ordered"), func() {})
 var _ = Describe("behind a line directive", Ordered, func() {})
 `
 
-// suite is a gate with one process in which owner 1, a test, runs specs. It
+// suite is a barrier with one process in which owner 1, a test, runs specs. It
 // returns a function that lets the process say something.
 func suite(t *testing.T) (say func(words ...string) record.Boundary) {
 	t.Helper()

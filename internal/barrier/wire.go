@@ -152,7 +152,7 @@ func (s *Server) serve(conn net.Conn) {
 		case first != is[helloMsg](m), is[goneMsg](m), quits:
 			return // the last two are not said here
 		case light(m.content):
-			// Nothing is looked at: the process goes on at once.
+			// No snapshot is taken: the process goes on at once.
 			if _, err := conn.Write([]byte("go\n")); err != nil || !s.post(m) {
 				return
 			}

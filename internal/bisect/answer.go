@@ -59,7 +59,7 @@ type Tally struct {
 type Culprit struct {
 	rerun.Test
 	Evidence string       `json:"evidence,omitempty"` // of the record
-	Left     []rerun.Left `json:"left,omitempty"`     // what it left changed, with the line where that was heard
+	Left     []rerun.Left `json:"left,omitempty"`     // what it left changed, with the line where that was traced
 }
 
 // Answer is what a bisection found.

@@ -110,7 +110,7 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("%s of %d: through %+v, want %s %q", test.name, n, a.State, test.state, test.names)
 			}
 			if a.Trials != test.suite.trials {
-				t.Errorf("%s of %d: %d trials are told, and %d were run", test.name, n, a.Trials, test.suite.trials)
+				t.Errorf("%s of %d: %d trials are reported, and %d were run", test.name, n, a.Trials, test.suite.trials)
 			}
 		}
 	}

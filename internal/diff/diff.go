@@ -226,5 +226,5 @@ func (v *view) passed(o findings.Owner, which string) string {
 	return ""
 }
 
-// stateOrder is the order in which states are told.
+// stateOrder is the order in which states are listed.
 func stateOrder(s State) int { return slices.Index([]State{New, Unsettled, Moved, Gone, Kept}, s) }

@@ -37,7 +37,7 @@ func TestGoTest(t *testing.T) {
 		want                          string
 	}{
 		{name: "nothing", want: ours + " ./..."},
-		{name: "without the gate", noOverlay: true, want: "test -json -count=1 -p=1 ./..."},
+		{name: "without the barrier", noOverlay: true, want: "test -json -count=1 -p=1 ./..."},
 		{name: "packages before --", packages: "./a ./b", want: ours + " ./a ./b"},
 		{name: "packages behind --", user: "-v ./a ./b -run X", want: ours + " -v ./a ./b -run X"},
 		{name: "packages first behind --", user: "./a -run X", want: ours + " ./a -run X"},
@@ -60,7 +60,7 @@ func TestGoTest(t *testing.T) {
 		{name: "overlay=x", user: "-v -overlay=mine -run X", want: "test -json -count=1 -p=1 ./... -v -overlay=O -run X"},
 		{name: "overlay x", user: "-v -overlay mine -run X", want: "test -json -count=1 -p=1 ./... -v -overlay O -run X"},
 		{name: "--overlay", user: "--overlay mine --overlay=mine2", want: "test -json -count=1 -p=1 ./... --overlay O --overlay=O"},
-		{name: "overlay without the gate", noOverlay: true, user: "-overlay mine", want: "test -json -count=1 -p=1 ./... -overlay mine"},
+		{name: "overlay without the barrier", noOverlay: true, user: "-overlay mine", want: "test -json -count=1 -p=1 ./... -overlay mine"},
 		{name: "overlay without a value, for go test to refuse", user: "-v -overlay", want: "test -json -count=1 -p=1 ./... -v -overlay"},
 		{name: "behind -args all is the test's", user: "-v -args -count=5 -overlay=x -c ./a", want: ours + " ./... -v -args -count=5 -overlay=x -c ./a"},
 		{name: "behind --args too", user: "./a --args -n", want: ours + " ./a --args -n"},

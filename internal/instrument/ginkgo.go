@@ -23,7 +23,7 @@ func ginkgos() []string {
 	return []string{"github.com/onsi/ginkgo/v2", "github.com/bsm/ginkgo/v2"}
 }
 
-// A hooker adds test files so that Ginkgo tells the barrier of every spec.
+// A hooker adds test files so that Ginkgo reports every spec.
 type hooker struct {
 	modcache    string
 	replaced    map[string]string // the user's own overlay
@@ -107,7 +107,7 @@ func (h *hooker) hookTagged(p *gotest.Package) map[string][]byte {
 const hookPrefix = "tracetest"
 
 // hook returns the path and the content of a test file that is added to the
-// package, so that Ginkgo tells the barrier of every spec. It returns no file where the
+// package, so that Ginkgo reports every spec. It returns no file where the
 // package has nothing to do with Ginkgo, or the reason why it cannot be hooked.
 //
 // A file of the user's is never replaced: it may be edited while tests are run again

@@ -50,7 +50,7 @@ func goroots(t *testing.T) map[string]string {
 			t.Logf("%s is left out: %v\n%s", name, err, out)
 			continue
 		}
-		lines := strings.Split(strings.TrimSpace(out), "\n") // a download is told before it
+		lines := strings.Split(strings.TrimSpace(out), "\n") // a download is announced before it
 		roots["local"+name] = lines[len(lines)-1]
 	}
 	return roots
@@ -295,7 +295,7 @@ func overlayRuns(t *testing.T, name, root string, trace Trace) {
 	for _, want := range []string{"hello;", "begin test TestA;begin test TestA/sub;pause;", "end skip;", "begin test TestFail/sub;end fail;end fail-below;",
 		"begin fuzz FuzzX;", "begin example Example;end pass;", "continue;"} {
 		if !strings.Contains(got, want) {
-			t.Errorf("the gate did not hear %q but\n%s", want, strings.ReplaceAll(got, ";", "\n"))
+			t.Errorf("the barrier did not receive %q but\n%s", want, strings.ReplaceAll(got, ";", "\n"))
 		}
 	}
 }

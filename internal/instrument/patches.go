@@ -9,7 +9,7 @@ import (
 // one is missing the release is not known, and the barrier or the trace is not used.
 
 // testingPatch makes tests report their begin and end. With the trace, what is
-// done is told with its owner.
+// done is reported with its owner.
 func testingPatch(goroot, goos string, trace bool) patch {
 	aside, ahead := "aside.go", "ahead_other.go"
 	if goos == "linux" {
@@ -163,7 +163,7 @@ func testingGlue(goroot string, trace bool) glue {
 }
 
 // exitHook returns the function that runs another one when the process exits, and
-// tells it whether that is with a status other than 0: hooks run in reverse order,
+// says whether that is with a status other than 0: hooks run in reverse order,
 // and then the one that is not for failures is left out.
 // The package that it needs exists since Go 1.24; before, a process that exits
 // is noticed by its closed connection only, as one that is killed is in every

@@ -36,7 +36,7 @@ type Limits struct {
 	Leaks   int // different leaks
 	Servers int // different servers
 	Runs    int // runs, servers and suspects that are named for one test or leak
-	Values  int // values that are told of one leak
+	Values  int // values that are listed of one leak
 }
 
 // DefaultLimits lets a thousand shards of ten thousand tests each be counted in

@@ -164,7 +164,7 @@ func (o *One) attend(f *findings.Findings) {
 			hashes = append(hashes, hashOf(findings.Owner{Package: p.Path}))
 		}
 	}
-	for _, w := range o.wrong { // also where no end of it was heard
+	for _, w := range o.wrong { // also where no end of it was reported
 		hashes = append(hashes, hashOf(w.Owner))
 	}
 	slices.Sort(hashes)

@@ -90,12 +90,12 @@ func (e Entry) lacks() error {
 // owner, an end without its outcome. One within another has the higher number, so that no circle
 // can be made of them.
 func (b *Boundary) lacks() error {
-	held := b.Verb != VerbEvent && b.Verb != VerbFinish
+	waited := b.Verb != VerbEvent && b.Verb != VerbFinish
 	begins, ends := b.Verb == VerbBegin || b.Verb == VerbSkip, b.Verb == VerbEnd || b.Verb == VerbSkip
 	switch {
 	case !slices.Contains(verbs, b.Verb):
 		return fmt.Errorf("a boundary of an unknown kind: %q", b.Verb)
-	case held != (b.Process > 0):
+	case waited != (b.Process > 0):
 		return fmt.Errorf("a boundary %q of process %d", b.Verb, b.Process)
 	case begins && b.Begin == nil:
 		return errors.New("a begin that does not say of whom")

@@ -199,7 +199,7 @@ func (f *full) Write(p []byte) (int, error) {
 	return f.Buffer.Write(p)
 }
 
-// Guards against a full disk that stops the tests, that is not told, or that
+// Guards against a full disk that stops the tests, that is not reported, or that
 // ruins the entries which come after it was freed.
 func TestWriterOnAFullDisk(t *testing.T) {
 	out := &full{room: 1 << 20}

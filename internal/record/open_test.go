@@ -121,7 +121,7 @@ func TestOpenActive(t *testing.T) {
 			{"hello 1 a", "a:1"}, {"begin 1 1", "a:1:1"}, {"beside 1 2 1", "a:1:1 a:1:2"}, {"begin 1 3 2", "a:1:1 a:1:3"},
 			{"pause 1 3", "a:1:1 a:1:2"}, {"continue 1 3", "a:1:1 a:1:3"}, {"end 1 3", "a:1:1 a:1:2"}, {"end 1 2", "a:1:1"},
 		}},
-		{"a process that is no longer held counts until its package ends", []step{
+		{"a process that no longer waits counts until its package ends", []step{
 			{"start a", "a"}, {"hello 1 a", "a:1"}, {"begin 1 1", "a:1:1"}, {"quit 1", "a"}, {"gone 1", "a"}, {"pass a", ""},
 		}},
 		{"a process that quits after its package was reported", []step{

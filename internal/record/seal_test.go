@@ -56,7 +56,7 @@ func TestCheck(t *testing.T) {
 	}
 	lines := strings.SplitAfter(text, "\n")
 	for line, change := range map[string][2]string{
-		"look of no server":          {`"snapshots":[{"server":0`, `"snapshots":[{"server":7`},
+		"snapshot of no server":      {`"snapshots":[{"server":0`, `"snapshots":[{"server":7`},
 		"begin of no process":        {`"verb":"begin","process":1`, `"verb":"begin","process":7`},
 		"end of nobody":              {`"verb":"end","process":1,"owner":1`, `"verb":"end","process":1,"owner":7`},
 		"an unknown kind":            {`"verb":"suite-end"`, `"verb":"suite-enc"`},
@@ -69,7 +69,7 @@ func TestCheck(t *testing.T) {
 		"more of no refusal":         {`"number":3,"count":41`, `"number":4,"count":41`},
 		"clients of no server":       {`"clients":{"server":0`, `"clients":{"server":2`},
 		"no action":                  {`"action":"fail"`, `"bction":"fail"`},
-		"no time of a look":          {`"sent":`, `"sentt":`},
+		"no time of a snapshot":      {`"sent":`, `"sentt":`},
 		"no configuration":           {`"config":{"maxmemory":"0"}`, `"confih":{"maxmemory":"0"}`},
 		"restore of nothing":         {`"values":{"maxmemory":"0"}`, `"vblues":{"maxmemory":"0"}`},
 		"no verb":                    {`"verb":"finish"`, `"veqb":"finish"`},

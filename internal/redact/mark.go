@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A mark tells where a text is that nobody has told: its length and two keyed
-// hashes of it, which roll. Test processes tell of their logins and of the
+// A mark finds a text that nobody has named: its length and two keyed
+// hashes of it, which roll. Test processes report marks of their logins and of the
 // passwords that they set in this way, and so no secret leaves them. It is no
 // cryptographic hash: it goes over a private socket and stays in memory.
 type mark struct {
@@ -33,7 +33,7 @@ const prime = 1<<31 - 1
 // Key is what test processes need to make marks.
 func (r *Redactor) Key() string { return fmt.Sprintf("%d:%d", r.key[0], r.key[1]) }
 
-// Mark is the mark of a text, as a test process tells it.
+// Mark is the mark of a text, as a test process reports it.
 func (r *Redactor) Mark(text string) string {
 	m := markOf(text, r.key)
 	return fmt.Sprintf("%d:%d:%d", m.length, m.hash[0], m.hash[1])

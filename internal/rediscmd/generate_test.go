@@ -58,7 +58,7 @@ func nettraceTable() string {
 				flags = append(flags, flag)
 			}
 		}
-		add(c.Told(), "tracetestWrite")
+		add(c.Traced(), "tracetestWrite")
 		add(c.Shows != ShowsNothing, "tracetestAsks")
 		add(c.Args == Login, "tracetestLogin")
 		add(c.Replies == Queues, "tracetestQueues")
@@ -105,23 +105,23 @@ func familyOfTwo() map[string]bool {
 }
 
 // traceTable is what package testing of the tests is to know of the commands that
-// package net tells it.
+// package net reports.
 func traceTable() string {
 	args := map[Args]string{Plain: "tracetestPlain", Settings: "tracetestSettings", Options: "tracetestOptions",
 		Master: "tracetestPlain", Rules: "tracetestRules", Opaque: "tracetestOpaque", Body: "tracetestBody"}
-	told := map[string][]string{}
+	traced := map[string][]string{}
 	for name, c := range table {
-		if c.Told() {
+		if c.Traced() {
 			key := fmt.Sprintf("%v, %s, true", c.Changes&Awaited != 0, args[c.Args])
-			told[key] = append(told[key], name)
+			traced[key] = append(traced[key], name)
 		}
 	}
 	var b strings.Builder
 	b.WriteString("//go:build unix && !tracetest_notrace\n\n" + generated + "package inject\n\n" +
-		"// tracetestTold says of a command that changes a server whether tracetest samples\n" +
+		"// tracetestKnown says of a command that changes a server whether tracetest samples\n" +
 		"// what it changes, and what its arguments are, by its name in capitals.\n" +
-		"func tracetestTold(name string) (looked bool, args uint8, known bool) {\n\tswitch name {\n")
-	cases(&b, told)
+		"func tracetestKnown(name string) (sampled bool, args uint8, known bool) {\n\tswitch name {\n")
+	cases(&b, traced)
 	b.WriteString("\t}\n\treturn true, tracetestPlain, false\n}\n")
 	return b.String()
 }

@@ -134,9 +134,9 @@ func row(name string) Command {
 // themselves, at a time and to masters that it does not name.
 func (c Command) AsksForFailover() bool { return c.Changes&Role != 0 && c.Args != Master }
 
-// Told reports whether the trace tells of a command as a write. What a replica sends
+// Traced reports whether the trace reports a command as a write. What a replica sends
 // is none of a test.
-func (c Command) Told() bool { return c.Changes != 0 && c.Replies == InTurn }
+func (c Command) Traced() bool { return c.Changes != 0 && c.Replies == InTurn }
 
 // ShownBy is what the reply of a command shows of other clients, by its words: of
 // INFO it depends on the sections.

@@ -83,7 +83,7 @@ func TestAsksForFailover(t *testing.T) {
 	}
 }
 
-// Whatever the trace tells as a change of parameters, the cheap snapshot takes for
+// Whatever the trace reports as a change of parameters, the cheap snapshot takes for
 // one too, and the other way round what that takes for one by its name alone.
 func TestMayConfigure(t *testing.T) {
 	for _, name := range rediscmd.Names() {
@@ -106,7 +106,7 @@ func TestMayConfigure(t *testing.T) {
 }
 
 // harmless are the commands that a server calls dangerous, or an administrator's,
-// and that change nothing that is looked at and show no other client.
+// and that change nothing that is sampled and show no other client.
 var harmless = map[string]string{
 	"acl|dryrun": "reads", "acl|getuser": "reads", "acl|list": "reads", "acl|users": "reads", "cluster|count-failure-reports": "reads",
 	"cluster|replicas": "reads", "cluster|slaves": "reads", "config|get": "reads", "keys": "reads", "lastsave": "reads", "module|list": "reads",

@@ -83,7 +83,7 @@ func RunProgram(program, dir string, args ...string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for the socket: %w", err)
 	}
-	// Another process may take the port between our look and the server's.
+	// Another process may take the port between our choice and the server's.
 	for range 5 {
 		s := &Server{program: program, dir: short, Socket: filepath.Join(short, "s")}
 		if err = s.choose(dir, args); err != nil {
@@ -116,7 +116,7 @@ func (s *Server) choose(dir string, args []string) error {
 		if err != nil {
 			return fmt.Errorf("choosing a free port: %w", err)
 		}
-		defer listener.Close() // held until both are chosen, which so differ
+		defer listener.Close() // kept until both are chosen, which so differ
 		ports = append(ports, strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 	}
 	s.Addr, s.TLSAddr = "127.0.0.1:"+ports[0], "127.0.0.1:"+ports[1]

@@ -18,7 +18,7 @@ type fakeServer struct {
 	target         snapshot.Target
 	first          map[string]string // to go back to
 	config, shown  map[string]string
-	tests          map[string]bool // parameters that tests have set; which are to be restored, TestUndo looks at
+	tests          map[string]bool // parameters that tests have set; which are to be restored, TestUndo checks
 	down, restarts bool
 	counters       *record.Counters
 	partial        string

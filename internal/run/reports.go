@@ -67,8 +67,8 @@ func (r *reports) ran(h *barrier.Arrival) {
 	}
 }
 
-// hear takes in what is said when a process is about to end by a panic.
-func (r *reports) hear(h *barrier.Arrival) {
+// receive takes in what is said when a process is about to end by a panic.
+func (r *reports) receive(h *barrier.Arrival) {
 	if r == nil {
 		return
 	}

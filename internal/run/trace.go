@@ -33,8 +33,8 @@ func newTracer(w *watcher) *tracer {
 	return &tracer{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, code: newPlaces(w.p.root), expected: map[int]map[string]int{}}
 }
 
-// hear takes in what a synchronized process reports.
-func (t *tracer) hear(ctx context.Context, announced *barrier.Message) {
+// receive takes in what a synchronized process reports.
+func (t *tracer) receive(ctx context.Context, announced *barrier.Message) {
 	switch {
 	case announced.Contact != nil:
 		t.contact(ctx, announced.Contact)

@@ -198,7 +198,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	}
 	if h.Message != nil {
 		w.ended = lastEnd{}
-		w.tracer.hear(ctx, h.Message)
+		w.tracer.receive(ctx, h.Message)
 		h.Ahead = w.ahead.may(h.From)
 		return
 	}
@@ -208,7 +208,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 		return // and waits at the next boundary
 	}
 	if h.Said != nil {
-		w.reports.hear(h)
+		w.reports.receive(h)
 		return
 	}
 	if h.Process != nil {

@@ -204,7 +204,7 @@ func (a *asker) whole() answer {
 	return got
 }
 
-// calm asks for INFO alone, where that can tell that the configuration is what
+// calm asks for INFO alone, where that shows that the configuration is what
 // it was; see calm.go. It says nothing where it is not certain.
 func (a *asker) calm() (got answer, ok bool) {
 	if a.partial || a.blunt || a.last.serial == 0 || !a.calls.announced || a.last.info.mode() != "standalone" {
@@ -218,7 +218,7 @@ func (a *asker) calm() (got answer, ok bool) {
 	}
 	about, err := a.replies()
 	if err != nil || about.err != nil {
-		return got, false // who asks for everything will hear of it
+		return got, false // what asks for everything will meet it
 	}
 	before := a.calls
 	if a.read(&got, about); !a.calls.same(before) || got.info["run_id"] != a.last.info["run_id"] {

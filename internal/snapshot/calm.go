@@ -7,7 +7,7 @@ import (
 )
 
 // CONFIG GET * costs a server more than all else of a snapshot, and most often it
-// says what it said before. INFO alone can tell that it would: it counts the
+// says what it said before. INFO alone can show that it would: it counts the
 // calls of each command, and no parameter changes but by some command.
 //
 //   - The counts alone are not enough. CONFIG RESETSTAT sets them to zero, so
@@ -26,7 +26,7 @@ import (
 // Before Redis 7.0 the calls of CONFIG are not told apart.
 
 // calls is how often the commands were called that can change a parameter, as
-// one INFO told it.
+// one INFO showed it.
 type calls struct {
 	changing  []byte // names and numbers of calls, as they came
 	echo      int64

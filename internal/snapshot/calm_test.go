@@ -35,7 +35,7 @@ func TestCalmAsksForInfoAlone(t *testing.T) {
 		want(t, snap(t, s), nil)
 	}
 	if n := configGets(t, server) - before; n != 0 {
-		t.Errorf("100 looks at a calm server asked %d times for its configuration", n)
+		t.Errorf("100 snapshots of a calm server asked %d times for its configuration", n)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestCalmIsNotFooledByResets(t *testing.T) {
 			do("config", "set", "hz", hz)
 			do("config", "resetstat")
 		},
-		"reset, set, and looks of others": func(do func(...any), hz string) {
+		"reset, set, and snapshots of others": func(do func(...any), hz string) {
 			do("config", "resetstat")
 			do("config", "set", "hz", hz)
 			for range 5 {

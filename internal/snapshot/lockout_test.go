@@ -16,7 +16,7 @@ func seesAfter(t *testing.T, server *redistest.Server, s *Server) {
 	server.Do(t, "config", "set", "slowlog-log-slower-than", size)
 	l := snap(t, s)
 	if got := l.Config[reported(s.last.config(), "slowlog-log-slower-than")]; got != size || l.Counters == nil {
-		t.Fatalf("the look has %v, want %s; counters %v", l.Config, size, l.Counters)
+		t.Fatalf("the snapshot has %v, want %s; counters %v", l.Config, size, l.Counters)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestPasswordSet(t *testing.T) {
 
 	server.Do(t, "config", "set", "requirepass", "a-new-one")
 	if l := snap(t, s); l.Config["requirepass"] != "(hidden 1)" {
-		t.Fatalf("look is %+v", l)
+		t.Fatalf("snapshot is %+v", l)
 	}
 	kill := func() { // the test's own connections have no password
 		t.Helper()
@@ -76,7 +76,7 @@ func TestPasswordSet(t *testing.T) {
 	server.Do(t, "config", "set", "requirepass", "never-seen")
 	kill()
 	if l := s.Sample(t.Context()); !strings.HasPrefix(l.Error, "NOAUTH") {
-		t.Fatalf("look is %+v", l)
+		t.Fatalf("snapshot is %+v", l)
 	}
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestPasswordTakenAway(t *testing.T) {
 	}
 	l := snap(t, s)
 	if l.RunID == "" || l.Config["requirepass"] != "" || len(l.Config) != 1 {
-		t.Fatalf("look is %+v", l)
+		t.Fatalf("snapshot is %+v", l)
 	}
 	seesAfter(t, server, s)
 }
@@ -135,11 +135,11 @@ func TestRightsTakenAway(t *testing.T) {
 	server.Do(t, "acl", "setuser", "obs", "-info")
 	server.Do(t, "config", "set", "hz", "30")
 	if l := snap(t, s); l.Config["hz"] != "30" || l.Counters != nil {
-		t.Errorf("without INFO the look is %+v", l)
+		t.Errorf("without INFO the snapshot is %+v", l)
 	}
 	server.Do(t, "acl", "setuser", "obs", "-config")
 	if l := s.Sample(t.Context()); l.Error != "NOPERM: this user may no longer run CONFIG GET" {
-		t.Errorf("look is %+v", l)
+		t.Errorf("snapshot is %+v", l)
 	}
 	server.Do(t, "acl", "setuser", "obs", "+@all")
 	seesAfter(t, server, s)
@@ -150,7 +150,7 @@ func TestMaxClients(t *testing.T) {
 	s, _ := open(t, server.Addr, Options{})
 	server.Do(t, "config", "set", "maxclients", "1")
 	if l := snap(t, s); l.Config["maxclients"] != "1" {
-		t.Fatalf("look is %+v", l)
+		t.Fatalf("snapshot is %+v", l)
 	}
 	// A new connection is refused, and the text of the refusal may be lost.
 	s.asker.line.hangUp(false)
@@ -162,7 +162,7 @@ func TestMaxClients(t *testing.T) {
 	start := time.Now()
 	l := s.Sample(t.Context())
 	if !strings.Contains(l.Error, "maxclients") && !strings.Contains(l.Error, "closes the connection") || time.Since(start) > time.Second {
-		t.Fatalf("after %s the look is %+v", time.Since(start), l)
+		t.Fatalf("after %s the snapshot is %+v", time.Since(start), l)
 	}
 	if err := other.Close(); err != nil {
 		t.Fatal(err)
@@ -177,12 +177,12 @@ func TestClientPause(t *testing.T) {
 	server.Do(t, "client", "pause", "300", "all")
 	l := snap(t, s)
 	if l.Config["hz"] != "20" || l.Received.Sub(l.Sent) < 200*time.Millisecond {
-		t.Errorf("after %s the look is %+v", l.Received.Sub(l.Sent), l)
+		t.Errorf("after %s the snapshot is %+v", l.Received.Sub(l.Sent), l)
 	}
 	server.Do(t, "client", "pause", "60000", "write")
 	server.Do(t, "config", "set", "hz", "30")
 	if l := snap(t, s); l.Config["hz"] != "30" {
-		t.Errorf("look is %+v", l)
+		t.Errorf("snapshot is %+v", l)
 	}
 }
 
@@ -197,18 +197,18 @@ func TestHungServer(t *testing.T) {
 	server.Pause(t)
 	start := time.Now()
 	if l := s.Sample(t.Context()); !strings.HasPrefix(l.Error, "no answer within 400ms") && !strings.HasPrefix(l.Error, "no answer within 400 ms") {
-		t.Errorf("look is %+v", l)
+		t.Errorf("snapshot is %+v", l)
 	}
 	if took := time.Since(start); took < timeout || took > 3*timeout {
-		t.Errorf("the first look took %s", took)
+		t.Errorf("the first snapshot took %s", took)
 	}
 	for range 3 {
 		start := time.Now()
 		if l := s.Sample(t.Context()); !strings.HasPrefix(l.Error, "still no answer") {
-			t.Errorf("look is %+v", l)
+			t.Errorf("snapshot is %+v", l)
 		}
 		if took := time.Since(start); took > 3*briefly {
-			t.Errorf("a further look took %s", took)
+			t.Errorf("a further snapshot took %s", took)
 		}
 	}
 	if r := goBack(t, s, mark).Wrote; r == nil || !strings.HasPrefix(r.Error, "still no answer") || strings.Contains(r.Error, "may still happen") {
@@ -257,7 +257,7 @@ func TestBusyScript(t *testing.T) {
 		return err != nil && strings.HasPrefix(err.Error(), "BUSY")
 	})
 	if l := snap(t, s); l.Config["hz"] != "20" {
-		t.Errorf("look is %+v", l)
+		t.Errorf("snapshot is %+v", l)
 	}
 	go server.Try("eval", "while true do end", 0)
 	eventually(t, "the script is not busy", func() bool {
@@ -287,7 +287,7 @@ func TestOutputBufferLimit(t *testing.T) {
 		server.Do(t, "config", "set", "hz", fmt.Sprint(20+i))
 		l := snap(t, s)
 		if l.Config["hz"] != fmt.Sprint(20+i) {
-			t.Fatalf("look is %+v", l)
+			t.Fatalf("snapshot is %+v", l)
 		}
 		if l.Counters != nil || s.asker.small == "" {
 			t.Fatalf("the answer was let through, so this test tests nothing: %+v", l)
@@ -309,19 +309,19 @@ func TestRestartAndShutdown(t *testing.T) {
 	}
 	start := time.Now()
 	if l := s.Sample(t.Context()); l.Error != "connection refused" || time.Since(start) > time.Second {
-		t.Errorf("after %s the look is %+v", time.Since(start), l)
+		t.Errorf("after %s the snapshot is %+v", time.Since(start), l)
 	}
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
 	l := snap(t, s)
 	if l.RunID == "" || l.RunID == d.RunID || l.Config["maxmemory"] != "104857600" {
-		t.Errorf("look is %+v", l)
+		t.Errorf("snapshot is %+v", l)
 	}
 	if l := snap(t, s); l.RunID != "" {
 		t.Error("the restart is said twice")
 	}
-	// A restart that is over before anybody looks.
+	// A restart that is over before any snapshot.
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}

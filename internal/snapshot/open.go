@@ -29,7 +29,7 @@ type Options struct {
 	Secrets *redact.Redactor
 }
 
-// Open connects to a server and looks at it for the first time. An error names
+// Open connects to a server and takes the first snapshot of it. An error names
 // the server and the cure.
 func Open(ctx context.Context, target Target, index int, options Options) (*Server, record.Server, error) {
 	timeout := options.Timeout

@@ -8,7 +8,7 @@ import (
 )
 
 // Perturb moves parameters off the values that people know by heart, each by so
-// little that a test does not feel it, and looks again. What it returns is what
+// little that a test does not feel it, and takes another snapshot. What it returns is what
 // they were, as it may be shown. A test that "puts back" a constant then leaves
 // something else than it found.
 func (s *Server) Perturb(ctx context.Context) (were map[string]string, err error) {

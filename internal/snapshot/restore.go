@@ -106,7 +106,7 @@ func (s *Server) unrestored(values map[string]string, refused map[string]error, 
 type writer struct {
 	asker   *asker
 	runID   string            // of the server that is meant
-	seen    map[string]string // what it had when it was last looked at
+	seen    map[string]string // what it had in the last snapshot
 	refused map[string]error  // by parameter
 }
 
@@ -120,7 +120,7 @@ func (w *writer) write(until time.Time, values map[string]string, together bool)
 	})
 }
 
-// isRun makes sure that a connection is to this run of a server. Where INFO never told
+// isRun makes sure that a connection is to this run of a server. Where INFO never said
 // which one it is, nothing can.
 func isRun(l *link, runID string) error {
 	if runID == "" {

@@ -55,7 +55,7 @@ func TestRestoreEveryParameter(t *testing.T) {
 	}
 	l := snap(t, s)
 	if changed < 100 || len(l.Config) < 100 {
-		t.Errorf("%d parameters were changed, the look has %d", changed, len(l.Config))
+		t.Errorf("%d parameters were changed, the snapshot has %d", changed, len(l.Config))
 	}
 	t.Logf("%d parameters changed", len(l.Config))
 	r := goBack(t, s, mark).Wrote
@@ -88,7 +88,7 @@ func TestRestoreByHand(t *testing.T) {
 		}
 		server.Do(t, "config", "set", "maxmemory", "1mb", "save", "60 1")
 		if l := snap(t, s); len(l.Config) != 2 {
-			t.Fatalf("look is %+v", l)
+			t.Fatalf("snapshot is %+v", l)
 		}
 		if output, err := exec.Command("sh", "-c", r.Command).CombinedOutput(); err != nil || string(output) != "OK\n" {
 			t.Fatalf("%s says %s (%v)", r.Command, output, err)
@@ -154,7 +154,7 @@ func TestRestoreAStoppedServer(t *testing.T) {
 
 // What a server was before it restarted, or before another one came to its address, is
 // nothing to it; and what somebody has set since the last snapshot is theirs. Both are found out
-// on the connection that would be written on: nobody has looked in between.
+// on the connection that would be written on: no snapshot was taken in between.
 func TestRestoreNothingOfAnother(t *testing.T) {
 	server := redistest.Start(t)
 	s, _ := open(t, server.Addr, Options{})

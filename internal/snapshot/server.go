@@ -1,17 +1,17 @@
 // Package snapshot is a Redis at an instant: dial, capture, diff, restore. It
 // knows nothing of tests.
 //
-// A [Server] is looked at again and again, on one connection that is made
+// A [Server] is sampled again and again, on one connection that is made
 // before the first test and kept. A snapshot is one round trip of some 0.1 ms: INFO,
-// and with it CONFIG GET * unless INFO can tell that it would say what it said
+// and with it CONFIG GET * unless INFO shows that it would say what it said
 // before (calm.go). It compares with the snapshot before, so that an unchanged
 // server costs nothing in the record.
 //
 // Invariants:
 //   - A snapshot never takes longer than Options.Timeout, whatever tests do to the
 //     server: lock it, pause it, kill our connection, take our login away.
-//   - What changed before Look.Sent is in the snapshot; what changes after
-//     Look.Received is not. A snapshot that had to try again has the times of the
+//   - What changed before Snapshot.Sent is in the snapshot; what changes after
+//     Snapshot.Received is not. A snapshot that had to try again has the times of the
 //     try that succeeded.
 //   - Values of secret parameters leave this package as "(hidden N)" only, in
 //     errors and in what fmt prints too. The real ones stay in memory, for
@@ -43,7 +43,7 @@ import (
 const (
 	defaultTimeout = 5 * time.Second
 	// briefly is how long a server that did not answer in time is waited for,
-	// at each further look, until it does.
+	// at each further snapshot, until it does.
 	briefly = 100 * time.Millisecond
 	// A connection may also be dead without anybody saying so, as when its
 	// network went away. So a question that old is given up for a new one.
@@ -51,7 +51,7 @@ const (
 )
 
 // Server is a watched server. Its methods may be called from several
-// goroutines; looks happen one after the other.
+// goroutines; snapshots happen one after the other.
 type Server struct {
 	target  Target
 	index   int
@@ -59,7 +59,7 @@ type Server struct {
 
 	turn    chan struct{} // holds one element while nobody asks
 	asker   *asker        // of whoever has the turn, and of the pending question
-	pending *question     // asked by an earlier look and not answered yet
+	pending *question     // asked for an earlier snapshot and not answered yet
 
 	mu       sync.Mutex // guards what follows
 	patience time.Duration

@@ -44,7 +44,7 @@ func snap(t testing.TB, s *Server) record.Snapshot {
 	t.Helper()
 	l := s.Sample(t.Context())
 	if l.Error != "" {
-		t.Fatalf("the look did not succeed: %s", l.Error)
+		t.Fatalf("the snapshot did not succeed: %s", l.Error)
 	}
 	if l.Sent.After(l.Received) || l.Sent.IsZero() {
 		t.Fatalf("sent %v, received %v", l.Sent, l.Received)
@@ -55,7 +55,7 @@ func snap(t testing.TB, s *Server) record.Snapshot {
 func want(t testing.TB, got record.Snapshot, config map[string]string) {
 	t.Helper()
 	if !maps.Equal(got.Config, config) {
-		t.Fatalf("the look has %v, want %v", got.Config, config)
+		t.Fatalf("the snapshot has %v, want %v", got.Config, config)
 	}
 }
 
@@ -118,7 +118,7 @@ func TestSnapshotHoldsWhatChanged(t *testing.T) {
 	l := snap(t, s)
 	want(t, l, map[string]string{"maxmemory": "67108864", "replica-read-only": "no"})
 	if l.RunID != "" || l.Counters.ConfigSet != 1 {
-		t.Errorf("look is %+v, counters %+v", l, l.Counters)
+		t.Errorf("snapshot is %+v, counters %+v", l, l.Counters)
 	}
 	want(t, snap(t, s), nil)
 	server.Do(t, "config", "set", "maxmemory", "0")
@@ -265,7 +265,7 @@ func TestPartialWithoutInfo(t *testing.T) {
 	}
 	server.Do(t, "config", "set", "maxmemory", "20mb")
 	if l := snap(t, s); l.Config["maxmemory"] != "20971520" || l.Counters != nil {
-		t.Errorf("look is %+v", l)
+		t.Errorf("snapshot is %+v", l)
 	}
 }
 

@@ -17,7 +17,7 @@ type cleanup struct {
 // cleanups returns the code that is there to set the parameters when the function of a clean-up
 // ends, and why it may not.
 func (p *spot) cleanups(e ends) (all []cleanup) {
-	look := func(s *syntax, body ast.Node, hook bool) {
+	visit := func(s *syntax, body ast.Node, hook bool) {
 		ast.Inspect(body, func(n ast.Node) bool {
 			var does ast.Node
 			why, late := "", false
@@ -42,9 +42,9 @@ func (p *spot) cleanups(e ends) (all []cleanup) {
 			all = append(all, cleanup{Cleanup: record.Cleanup{File: s.name, Line: s.line(body.Pos()), Until: s.line(body.End())}})
 		}
 	}
-	look(p.syntax, bodyOf(e.function), false)
+	visit(p.syntax, bodyOf(e.function), false)
 	for _, h := range p.hooks(e) {
-		look(h.of, bodyOf(h.fn), true)
+		visit(h.of, bodyOf(h.fn), true)
 	}
 	return all
 }
@@ -64,7 +64,7 @@ func (p *spot) restores(s *syntax, n ast.Node) bool {
 // evaluates reports whether a deferred call sets a parameter at once: what it is given, and what
 // it is called on, is evaluated when it is deferred.
 func evaluates(call *ast.CallExpr) (found bool) {
-	look := func(n ast.Node) bool {
+	visit := func(n ast.Node) bool {
 		if inner, is := n.(*ast.CallExpr); is {
 			if sel, is := inner.Fun.(*ast.SelectorExpr); is && slices.Contains(senders, sel.Sel.Name) {
 				found = true
@@ -74,10 +74,10 @@ func evaluates(call *ast.CallExpr) (found bool) {
 		return !closure
 	}
 	for _, arg := range call.Args {
-		ast.Inspect(arg, look)
+		ast.Inspect(arg, visit)
 	}
 	if sel, is := call.Fun.(*ast.SelectorExpr); is {
-		ast.Inspect(sel.X, look)
+		ast.Inspect(sel.X, visit)
 	}
 	return found
 }

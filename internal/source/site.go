@@ -110,7 +110,7 @@ func (p *spot) handed(callers []*spot, client ast.Expr) ast.Expr {
 }
 
 // outward follows a client to the caller that gave it, as long as one did, and sees whether it
-// closes it before clean-ups run. Where its own clean-up can, that is told of the place; else the
+// closes it before clean-ups run. Where its own clean-up can, that gives the place; else the
 // place is the caller's.
 func outward(spots []*spot, p *spot, site *record.Site, client ast.Expr, k kind) *record.Site {
 	for _, caller := range spots {

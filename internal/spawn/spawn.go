@@ -51,7 +51,7 @@ func Start(ctx context.Context, parameters map[string]string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for a Redis: %w", err)
 	}
-	// Another process may take the port between our look and the server's.
+	// Another process may take the port between our choice and the server's.
 	for range 5 {
 		s := &Server{dir: dir}
 		if err = s.start(ctx, program, parameters); err == nil {
@@ -108,7 +108,7 @@ func lastLines(text string) string {
 	return strings.Join(lines[max(0, len(lines)-3):], "; ")
 }
 
-// Env is how tests are told of the server: in the variables that are usual, and
+// Env is how tests learn of the server: in the variables that are usual, and
 // in these.
 func (s *Server) Env(further []string) []string {
 	host, port, _ := net.SplitHostPort(s.Address) // it was made of both

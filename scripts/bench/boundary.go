@@ -21,14 +21,14 @@ type waitedFor struct {
 	ratios     []float64       // held to asked, by round
 	wholes     []float64       // held to whole
 	held       []time.Duration // medians, by round, where a snapshot was taken
-	asked      []time.Duration // what a look at a calm server asks for
+	asked      []time.Duration // what a snapshot of a calm server asks for
 	rested     []time.Duration // the same with a rest before each
 	whole      []time.Duration // all that there is to ask
 	client     []time.Duration // all of it by go-redis
 	boundaries int             // of one round
 }
 
-// calmCommands are what a snapshot asks for as long as nothing tells of a change.
+// calmCommands are what a snapshot asks for as long as nothing hints at a change.
 var calmCommands = [][]any{
 	{"echo", "tracetest"},
 	{"info", "server", "memory", "stats", "commandstats", "errorstats", "keyspace"},

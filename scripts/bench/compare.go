@@ -47,7 +47,7 @@ type comparison struct {
 	walls [][]time.Duration // by contender
 	cpus  [][]time.Duration // the processor time of all its processes, and of Redis
 	out   string            // folder of tracetest's last run
-	snaps int               // boundaries at which the server was looked at
+	snaps int               // boundaries at which a snapshot was taken
 	spans int               // those and the others
 }
 

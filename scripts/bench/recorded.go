@@ -151,7 +151,7 @@ func (g *generator) test(process int, pkg string) (failed bool) {
 	return failed
 }
 
-// leak is a CONFIG SET that the trace heard and a snapshot showed.
+// leak is a CONFIG SET that was traced and a snapshot showed.
 func (g *generator) leak(process int, owner *record.Owner) {
 	g.writes++
 	value := strconv.FormatInt(1<<20+g.writes, 10)

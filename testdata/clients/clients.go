@@ -78,7 +78,7 @@ func Open(name string, t Transport) (Client, error) {
 		pipe, err := c.AutoPipeline()
 		return goRedis9Auto{pipe, c}, err
 	case "go-redis v9 cluster":
-		// A cluster of one node that is none: the slots are told here.
+		// A cluster of one node that is none: the slots are given here.
 		return goRedis9Cluster{v9.NewClusterClient(&v9.ClusterOptions{TLSConfig: t.Config(), ClusterSlots: func(context.Context) ([]v9.ClusterSlot, error) {
 			return []v9.ClusterSlot{{Start: 0, End: 16383, Nodes: []v9.ClusterNode{{Addr: address}}}}, nil
 		}})}, nil

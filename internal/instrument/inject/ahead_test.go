@@ -65,7 +65,7 @@ func TestPasses(t *testing.T) {
 		{"something unseen", tracetestUnseen, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
 		{"twice", func() { tracetestUnseen(); tracetestUnseen() }, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
 		{"a child that has ended", func() { exec.Command("true").Run() }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
-		{"the server changed", func() { calm.Store(false); tracetestTell("reply", "1", "1", "+OK") }, []string{"begin passes", "reply waits", "end waits", "begin waits", "end waits"}},
+		{"the server changed", func() { calm.Store(false); tracetestReport("reply", "1", "1", "+OK") }, []string{"begin passes", "reply waits", "end waits", "begin waits", "end waits"}},
 		{"and is back", func() { calm.Store(true) }, []string{"begin waits", "end waits", "begin passes at once", "end passes"}},
 	} {
 		tracetestInTurn([]string{"ran"})

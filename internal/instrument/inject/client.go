@@ -103,19 +103,19 @@ func tracetestCall(message ...string) (said string) {
 	if !tracetestOn() {
 		return ""
 	}
-	_, said, _ = strings.Cut(tracetestTell(message...), " ")
+	_, said, _ = strings.Cut(tracetestReport(message...), " ")
 	return said
 }
 
-// tracetestTell sends the barrier a message and returns its answer.
-func tracetestTell(message ...string) (answer string) {
+// tracetestReport sends the barrier a message and returns its answer.
+func tracetestReport(message ...string) (answer string) {
 	line := &tracetestLine
 	line.turn.Lock()
 	defer line.turn.Unlock()
 	return tracetestInTurn(message)
 }
 
-// tracetestInTurn is tracetestTell for whoever has the turn.
+// tracetestInTurn is tracetestReport for whoever has the turn.
 func tracetestInTurn(message []string) (answer string) {
 	line := &tracetestLine
 	line.ended = 0

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// reports is what a gate heard, one short text for each message.
+// reports is what a barrier received, one short text for each message.
 type reports struct {
 	mu    sync.Mutex
 	texts []string
@@ -70,7 +70,7 @@ func shortDir(t *testing.T, pattern string) string {
 	return dir
 }
 
-// opened opens a gate and says hello to it.
+// opened opens a barrier and says hello to it.
 func opened(t *testing.T, pattern string, hold func(string)) (*barrier.Server, *reports) {
 	t.Helper()
 	s, err := barrier.Listen(shortDir(t, pattern), func(dir string) string { return "of" + dir }, barrier.Source{})
@@ -176,7 +176,7 @@ func TestConversation(t *testing.T) {
 	h.wait(t, "gone 0")
 }
 
-// Guards against a deadlock: a child that a test waits for must not be held,
+// Guards against a deadlock: a child that a test waits for must not wait,
 // and what it does belongs to that test.
 func TestNestedProcess(t *testing.T) {
 	_, h := opened(t, "tracetest", nil)
@@ -213,7 +213,7 @@ func TestExec(t *testing.T) {
 	}
 }
 
-// Guards against a gate that is off because of the name of a folder.
+// Guards against a barrier that is off because of the name of a folder.
 func TestFolderWithHash(t *testing.T) {
 	opened(t, "trace#1test", nil)
 	if !tracetestOn() {
@@ -225,7 +225,7 @@ func TestFolderWithHash(t *testing.T) {
 	}
 }
 
-// Guards against one test that is held and holds all others with it.
+// Guards against one test that waits and makes all others wait with it.
 func TestEachCallWaitsForItself(t *testing.T) {
 	let := make(chan struct{})
 	var other sync.WaitGroup
@@ -339,7 +339,7 @@ func TestSilentSocket(t *testing.T) {
 		if answers == 0 {
 			continue
 		}
-		// The barrier must know that this process is no longer held.
+		// The barrier must know that this process no longer waits.
 		for quit := false; !quit; {
 			select {
 			case text := <-said:

@@ -44,12 +44,12 @@ func tracetestTraced(event string, conn, number int64, about []string) {
 	case "unseen":
 		tracetestUnseen()
 	case "redis":
-		tracetestTell(append(message, about...)...)
+		tracetestReport(append(message, about...)...)
 	case "reply":
 		if _, noted := tracetestNoted.LoadAndDelete(number); noted {
 			message[0] = "noted"
 		}
-		tracetestTell(append(message, tracetestCode(about[0]))...)
+		tracetestReport(append(message, tracetestCode(about[0]))...)
 	case "login":
 		tracetestLogin(message, about)
 	case "fault":
@@ -57,19 +57,19 @@ func tracetestTraced(event string, conn, number int64, about []string) {
 	case "asks":
 		tracetestObserved(message, about)
 	case "write":
-		_, looked, _ := tracetestCommand(about)
-		if !looked {
+		_, sampled, _ := tracetestCommand(about)
+		if !sampled {
 			message[0] = "note"
 			tracetestNoted.Store(number, true)
 		}
-		message = append(message, tracetestHere(looked).fields()...)
+		message = append(message, tracetestHere(sampled).fields()...)
 		shown, secrets := tracetestHide(about)
 		for _, secret := range secrets {
 			if marks := tracetestMarks(secret); len(marks) > 0 {
-				tracetestTell(append([]string{"secret", message[1], "0"}, marks...)...)
+				tracetestReport(append([]string{"secret", message[1], "0"}, marks...)...)
 			}
 		}
-		tracetestTell(append(message, shown...)...)
+		tracetestReport(append(message, shown...)...)
 	}
 }
 
@@ -108,7 +108,7 @@ func tracetestObserved(message, about []string) {
 	}
 	announced.mu.Unlock()
 	if !known {
-		tracetestTell(append(append(message, where.fields()...), about...)...)
+		tracetestReport(append(append(message, where.fields()...), about...)...)
 	}
 }
 
@@ -124,11 +124,11 @@ const ( // what the arguments of a command are
 // tracetestCommand says of a command of how many words its name is, whether a snapshot
 // shows what it changes, and what its arguments are. Where none does, tracetest gets a
 // report and is not waited for: a suite can flush the database before each test.
-func tracetestCommand(words []string) (name int, looked bool, args uint8) {
+func tracetestCommand(words []string) (name int, sampled bool, args uint8) {
 	for name = min(2, len(words)); name > 0; name-- {
-		looked, args, known := tracetestTold(strings.ToUpper(strings.Join(words[:name], " ")))
+		sampled, args, known := tracetestKnown(strings.ToUpper(strings.Join(words[:name], " ")))
 		if known {
-			return name, looked, args
+			return name, sampled, args
 		}
 	}
 	return len(words), true, tracetestPlain
@@ -275,7 +275,7 @@ func tracetestFault(message, about []string) {
 	met.mu.Unlock()
 	message[2] = strconv.FormatInt(number, 10)
 	message = append(message, tracetestHere(true).fields()...)
-	tracetestTell(append(message, about[0])...)
+	tracetestReport(append(message, about[0])...)
 }
 
 // tracetestTraceFlush reports how many more OOM errors an owner has met, or with an
@@ -303,7 +303,7 @@ func tracetestTraceFlush(label string) {
 	}
 	met.mu.Unlock()
 	for _, message := range messages {
-		tracetestTell(message...)
+		tracetestReport(message...)
 	}
 }
 

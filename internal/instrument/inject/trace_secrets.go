@@ -30,7 +30,7 @@ func tracetestLogin(message, words []string) {
 		}
 	}
 	if marks := tracetestMarks(password); password != "" && len(marks) > 0 {
-		tracetestTell(append(append(message, tracetestMarks(user)[0]), marks...)...)
+		tracetestReport(append(append(message, tracetestMarks(user)[0]), marks...)...)
 	}
 }
 

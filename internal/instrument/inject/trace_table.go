@@ -4,9 +4,9 @@
 
 package inject
 
-// tracetestTold says of a command that changes a server whether tracetest samples
+// tracetestKnown says of a command that changes a server whether tracetest samples
 // what it changes, and what its arguments are, by its name in capitals.
-func tracetestTold(name string) (looked bool, args uint8, known bool) {
+func tracetestKnown(name string) (sampled bool, args uint8, known bool) {
 	switch name {
 	case "FUNCTION LOAD", "FUNCTION RESTORE", "TFUNCTION LOAD":
 		return false, tracetestBody, true

@@ -16,7 +16,7 @@ import (
 	"tracetest/internal/redisconf"
 )
 
-// traceReports is what a gate heard of the trace, and the verbs of boundaries.
+// traceReports is what a barrier received of the trace, and the verbs of boundaries.
 type traceReports struct {
 	mu        sync.Mutex
 	order     []string
@@ -24,7 +24,7 @@ type traceReports struct {
 	announced []barrier.Message
 }
 
-// traced opens a gate, says hello to it, and starts the trace.
+// traced opens a barrier, says hello to it, and starts the trace.
 func traced(t *testing.T) *traceReports {
 	t.Helper()
 	s, err := barrier.Listen(shortDir(t, "tracetest"), func(string) string { return "m/p" }, barrier.Source{})
@@ -64,8 +64,8 @@ func traced(t *testing.T) *traceReports {
 	return h
 }
 
-// since returns what came since the last call. Whatever was told is in it:
-// telling waits for the answer.
+// since returns what came since the last call. Whatever was reported is in it:
+// reporting waits for the answer.
 func (h *traceReports) since() (order []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -317,7 +317,7 @@ func TestOwnerOfCleanUps(t *testing.T) {
 	}
 }
 
-// Guards against a suite that is held thousands of times for the same error,
+// Guards against a suite that waits thousands of times for the same error,
 // and against errors that are not counted, or for somebody else.
 func TestRefusedAreCounted(t *testing.T) {
 	h := traced(t)

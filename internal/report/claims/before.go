@@ -117,12 +117,7 @@ func (v *View) beforeFirst() []doc.Block {
 	return append([]doc.Block{h2("Before the first test"), para("These values were there when the run began. A test that sets the value which is there already changes nothing. A test that sets it and restores nothing is likely to have left it in an earlier run.")},
 		doc.Rows(v.Dirty, 0, file,
 			doc.Column[findings.Dirty]{Title: "Parameter", Cell: func(d findings.Dirty) Text { return code(d.Parameter) }},
-			doc.Column[findings.Dirty]{Title: "Server", Cell: func(d findings.Dirty) Text {
-				if len(v.Servers) < 2 {
-					return ""
-				}
-				return code(d.Server)
-			}, Optional: true},
+			doc.Column[findings.Dirty]{Title: "Server", Cell: func(d findings.Dirty) Text { return v.serverOf(d.Server) }, Optional: true},
 			doc.Column[findings.Dirty]{Title: "Initial value", Cell: func(d findings.Dirty) Text { return Value(d.Parameter, d.Value, false) }},
 			doc.Column[findings.Dirty]{Title: "In use then", Cell: func(d findings.Dirty) Text {
 				if d.Used < 0 {

@@ -25,13 +25,7 @@ func Diff(d *diff.Diff) []doc.Block {
 			doc.Column[diff.Leak]{Title: "Leak", Cell: func(l diff.Leak) Text { return StateWord(l.State) }},
 			doc.Column[diff.Leak]{Title: "Parameter", Cell: func(l diff.Leak) Text { return code(l.Parameter) }},
 			doc.Column[diff.Leak]{Title: "By", Cell: func(l diff.Leak) Text { return DiffBy(l).Text(maxNamed) }},
-			doc.Column[diff.Leak]{Title: "Of package", Cell: func(l diff.Leak) Text {
-				o := later(l).By
-				if o == nil || kindOf(*o) == "package" {
-					return ""
-				}
-				return code(o.Package)
-			}, Optional: true},
+			doc.Column[diff.Leak]{Title: "Of package", Cell: func(l diff.Leak) Text { return packageOf(later(l).By) }, Optional: true},
 			doc.Column[diff.Leak]{Title: "Old", Cell: func(l diff.Leak) Text { return diffValue(l, l.Old) }, Optional: true},
 			doc.Column[diff.Leak]{Title: "New", Cell: func(l diff.Leak) Text { return diffValue(l, l.New) }, Optional: true},
 			doc.Column[diff.Leak]{Title: "Where", Cell: Moved, Optional: true},

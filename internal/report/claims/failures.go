@@ -76,7 +76,7 @@ func (v *View) failureTable(failures []findings.Failure) []doc.Block {
 		}
 	}
 	return doc.Rows(failures, 0, file,
-		doc.Column[findings.Failure]{Title: "Test", Cell: func(f findings.Failure) Text { return doc.Link(Owner(ownerOf(f)), f.SpecLocation) }},
+		doc.Column[findings.Failure]{Title: "Test", Cell: func(f findings.Failure) Text { return doc.Link(Owner(f.Name()), f.SpecLocation) }},
 		doc.Column[findings.Failure]{Title: "Package", Cell: func(f findings.Failure) Text {
 			if !several {
 				return ""

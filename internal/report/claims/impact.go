@@ -93,9 +93,9 @@ func ByTracetest(f findings.Failure) Text {
 	switch {
 	case f.Waited > 0:
 		took := time.Duration(f.Waited * float64(time.Second)).Round(time.Millisecond)
-		return Owner(ownerOf(f)) + " exceeded the time limit of go test. Snapshots took " + Text(took.String()) + " of it, and the limit was extended by that (45 s at most)."
+		return Owner(f.Name()) + " exceeded the time limit of go test. Snapshots took " + Text(took.String()) + " of it, and the limit was extended by that (45 s at most)."
 	case len(f.Observed) > 0:
-		return Owner(ownerOf(f)) + " asked for " + List(Names(f.Observed), maxNamed) + ", which shows what tracetest itself did. Run it with go test alone to see whether it fails because of that."
+		return Owner(f.Name()) + " asked for " + List(Names(f.Observed), maxNamed) + ", which shows what tracetest itself did. Run it with go test alone to see whether it fails because of that."
 	}
 	return ""
 }

@@ -164,12 +164,7 @@ func mergedLeaks(s *merge.Summary) []doc.Block {
 		doc.Column[merge.Leak]{Title: "Runs", Cell: func(l merge.Leak) Text { return InRuns(l.InRuns, l.Ran) }, Right: true},
 		doc.Column[merge.Leak]{Title: "Parameter", Cell: func(l merge.Leak) Text { return code(l.Parameter) }},
 		doc.Column[merge.Leak]{Title: "By", Cell: func(l merge.Leak) Text { return MergedBy(l).Text(maxNamed) }},
-		doc.Column[merge.Leak]{Title: "Of package", Cell: func(l merge.Leak) Text {
-			if l.By == nil || kindOf(*l.By) == "package" {
-				return ""
-			}
-			return code(l.By.Package)
-		}, Optional: true},
+		doc.Column[merge.Leak]{Title: "Of package", Cell: func(l merge.Leak) Text { return packageOf(l.By) }, Optional: true},
 		doc.Column[merge.Leak]{Title: "Where", Cell: func(l merge.Leak) Text {
 			if places := MergedPlaces(l); len(places) > 0 {
 				return places[0]

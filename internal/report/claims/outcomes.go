@@ -123,8 +123,8 @@ func (t *Tests) All() iter.Seq[Test] {
 		}
 		seen := make(map[findings.Owner]bool)
 		for i, f := range v.Failures {
-			seen[ownerOf(f)] = true
-			if !taken[i] && !yield(t.test(FoundCase{findings.Case{Owner: ownerOf(f), Status: f.Status, Location: f.SpecLocation}, i}, -1)) {
+			seen[f.Name()] = true
+			if !taken[i] && !yield(t.test(FoundCase{findings.Case{Owner: f.Name(), Status: f.Status, Location: f.SpecLocation}, i}, -1)) {
 				return
 			}
 		}

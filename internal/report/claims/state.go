@@ -163,22 +163,20 @@ func (v *View) growth() []doc.Block {
 	}
 	return append([]doc.Block{h2("Growth"), para(text)}, doc.Rows(v.Growth, 10, file,
 		doc.Column[findings.Growth]{Title: "By", Cell: func(g findings.Growth) Text { return Owner(g.By) }},
-		doc.Column[findings.Growth]{Title: "Package", Cell: func(g findings.Growth) Text {
-			if kindOf(g.By) == "package" {
-				return ""
-			}
-			return code(g.By.Package)
-		}, Optional: true},
-		doc.Column[findings.Growth]{Title: "Server", Cell: func(g findings.Growth) Text {
-			if len(v.Servers) < 2 {
-				return ""
-			}
-			return code(g.Server)
-		}, Optional: true},
+		doc.Column[findings.Growth]{Title: "Package", Cell: func(g findings.Growth) Text { return packageOf(&g.By) }, Optional: true},
+		doc.Column[findings.Growth]{Title: "Server", Cell: func(g findings.Growth) Text { return v.serverOf(g.Server) }, Optional: true},
 		doc.Column[findings.Growth]{Title: "Memory", Cell: func(g findings.Growth) Text { return size(g.Bytes) }, Right: true},
 		doc.Column[findings.Growth]{Title: "Bytes", Cell: func(g findings.Growth) Text { return itoa(int(g.Bytes)) }, Right: true},
 		doc.Column[findings.Growth]{Title: "Keys", Cell: func(g findings.Growth) Text { return itoa(int(g.Keys)) }, Right: true},
 		doc.Column[findings.Growth]{Title: "By database", Cell: databases, Optional: true})...)
+}
+
+// serverOf names a server where several were watched.
+func (v *View) serverOf(address string) Text {
+	if len(v.Servers) < 2 {
+		return ""
+	}
+	return code(address)
 }
 
 // databases are the keys by database, where there is more than db0.

@@ -114,7 +114,7 @@ func (v *View) ran() (leaking, victims []task) {
 			}
 		}
 		for _, f := range g.Failures {
-			fell[ownerOf(f)] = true
+			fell[f.Name()] = true
 		}
 	}
 	more := task{}

@@ -188,7 +188,7 @@ func (v *View) AllCases() iter.Seq2[int, FoundCase] {
 	return func(yield func(int, FoundCase) bool) {
 		failures := make(map[findings.Owner][]int)
 		for i, f := range v.Failures {
-			failures[ownerOf(f)] = append(failures[ownerOf(f)], i)
+			failures[f.Name()] = append(failures[f.Name()], i)
 		}
 		n := 0
 		for c := range v.Cases.All() {
@@ -206,10 +206,6 @@ func (v *View) AllCases() iter.Seq2[int, FoundCase] {
 
 // Failed reports whether a status is that of a test that failed.
 func Failed(status string) bool { return status != "pass" && status != "skip" && status != "pending" }
-
-func ownerOf(f findings.Failure) findings.Owner {
-	return f.Name()
-}
 
 func within(index *int, n int) bool { return index != nil && *index >= 0 && *index < n }
 

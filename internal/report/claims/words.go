@@ -113,6 +113,15 @@ func kindOf(o findings.Owner) Text {
 	return "test"
 }
 
+// packageOf is the package of an owner for a table that names the owner too; empty where
+// that is the package.
+func packageOf(o *findings.Owner) Text {
+	if o == nil || kindOf(*o) == "package" {
+		return ""
+	}
+	return code(o.Package)
+}
+
 // Owner names an owner shortly, for tables and lists.
 func Owner(o findings.Owner) Text {
 	switch {
@@ -244,17 +253,7 @@ func OwnerNote(c findings.Change) Text {
 }
 
 // Sure is the word for a certainty.
-func Sure(c findings.Certainty) Text {
-	switch c {
-	case findings.Exact:
-		return "exact"
-	case findings.Inferred:
-		return "inferred"
-	case findings.Ambiguous:
-		return "ambiguous"
-	}
-	return say(string(c))
-}
+func Sure(c findings.Certainty) Text { return say(string(c)) }
 
 // meaning explains the certainty of a change in a sentence.
 func (v *View) meaning(c findings.Certainty) Text {

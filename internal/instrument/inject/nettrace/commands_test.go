@@ -149,7 +149,7 @@ func TestWantedCommands(t *testing.T) {
 	}
 }
 
-// Guards against a command that is told and changes nothing.
+// Guards against a command that is reported and changes nothing.
 func TestUnwantedCommands(t *testing.T) {
 	for _, words := range [][]string{
 		{"GET", "k"}, {"SET", "CONFIG", "SET"}, {"PING"}, {"CONFIG", "GET", "maxmemory"}, {"CONFIG"}, {"CONFIG", "SETX", "a", "b"}, {"CONFIGSET"}, {"CONFIG", ""},
@@ -180,7 +180,7 @@ func shown(words []string) (all []string) {
 	return all
 }
 
-// Guards against arguments that are told wrong: cut, joined, or one too many.
+// Guards against arguments that are reported wrong: cut, joined, or one too many.
 func TestArguments(t *testing.T) {
 	x := func(n int) string { return strings.Repeat("x", n) }
 	many := func(n int) []string {

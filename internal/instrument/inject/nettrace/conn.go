@@ -10,13 +10,13 @@
 // The code must not disturb the connections. It reads what passes and changes
 // nothing of it; of a connection that is no client's to a Redis it looks at the
 // first bytes, and from then on loads one word for each write. A command that
-// changes the server is told before it is sent, and the reply when it has come,
-// so that whoever is told can look at the server in between.
+// changes the server is reported before it is sent, and the reply when it has come,
+// so that a snapshot of the server can be taken in between.
 //
 // Limits: what does not go through Write, Read or net.Buffers is not seen
 // (splice and sendfile from a file, raw system calls); where the number of
 // replies cannot be counted (MONITOR, a subscription of RESP2, CLIENT REPLY),
-// no reply is told any more.
+// no reply is reported any more.
 package nettrace
 
 import (
@@ -112,7 +112,7 @@ const (
 type tracetestTalk struct {
 	mu       sync.Mutex
 	number   int64
-	known    bool // it is told that there is a Redis
+	known    bool // it was reported that there is a Redis
 	commands tracetestCommands
 	replies  tracetestReplies
 	failed   bool // an error stands within the reply that is being read
@@ -241,7 +241,7 @@ func (k *tracetestTalk) plausible() bool {
 func tracetestWhere(c Conn, secure, sure bool) (about []string) {
 	network, remote, local := "", "", ""
 	// Below TLS there may be a connection of the user's own, which need not know
-	// its addresses: then there is nobody to be named, and nothing to be held.
+	// its addresses: then there is nobody to be named, and nothing to wait for.
 	defer func() {
 		if recover() != nil {
 			about = []string{"", "", "", "true", "true", "false"}

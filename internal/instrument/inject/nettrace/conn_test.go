@@ -51,8 +51,8 @@ func hook(t testing.TB, f func(event string, conn, number int64, about []string)
 	tracetestHook = f
 }
 
-// Guards against a write that is told late, or not, and against a reply that is
-// told of another command's: then a snapshot would come before the write took effect.
+// Guards against a write that is reported late, or not, and against a reply that is
+// taken from another command's: then a snapshot would come before the write took effect.
 func TestEvents(t *testing.T) {
 	set, get := resp("CONFIG", "SET", "a", "1"), resp("GET", "k")
 	const write, reply, discarded = `write 1/%d ["CONFIG" "SET" "a" "1"]`, `reply 1/%d ["+OK"]`, `reply 1/%d ["-DISCARDED"]`
@@ -130,7 +130,7 @@ func TestEvents(t *testing.T) {
 					}
 				}
 				if !reflect.DeepEqual(l.all, test.want) {
-					t.Errorf("cut %v: told\n%s\nwant\n%s", cut, strings.Join(l.all, "\n"), strings.Join(test.want, "\n"))
+					t.Errorf("cut %v: got\n%s\nwant\n%s", cut, strings.Join(l.all, "\n"), strings.Join(test.want, "\n"))
 				}
 			}
 		})
@@ -138,7 +138,7 @@ func TestEvents(t *testing.T) {
 }
 
 // Guards against a client of something else that is taken for one of a Redis,
-// or of which every write is looked at.
+// or of which every write is parsed.
 func TestForeignProtocols(t *testing.T) {
 	for name, first := range map[string]string{
 		"HTTP": "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP POST": "POST /x HTTP/1.1\r\n", "HTTP/2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "TLS": "\x16\x03\x01\x02\x00\x01", "SMTP": "EHLO host\r\n",
@@ -163,7 +163,7 @@ func TestForeignProtocols(t *testing.T) {
 			c.Write([]byte(resp("FLUSHALL")), toRedis, true, false)
 			c.Read([]byte("-OOM command not allowed\r\n"), 26)
 			if len(l.all) > 0 {
-				t.Errorf("%s, cut %v: told %q", name, cut, l.all)
+				t.Errorf("%s, cut %v: got %q", name, cut, l.all)
 			}
 		}
 	}
@@ -187,7 +187,7 @@ func TestConnectionsThatAreLeftAlone(t *testing.T) {
 		empty.Read([]byte("-OOM command not allowed\r\n"), n) // EOF, an error, and what cannot be
 	}
 	if !slices.Equal(l.all, []string{contact}) {
-		t.Errorf("told %q", l.all)
+		t.Errorf("got %q", l.all)
 	}
 	hook(t, nil)
 	var off TracetestConn
@@ -228,7 +228,7 @@ func TestContact(t *testing.T) {
 		var c TracetestConn
 		c.Write([]byte("PING\r\nPING\r\n"), test.to, true, test.secure)
 		if want := []string{fmt.Sprintf("redis 1/0 %q", test.want)}; !slices.Equal(l.all, want) {
-			t.Errorf("told %q, want %q", l.all, want)
+			t.Errorf("got %q, want %q", l.all, want)
 		}
 	}
 }
@@ -278,7 +278,7 @@ func TestContactWithoutAddresses(t *testing.T) {
 	var c TracetestConn
 	c.Write([]byte(resp("PING")), nowhere{}, true, true)
 	if len(l.all) != 1 || !strings.Contains(l.all[0], `["" "" "" "true" "true" "false"]`) {
-		t.Errorf("told %q", l.all)
+		t.Errorf("got %q", l.all)
 	}
 }
 
@@ -306,7 +306,7 @@ func TestConcurrentUse(t *testing.T) {
 		event, _, _ := strings.Cut(text, " ")
 		count[event]++
 		if count[text]++; count[text] > 1 {
-			t.Errorf("told twice: %s", text)
+			t.Errorf("reported twice: %s", text)
 		}
 	}
 	if count["write"] != 2*writers*each || count["reply"] != 2*writers*each || count["redis"] != 1+writers {
@@ -329,7 +329,7 @@ func TestUnanswered(t *testing.T) {
 		c.Read([]byte("+OK\r\n"), 5)
 	}
 	if last := l.all[len(l.all)-1]; !strings.HasPrefix(last, "reply ") || len(l.all) != 1+10_000+1<<12 {
-		t.Errorf("told %d events, the last is %s", len(l.all), last)
+		t.Errorf("got %d events, the last is %s", len(l.all), last)
 	}
 }
 
@@ -345,7 +345,7 @@ func foreign(t testing.TB) *TracetestConn {
 	return c
 }
 
-// client is a connection that has said and heard something.
+// client is a connection that has written and read something.
 func client(t testing.TB) *TracetestConn {
 	hook(t, ignore)
 	c := new(TracetestConn)

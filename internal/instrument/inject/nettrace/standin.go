@@ -1,6 +1,6 @@
 package nettrace
 
-// tracetestHook is told what a connection of a Redis client did. Package
+// tracetestHook is called with what a connection of a Redis client did. Package
 // testing sets it, by linkname; while it is nil there is no trace.
 //
 //   - "redis", network, remote, local, whether encrypted, whether this process
@@ -9,10 +9,10 @@ package nettrace
 //     is about to go out.
 //   - "reply", conn, number, first line: its reply has come.
 //   - "fault", conn, the error: a command was refused for lack of memory.
-//   - "unseen": something is about to be done that no other event tells of.
+//   - "unseen": something is about to be done that no other event is for.
 var tracetestHook func(event string, conn, number int64, about []string)
 
-// tracetestDoor is package testing's: while it is zero, "unseen" is to be told.
+// tracetestDoor is package testing's: while it is zero, "unseen" is to be reported.
 var tracetestDoor uint32 = 1
 
 // Addr and Conn stand for the types of package net.

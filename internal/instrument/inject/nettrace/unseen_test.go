@@ -6,7 +6,7 @@ import (
 )
 
 // Guards against something that can change a server, or that it counts, and that
-// nobody is told of before: the tests would pass their boundaries.
+// is not reported before: the tests would pass their boundaries.
 func TestUnseen(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -50,7 +50,7 @@ func TestUnseen(t *testing.T) {
 				c.Write([]byte(text), toRedis, true, false)
 			}
 			if !reflect.DeepEqual(got, want) {
-				t.Errorf("%s, closed %v: told %q, want %q", test.name, closed, got, want)
+				t.Errorf("%s, closed %v: got %q, want %q", test.name, closed, got, want)
 			}
 		}
 	}
@@ -80,6 +80,6 @@ func TestUnseen(t *testing.T) {
 	c.Write([]byte(resp("GET", "k")), toRedis, false, false)
 	c.Write([]byte("x"), toRedis, false, false)
 	if !reflect.DeepEqual(got, []string{"unseen", "unseen"}) {
-		t.Errorf("on an accepted connection: told %q", got)
+		t.Errorf("on an accepted connection: got %q", got)
 	}
 }
