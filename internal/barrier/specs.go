@@ -132,6 +132,9 @@ func specEnd(b *record.Boundary, p *process, m specEndMsg) {
 
 // specSkip completes the boundary of a spec of which no node runs.
 func (s *Server) specSkip(b *record.Boundary, p *process, m specSkipMsg) {
+	if p.part.elsewhere(&m.report) {
+		return
+	}
 	outcome := m.report.outcome()
 	s.owners++
 	b.Verb, b.Owner, b.End = record.VerbSkip, s.owners, &outcome

@@ -119,7 +119,7 @@ func TestSpecs(t *testing.T) {
 		}
 	}
 	skipped := `{"LeafNodeType":"It","LeafNodeText":"sleeps","LeafNodeLocation":{"FileName":"` + file + `","LineNumber":12},"State":"pending"}`
-	b := say("pass", "spec-skip", "false", skipped)
+	b := say("spec-skip", "false", skipped)
 	if want := (record.Owner{ID: 4, Parent: 1, Kind: record.KindSpec, Name: "sleeps", Location: file + ":12"}); b.Verb != record.VerbSkip || b.Owner != 4 ||
 		!reflect.DeepEqual(*b.Begin, want) || b.End.Status != "pending" {
 		t.Errorf("%+v, %+v", b.Begin, b.End)

@@ -194,16 +194,16 @@ func (h *hooker) file(beside []byte, flavors []string) ([]byte, error) {
 // is told once, behind the second.
 const hookNodes = `
 {
+	over := false
 	few := func(r tracetestGinkgo.SpecReport) []byte {
 		spec := struct{ ContainerHierarchyTexts, ContainerHierarchyLocations, LeafNodeText, LeafNodeLocation, State interface{} }{
 			r.ContainerHierarchyTexts, nil, r.LeafNodeText, r.LeafNodeLocation, r.State}
-		if r.IsInOrderedContainer {
+		if r.IsInOrderedContainer || over {
 			spec.ContainerHierarchyLocations = r.ContainerHierarchyLocations
 		}
 		text, _ := tracetestJSON.Marshal(spec)
 		return text
 	}
-	over := false
 	tracetestGinkgo.ReportBeforeEach(func(r tracetestGinkgo.SpecReport) {
 	over = r.State.String() == "skipped" || r.State.String() == "pending"
 	if !over {

@@ -17,6 +17,7 @@ import (
 	"tracetest/internal/record"
 	"tracetest/internal/redact"
 	"tracetest/internal/snapshot"
+	"tracetest/internal/source"
 )
 
 // play is a watcher whose surroundings are false: the servers, the tests, and who sees the record.
@@ -38,7 +39,7 @@ func newPlay(t *testing.T, servers int, o Options) *play {
 	p := &play{t: t, owners: map[string]int64{}, numbers: map[string]int64{}, waits: true, named: servers}
 	p.ctx, p.cancel = context.WithCancel(t.Context())
 	o.Secrets, o.Output, o.Discover = redact.New(), p, "auto"
-	plan := &Plan{o: o, tools: &gotest.Toolchain{}, overlay: &instrument.Overlay{Traced: true}, barrier: &barrier.Server{}}
+	plan := &Plan{o: o, tools: &gotest.Toolchain{}, overlay: &instrument.Overlay{Traced: true}, barrier: &barrier.Server{}, source: source.New()}
 	if args, err := gotest.ParseArgs(nil, nil, ""); err == nil {
 		plan.args = args
 	}

@@ -152,17 +152,6 @@ func tracetestInTurn(message []string) (answer string) {
 	return ""
 }
 
-// tracetestOnly reports what no snapshot need be taken for, and does not wait.
-func tracetestOnly(message ...string) {
-	if !tracetestOn() {
-		return
-	}
-	line := &tracetestLine
-	line.turn.Lock()
-	defer line.turn.Unlock()
-	tracetestSend(line.hello, append([]string{"pass"}, message...))
-}
-
 // tracetestWaited is how long this process waited for answers, in nanoseconds.
 var tracetestWaited atomic.Int64
 

@@ -196,7 +196,7 @@ func tracetestFailBelow(c *common, own bool) {
 // package instrument appends to a test file of the user's package.
 func TracetestSpec(verb string, ordered bool, report string) {
 	if verb == "spec-skip" {
-		tracetestOnly(verb, strconv.FormatBool(ordered), report)
+		tracetestSkipped(verb, strconv.FormatBool(ordered), report)
 		return
 	}
 	if ordered {
