@@ -22,6 +22,7 @@ type site struct {
 type held struct {
 	server
 	mark    snapshot.Mark
+	first   string                   // the run of the server that it was at first
 	written map[string]snapshot.Mark // what tests of trials have set since
 	began   *snapshot.Contents       // users and functions; nil: they are not restored
 }
@@ -46,7 +47,7 @@ func open(ctx context.Context, w world, o run.Options, contents bool) (*site, er
 
 // hold adds a server that is to be as a mark says.
 func (s *site) hold(opened server, mark snapshot.Mark) *held {
-	h := &held{server: opened, mark: mark, written: map[string]snapshot.Mark{}}
+	h := &held{server: opened, mark: mark, first: mark.RunID(), written: map[string]snapshot.Mark{}}
 	s.servers = append(s.servers, h)
 	return h
 }
@@ -170,6 +171,9 @@ func (h *held) putBack(ctx context.Context, to snapshot.Contents, keep []string,
 	return nil
 }
 
+// errRestarted says why a server of a run is not emptied behind it.
+var errRestarted = errors.New("it restarted since the tests ran, or another server has its address by now, and its data may be somebody else's")
+
 // ready brings the servers back to what they were. One of our own is new.
 func (s *site) ready(ctx context.Context, flush bool) error {
 	if s.private != nil {
@@ -180,7 +184,11 @@ func (s *site) ready(ctx context.Context, flush bool) error {
 		return err
 	}
 	for _, h := range s.servers {
-		if bad := h.Forget(ctx, h.mark); bad != nil {
+		bad := errRestarted
+		if !s.lent || h.mark.RunID() == h.first {
+			bad = h.Forget(ctx, h.mark)
+		}
+		if bad != nil {
 			err = errors.Join(err, fmt.Errorf("flushing %s: %w", h.Target().Address(), bad))
 		}
 	}
