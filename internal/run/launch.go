@@ -154,7 +154,8 @@ exec %s "$@"
 	return dir, os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o700)
 }
 
-// Quote makes one word of sh out of a text.
+// Quote makes one word of any sh out of a text, and of a file that is read as NAME='VALUE' lines; rediscli.Quote
+// makes one of bash, for people to read.
 func Quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // listBelow lists the packages that a command may come to test: those of the

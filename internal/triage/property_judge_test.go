@@ -125,13 +125,7 @@ func (w *world) judge(f *findings.Findings, count map[findings.Certainty]int) (b
 			return
 		}
 		count[certainty]++
-		var accused []string
-		if who != nil {
-			accused = append(accused, owner(*who))
-		}
-		for _, o := range suspects {
-			accused = append(accused, owner(o))
-		}
+		accused := accusedOf(who, suspects)
 		way := d.way
 		if d.client {
 			way += " by a client's goroutine"
@@ -191,4 +185,15 @@ func (w *world) judgeTallies(f *findings.Findings) (bad []string) {
 		}
 	}
 	return bad
+}
+
+// accusedOf are all whom a finding names: who did it, and else its suspects.
+func accusedOf(by *findings.Owner, suspects []findings.Owner) (all []string) {
+	if by != nil {
+		all = append(all, owner(*by))
+	}
+	for _, o := range suspects {
+		all = append(all, owner(o))
+	}
+	return all
 }

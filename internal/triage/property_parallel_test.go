@@ -283,13 +283,7 @@ func TestRandomParallel(t *testing.T) {
 				t.Fatalf("seed %d: %s changed at a time at which nothing was seen\n%s", seed, x.Parameter, render(f))
 			}
 			s := c.stretch[i]
-			var accused []string
-			for _, o := range x.Suspects {
-				accused = append(accused, owner(o))
-			}
-			if x.By != nil {
-				accused = append(accused, owner(*x.By))
-			}
+			accused := accusedOf(x.By, x.Suspects)
 			if !slices.Contains(accused, s.writer) {
 				t.Fatalf("seed %d: %s was written by %s, and %v are accused\n%s%s", seed, x.Parameter, s.writer, accused, render(f), marshal(t, c.Entries[2:]))
 			}

@@ -194,13 +194,7 @@ func TestRandomWrites(t *testing.T) {
 				t.Fatalf("seed %d: %s changed at a time at which nothing was seen\n%s", seed, x.Parameter, render(f))
 			}
 			s := c.stretch[i]
-			var accused []string
-			for _, o := range x.Suspects {
-				accused = append(accused, owner(o))
-			}
-			if x.By != nil {
-				accused = append(accused, owner(*x.By))
-			}
+			accused := accusedOf(x.By, x.Suspects)
 			if x.Certainty == findings.Exact {
 				exact++
 			}
