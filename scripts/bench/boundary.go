@@ -30,7 +30,6 @@ type waitedFor struct {
 
 // calmCommands are what a snapshot asks for as long as nothing hints at a change.
 var calmCommands = [][]any{
-	{"echo", "tracetest"},
 	{"info", "server", "memory", "stats", "commandstats", "errorstats", "keyspace"},
 }
 

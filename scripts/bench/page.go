@@ -79,7 +79,7 @@ func (r *results) boundaries(p *page) {
 	p.line("## One boundary")
 	p.line("")
 	p.line("How long a test waits at a boundary, where all wait (`--sync=always`), as the record says (`held`), against round trips on a bare connection over loopback: of what a")
-	p.line("snapshot asks as long as nothing hints at a change (`ECHO` and `INFO` with six sections), and of what it asks else (`CONFIG GET *` and that")
+	p.line("snapshot asks as long as nothing hints at a change (`INFO` with six sections), and of what it asks else (`CONFIG GET *` and that")
 	p.line("`INFO`). %d snapshots a round. Between two boundaries a test runs, and the processor that Redis had falls asleep: the time that it", h.boundaries)
 	p.line("takes to wake is in that wait, and in the round trip after a rest.")
 	p.line("")
