@@ -20,6 +20,9 @@ var seeds = flag.Uint64("seeds", func() uint64 {
 	return 1000
 }(), "how many random worlds to judge")
 
+// firstSeed is the seed of the first of them, to judge others or one.
+var firstSeed = flag.Uint64("first-seed", 0, "the seed of the first random world to judge")
+
 // world is a random run in which everybody writes in every way that the injected
 // code can tell of: on their own goroutine, on one that they started and perhaps
 // left behind, by timers, by workers that tests share, by clients that write on
@@ -44,6 +47,7 @@ type world struct {
 
 	beside *neighbour   // another process
 	ahead  map[int]bool // processes that passed a boundary since the last at which they waited
+	counts map[int]bool // processes that did what is counted since the last at which they waited: they wait at the next
 	tally  map[string]*tally
 	loose  bool // a crash or a restart came in between: what became of a change is nobody's to say
 
@@ -84,7 +88,7 @@ func (w *world) in(n int) bool { return w.rand.IntN(n) == 0 }
 
 func newWorld(seed uint64) *world {
 	w := &world{rec: story.Of(record.Run{Mode: record.ModeInstrumented}, 2), seed: seed, rand: rand.New(rand.NewPCG(seed, 7)), truth: map[string]deed{},
-		victims: map[string]bool{}, force: map[string][]string{}, ahead: map[int]bool{}, tally: map[string]*tally{}}
+		victims: map[string]bool{}, force: map[string][]string{}, ahead: map[int]bool{}, counts: map[int]bool{}, tally: map[string]*tally{}}
 	for i := range 6 {
 		w.Base(fmt.Sprintf("p%d", i), "0")
 	}
@@ -100,7 +104,8 @@ func newWorld(seed uint64) *world {
 		// while a limit is known to be another than at first.
 		ahead := rand.New(rand.NewPCG(seed, 11))
 		w.Passes = func(process int) bool {
-			w.ahead[process] = ahead.IntN(4) > 0 && w.Servers[0].Shown["maxmemory"] == "0"
+			w.ahead[process] = ahead.IntN(4) > 0 && w.Servers[0].Shown["maxmemory"] == "0" && !w.counts[process]
+			w.counts[process] = false
 			return w.ahead[process]
 		}
 	}
@@ -160,8 +165,9 @@ func (w *world) began(a *actor) {
 
 // limited sets the limit of memory.
 func (w *world) limited(a *actor, value string) {
-	w.p.Write(w.own(a), "CONFIG", "SET", "maxmemory", value).OK()
-	w.forced(value)
+	sent := w.p.Write(w.own(a), "CONFIG", "SET", "maxmemory", value).Took()
+	w.forced(value) // before the reply: who ends while that is on its way had it in force
+	sent.Reply("+OK")
 }
 
 func (w *world) finish(a *actor, status string) {
