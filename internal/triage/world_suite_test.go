@@ -3,6 +3,7 @@ package triage_test
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"tracetest/internal/record"
@@ -10,7 +11,7 @@ import (
 )
 
 // What suites do in random worlds: their nodes write, and one runs in several processes;
-// and statistics of servers that are reset.
+// statistics of servers are reset, and tracetest restores what a test left.
 
 // reset has the statistics of a server begin anew.
 func (w *world) reset(a *actor) {
@@ -23,6 +24,37 @@ func (w *world) reset(a *actor) {
 		sent := w.of(a).Write(w.own(a), "CONFIG", "RESETSTAT")
 		w.Resetstat()
 		sent.ReplySeen("+OK")
+	}
+}
+
+// settings are what servers are set to.
+func (w *world) settings() (all []map[string]string) {
+	for _, s := range w.Servers {
+		all = append(all, maps.Clone(s.Settings))
+	}
+	return all
+}
+
+// restore is what tracetest writes back when a unit has ended and nobody else is open: most
+// of what is not as the unit found it.
+func (w *world) restore(a *actor) {
+	found := w.found[a.Parent]
+	if found == nil || a.Owner.Container != "" || a.Kind != record.KindSpec && len(w.open()) > 0 {
+		return
+	}
+	for i, s := range w.Servers {
+		values := map[string]string{}
+		for _, name := range slices.Sorted(maps.Keys(found[i])) {
+			if value := found[i][name]; s.Settings[name] != value && !w.in(4) {
+				values[name] = value
+			}
+		}
+		if len(values) > 0 {
+			w.RestoreOn(i, "test", a.test, values)
+			if limit, is := values["maxmemory"]; is {
+				w.forced(limit)
+			}
+		}
 	}
 }
 

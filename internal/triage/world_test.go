@@ -3,6 +3,7 @@ package triage_test
 import (
 	"flag"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -20,8 +21,20 @@ var seeds = flag.Uint64("seeds", func() uint64 {
 	return 1000
 }(), "how many random worlds to judge")
 
-// firstSeed is the seed of the first of them, to judge others or one.
-var firstSeed = flag.Uint64("first-seed", 0, "the seed of the first random world to judge")
+// firstSeed is that of the first of them, to judge others or one.
+var firstSeed = flag.Uint64("first-seed", 0, "the first seed of the random tests")
+
+// several are the seeds of a random test of another kind: so many, or more where more
+// worlds are judged.
+func several(usual uint64) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for n := range usual * max(1, *seeds/10_000) {
+			if !yield(*firstSeed + n) {
+				return
+			}
+		}
+	}
+}
 
 // world is a random run in which everybody writes in every way that the injected
 // code can tell of: on their own goroutine, on one that they started and perhaps
@@ -54,6 +67,7 @@ type world struct {
 	resets bool // statistics are reset
 	nodes  bool // suite nodes write
 	crew   []*member
+	found  map[*test][]map[string]string // with --restore=test, what the first of the units found that are open within a test, or within none
 
 	seed uint64
 	bad  []string // what is said wrong of it
@@ -116,13 +130,17 @@ func newWorld(seed uint64) *world {
 	w.Baseline().Trace()
 	more := rand.New(rand.NewPCG(seed, 13))
 	w.resets, w.nodes = more.IntN(3) == 0, more.IntN(2) == 0
-	if seed%4 == 1 && more.IntN(2) == 0 {
+	if seed%4 < 2 && more.IntN(4) == 0 {
+		w.Entries[0].Run.Restore = "test"
+		w.found = map[*test][]map[string]string{}
+	}
+	if w.found == nil && seed%4 == 1 && more.IntN(2) == 0 {
 		w.gather(2 + more.IntN(2))
 	} else {
 		w.p = w.Package("shop/cache")
 		w.contact()
 	}
-	if seed%2 == 1 {
+	if seed%2 == 1 && w.found == nil {
 		// Boundaries are passed whatever was done: no attribution may rest on that
 		// nothing was. But what failures meet is told by counters, and nobody passes
 		// while a limit is known to be another than at first.
@@ -187,6 +205,9 @@ func (w *world) start(parent *actor, name string) *actor {
 }
 
 func (w *world) began(a *actor) {
+	if w.found != nil && (a.Kind == record.KindSpec || len(w.open()) == 0) {
+		w.found[a.Parent] = w.settings()
+	}
 	w.begun = append(w.begun, a)
 	w.force[w.name(a)] = append(w.force[w.name(a)], w.Servers[0].Settings["maxmemory"])
 }
@@ -208,6 +229,7 @@ func (w *world) finish(a *actor, status string) {
 		a.End(status)
 	}
 	a.over = true
+	w.restore(a)
 }
 
 // tree is a test with subtests, up to three deep.
@@ -295,6 +317,7 @@ func (w *world) runSpec(t *actor, container, name string, others func()) {
 		s.EndSpec(w.one("pass", "pass", "fail"), "it did not")
 	}
 	s.over, w.spec = true, nil
+	w.restore(s)
 }
 
 // acts has somebody do some things, and those go on who were left behind.
