@@ -67,6 +67,7 @@ func (b *neighbour) moves(w *world, meanwhile bool) {
 		who = w.name(b.open)
 	}
 	switch k := w.rand.IntN(9); {
+	case k < 3 && meanwhile && w.counts[b.p.Index]: // it waits at the boundary
 	case k < 3 && b.open != nil:
 		b.end(w)
 	case k < 3 && b.n < 12:
@@ -140,8 +141,10 @@ func (w *world) crash() {
 }
 
 // announce is the snapshot before a process does what is counted, or can be known not
-// to be traced, if it passed a boundary since the last at which it waited.
+// to be traced, if it passed a boundary since the last at which it waited. It passes none
+// behind that, as package inject does.
 func (w *world) announce(p *proc) {
+	w.counts[p.Index] = true
 	if w.ahead[p.Index] {
 		p.Sync()
 		w.ahead[p.Index] = false

@@ -93,8 +93,8 @@ func worlds(t *testing.T, judge func(*world, *findings.Findings) []string) {
 	var next atomic.Uint64
 	for range runtime.GOMAXPROCS(0) {
 		all.Go(func() {
-			for seed := next.Add(1) - 1; seed < *seeds; seed = next.Add(1) - 1 {
-				w := newWorld(seed)
+			for n := next.Add(1) - 1; n < *seeds; n = next.Add(1) - 1 {
+				w := newWorld(*firstSeed + n)
 				w.bad = judge(w, triaged(w.Entries))
 				mu.Lock()
 				for _, text := range w.bad {

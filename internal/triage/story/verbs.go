@@ -78,6 +78,7 @@ func setUps() map[string]verb {
 			name := l.next("a name")
 			s.StartedWith[name] = record.Origin{Value: l.next("a value"), Source: l.next("a source")}
 		}},
+		"version":   {"VERSION # of each server", func(t *teller, l *line) { t.r.Version(l.next("a version")) }},
 		"used":      {"BYTES # of memory", func(t *teller, l *line) { t.r.Used(l.number("how many")) }},
 		"cluster":   {"", func(t *teller, l *line) { t.r.Cluster() }},
 		"sentinels": {"", func(t *teller, l *line) { t.r.Sentinels() }},
