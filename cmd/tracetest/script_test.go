@@ -35,22 +35,44 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Cmds:                scriptCommands(),
 		Condition: func(cond string) (bool, error) {
-			if cond == "all" { // the long matrix: make test-all
+			switch cond {
+			case "all": // the long matrix: make test-all
 				return os.Getenv("TRACETEST_ALL") != "", nil
+			case "default": // somebody's server is where one is looked for if none is named
+				conn, err := net.DialTimeout("tcp", "localhost:6379", time.Second)
+				if err == nil {
+					conn.Close()
+				}
+				return err == nil, nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Setup: func(e *testscript.Env) error {
-			e.Vars = append(e.Vars, env...)
-			return nil
+			dir, err := os.MkdirTemp("", "links")
+			e.Defer(func() { os.RemoveAll(dir) })
+			e.Vars = append(append(e.Vars, env...), "GOFLAGS="+goFlags+linkOnce(dir))
+			return err
 		},
 	})
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tests{m}, map[string]func(){
 		"tracetest": func() { os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
+}
+
+// tests are all tests of this package, what they link being kept while they run.
+type tests struct{ *testing.M }
+
+func (m tests) Run() int {
+	dir, err := os.MkdirTemp("", "links")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	os.Setenv("GOFLAGS", strings.TrimSpace(os.Getenv("GOFLAGS")+linkOnce(dir)))
+	return m.M.Run()
 }
 
 // goEnv shares the caches of the go command with the scripts, so that package
@@ -68,7 +90,21 @@ func goEnv(t *testing.T) []string {
 			env = append(env, names[i]+"="+value)
 		}
 	}
-	return append(env, "GOFLAGS=-buildvcs=false -vet=off", "GOWORK=off", "CI=true")
+	return append(env, "GOFLAGS="+goFlags, "GOWORK=off", "CI=true")
+}
+
+const goFlags = "-buildvcs=false -vet=off"
+
+// linkOnce puts testdata/linkonce into a folder, and returns the flag of the go
+// command that uses it: a script runs the same test binary many times. Where that
+// cannot be, it is linked each time, as users have it.
+func linkOnce(dir string) string {
+	text, err := os.ReadFile(filepath.Join(fixtureDir, "linkonce"))
+	program := filepath.Join(dir, "linkonce")
+	if err != nil || strings.ContainsAny(dir, " \t'\"") || os.WriteFile(program, text, 0o777) != nil {
+		return ""
+	}
+	return " -toolexec=" + program
 }
 
 // scriptCommands are the commands that the scripts have beside testscript's.
