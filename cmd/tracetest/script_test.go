@@ -48,31 +48,16 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Setup: func(e *testscript.Env) error {
-			dir, err := os.MkdirTemp("", "links")
-			e.Defer(func() { os.RemoveAll(dir) })
-			e.Vars = append(append(e.Vars, env...), "GOFLAGS="+goFlags+linkOnce(dir))
-			return err
+			e.Vars = append(e.Vars, env...)
+			return nil
 		},
 	})
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(tests{m}, map[string]func(){
+	testscript.Main(m, map[string]func(){
 		"tracetest": func() { os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
-}
-
-// tests are all tests of this package, what they link being kept while they run.
-type tests struct{ *testing.M }
-
-func (m tests) Run() int {
-	dir, err := os.MkdirTemp("", "links")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	os.Setenv("GOFLAGS", strings.TrimSpace(os.Getenv("GOFLAGS")+linkOnce(dir)))
-	return m.M.Run()
 }
 
 // goEnv shares the caches of the go command with the scripts, so that package
@@ -95,16 +80,28 @@ func goEnv(t *testing.T) []string {
 
 const goFlags = "-buildvcs=false -vet=off"
 
-// linkOnce puts testdata/linkonce into a folder, and returns the flag of the go
-// command that uses it: a script runs the same test binary many times. Where that
-// cannot be, it is linked each time, as users have it.
-func linkOnce(dir string) string {
+// linkOnce puts testdata/linkonce into a folder, and returns the GOFLAGS with which
+// the go command uses it: for tests that run the same test binary many times.
+func linkOnce(dir string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(fixtureDir, "linkonce"))
-	program := filepath.Join(dir, "linkonce")
-	if err != nil || strings.ContainsAny(dir, " \t'\"") || os.WriteFile(program, text, 0o777) != nil {
-		return ""
+	if err != nil {
+		return "", err
 	}
-	return " -toolexec=" + program
+	program := filepath.Join(dir, "linkonce")
+	if strings.ContainsAny(program, " \t'\"") {
+		return goFlags, nil // it is linked each time
+	}
+	return goFlags + " -toolexec=" + program, os.WriteFile(program, text, 0o777)
+}
+
+// linkedOnce is linkOnce for the environment of a test.
+func linkedOnce(t *testing.T) string {
+	t.Helper()
+	flags, err := linkOnce(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "GOFLAGS=" + flags
 }
 
 // scriptCommands are the commands that the scripts have beside testscript's.
@@ -144,6 +141,15 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 			ts.Check(os.MkdirAll(ts.MkAbs(dir), 0o777))
 			write(ts, filepath.Join(dir, "go.mod"), "module "+name+"\n\ngo 1.24\n")
 			helpers(ts, dir, name)
+		},
+		// linkonce links each test binary once, though the script runs it many times.
+		"linkonce": func(ts *testscript.TestScript, _ bool, _ []string) {
+			dir, err := os.MkdirTemp("", "links")
+			ts.Check(err)
+			ts.Defer(func() { os.RemoveAll(dir) })
+			flags, err := linkOnce(dir)
+			ts.Check(err)
+			ts.Setenv("GOFLAGS", flags)
 		},
 		// helpers folder [package] puts the helpers into another package.
 		"helpers": func(ts *testscript.TestScript, _ bool, args []string) {
