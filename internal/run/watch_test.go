@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type play struct {
 	cancel  context.CancelFunc
 	servers []*fakeServer // also those to be discovered
 	named   int
+	mu      sync.Mutex // of log: servers are sampled beside each other
 	log     []string
 	owners  map[string]int64
 	numbers map[string]int64 // of the last write by a process
@@ -77,7 +79,11 @@ func newPlay(t *testing.T, servers int, o Options) *play {
 	return p
 }
 
-func (p *play) note(what string) { p.log = append(p.log, what) }
+func (p *play) note(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.log = append(p.log, what)
+}
 
 // Event, Error and Say are of Output.
 func (p *play) Event(gotest.Event, []byte) {}

@@ -155,6 +155,9 @@ func (w *world) judge(f *findings.Findings, count map[findings.Certainty]int) (b
 	for _, x := range f.Writes {
 		say("write", x.Command[len(x.Command)-1], x.By, x.Certainty, x.Suspects, x.AndEarlier)
 	}
+	for _, x := range f.Refused {
+		say("refusal", x.Text, x.By, x.Certainty, x.Suspects, x.AndEarlier)
+	}
 	return bad
 }
 

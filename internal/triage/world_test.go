@@ -130,6 +130,7 @@ func newWorld(seed uint64) *world {
 	w.Baseline().Trace()
 	more := rand.New(rand.NewPCG(seed, 13))
 	w.resets, w.nodes = more.IntN(3) == 0, more.IntN(2) == 0
+	plain := more.IntN(3) == 0
 	if seed%4 < 2 && more.IntN(4) == 0 {
 		w.Entries[0].Run.Restore = "test"
 		w.found = map[*test][]map[string]string{}
@@ -152,7 +153,7 @@ func newWorld(seed uint64) *world {
 		}
 	}
 	w.Finds = seed%3 > 0
-	w.meetNeighbour()
+	w.meetNeighbour(plain)
 	if w.crew != nil {
 		w.together()
 	} else {

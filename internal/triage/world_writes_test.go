@@ -361,7 +361,18 @@ func (w *world) limit(a *actor) {
 func (w *world) meet(a *actor) {
 	if limit := w.Servers[0].Settings["maxmemory"]; a != nil && limit != "0" {
 		n := 1 + w.rand.Int64N(3)
-		w.of(a).Refused(w.own(a), n)
+		by, way := w.own(a), "own refused"
+		switch w.rand.IntN(6) {
+		case 0:
+			by, way = w.spawned(a, false), "goroutine refused"
+		case 1:
+			by, way = w.timer(a), "timer refused"
+		case 2:
+			by, way = w.job(a), "job refused"
+		}
+		r := w.of(a).Refused(by, n)
+		r.Text += fmt.Sprintf(" (%d)", r.Number) // says whose it is
+		w.truth[r.Text] = deed{by: w.name(a), way: way}
 		w.tallyOf(w.name(a)).oom += n
 		w.victims[w.name(a)] = true
 	}

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"tracetest/internal/record"
 )
 
@@ -142,12 +143,17 @@ func ofProcesses() map[string]verb {
 			path := l.next("a path")
 			t.enter(t.r.Hello(path), path)
 		}},
+		"in-parallel": {"PATH NUMBER # shakes hands: one of the processes that a Ginkgo suite runs in", func(t *teller, l *line) {
+			path := l.next("a path")
+			t.enter(t.r.InParallel(path, int(l.number("a number"))), path)
+		}},
 		"in": {"PACKAGE # the steps that follow", func(t *teller, l *line) {
 			name := l.next("a package")
 			p, u := t.processes[name], t.plains[name]
 			switch {
 			case p != nil:
 				t.process = p
+				t.suite = cmp.Or(t.suites[p], t.suite)
 			case u != nil:
 				t.plain = u
 			default:
