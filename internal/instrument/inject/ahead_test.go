@@ -5,6 +5,7 @@ package inject
 import (
 	"os/exec"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -65,6 +66,10 @@ func TestPasses(t *testing.T) {
 		{"something unseen", tracetestUnseen, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
 		{"twice", func() { tracetestUnseen(); tracetestUnseen() }, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
 		{"a child that has ended", func() { exec.Command("true").Run() }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
+		{"a call of C", func() { tracetestCgo = runtime.NumCgoCall() - 1 }, []string{"begin passes", "end waits", "begin waits", "end waits"}},
+		{"as many boundaries as are passed at most", func() { tracetestLine.passed = tracetestFarthest }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
+		{"one less", func() { tracetestLine.passed = tracetestFarthest - 1 }, []string{"begin passes", "end passes", "begin waits", "end passes"}},
+		{"longer than boundaries are passed", func() { tracetestLine.waited -= tracetestLongest }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
 		{"the server changed", func() { calm.Store(false); tracetestReport("reply", "1", "1", "+OK") }, []string{"begin passes", "reply waits", "end waits", "begin waits", "end waits"}},
 		{"and is back", func() { calm.Store(true) }, []string{"begin waits", "end waits", "begin passes at once", "end passes"}},
 	} {
@@ -72,7 +77,7 @@ func TestPasses(t *testing.T) {
 		<-said
 		tracetestLine.passed, tracetestLine.ended = 0, 0
 		if calm.Load() && test.name != "and is back" {
-			tracetestDoor, tracetestBorn = 0, tracetestReaped()
+			tracetestDoor, tracetestBorn, tracetestCgo = 0, tracetestReaped(), runtime.NumCgoCall()
 		}
 		fresh()
 		run(func() { fresh(); test.what() })
