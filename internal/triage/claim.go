@@ -13,8 +13,7 @@ import (
 // claim finds who wrote a change, and gives it to them.
 func (ws *writers) claim(m *mutation) {
 	writes := ws.at(m.server).explain(m.parameter, m.to)
-	before := func(w *write) bool { return w.belated && m.server.had(m.parameter, m.to, w.seq) }
-	if !slices.ContainsFunc(writes, func(w *write) bool { return !before(w) }) {
+	if !slices.ContainsFunc(writes, func(w *write) bool { return !w.belated }) {
 		ws.unclaimed(m, writes)
 		m.untraced = ws.window.run.Traced && len(m.caveats) == 0
 		return

@@ -106,12 +106,6 @@ func (s *server) valueAt(parameter string, begin int64) string {
 	return s.Config[parameter] // when the run began
 }
 
-// had reports whether a parameter was seen to have a value, at an entry or since.
-func (s *server) had(parameter, value string, since int64) bool {
-	return s.valueAt(parameter, since) == value ||
-		slices.ContainsFunc(s.history[parameter], func(m *mutation) bool { return m.seq > since && m.to == value })
-}
-
 // sighting is a good snapshot of a server, and what was found out about it.
 type sighting struct {
 	record.Snapshot
