@@ -64,6 +64,7 @@ func TestPasses(t *testing.T) {
 	}{
 		{"nothing", nothing, []string{"begin passes", "end passes", "begin passes", "end passes"}},
 		{"something unseen", tracetestUnseen, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
+		{"something unseen, and the next comes late", tracetestUnseen, []string{"begin passes", "sync waits", "end waits", "begin passes", "end passes"}},
 		{"twice", func() { tracetestUnseen(); tracetestUnseen() }, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
 		{"a child that has ended", func() { exec.Command("true").Run() }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
 		{"a call of C", func() { tracetestCgo = runtime.NumCgoCall() - 1 }, []string{"begin passes", "end waits", "begin waits", "end waits"}},
@@ -81,6 +82,9 @@ func TestPasses(t *testing.T) {
 		}
 		fresh()
 		run(func() { fresh(); test.what() })
+		if test.name == "something unseen, and the next comes late" {
+			tracetestLine.ended -= tracetestAtOnce
+		}
 		fresh()
 		run(func() {})
 		tracetestInTurn([]string{"ran"})
@@ -108,5 +112,22 @@ func TestPasses(t *testing.T) {
 	tracetestBorn = tracetestReaped()
 	if !tracetestChildless() {
 		t.Error("a child is seen where there is none")
+	}
+}
+
+// Guards against a subtest, or anything but a test, that is taken for one that comes at
+// once behind the test before.
+func TestTop(t *testing.T) {
+	for message, want := range map[string]bool{
+		"begin,1,test,TestA,": true, "begin,1,test,TestA/a,2": false, "begin,1,bench,BenchmarkA,": false, "end,1,pass,true": false,
+	} {
+		if is := tracetestTop(strings.Split(message, ","), "begin"); is != want {
+			t.Errorf("%s begins: %v, want %v", message, is, want)
+		}
+	}
+	for message, want := range map[string]bool{"end,1,pass,true": true, "end,1,pass,false": false, "begin,1,test,TestA,true": false} {
+		if is := tracetestTop(strings.Split(message, ","), "end"); is != want {
+			t.Errorf("%s ends: %v, want %v", message, is, want)
+		}
 	}
 }
