@@ -88,6 +88,7 @@ func newPlayground(t *testing.T, cmd *cobra.Command) *playground {
 	p.redis = redis.Addr
 	p.env = append(os.Environ(), "GITHUB_ACTIONS=", "GITHUB_STEP_SUMMARY=", "TRACETEST_REDIS="+p.redis, "REDIS_ADDR="+p.redis, "HOME="+filepath.Join(p.dir, "home"), "BROWSER=true")
 	p.env = append(p.env, goEnv(t)...) // for the caches are not in that HOME
+	p.env = append(p.env, linkedOnce(t))
 	return p
 }
 

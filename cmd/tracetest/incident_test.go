@@ -109,7 +109,7 @@ func TestIncident(t *testing.T) {
 		}
 	})
 	t.Run("proved", func(t *testing.T) {
-		f := incident(t, "", "--prove")
+		f := incident(t, linkedOnce(t), "--prove", "--prove-time", "10m")
 		proved := 0
 		for _, failure := range f.Failures {
 			if failure.Certainty == "proved" && failure.Proof != nil && *failure.Proof == (findings.Proof{Verdict: "proved", Without: "0/2", With: "2/2", Restored: "0/2"}) {

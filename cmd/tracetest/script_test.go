@@ -35,8 +35,15 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Cmds:                scriptCommands(),
 		Condition: func(cond string) (bool, error) {
-			if cond == "all" { // the long matrix: make test-all
+			switch cond {
+			case "all": // the long matrix: make test-all
 				return os.Getenv("TRACETEST_ALL") != "", nil
+			case "default": // somebody's server is where one is looked for if none is named
+				conn, err := net.DialTimeout("tcp", "localhost:6379", time.Second)
+				if err == nil {
+					conn.Close()
+				}
+				return err == nil, nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
@@ -68,7 +75,33 @@ func goEnv(t *testing.T) []string {
 			env = append(env, names[i]+"="+value)
 		}
 	}
-	return append(env, "GOFLAGS=-buildvcs=false -vet=off", "GOWORK=off", "CI=true")
+	return append(env, "GOFLAGS="+goFlags, "GOWORK=off", "CI=true")
+}
+
+const goFlags = "-buildvcs=false -vet=off"
+
+// linkOnce puts testdata/linkonce into a folder, and returns the GOFLAGS with which
+// the go command uses it: for tests that run the same test binary many times.
+func linkOnce(dir string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(fixtureDir, "linkonce"))
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "linkonce")
+	if strings.ContainsAny(program, " \t'\"") {
+		return goFlags, nil // it is linked each time
+	}
+	return goFlags + " -toolexec=" + program, os.WriteFile(program, text, 0o777)
+}
+
+// linkedOnce is linkOnce for the environment of a test.
+func linkedOnce(t *testing.T) string {
+	t.Helper()
+	flags, err := linkOnce(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "GOFLAGS=" + flags
 }
 
 // scriptCommands are the commands that the scripts have beside testscript's.
@@ -108,6 +141,15 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 			ts.Check(os.MkdirAll(ts.MkAbs(dir), 0o777))
 			write(ts, filepath.Join(dir, "go.mod"), "module "+name+"\n\ngo 1.24\n")
 			helpers(ts, dir, name)
+		},
+		// linkonce links each test binary once, though the script runs it many times.
+		"linkonce": func(ts *testscript.TestScript, _ bool, _ []string) {
+			dir, err := os.MkdirTemp("", "links")
+			ts.Check(err)
+			ts.Defer(func() { os.RemoveAll(dir) })
+			flags, err := linkOnce(dir)
+			ts.Check(err)
+			ts.Setenv("GOFLAGS", flags)
 		},
 		// helpers folder [package] puts the helpers into another package.
 		"helpers": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -37,7 +37,7 @@ const (
 	CaveatCallsWaited   CaveatKind = "several-calls-waited"     // at Places
 	CaveatOtherValue    CaveatKind = "other-value-sent"         // a test binary was seen setting it to another value, at Places
 	CaveatCanSet        CaveatKind = "command-that-can-set"     // a test binary was seen sending Command
-	CaveatNoAnswer      CaveatKind = "no-answer-seen"           // a test that has ended had sent this value
+	CaveatNoAnswer      CaveatKind = "no-answer-seen"           // a test that has ended had sent this value; no answer, or a late one
 	CaveatNoSnapshot    CaveatKind = "between-snapshots"        // it was set and restored between two of them
 	CaveatMayBeFailover CaveatKind = "record-ends-before-peers" // the record ends before it says who was connected
 )

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"go/version"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,12 +23,13 @@ type Toolchain struct {
 	GOMODCACHE string
 	GOFLAGS    string
 	GOMOD      string // the go.mod of the folder; empty or os.DevNull where there is none
+	GOWORK     string // the go.work; empty or "off" where there is none
 	GOOS       string
 }
 
 // FindToolchain asks the go command in dir, which may be empty.
 func FindToolchain(ctx context.Context, dir string) (*Toolchain, error) {
-	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOMOD", "GOOS")
+	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOMOD", "GOWORK", "GOOS")
 	if err != nil {
 		return nil, fmt.Errorf("asking the go command for its settings: %w", err)
 	}
@@ -80,18 +83,59 @@ type Package struct {
 	// than they were listed with.
 	Tagged   []string `json:"-"`
 	TestDeps []string // import paths in its test binary; nil without test files
-	Module   struct{ Path, Dir, GoVersion string }
-	Error    *struct{ Err string }
+	Module   struct {
+		Path, Dir, GoVersion string
+		Main                 bool
+	}
+	Error *struct{ Err string }
+}
+
+// ListFor is List, with TestDeps only where they may hold a package whose module has this
+// word in its path. To follow all imports takes ten times as long as the rest: where the
+// go.mod names no such module they need not be followed. Since Go 1.17 it names every
+// module of which a package is imported by the packages of its own module or their tests
+// (https://go.dev/ref/mod#graph-pruning), and the go command refuses to build anything else.
+func ListFor(ctx context.Context, t *Toolchain, a *Args, word string) ([]*Package, error) {
+	if !namesAll(t, a, word) {
+		return List(ctx, a)
+	}
+	packages, err := listHow(ctx, a, "-find")
+	if err != nil || slices.ContainsFunc(packages, func(p *Package) bool {
+		return !p.Module.Main || version.Compare("go"+p.Module.GoVersion, "go1.17") < 0
+	}) {
+		return List(ctx, a)
+	}
+	return packages, nil
+}
+
+// namesAll reports whether there is one go.mod to go by, and it has not the word.
+func namesAll(t *Toolchain, a *Args, word string) bool {
+	if t.GOWORK != "" && t.GOWORK != "off" {
+		return false
+	}
+	for _, flag := range []string{"mod", "modfile", "overlay"} {
+		if value, set := a.Value(flag); set && value != "readonly" && value != "vendor" {
+			return false // another go.mod, or one that is still to be completed
+		}
+	}
+	text, err := os.ReadFile(t.GOMOD)
+	return err == nil && !bytes.Contains(text, []byte(word))
 }
 
 // List returns the packages that the arguments match, in the order of go test.
-func List(ctx context.Context, a *Args) ([]*Package, error) {
+func List(ctx context.Context, a *Args) ([]*Package, error) { return listHow(ctx, a, "-test") }
+
+func listHow(ctx context.Context, a *Args, how string) ([]*Package, error) {
+	fields := "-json=ImportPath,ForTest,Dir,TestGoFiles,XTestGoFiles,IgnoredGoFiles,Module,Error"
+	if how == "-test" {
+		fields += ",Deps"
+	}
 	type listed struct {
 		Package
 		ForTest string
 		Deps    []string
 	}
-	out, err := output(ctx, "", a.list([]string{"-e", "-test", "-json=ImportPath,ForTest,Dir,TestGoFiles,XTestGoFiles,IgnoredGoFiles,Deps,Module,Error"}, a.Patterns())...)
+	out, err := output(ctx, "", a.list([]string{"-e", how, fields}, a.Patterns())...)
 	if err != nil {
 		return nil, fmt.Errorf("listing the packages %s: %w", strings.Join(a.Patterns(), " "), err)
 	}

@@ -156,6 +156,57 @@ func TestListAndDirsInWorkspaceAndVendor(t *testing.T) {
 	}
 }
 
+// Guards against a package whose imports are not followed although it may import the module
+// that is looked for.
+func TestListFor(t *testing.T) {
+	t.Parallel()
+	mod := func(more string) map[string]string {
+		return map[string]string{
+			"go.mod": "module m\n\ngo 1.22\n" + more, "m.go": "package m\n", "m_test.go": "package m" + aTest, "other.mod": "module m\n\ngo 1.22\n",
+			"dep/go.mod": "module example.com/dep\n\ngo 1.22\n", "dep/d.go": "package dep\n", "dep/d_test.go": "package dep" + aTest,
+		}
+	}
+	with := func(files map[string]string, name, text string) map[string]string { files[name] = text; return files }
+	const needs = "\nrequire example.com/dep v1.0.0\n\nreplace example.com/dep => ./dep\n"
+	tests := []struct {
+		name     string
+		files    map[string]string
+		args     []string
+		packages []string
+		followed bool
+	}{
+		{"not in go.mod", mod(""), nil, nil, false},
+		{"another module in it", mod(needs), nil, nil, false},
+		{"in go.mod", mod("\n// a ginkgo in words is taken for one\n"), nil, nil, true},
+		{"tests of another module", mod(needs), nil, []string{".", "example.com/dep"}, true},
+		{"before Go 1.17", with(mod(""), "go.mod", "module m\n\ngo 1.16\n"), nil, nil, true},
+		{"no go directive", with(mod(""), "go.mod", "module m\n"), nil, nil, true},
+		{"workspace", with(mod(""), "go.work", "go 1.22\n\nuse .\n"), nil, nil, true},
+		{"modfile", mod(""), []string{"-modfile=other.mod"}, nil, true},
+		{"mod", mod(""), []string{"-mod=mod"}, nil, true},
+		{"mod=readonly", mod(""), []string{"-mod=readonly"}, nil, false},
+	}
+	for _, test := range tests {
+		dir := tree(t, test.files)
+		a := parse(t, test.packages, append([]string{"-C", dir}, test.args...), "")
+		tools, err := FindToolchain(t.Context(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed, err := ListFor(t.Context(), tools, a, "ginkgo")
+		if err != nil || len(listed) != max(1, len(test.packages)) {
+			t.Errorf("%s: %q, %v", test.name, paths(listed), err)
+			continue
+		}
+		if len(listed[0].TestGoFiles) != 1 || listed[0].Module.Path != "m" {
+			t.Errorf("%s: %+v", test.name, listed[0])
+		}
+		if followed := len(listed[0].TestDeps) > 0; followed != test.followed {
+			t.Errorf("%s: imports followed: %v", test.name, followed)
+		}
+	}
+}
+
 // Guards against the barrier being built for another Go, or against flags that
 // the go command has and we do not know of.
 func TestFindToolchain(t *testing.T) {

@@ -14,7 +14,6 @@
 package rediscmd
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -214,19 +213,13 @@ var families = func() map[string]Change {
 // MayConfigure reports whether a command, named as in INFO commandstats, may change
 // what CONFIG GET * says. It goes by the family, so that a subcommand of a later
 // release counts, and takes CONFIG in any name for a module's own.
-func MayConfigure(name []byte) bool {
-	var small [32]byte // no longer than this is any name of ours; no copy is made
-	n := copy(small[:], name)
-	for i, c := range small[:n] {
-		if 'A' <= c && c <= 'Z' {
-			small[i] = c + 'a' - 'A'
-		}
-	}
-	family, _, _ := bytes.Cut(small[:n], []byte("|"))
-	if changes, known := families[string(family)]; known {
+func MayConfigure(name string) bool {
+	name = strings.ToLower(name)
+	family, _, _ := strings.Cut(name, "|")
+	if changes, known := families[family]; known {
 		return changes&(Config|Role|Nodes|Users|Process) != 0
 	}
-	return bytes.Contains(small[:n], []byte("config"))
+	return strings.Contains(name, "config")
 }
 
 // Names are those of all rows, sorted.

@@ -217,7 +217,7 @@ func (p *Plan) list(ctx context.Context) lister {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		packages, err = gotest.List(ctx, p.args)
+		packages, err = gotest.ListFor(ctx, p.tools, p.args, "ginkgo")
 	}()
 	return func() ([]*gotest.Package, error) {
 		<-done

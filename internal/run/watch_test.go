@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type play struct {
 	cancel  context.CancelFunc
 	servers []*fakeServer // also those to be discovered
 	named   int
+	mu      sync.Mutex // of log: servers are sampled beside each other
 	log     []string
 	owners  map[string]int64
 	numbers map[string]int64 // of the last write by a process
@@ -77,7 +79,11 @@ func newPlay(t *testing.T, servers int, o Options) *play {
 	return p
 }
 
-func (p *play) note(what string) { p.log = append(p.log, what) }
+func (p *play) note(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.log = append(p.log, what)
+}
 
 // Event, Error and Say are of Output.
 func (p *play) Event(gotest.Event, []byte) {}
@@ -226,6 +232,9 @@ func TestOrders(t *testing.T) {
 		{"what somebody else changed before a write is asked for before the write goes", "run", 1, ran + "others maxmemory 7, --, write hz 5",
 			"sample 0 | > write [0: [maxmemory:7]] | clients 0 | > clients 0 | go"},
 		{"a begin at once behind an end", "run", 1, ran + "end TestA, --, begin TestB", "go | > begin coalesced"},
+		{"no such thing of another process", "run", 1, ran + "2: hello, end TestA, --, 2: begin TestB", "sample 0 | go | > begin [0]"},
+		{"no such thing while another test is open", "run", 1, ran + "2: hello, 2: begin TestC, end TestA, --, begin TestB", "sample 0 | go | > begin [0]"},
+		{"no such thing behind a begin", "run", 1, "hello, contact, begin TestA, --, begin TestB", "sample 0 | go | > begin [0]"},
 		{"no such thing while a reply is awaited", "run", 1, ran + "write hz 10, end TestA, --, begin TestB", "sample 0 | go | > begin [0]"},
 		{"restored behind a test", "test", 1, ran + "write hz 5, reply, --, end TestA", "sample 0 | > end [0] | restore 0 | > restore test map[hz:10] left map[]  | go"},
 		{"not while another process has a test open", "test", 1, "hello, 2: hello, begin TestA, contact, 2: begin TestB, write hz 5, reply, --, end TestA", "sample 0 | > end [0] | go"},

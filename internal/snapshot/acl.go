@@ -6,7 +6,7 @@ import "strings"
 // reads no key and no channel. Without write it restores nothing.
 func ACL(user string, write bool) string {
 	words := []string{"ACL", "SETUSER", user, "on", ">PASSWORD", "resetkeys", "resetchannels", "-@all",
-		"+info", "+config|get", "+client|list", "+client|setname", "+echo"}
+		"+info", "+config|get", "+client|list", "+client|setname"}
 	if write {
 		words = append(words, "+config|set")
 	}

@@ -1,12 +1,13 @@
 package snapshot
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"tracetest/internal/record"
 )
@@ -42,17 +43,11 @@ type asker struct {
 	password string
 	// small is the client-output-buffer-limit under which the server closed the
 	// connection rather than send a whole answer. Empty when it does not.
-	small string
-	known bool // a snapshot has succeeded
-	// last is the last whole answer, raw the reply of CONFIG GET * in it.
-	last   answer
-	raw    []byte
+	small  string
+	known  bool   // a snapshot has succeeded
+	last   answer // the last whole one
 	calls  calls  // of the last answer
 	learnt uint64 // serial of the answer that was learnt from
-
-	about       []byte  // asks for INFO
-	everything  []byte  // and for CONFIG GET *
-	questionFor [2]bool // where partial and blunt are these
 }
 
 // How often a closed connection is replaced within one question: a test may
@@ -182,22 +177,28 @@ func (a *asker) whole() answer {
 	if got, ok := a.calm(); ok {
 		return got
 	}
+	about := redis.NewStringCmd(context.Background(), a.infoArgs()...)
+	config := redis.NewSliceCmd(context.Background(), "config", "get", "*")
 	got := answer{sent: time.Now()}
-	config, about, err := a.exchange()
+	var err error
+	if a.partial {
+		err = a.link.do(about)
+	} else {
+		_ = a.link.do(about, config) // each has its own
+		err = config.Err()
+	}
 	switch {
-	case err != nil:
-		return answer{err: err}
-	case config.err != nil:
-		return answer{err: config.err}
-	case about.err == nil:
-		a.read(&got, about)
-	case says(about.err, "syntax error") && !a.blunt:
+	case err == nil && about.Err() == nil:
+		a.read(&got, about.Val())
+	case says(about.Err(), "syntax error") && !a.blunt:
 		a.blunt = true
 		return a.whole()
-	case a.partial, isBusy(about.err), isLogin(about.err):
-		return answer{err: about.err}
+	case err != nil:
+		return answer{err: err}
+	case isBusy(about.Err()), isLogin(about.Err()), !isReply(about.Err()):
+		return answer{err: about.Err()}
 	default:
-		got.noInfo = about.err
+		got.noInfo = about.Err()
 	}
 	a.configure(&got, config)
 	a.last = got
@@ -210,18 +211,13 @@ func (a *asker) calm() (got answer, ok bool) {
 	if a.partial || a.blunt || a.last.serial == 0 || !a.calls.announced || a.last.info.mode() != "standalone" {
 		return got, false
 	}
-	a.ready()
+	about := redis.NewStringCmd(context.Background(), a.infoArgs()...)
 	got = answer{sent: time.Now()}
-	x := &a.link.exchange
-	if x.send(a.about) != nil {
-		return got, false
-	}
-	about, err := a.replies()
-	if err != nil || about.err != nil {
+	if a.link.do(about) != nil {
 		return got, false // what asks for everything will meet it
 	}
 	before := a.calls
-	if a.read(&got, about); !a.calls.same(before) || got.info["run_id"] != a.last.info["run_id"] {
+	if a.read(&got, about.Val()); !a.calls.same(before) || got.info["run_id"] != a.last.info["run_id"] {
 		a.calls = before // these are of a configuration that is not read yet
 		return got, false
 	}
@@ -229,69 +225,29 @@ func (a *asker) calm() (got answer, ok bool) {
 	return got, true
 }
 
-// ready makes the questions.
-func (a *asker) ready() {
-	if how := [2]bool{a.partial, a.blunt}; a.about == nil || how != a.questionFor {
-		a.about, a.questionFor = append(request([]any{"echo", "tracetest"}), request(a.infoArgs())...), how
-		a.everything = a.about
-		if !a.partial {
-			a.everything = append(slices.Clone(a.about), request([]any{"config", "get", "*"})...)
-		}
-	}
-}
-
-// replies reads those to ECHO and INFO.
-func (a *asker) replies() (about reply, err error) {
-	x := &a.link.exchange
-	if _, err := x.next('$'); err != nil {
-		return about, err
-	}
-	return x.next('$')
-}
-
-// exchange asks everything, or INFO alone, and reads the replies.
-func (a *asker) exchange() (config, about reply, err error) {
-	a.ready()
-	x := &a.link.exchange
-	if err := x.send(a.everything); err != nil {
-		return config, about, err
-	}
-	if about, err = a.replies(); err != nil || a.partial {
-		return config, about, err
-	}
-	config, err = x.next('*')
-	return config, about, err
-}
-
 // read takes in a reply of INFO. As long as the server is the same, only what
 // changes while it runs is read.
-func (a *asker) read(got *answer, about reply) {
-	text := a.link.exchange.bytes(about.text)
+func (a *asker) read(got *answer, text string) {
 	figures := readFigures(text)
 	got.counters, a.calls = figures.counters, figures.calls
-	if id := a.last.info["run_id"]; id != "" && id == string(figures.runID) && !a.partial {
+	if id := a.last.info["run_id"]; id != "" && id == figures.runID && !a.partial {
 		got.info = a.last.info
 		return
 	}
-	got.info = parseInfo(string(text))
+	got.info = parseInfo(text)
 }
 
-// configure takes in a reply of CONFIG GET *. One that is what it was the last
-// time, byte for byte, is not read.
-func (a *asker) configure(got *answer, config reply) {
+// configure takes in a reply of CONFIG GET *.
+func (a *asker) configure(got *answer, config *redis.SliceCmd) {
 	if a.partial {
 		got.config = got.info.partialConfig()
 		return
 	}
-	x := &a.link.exchange
-	if whole := x.bytes(config.whole); a.last.serial == 0 || !bytes.Equal(whole, a.raw) {
-		a.raw = append(a.raw[:0], whole...)
-		got.config = x.pairs(config)
-		dropAliases(got.config)
-		got.serial = a.last.serial + 1
-		return
+	got.config, got.serial = pairs(config.Val()), a.last.serial
+	dropAliases(got.config)
+	if a.last.serial == 0 || !maps.Equal(got.config, a.last.config) {
+		got.serial++
 	}
-	got.config, got.serial = a.last.config, a.last.serial
 }
 
 const outputLimit = "client-output-buffer-limit"

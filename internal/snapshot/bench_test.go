@@ -11,53 +11,24 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// BenchmarkExchange compares what a snapshot costs by its own exchange, with INFO alone
-// where that tells that the rest is as before, with the same by go-redis: the processor time
-// of this process and of Redis, for with nobody waiting that is what counts.
-func BenchmarkExchange(b *testing.B) {
+// BenchmarkSample is what a snapshot costs, by INFO alone where that tells that the rest is as before and by all
+// that it asks: the processor time of this process and of Redis, for with nobody waiting that is what counts.
+func BenchmarkSample(b *testing.B) {
 	s, _ := open(b, shared.Addr, Options{})
 	client := redis.NewClient(&redis.Options{Addr: shared.Addr, Protocol: 2, PoolSize: 1, DisableIdentity: true})
 	b.Cleanup(func() { client.Close() })
-	about := s.asker.infoArgs()
-	for _, how := range []struct {
-		name string
-		ask  func(b *testing.B)
-	}{
-		{"own", func(b *testing.B) {
-			if snap := s.Sample(b.Context()); snap.Error != "" {
-				b.Fatal(snap.Error)
-			}
-		}},
-		{"own-all", func(b *testing.B) {
-			s.asker.calls = calls{} // nothing is known of before
-			if snap := s.Sample(b.Context()); snap.Error != "" {
-				b.Fatal(snap.Error)
-			}
-		}},
-		{"go-redis-info", func(b *testing.B) {
-			text, err := client.Do(b.Context(), about...).Text()
-			if err != nil {
-				b.Fatal(err)
-			}
-			readFigures([]byte(text))
-		}},
-		{"go-redis-all", func(b *testing.B) {
-			pipe := client.Pipeline()
-			text := pipe.Do(b.Context(), about...)
-			config := pipe.ConfigGet(b.Context(), "*")
-			if _, err := pipe.Exec(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-			all, _ := text.Text()
-			readFigures([]byte(all))
-			dropAliases(config.Val())
-		}},
+	for name, before := range map[string]func(){
+		"info": func() {},
+		"all":  func() { s.asker.calls = calls{} }, // nothing is known of before
 	} {
-		b.Run(how.name, func(b *testing.B) {
+		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			own, server := spent(), ofServer(b, client)
 			for b.Loop() {
-				how.ask(b)
+				before()
+				if snap := s.Sample(b.Context()); snap.Error != "" {
+					b.Fatal(snap.Error)
+				}
 			}
 			b.ReportMetric(float64(spent()-own)/float64(b.N), "cpu-ns/op")
 			b.ReportMetric((ofServer(b, client)-server)*1e9/float64(b.N), "redis-ns/op")

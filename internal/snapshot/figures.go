@@ -1,8 +1,8 @@
 package snapshot
 
 import (
-	"bytes"
 	"strconv"
+	"strings"
 
 	"tracetest/internal/record"
 )
@@ -10,26 +10,21 @@ import (
 // figures is what a snapshot needs of INFO.
 type figures struct {
 	counters *record.Counters // nil when the reply had no figures; those that a version does not have stay zero
-	runID    []byte
+	runID    string
 	calls    calls
 }
 
 // readFigures reads a reply of INFO. It makes no map of all that nobody asks
 // for.
-func readFigures(reply []byte) (f figures) {
-	f.calls.changing = make([]byte, 0, 128)
+func readFigures(reply string) (f figures) {
 	c := new(record.Counters)
 	known := false
-	for len(reply) > 0 {
-		var line []byte
-		line, reply, _ = bytes.Cut(reply, []byte("\n"))
-		line = bytes.TrimRight(line, "\r")
-		at := bytes.IndexByte(line, ':')
-		if at < 0 || line[0] == '#' {
+	for line := range strings.Lines(reply) {
+		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
+		if !ok || line[0] == '#' {
 			continue
 		}
-		name, value := line[:at], line[at+1:]
-		switch string(name) { // no copy is made
+		switch name {
 		case "run_id":
 			f.runID = value
 		case "used_memory":
@@ -44,12 +39,12 @@ func readFigures(reply []byte) (f figures) {
 		case "cmdstat_config|resetstat":
 			c.ResetStat = fieldOf(value, "calls=")
 		}
-		if command, ok := bytes.CutPrefix(name, []byte("cmdstat_")); ok {
+		if command, ok := strings.CutPrefix(name, "cmdstat_"); ok {
 			f.calls.count(command, value)
-		} else if number, ok := bytes.CutPrefix(name, []byte("db")); ok && isNumber(string(number)) {
+		} else if number, ok := strings.CutPrefix(name, "db"); ok && isNumber(number) {
 			if n := fieldOf(value, "keys="); n > 0 || c.Keys != nil {
-				delete(c.Keys, string(name))
-				c.Keys = count(c.Keys, string(name), n)
+				delete(c.Keys, name)
+				c.Keys = count(c.Keys, name, n)
 			}
 		}
 	}
@@ -60,8 +55,8 @@ func readFigures(reply []byte) (f figures) {
 }
 
 // decimal is zero for what is no number.
-func decimal(text []byte) int64 {
-	n, err := strconv.ParseInt(string(text), 10, 64) // no copy is made
+func decimal(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return 0
 	}
@@ -70,12 +65,10 @@ func decimal(text []byte) int64 {
 
 // fieldOf is a number in "calls=3,usec=10,rejected_calls=1", by its name with
 // the "=". Which fields there are, and in what order, depends on the version.
-func fieldOf(value []byte, name string) int64 {
-	for len(value) > 0 {
-		var part []byte
-		part, value, _ = bytes.Cut(value, []byte(","))
-		if len(part) >= len(name) && string(part[:len(name)]) == name {
-			if n, err := strconv.ParseInt(string(part[len(name):]), 10, 64); err == nil {
+func fieldOf(value, name string) int64 {
+	for part := range strings.SplitSeq(value, ",") {
+		if number, ok := strings.CutPrefix(part, name); ok {
+			if n, err := strconv.ParseInt(number, 10, 64); err == nil {
 				return n
 			}
 		}

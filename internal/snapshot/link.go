@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -27,7 +29,6 @@ type link struct {
 	conn     net.Conn
 	client   *redis.Client
 	greeting error // what the server said to HELLO, if it refused it
-	exchange exchange
 }
 
 // dial makes a connection and logs in. It blocks for as long as the server
@@ -56,7 +57,7 @@ func dial(ctx context.Context, t Target, as login, timeout time.Duration, made f
 		return nil, err
 	}
 	made(conn)
-	l := &link{conn: conn, exchange: exchange{conn: conn}}
+	l := &link{conn: conn}
 	l.client = redis.NewClient(&redis.Options{
 		Network: t.network, Addr: t.address, Username: as.user, Password: as.password,
 		Dialer:   once(conn),
@@ -119,19 +120,41 @@ func (l *link) do(cmds ...redis.Cmder) error {
 	return err
 }
 
-// config asks for one parameter, past the client: it does not read all that a server may say.
+// config asks for one parameter.
 func (l *link) config(name string) (map[string]string, error) {
-	if err := l.exchange.send(request([]any{"config", "get", name})); err != nil {
+	cmd := redis.NewSliceCmd(context.Background(), "config", "get", name)
+	if err := l.do(cmd); err != nil {
 		return nil, err
 	}
-	got, err := l.exchange.next('*')
-	if err == nil {
-		err = got.err
+	return pairs(cmd.Val()), nil
+}
+
+// pairs are the names and values of a reply. A value of KeyDB can be a list of words, which reads as these with a
+// blank between them; nothing at all reads as no text.
+func pairs(reply []any) map[string]string {
+	all := make(map[string]string, len(reply)/2)
+	for i := 0; i+1 < len(reply); i += 2 {
+		if name, ok := reply[i].(string); ok {
+			all[name] = text(reply[i+1])
+		}
 	}
-	if err != nil {
-		return nil, err
+	return all
+}
+
+func text(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	case []any:
+		words := make([]string, len(value))
+		for i, word := range value {
+			words[i] = text(word)
+		}
+		return strings.Join(words, " ")
 	}
-	return l.exchange.pairs(got), nil
+	return fmt.Sprint(value)
 }
 
 func (l *link) close() error {

@@ -13,8 +13,8 @@ import (
 // claim finds who wrote a change, and gives it to them.
 func (ws *writers) claim(m *mutation) {
 	writes := ws.at(m.server).explain(m.parameter, m.to)
-	if len(writes) == 0 {
-		ws.unclaimed(m)
+	if !slices.ContainsFunc(writes, func(w *write) bool { return !w.belated }) {
+		ws.unclaimed(m, writes)
 		m.untraced = ws.window.run.Traced && len(m.caveats) == 0
 		return
 	}
@@ -32,11 +32,12 @@ func (ws *writers) claim(m *mutation) {
 	}
 }
 
-// unclaimed says which writes may have made a change all the same that nobody was seen writing.
-func (ws *writers) unclaimed(m *mutation) {
+// unclaimed says which writes may have made a change all the same that nobody was seen writing,
+// such as those that may have been done before, of which the reply came when nobody waited for it any more.
+func (ws *writers) unclaimed(m *mutation, belated []*write) {
 	to := ws.at(m.server)
 	for _, w := range to.pending {
-		if _, sets := w.value(m.parameter); sets && w.can(m.parameter) {
+		if _, sets := w.value(m.parameter); sets && w.can(m.parameter) && !slices.Contains(belated, w) {
 			c := findings.Caveat{Kind: findings.CaveatOtherValue}
 			if w.call != nil {
 				c.Places = []string{w.call.Place()}
@@ -49,6 +50,10 @@ func (ws *writers) unclaimed(m *mutation) {
 			m.caveats = []findings.Caveat{c}
 			m.call, m.earlier, m.refs = w.call, max(m.earlier, w.earlier), union(m.refs, w.refs...)
 		}
+	}
+	for _, w := range belated {
+		w.shown[m.parameter] = true
+		perhaps(w, findings.Caveat{Kind: findings.CaveatNoAnswer})
 	}
 	for _, w := range to.lost {
 		there := slices.ContainsFunc(w.refs, func(r record.Ref) bool { return ws.window.open.Present(r.Process) })

@@ -150,8 +150,8 @@ func (l *ledger) sight(s *server, snap record.Snapshot, e record.Entry, by *reco
 // is still to be found out, and it is still to be filed.
 func (l *ledger) change(s *server, name string, seen sighting) *mutation {
 	value := seen.Config[name]
-	if seen.restarted && (seen.Counters == nil || seen.Counters.ConfigSet == 0) {
-		s.initial[name] = value // it came back with that, and nobody has set anything since
+	if seen.restarted && s.cameBack(name, value, seen.Counters) {
+		s.initial[name] = value
 	}
 	m := &mutation{server: s, parameter: name, from: s.now[name], to: value, refs: slices.Clone(seen.refs), seq: seen.entry.Seq,
 		sent: s.sent, received: seen.Received, phase: l.window.phase(seen.refs, seen.entry), restart: seen.restarted, unsighted: seen.again}
@@ -162,6 +162,17 @@ func (l *ledger) change(s *server, name string, seen sighting) *mutation {
 	s.now[name] = value
 	s.timeline.change(m, l.window.began)
 	return m
+}
+
+// cameBack reports whether a server that has restarted has a value that it came back with:
+// it counted no CONFIG SET since, also none before its statistics began anew, or it is the
+// value that it had been started with before.
+func (s *server) cameBack(name, value string, c *record.Counters) bool {
+	if s.countsSets() && c != nil && c.ConfigSet == 0 && c.ResetStat == 0 {
+		return true
+	}
+	o, known := s.StartedWith[name]
+	return known && redisconf.Same(o.Value, value)
 }
 
 // failedOver takes in that a server has another master, which is no leak: what it has now is

@@ -12,7 +12,10 @@ import (
 
 // neighbour is a process that runs beside, one test after another.
 type neighbour struct {
-	p    *proc
+	p    *proc // nil where its tests are not synchronized
+	u    *story.Unsynchronized
+	test string   // that runs then
+	said []func() // events that the go command has not been read to say yet
 	open *actor
 	n    int
 	busy bool // it waits, at most
@@ -30,8 +33,21 @@ func (w *world) tallyOf(name string) *tally {
 }
 
 // meetNeighbour starts another process in half of the worlds.
-func (w *world) meetNeighbour() {
+func (w *world) meetNeighbour(plain bool) {
 	if w.seed%4 < 2 {
+		return
+	}
+	if plain {
+		w.Quiet = true
+		w.beside = &neighbour{u: w.Unsynchronized("shop/beside")}
+		w.Quiet = false
+		if w.Passes != nil {
+			w.Meanwhile = func() {
+				if w.in(3) {
+					w.beside.writes(w)
+				}
+			}
+		}
 		return
 	}
 	w.beside = &neighbour{p: w.Package("shop/beside")}
@@ -62,11 +78,16 @@ func (b *neighbour) moves(w *world, meanwhile bool) {
 	}
 	b.busy = true
 	defer func() { b.busy = false }()
+	if b.u != nil {
+		b.plain(w)
+		return
+	}
 	who := b.p.Path
 	if b.open != nil {
 		who = w.name(b.open)
 	}
 	switch k := w.rand.IntN(9); {
+	case k < 3 && meanwhile && w.counts[b.p.Index]: // it waits at the boundary
 	case k < 3 && b.open != nil:
 		b.end(w)
 	case k < 3 && b.n < 12:
@@ -86,6 +107,44 @@ func (b *neighbour) moves(w *world, meanwhile bool) {
 	}
 }
 
+// plain is one thing that a package does whose tests are not synchronized: what the go
+// command says of them is read some time later.
+func (b *neighbour) plain(w *world) {
+	switch k := w.rand.IntN(8); {
+	case k < 2 && b.test != "":
+		name := b.test
+		b.test, b.said = "", append(b.said, func() { b.u.Event("pass", name, "") })
+	case k < 2 && b.n < 12:
+		b.n++
+		name := fmt.Sprintf("TestB%d", b.n)
+		b.test, b.said = name, append(b.said, func() { b.u.Event("run", name, "") })
+	case k < 5:
+		b.writes(w)
+	case len(b.said) > 0:
+		b.reads(w)
+	}
+}
+
+// writes is what nobody traces of a test that is not synchronized.
+func (b *neighbour) writes(w *world) {
+	who := "shop/beside"
+	if b.test != "" {
+		who += " > " + b.test
+	}
+	value := w.nextOf(who, "not synchronized")
+	d := w.truth[value]
+	d.also = []string{"shop/beside"}
+	w.truth[value] = d
+	w.SetOn(w.rand.IntN(2), fmt.Sprintf("p%d", w.rand.IntN(6)), value)
+}
+
+// reads is that an event is read, with a snapshot behind it or none.
+func (b *neighbour) reads(w *world) {
+	w.Quiet = w.in(3)
+	b.said[0]()
+	b.said, w.Quiet = b.said[1:], false
+}
+
 func (b *neighbour) end(w *world) {
 	if w.victims[w.name(b.open)] {
 		b.open.End("fail", story.OOMText)
@@ -100,6 +159,16 @@ func (b *neighbour) end(w *world) {
 func (w *world) part() {
 	if b := w.beside; b != nil && !b.over {
 		w.Meanwhile = nil
+		if b.u != nil {
+			for len(b.said) > 0 {
+				b.reads(w)
+			}
+			if b.test != "" {
+				b.u.Event("pass", b.test, "")
+			}
+			b.u.Event("pass", "", "")
+			return
+		}
 		if b.open != nil {
 			b.end(w)
 		}
@@ -140,8 +209,10 @@ func (w *world) crash() {
 }
 
 // announce is the snapshot before a process does what is counted, or can be known not
-// to be traced, if it passed a boundary since the last at which it waited.
+// to be traced, if it passed a boundary since the last at which it waited. It passes none
+// behind that, as package inject does.
 func (w *world) announce(p *proc) {
+	w.counts[p.Index] = true
 	if w.ahead[p.Index] {
 		p.Sync()
 		w.ahead[p.Index] = false

@@ -16,7 +16,7 @@ import (
 // Without the barrier: tests run ahead of their events by up to two seconds, and
 // whoever really wrote is always among the suspects.
 func TestRandomEvents(t *testing.T) {
-	for seed := range uint64(2000) {
+	for seed := range several(2000) {
 		random := rand.New(rand.NewPCG(seed, 3))
 		r := story.Of(record.Run{Mode: record.ModeEvents}, 1).Baseline()
 		type event struct {

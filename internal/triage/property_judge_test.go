@@ -93,8 +93,8 @@ func worlds(t *testing.T, judge func(*world, *findings.Findings) []string) {
 	var next atomic.Uint64
 	for range runtime.GOMAXPROCS(0) {
 		all.Go(func() {
-			for seed := next.Add(1) - 1; seed < *seeds; seed = next.Add(1) - 1 {
-				w := newWorld(seed)
+			for n := next.Add(1) - 1; n < *seeds; n = next.Add(1) - 1 {
+				w := newWorld(*firstSeed + n)
 				w.bad = judge(w, triaged(w.Entries))
 				mu.Lock()
 				for _, text := range w.bad {
@@ -154,6 +154,9 @@ func (w *world) judge(f *findings.Findings, count map[findings.Certainty]int) (b
 	}
 	for _, x := range f.Writes {
 		say("write", x.Command[len(x.Command)-1], x.By, x.Certainty, x.Suspects, x.AndEarlier)
+	}
+	for _, x := range f.Refused {
+		say("refusal", x.Text, x.By, x.Certainty, x.Suspects, x.AndEarlier)
 	}
 	return bad
 }

@@ -274,7 +274,7 @@ const parallelKind = record.Kind("parallel")
 // Tests at the same time: whoever really wrote is the owner or among the
 // suspects, nobody is one who was not active, and who is named did it.
 func TestRandomParallel(t *testing.T) {
-	for seed := range uint64(3000) {
+	for seed := range several(3000) {
 		c := randomConcurrent(seed, seed%2 == 1, false)
 		f := triaged(c.Entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {

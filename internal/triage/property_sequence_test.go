@@ -210,7 +210,7 @@ func said(changes []findings.Change) []string {
 // Tests one after another: each change is told with its owner, neither more
 // nor less than the definitions say.
 func TestRandomSequences(t *testing.T) {
-	for seed := range uint64(3000) {
+	for seed := range several(3000) {
 		s := randomSequence(seed)
 		f := triaged(s.Entries)
 		leaks, reverted := s.right()

@@ -179,7 +179,7 @@ func (c *concurrent) answer() {
 // wrote is a suspect.
 func TestRandomWrites(t *testing.T) {
 	exact := 0
-	for seed := range uint64(4000) {
+	for seed := range several(4000) {
 		c := randomConcurrent(seed, seed%4 == 3, true)
 		f := triaged(c.Entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {

@@ -21,6 +21,7 @@ type write struct {
 	done     int64           // sequence number of the reply
 	late     bool            // it was answered, and no snapshot came with the reply
 	replied  int64           // sequence number of the reply; zero before there is one
+	belated  bool            // nobody waited for its reply any more when that came
 	past     int             // snapshots since whoever made it had ended
 	shown    map[string]bool // parameters whose change was seen
 	spent    map[string]bool // those of which it was the one write that explained the change

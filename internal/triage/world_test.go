@@ -3,6 +3,7 @@ package triage_test
 import (
 	"flag"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -20,6 +21,21 @@ var seeds = flag.Uint64("seeds", func() uint64 {
 	return 1000
 }(), "how many random worlds to judge")
 
+// firstSeed is that of the first of them, to judge others or one.
+var firstSeed = flag.Uint64("first-seed", 0, "the first seed of the random tests")
+
+// several are the seeds of a random test of another kind: so many, or more where more
+// worlds are judged.
+func several(usual uint64) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for n := range usual * max(1, *seeds/10_000) {
+			if !yield(*firstSeed + n) {
+				return
+			}
+		}
+	}
+}
+
 // world is a random run in which everybody writes in every way that the injected
 // code can tell of: on their own goroutine, on one that they started and perhaps
 // left behind, by timers, by workers that tests share, by clients that write on
@@ -32,11 +48,11 @@ type world struct {
 	p       *proc
 	truth   map[string]deed
 	number  int
-	begun   []*actor   // all tests and specs, in order
-	running []*actor   // those whose code runs now
-	left    []func()   // what was left behind, and will write
-	worker  *record.By // the goroutine of the shared worker, if it was started
-	suite   *actor     // the test that runs the open suite
+	begun   []*actor           // all tests and specs, in order
+	running []*actor           // those whose code runs now
+	left    []left             // what was left behind, and will write
+	workers map[int]*record.By // by process, the goroutine of the shared worker, if it was started
+	suite   *actor             // the test that runs the open suite
 	spec    *actor
 	single  int                 // parameters that only one change is made of
 	victims map[string]bool     // tests of which writes were refused
@@ -44,8 +60,14 @@ type world struct {
 
 	beside *neighbour   // another process
 	ahead  map[int]bool // processes that passed a boundary since the last at which they waited
+	counts map[int]bool // processes that did what is counted since the last at which they waited: they wait at the next
 	tally  map[string]*tally
 	loose  bool // a crash or a restart came in between: what became of a change is nobody's to say
+
+	resets bool // statistics are reset
+	nodes  bool // suite nodes write
+	crew   []*member
+	found  map[*test][]map[string]string // with --restore=test, what the first of the units found that are open within a test, or within none
 
 	seed uint64
 	bad  []string // what is said wrong of it
@@ -60,6 +82,12 @@ type deed struct {
 	kind      string // "leak" or "reverted" where it is known
 	client    bool
 	announced bool // it must be told as a change of its own
+}
+
+// left is what a process has left behind.
+type left struct {
+	of    *proc
+	write func()
 }
 
 // actor is a test, subtest or spec, or with no test the package.
@@ -80,11 +108,19 @@ func (w *world) name(a *actor) string {
 	return a.Process.Path + " > " + a.test.Name
 }
 
+// of is the process that an actor runs in.
+func (w *world) of(a *actor) *proc {
+	if a == nil {
+		return w.p
+	}
+	return a.Process
+}
+
 func (w *world) in(n int) bool { return w.rand.IntN(n) == 0 }
 
 func newWorld(seed uint64) *world {
 	w := &world{rec: story.Of(record.Run{Mode: record.ModeInstrumented}, 2), seed: seed, rand: rand.New(rand.NewPCG(seed, 7)), truth: map[string]deed{},
-		victims: map[string]bool{}, force: map[string][]string{}, ahead: map[int]bool{}, tally: map[string]*tally{}}
+		victims: map[string]bool{}, force: map[string][]string{}, ahead: map[int]bool{}, counts: map[int]bool{}, workers: map[int]*record.By{}, tally: map[string]*tally{}}
 	for i := range 6 {
 		w.Base(fmt.Sprintf("p%d", i), "0")
 	}
@@ -92,21 +128,37 @@ func newWorld(seed uint64) *world {
 		w.Base(fmt.Sprintf("x%d", i), "0")
 	}
 	w.Baseline().Trace()
-	w.p = w.Package("shop/cache")
-	w.contact()
-	if seed%2 == 1 {
+	more := rand.New(rand.NewPCG(seed, 13))
+	w.resets, w.nodes = more.IntN(3) == 0, more.IntN(2) == 0
+	plain := more.IntN(3) == 0
+	if seed%4 < 2 && more.IntN(4) == 0 {
+		w.Entries[0].Run.Restore = "test"
+		w.found = map[*test][]map[string]string{}
+	}
+	if w.found == nil && seed%4 == 1 && more.IntN(2) == 0 {
+		w.gather(2 + more.IntN(2))
+	} else {
+		w.p = w.Package("shop/cache")
+		w.contact()
+	}
+	if seed%2 == 1 && w.found == nil {
 		// Boundaries are passed whatever was done: no attribution may rest on that
 		// nothing was. But what failures meet is told by counters, and nobody passes
 		// while a limit is known to be another than at first.
 		ahead := rand.New(rand.NewPCG(seed, 11))
 		w.Passes = func(process int) bool {
-			w.ahead[process] = ahead.IntN(4) > 0 && w.Servers[0].Shown["maxmemory"] == "0"
+			w.ahead[process] = ahead.IntN(4) > 0 && w.Servers[0].Shown["maxmemory"] == "0" && !w.counts[process]
+			w.counts[process] = false
 			return w.ahead[process]
 		}
 	}
 	w.Finds = seed%3 > 0
-	w.meetNeighbour()
-	w.run()
+	w.meetNeighbour(plain)
+	if w.crew != nil {
+		w.together()
+	} else {
+		w.run()
+	}
 	w.part()
 	w.rec.End(0)
 	return w
@@ -154,14 +206,18 @@ func (w *world) start(parent *actor, name string) *actor {
 }
 
 func (w *world) began(a *actor) {
+	if w.found != nil && (a.Kind == record.KindSpec || len(w.open()) == 0) {
+		w.found[a.Parent] = w.settings()
+	}
 	w.begun = append(w.begun, a)
-	w.force[w.name(a)] = []string{w.Servers[0].Settings["maxmemory"]}
+	w.force[w.name(a)] = append(w.force[w.name(a)], w.Servers[0].Settings["maxmemory"])
 }
 
 // limited sets the limit of memory.
 func (w *world) limited(a *actor, value string) {
-	w.p.Write(w.own(a), "CONFIG", "SET", "maxmemory", value).OK()
-	w.forced(value)
+	sent := w.of(a).Write(w.own(a), "CONFIG", "SET", "maxmemory", value).Took()
+	w.forced(value) // before the reply: who ends while that is on its way had it in force
+	sent.Reply("+OK")
 }
 
 func (w *world) finish(a *actor, status string) {
@@ -174,6 +230,7 @@ func (w *world) finish(a *actor, status string) {
 		a.End(status)
 	}
 	a.over = true
+	w.restore(a)
 }
 
 // tree is a test with subtests, up to three deep.
@@ -224,32 +281,44 @@ func (w *world) specs(name string) {
 	t := w.start(nil, name)
 	t.SuiteBegin()
 	w.suite = t
-	container := ""
+	w.node(t, "BeforeSuite")
 	for i := range 1 + w.rand.IntN(5) {
-		if container = ""; w.in(4) {
+		container := ""
+		if w.in(4) {
 			container = "/src/shop/cache/a_test.go:900"
 		}
-		s := &actor{test: t.OrderedSpec(container, fmt.Sprintf("%s does %d", name, i))}
-		s.Owner.Location, s.Owner.Until = fmt.Sprintf("/src/shop/cache/a_test.go:%d", 100*(1+int(s.ID))), 100*(1+int(s.ID))+50
-		if w.in(3) { // all are declared by one function
-			s.Owner.Location, s.Owner.Until = "/src/shop/cache/a_test.go:10", 20
-		}
-		w.began(s)
-		w.spec = s
-		w.acts(s, 2)
-		for _, f := range slices.Backward(s.clean) {
-			f()
-		}
-		if w.victims[w.name(s)] {
-			s.EndSpec("fail", story.OOMText)
-		} else {
-			s.EndSpec(w.one("pass", "pass", "fail"), "it did not")
-		}
-		s.over, w.spec = true, nil
+		w.runSpec(t, container, fmt.Sprintf("%s does %d", name, i), func() {})
 	}
-	t.SuiteEnd()
+	w.node(t, "AfterSuite")
+	t.SuiteEnd(w.ran()...)
 	w.suite = nil
 	w.finish(t, "pass")
+}
+
+// runSpec is a spec from begin to end. Others go on where it calls them.
+func (w *world) runSpec(t *actor, container, name string, others func()) {
+	s := &actor{test: t.OrderedSpec(container, name)}
+	s.Owner.Location, s.Owner.Until = fmt.Sprintf("/src/shop/cache/a_test.go:%d", 100*(1+int(s.ID))), 100*(1+int(s.ID))+50
+	if w.in(3) { // all are declared by one function
+		s.Owner.Location, s.Owner.Until = "/src/shop/cache/a_test.go:10", 20
+	}
+	w.began(s)
+	w.spec = s
+	for range 2 {
+		others()
+		w.acts(s, 1)
+	}
+	others()
+	for _, f := range slices.Backward(s.clean) {
+		f()
+	}
+	if w.victims[w.name(s)] {
+		s.EndSpec("fail", story.OOMText)
+	} else {
+		s.EndSpec(w.one("pass", "pass", "fail"), "it did not")
+	}
+	s.over, w.spec = true, nil
+	w.restore(s)
 }
 
 // acts has somebody do some things, and those go on who were left behind.
@@ -266,7 +335,7 @@ func (w *world) acts(a *actor, most int) {
 
 func (w *world) goOn() {
 	i := w.rand.IntN(len(w.left))
-	f := w.left[i]
+	f := w.left[i].write
 	w.left = slices.Delete(w.left, i, i+1)
 	f()
 }
@@ -275,7 +344,7 @@ func (w *world) goOn() {
 
 func (w *world) leave(f func()) {
 	if len(w.left) < 5 {
-		w.left = append(w.left, f)
+		w.left = append(w.left, left{w.p, f})
 	}
 }
 

@@ -115,11 +115,12 @@ func (w *world) after(a, cancels *actor) record.By {
 // job is what the shared worker does for somebody: the first who needs it
 // starts it.
 func (w *world) job(a *actor) record.By {
-	if w.worker == nil {
+	p := w.of(a).Index
+	if w.workers[p] == nil {
 		by := w.labelled(a, "shop/kit.work kit/kit.go:50")
-		w.worker = &by
+		w.workers[p] = &by
 	}
-	by := *w.worker
+	by := *w.workers[p]
 	frames := []string{"shop/kit.work.func1 kit/kit.go:55"}
 	switch w.rand.IntN(3) {
 	case 0:
@@ -171,7 +172,8 @@ func (w *world) act(a *actor) {
 	case 12:
 		w.leave(func() {
 			cancels := (*actor)(nil)
-			if open := w.open(); len(open) > 0 {
+			open := slices.DeleteFunc(w.open(), func(o *actor) bool { return o.Process != w.of(a) })
+			if len(open) > 0 {
 				cancels = open[w.rand.IntN(len(open))]
 			}
 			w.set(a, "late after", w.after(a, cancels))
@@ -180,7 +182,8 @@ func (w *world) act(a *actor) {
 		w.child(a)
 	case 14:
 		w.untraced(a)
-	case 15: // it looks, and changes nothing
+	case 15: // mostly it looks, and changes nothing
+		w.reset(a)
 	}
 }
 
@@ -200,20 +203,21 @@ func (w *world) set(a *actor, way string, by record.By) {
 		d.client = true
 		w.truth[value] = d
 	}
-	w.p.WriteTo(w.rand.IntN(2), by, "CONFIG", "SET", fmt.Sprintf("p%d", w.rand.IntN(6)), value).OK()
+	w.of(a).WriteTo(w.rand.IntN(2), by, "CONFIG", "SET", fmt.Sprintf("p%d", w.rand.IntN(6)), value).OK()
 }
 
 // byClient is a goroutine of the client's own, which somebody had dialled. Who
 // called it waits for the reply, and others may wait as well.
 func (w *world) byClient(a *actor, by record.By) record.By {
 	var client record.By
-	switch dials := w.rand.IntN(len(w.begun) + 2); {
+	begun := slices.DeleteFunc(slices.Clone(w.begun), func(o *actor) bool { return o.Process != w.of(a) })
+	switch dials := w.rand.IntN(len(begun) + 2); {
 	case dials == 0:
 		client = w.p.Started()
 	case dials == 1:
 		client = story.Timer()
 	default:
-		client = w.begun[dials-2].Label()
+		client = begun[dials-2].Label()
 	}
 	client.Started = story.Stack("github.com/redis/rueidis.(*pipe).background /mod/github.com/redis/rueidis@v1.0.53/pipe.go:300")
 	waiting := []record.By{story.Waits(by, !w.in(3))} // in a helper that takes any command it says nothing of what it sets
@@ -236,13 +240,13 @@ func (w *world) change(a *actor, by record.By) {
 	value := w.next(a, "own")
 	name, server := fmt.Sprintf("x%d", w.single), w.rand.IntN(2)
 	w.single++
-	w.p.WriteTo(server, by, "CONFIG", "SET", name, value).OK()
+	w.of(a).WriteTo(server, by, "CONFIG", "SET", name, value).OK()
 	d := w.truth[value]
 	d.kind = "leak"
 	if w.in(2) {
 		d.kind = "reverted"
 		up := a
-		a.clean = append(a.clean, func() { w.p.WriteTo(server, w.own(up), "CONFIG", "SET", name, "0").OK() })
+		a.clean = append(a.clean, func() { w.of(a).WriteTo(server, w.own(up), "CONFIG", "SET", name, "0").OK() })
 	}
 	w.truth[value] = d
 }
@@ -265,16 +269,16 @@ func (w *world) doubtful(a *actor) {
 	value := w.next(a, way)
 	name, server := fmt.Sprintf("x%d", w.single), w.rand.IntN(2)
 	w.single++
-	w.p.WriteTo(server, by, "CONFIG", "SET", name, value).OK()
+	w.of(a).WriteTo(server, by, "CONFIG", "SET", name, value).OK()
 	d := w.truth[value]
 	switch w.rand.IntN(3) {
 	case 0:
-		a.clean = append(a.clean, func() { w.p.WriteTo(server, w.job(a), "CONFIG", "SET", name, "0").OK() })
+		a.clean = append(a.clean, func() { w.of(a).WriteTo(server, w.job(a), "CONFIG", "SET", name, "0").OK() })
 	case 1:
 		d.kind, d.announced = "leak", true
 	default:
 		d.kind, d.announced = "leak", true
-		w.left = append(w.left, func() {
+		w.left = append(w.left, left{w.p, func() {
 			if !w.unit(a).over {
 				return // it is left
 			}
@@ -283,11 +287,11 @@ func (w *world) doubtful(a *actor) {
 				who = w.running[0]
 			}
 			if by := w.own(who); who != nil || w.in(2) {
-				w.p.WriteTo(server, by, "CONFIG", "SET", name, "0").OK()
+				w.of(who).WriteTo(server, by, "CONFIG", "SET", name, "0").OK()
 			} else {
 				w.p.WriteTo(server, w.job(nil), "CONFIG", "SET", name, "0").OK()
 			}
-		})
+		}})
 	}
 	w.truth[value] = d
 }
@@ -303,8 +307,8 @@ func (w *world) twice(a *actor) {
 	for range 2 {
 		value := w.next(a, "twice")
 		w.truth[value] = deed{by: w.name(a), way: "twice", kind: "reverted", announced: true}
-		w.p.WriteTo(server, w.own(a), "CONFIG", "SET", name, value).OK()
-		w.p.WriteTo(server, w.own(a), "CONFIG", "SET", name, "0").OK()
+		w.of(a).WriteTo(server, w.own(a), "CONFIG", "SET", name, value).OK()
+		w.of(a).WriteTo(server, w.own(a), "CONFIG", "SET", name, "0").OK()
 	}
 }
 
@@ -357,7 +361,18 @@ func (w *world) limit(a *actor) {
 func (w *world) meet(a *actor) {
 	if limit := w.Servers[0].Settings["maxmemory"]; a != nil && limit != "0" {
 		n := 1 + w.rand.Int64N(3)
-		w.p.Refused(w.own(a), n)
+		by, way := w.own(a), "own refused"
+		switch w.rand.IntN(6) {
+		case 0:
+			by, way = w.spawned(a, false), "goroutine refused"
+		case 1:
+			by, way = w.timer(a), "timer refused"
+		case 2:
+			by, way = w.job(a), "job refused"
+		}
+		r := w.of(a).Refused(by, n)
+		r.Text += fmt.Sprintf(" (%d)", r.Number) // says whose it is
+		w.truth[r.Text] = deed{by: w.name(a), way: way}
 		w.tallyOf(w.name(a)).oom += n
 		w.victims[w.name(a)] = true
 	}
@@ -368,7 +383,7 @@ func (w *world) child(a *actor) {
 	if a == nil {
 		return
 	}
-	c := w.p.Nested(a.test)
+	c := w.of(a).Nested(a.test)
 	value := w.next(a, "child")
 	c.WriteTo(w.rand.IntN(2), c.Main(9), "CONFIG", "SET", fmt.Sprintf("p%d", w.rand.IntN(6)), value).OK()
 	c.Kill()
@@ -377,7 +392,7 @@ func (w *world) child(a *actor) {
 // untraced is a program that an actor has started, and that no trace sees.
 func (w *world) untraced(a *actor) {
 	if w.in(2) {
-		w.announce(w.p)
+		w.announce(w.of(a))
 	}
 	w.SetOn(w.rand.IntN(2), fmt.Sprintf("p%d", w.rand.IntN(6)), w.next(a, "program"))
 }

@@ -87,8 +87,8 @@ func (ws *writers) replied(r *record.Reply, seq int64) (w *write, anew *server) 
 	k := key{r.Process, r.Number}
 	if w = ws.pending[k]; w != nil {
 		w.answered, w.reply, w.replied = true, r.Text, seq
-		if len(r.Snapshots) > 0 && !slices.Contains(w.to.pending, w) { // nobody waited for it any more
-			w.to.pending = append(w.to.pending, w)
+		if len(r.Snapshots) > 0 && !slices.Contains(w.to.pending, w) {
+			w.belated, w.to.pending = true, append(w.to.pending, w)
 		}
 		if w.accepted() {
 			w.to.owed = append(w.to.owed, w)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,12 +15,14 @@ import (
 // filled, by who builds.
 type built struct {
 	suite
-	names  []string
-	first  []time.Duration // after plain `go test`, whose is the first
-	second []time.Duration // medians of the rounds
-	ratio  []float64       // of second to that of go test, medians of the rounds
-	moved  []time.Duration // of the same module in another folder, as a CI job has it that restores the cache
+	names []string
+	first []time.Duration   // plain go test is the first: the others find what it built
+	again [][]time.Duration // later runs
+	moved [][]time.Duration // of the same module in another folder, as a CI job has it that restores the cache
 }
+
+// builtTraced is the index of tracetest's default among the builders.
+const builtTraced = 1
 
 // heavy is a module with the tree of client-go.
 func heavy() suite {
@@ -48,7 +51,8 @@ func TestHeavy(t *testing.T) {
 `}}
 }
 
-// firstBuilds measures builds with a cache of their own.
+// firstBuilds measures builds with a cache of their own, and, of the small module, those
+// with an overlay too where that is not how tracetest instruments by default.
 func (b *bench) firstBuilds() ([]*built, error) {
 	small := flat("small", "a module of one package with 10 tests", 10, "get(t)")
 	var all []*built
@@ -65,6 +69,24 @@ func (b *bench) firstBuilds() ([]*built, error) {
 	return all, nil
 }
 
+// builders are who builds a suite.
+func (b *bench) builders(s suite) ([]contender, error) {
+	all := b.contenders(filepath.Join(b.dir, "out-builds"), s)
+	builders := []contender{all[plainTest], all[traceTest]}
+	builders[plainTest].name = "go test"
+	help, err := b.say(b.tracetest, "run", "--help")
+	if err != nil {
+		return nil, err
+	}
+	if s.name == "small" && strings.Contains(help, ", overlay (") {
+		const flag = "--instrument=overlay"
+		overlay := all[traceTest]
+		overlay.name, overlay.command = "tracetest "+flag, slices.Insert(slices.Clone(overlay.command), 1, flag)
+		builders = append(builders, overlay)
+	}
+	return builders, nil
+}
+
 func (b *bench) firstBuild(s suite) (*built, error) {
 	dir, err := b.write(s)
 	if err != nil {
@@ -78,42 +100,40 @@ func (b *bench) firstBuild(s suite) (*built, error) {
 	cache := filepath.Join(b.dir, "cache")
 	defer os.RemoveAll(cache)
 	env := []string{"REDIS_ADDR=" + b.redis.Addr, "GOCACHE=" + cache}
-	out := filepath.Join(b.dir, "out-builds")
-	all := []contender{b.contenders(out, s)[plainTest], b.contenders(out, s)[traceTest]}
-	m := &built{suite: s}
+	all, err := b.builders(s)
+	if err != nil {
+		return nil, err
+	}
+	m := &built{suite: s, again: make([][]time.Duration, len(all)), moved: make([][]time.Duration, len(all))}
 	for _, c := range all {
 		took, err := b.start(dir, env, c.command...)
 		if err != nil {
 			return nil, err
 		}
 		log.Printf("%s: %s, first build: %s", s.title, c.name, took.wall.Round(time.Millisecond))
-		m.names, m.first = append(m.names, strings.TrimSuffix(c.name, " -json")), append(m.first, took.wall)
+		m.names, m.first = append(m.names, c.name), append(m.first, took.wall)
 	}
-	walls := make([][]time.Duration, len(all))
-	ratios := make([][]float64, len(all))
 	for range min(b.rounds, 3) {
 		for i, c := range all {
 			took, err := b.start(dir, env, c.command...)
 			if err != nil {
 				return nil, err
 			}
-			walls[i] = append(walls[i], took.wall)
-			ratios[i] = append(ratios[i], float64(took.wall)/float64(walls[plainTest][len(walls[i])-1]))
+			m.again[i] = append(m.again[i], took.wall)
 		}
 	}
-	for i := range all {
-		m.second, m.ratio = append(m.second, median(walls[i])), append(m.ratio, median(ratios[i]))
-	}
-	moved := dir + "-moved"
-	if err := os.CopyFS(moved, os.DirFS(dir)); err != nil {
-		return nil, err
-	}
-	for _, c := range all {
-		took, err := b.start(moved, env, c.command...)
-		if err != nil {
+	for round := range min(b.rounds, 3) {
+		moved := fmt.Sprintf("%s-moved-%d", dir, round)
+		if err := os.CopyFS(moved, os.DirFS(dir)); err != nil {
 			return nil, err
 		}
-		m.moved = append(m.moved, took.wall)
+		for i, c := range all {
+			took, err := b.start(moved, env, c.command...)
+			if err != nil {
+				return nil, err
+			}
+			m.moved[i] = append(m.moved[i], took.wall)
+		}
 	}
 	return m, nil
 }

@@ -26,11 +26,11 @@ import (
 
 // options say what is measured.
 type options struct {
-	quick  bool
-	scales bool
-	rounds int
-	only   string
-	out    string
+	quick   bool
+	rounds  int
+	only    string
+	out     string
+	profile string
 }
 
 // bench is what the measurements share.
@@ -51,23 +51,15 @@ func main() {
 	log.SetPrefix("bench: ")
 	var o options
 	flag.BoolVar(&o.quick, "quick", false, "small suites and one round, to try the harness out; writes no page unless -out is given")
-	flag.BoolVar(&o.scales, "scaling", false, "measure also how it scales: by packages at once, by tests, by servers (some 6 minutes more)")
 	flag.IntVar(&o.rounds, "rounds", 5, "how often each contender runs, at least")
-	flag.StringVar(&o.only, "only", "", "measure only what has this in its name: a suite, boundary, report, builds or scaling")
+	flag.StringVar(&o.only, "only", "", "measure only what has this in its `name`: a suite, scaling, report or builds")
+	flag.StringVar(&o.profile, "profile", "", "measure nothing, but write CPU profiles of the processes of the one suite that -only names, into this `folder`")
 	flag.StringVar(&o.out, "out", "", "the page to write (default docs/benchmarks.md, and none with -quick or -only)")
-	count := flag.String("count", "", "used by bench itself: count the allocations of the reports of this `record`")
-	expect := flag.String("expect", "", "used with -count: the `tests,leaks,failures` that are in it")
 	flag.Parse()
-	if *count != "" {
-		if err := countAllocations(*count, *expect); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
 	if flag.NArg() > 0 {
 		log.Fatalf("unknown argument %q: see -help", flag.Arg(0))
 	}
-	if o.out == "" && !o.quick && o.only == "" {
+	if o.out == "" && !o.quick && o.only == "" && o.profile == "" {
 		o.out = filepath.Join("docs", "benchmarks.md")
 	}
 	if o.quick {
@@ -92,13 +84,16 @@ func run(ctx context.Context, o options) (err error) {
 	if b.dir, err = os.MkdirTemp("", "tracetest-bench-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.dir)
+	defer b.remove()
 	if b.redis, err = redistest.Run(b.dir); err != nil {
 		return err
 	}
 	defer b.redis.Close()
 	if err := b.build(); err != nil {
 		return err
+	}
+	if o.profile != "" {
+		return b.profiles()
 	}
 	r, err := b.measure()
 	if err != nil {
@@ -116,10 +111,23 @@ func run(ctx context.Context, o options) (err error) {
 	return os.WriteFile(o.out, []byte(page), 0o644)
 }
 
+// remove removes what was written, copies of modules among it, which nobody may write to.
+func (b *bench) remove() {
+	filepath.WalkDir(b.dir, func(path string, d os.DirEntry, _ error) error {
+		if d != nil && d.IsDir() {
+			os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	if err := os.RemoveAll(b.dir); err != nil {
+		log.Print(err)
+	}
+}
+
 // command is what was typed.
 func (o options) command() string {
 	switch {
-	case o.quick || o.only != "" || o.scales:
+	case len(os.Args) > 1:
 		return "go run ./scripts/bench " + strings.Join(os.Args[1:], " ")
 	}
 	return "make bench"
@@ -154,18 +162,29 @@ func (b *bench) say(command ...string) (string, error) {
 // wanted says whether something is to be measured.
 func (b *bench) wanted(name string) bool { return b.only == "" || strings.Contains(name, b.only) }
 
+// suites are those that are compared.
+func (b *bench) suites() ([]suite, error) {
+	all := suites(b.quick)
+	if !b.wanted("real") {
+		return all, nil
+	}
+	real, err := b.real()
+	if err != nil {
+		return nil, fmt.Errorf("the suite of a public module: %w", err)
+	}
+	if real == nil {
+		log.Printf("%s could not be had", realModule)
+		return all, nil
+	}
+	return append(all, *real), nil
+}
+
 // measure runs everything that is wanted.
 func (b *bench) measure() (*results, error) {
 	r := &results{options: b.options}
-	all := suites(b.quick)
-	if b.wanted("real") && !b.quick {
-		real, err := b.real()
-		if err != nil {
-			return nil, fmt.Errorf("the suite of a public module: %w", err)
-		}
-		if real != nil {
-			all = append(all, *real)
-		}
+	all, err := b.suites()
+	if err != nil {
+		return nil, err
 	}
 	for _, s := range all {
 		if !b.wanted(s.name) {
@@ -177,13 +196,6 @@ func (b *bench) measure() (*results, error) {
 		}
 		r.suites = append(r.suites, c)
 	}
-	if b.wanted("boundary") {
-		held, err := b.boundary()
-		if err != nil {
-			return nil, fmt.Errorf("one boundary: %w", err)
-		}
-		r.held = held
-	}
 	if b.wanted("report") {
 		grown, err := b.growth()
 		if err != nil {
@@ -191,7 +203,7 @@ func (b *bench) measure() (*results, error) {
 		}
 		r.grown = grown
 	}
-	if b.scales {
+	if b.wanted("scaling") {
 		scaled, err := b.scaling()
 		if err != nil {
 			return nil, fmt.Errorf("scaling: %w", err)

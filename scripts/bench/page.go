@@ -11,7 +11,6 @@ import (
 type results struct {
 	options
 	suites []*comparison
-	held   *waitedFor
 	grown  *grown
 	builds []*built
 	scaled []*comparison
@@ -25,13 +24,12 @@ func (r *results) page(machine, command string, took time.Duration) string {
 	p.line("What tracetest costs. `%s` wrote this page, in %s: run it yourself, the figures of your machine are other ones.", command, took.Round(time.Second))
 	p.line("On: %s.", machine)
 	p.line("")
-	p.line("The contenders ran in turn (A B C A B C ...), each suite after a round that does not count, in which it was built. Ratios are")
-	p.line("of one round, and what is shown is their median, with the least and the most of them.")
+	p.line("The contenders ran in turn (A B C A B C ...), each suite after a round in which it was built and tested nothing. Ratios and")
+	p.line("differences are of one round, and what is shown is their median, with the least and the most of them.")
 	p.line("")
 	r.targets(&p)
 	r.walls(&p, "Suites", r.suites)
 	r.walls(&p, "Scaling", r.scaled)
-	r.boundaries(&p)
 	r.growing(&p)
 	r.building(&p)
 	return p.String()
@@ -56,7 +54,7 @@ func (r *results) walls(p *page, title string, all []*comparison) {
 	}
 	p.line("## " + title)
 	p.line("")
-	p.line("Medians. All run with `-count=1 -p=1` unless it says otherwise, tracetest with its defaults: instrumented and traced, with record and")
+	p.line("Medians, with the least and the most. All run with `-count=1 -p=1` unless it says otherwise, tracetest with its defaults: instrumented and traced, with record and")
 	p.line("reports. Each test sends a GET without a client library. Beside the wall time stands the processor time of all processes, Redis among")
 	p.line("them: where the wall time is more than that of `go test` by as much on one of two cores, work is the reason, and else waiting is.")
 	p.line("The last column is the difference to `go test -json`, with the start and the end of tracetest in it, divided by the boundaries.")
@@ -64,31 +62,14 @@ func (r *results) walls(p *page, title string, all []*comparison) {
 	p.table("suite", "rounds", "`go test -json`", "gotestsum", "tracetest", "to `go test -json`", "to gotestsum", "processor, `go test -json`", "processor, tracetest", "boundaries", "snapshots", "each boundary")
 	for _, c := range all {
 		plain, trace := median(c.walls[plainTest]), median(c.walls[traceTest])
-		p.row(c.title, fmt.Sprint(len(c.walls[plainTest])), seconds(plain), seconds(median(c.walls[sumTest])), seconds(trace),
-			spread(c.ratios(traceTest, plainTest)), spread(c.ratios(traceTest, sumTest)), seconds(median(c.cpus[plainTest])), seconds(median(c.cpus[traceTest])),
+		sum, toSum := "", ""
+		if c.sum {
+			sum, toSum = spreadSeconds(c.walls[sumTest]), spread(c.ratios(traceTest, sumTest))
+		}
+		p.row(c.title, fmt.Sprint(len(c.walls[plainTest])), spreadSeconds(c.walls[plainTest]), sum, spreadSeconds(c.walls[traceTest]),
+			spread(c.ratios(traceTest, plainTest)), toSum, seconds(median(c.cpus[plainTest])), seconds(median(c.cpus[traceTest])),
 			count(c.spans), count(c.snaps), micros((trace-plain)/time.Duration(max(1, c.spans))))
 	}
-	p.line("")
-}
-
-func (r *results) boundaries(p *page) {
-	h := r.held
-	if h == nil {
-		return
-	}
-	p.line("## One boundary")
-	p.line("")
-	p.line("How long a test waits at a boundary, where all wait (`--sync=always`), as the record says (`held`), against round trips on a bare connection over loopback: of what a")
-	p.line("snapshot asks as long as nothing hints at a change (`ECHO` and `INFO` with six sections), and of what it asks else (`CONFIG GET *` and that")
-	p.line("`INFO`). %d snapshots a round. Between two boundaries a test runs, and the processor that Redis had falls asleep: the time that it", h.boundaries)
-	p.line("takes to wake is in that wait, and in the round trip after a rest.")
-	p.line("")
-	p.table("", "median of "+plural(len(h.held), "round"))
-	p.row("wait, where a snapshot is taken", micros(median(h.held)))
-	p.row("bare round trip of what it asks, one right after the other", micros(median(h.asked)))
-	p.row(fmt.Sprintf("the same with a rest of %s before each", rest), micros(median(h.rested)))
-	p.row("bare round trip of what it asks else, one right after the other", micros(median(h.whole)))
-	p.row("the same by go-redis", micros(median(h.client)))
 	p.line("")
 }
 
@@ -102,10 +83,9 @@ func (r *results) growing(p *page) {
 	p.line("`tracetest report` of records that were made up, in 1000 packages, each leak traced and restored (`--restore=test`). Peak")
 	p.line("memory is the largest resident set of the process.")
 	p.line("")
-	p.table("tests", "leaks", "failures", "record", "time", "processor time of each test", "allocations of each test", "allocated", "peak memory")
+	p.table("tests", "leaks", "failures", "record", "time", "processor time of each test", "peak memory")
 	for _, s := range g.sizes {
-		p.row(count(s.tests), count(s.leaks), count(s.failed), megabytes(s.file), seconds(s.wall), micros(s.cpu/time.Duration(s.tests)),
-			fmt.Sprintf("%.0f", float64(s.mallocs)/float64(s.tests)), megabytes(int64(s.bytes)), megabytes(s.peak))
+		p.row(count(s.tests), count(s.leaks), count(s.failed), megabytes(s.file), seconds(s.wall), micros(s.cpu/time.Duration(s.tests)), megabytes(s.peak))
 	}
 	p.line("")
 	p.line("The same with more and more output of failed tests:")
@@ -123,21 +103,28 @@ func (r *results) building(p *page) {
 	}
 	p.line("## Builds")
 	p.line("")
-	p.line("With a build cache that is empty at first: plain `go test` fills it, then tracetest runs on it. The second figure is the median of")
-	p.line("later runs, the third its ratio to `go test`, and the last a run of the same module in another folder, as of a CI job that has restored the cache.")
+	p.line("With a build cache that is empty at first: plain `go test` fills it, then tracetest runs on it, each once. The second figure is of later runs,")
+	p.line("the third of the same module in other folders, as a CI job has it that has restored the cache.")
 	p.line("")
-	p.table("module", "builder", "first", "again", "to `go test`", "elsewhere")
+	p.table("module", "builder", "first", "again", "elsewhere")
 	for _, b := range r.builds {
 		for i, name := range b.names {
-			p.row(b.title, name, seconds(b.first[i]), seconds(b.second[i]), fmt.Sprintf("%.2f", b.ratio[i]), seconds(b.moved[i]))
+			p.row(b.title, name, seconds(b.first[i]), spreadSeconds(b.again[i]), spreadSeconds(b.moved[i]))
 		}
 	}
 	p.line("")
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
-func micros(d time.Duration) string  { return fmt.Sprintf("%.0f µs", float64(d)/1e3) }
-func megabytes(n int64) string       { return fmt.Sprintf("%.0f MB", float64(n)/(1<<20)) }
+func spreadSeconds(all []time.Duration) string {
+	var each []float64
+	for _, d := range all {
+		each = append(each, d.Seconds())
+	}
+	return spread(each) + " s"
+}
+func micros(d time.Duration) string { return fmt.Sprintf("%.0f µs", float64(d)/1e3) }
+func megabytes(n int64) string      { return fmt.Sprintf("%.0f MB", float64(n)/(1<<20)) }
 func plural(n int, what string) string {
 	return fmt.Sprintf("%d %s%s", n, what, map[bool]string{false: "s"}[n == 1])
 }

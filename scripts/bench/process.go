@@ -23,6 +23,8 @@ func (b *bench) start(dir string, env []string, command ...string) (sample, erro
 	cmd := exec.CommandContext(b.ctx, command[0], command[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &output, &output
 	cmd.Env = append(os.Environ(), env...)
+	// Interrupted, the go command removes what it has written.
+	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(os.Interrupt) }, 10*time.Second
 	began := time.Now()
 	err := cmd.Run()
 	s := sample{wall: time.Since(began)}

@@ -19,7 +19,7 @@ func (b *bench) scaling() ([]*comparison, error) {
 	}
 	var all []*comparison
 	add := func(s suite, servers ...string) error {
-		s.rounds = 3
+		s.rounds = max(s.rounds, 2)
 		b.servers = servers
 		defer func() { b.servers = nil }()
 		c, err := b.compare(s)
@@ -28,7 +28,8 @@ func (b *bench) scaling() ([]*comparison, error) {
 	}
 	for _, n := range []int{1, 2, 4, 8} {
 		s := packages(n, few(500))
-		s.name, s.title = fmt.Sprintf("at-once-%d", n), fmt.Sprintf("%s of %d tests, -p %d", plural(n, "package"), few(500), n)
+		s.rounds = 3
+		s.name, s.title = fmt.Sprintf("at-once-%d", n), fmt.Sprintf("%s of %d tests of one GET each, -p %d", plural(n, "package"), few(500), n)
 		s.flags = []string{fmt.Sprintf("-p=%d", n)}
 		if err := add(s); err != nil {
 			return nil, err

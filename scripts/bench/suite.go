@@ -18,9 +18,10 @@ type suite struct {
 	rounds int // how often it runs at most; zero: as often as -rounds says
 	// packages are those that are tested, flags go to go test as well, and args behind
 	// -args to the tests.
-	packages string
+	packages []string
 	flags    []string
 	args     func(*bench) []string
+	sum      bool   // gotestsum is a contender too
 	folder   string // where it is, if it is not to be written
 }
 
@@ -34,11 +35,15 @@ func suites(quick bool) []suite {
 		return n
 	}
 	slow := flat("sleep", fmt.Sprintf("%d tests of 5 ms", few(1000)), few(1000), "get(t); time.Sleep(5 * time.Millisecond)")
-	slow.rounds = 3
+	slow.rounds, slow.sum = 3, true
+	gets := flat("get", fmt.Sprintf("%s tests of one GET each", count(few(5000))), few(5000), "get(t)")
+	gets.sum = true
+	many := packages(few(200), 5)
+	many.rounds, many.title, many.flags = 2, many.title+", -p 2", []string{"-p=2"} // most of it is linking
 	return []suite{
-		flat("get", fmt.Sprintf("%d tests of one GET each", few(5000)), few(5000), "get(t)"),
+		gets,
 		slow,
-		packages(few(200), 5),
+		many,
 		specs(few(50), few(2000)),
 		nested(few(400)),
 		parallel(few(2000)),
@@ -98,7 +103,7 @@ func flat(name, title string, n int, body string) suite {
 }
 
 func packages(n, each int) suite {
-	s := suite{name: "packages", title: fmt.Sprintf("%d packages of %d tests", n, each), tests: n * each, rounds: 1, files: map[string]string{}}
+	s := suite{name: "packages", title: fmt.Sprintf("%d packages of %d tests", n, each), tests: n * each, files: map[string]string{}}
 	for i := range n {
 		dir := fmt.Sprintf("p%03d/", i)
 		s.files[dir+"client_test.go"], s.files[dir+"suite_test.go"] = client, testFile(each, "get(t)")

@@ -5,6 +5,7 @@ package inject
 import (
 	"os/exec"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -63,8 +64,13 @@ func TestPasses(t *testing.T) {
 	}{
 		{"nothing", nothing, []string{"begin passes", "end passes", "begin passes", "end passes"}},
 		{"something unseen", tracetestUnseen, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
+		{"something unseen, and the next comes late", tracetestUnseen, []string{"begin passes", "sync waits", "end waits", "begin passes", "end passes"}},
 		{"twice", func() { tracetestUnseen(); tracetestUnseen() }, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
 		{"a child that has ended", func() { exec.Command("true").Run() }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
+		{"a call of C", func() { tracetestCgo = runtime.NumCgoCall() - 1 }, []string{"begin passes", "end waits", "begin waits", "end waits"}},
+		{"as many boundaries as are passed at most", func() { tracetestLine.passed = tracetestFarthest }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
+		{"one less", func() { tracetestLine.passed = tracetestFarthest - 1 }, []string{"begin passes", "end passes", "begin waits", "end passes"}},
+		{"longer than boundaries are passed", func() { tracetestLine.waited -= tracetestLongest }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
 		{"the server changed", func() { calm.Store(false); tracetestReport("reply", "1", "1", "+OK") }, []string{"begin passes", "reply waits", "end waits", "begin waits", "end waits"}},
 		{"and is back", func() { calm.Store(true) }, []string{"begin waits", "end waits", "begin passes at once", "end passes"}},
 	} {
@@ -72,10 +78,13 @@ func TestPasses(t *testing.T) {
 		<-said
 		tracetestLine.passed, tracetestLine.ended = 0, 0
 		if calm.Load() && test.name != "and is back" {
-			tracetestDoor, tracetestBorn = 0, tracetestReaped()
+			tracetestDoor, tracetestBorn, tracetestCgo = 0, tracetestReaped(), runtime.NumCgoCall()
 		}
 		fresh()
 		run(func() { fresh(); test.what() })
+		if test.name == "something unseen, and the next comes late" {
+			tracetestLine.ended -= tracetestAtOnce
+		}
 		fresh()
 		run(func() {})
 		tracetestInTurn([]string{"ran"})
@@ -103,5 +112,22 @@ func TestPasses(t *testing.T) {
 	tracetestBorn = tracetestReaped()
 	if !tracetestChildless() {
 		t.Error("a child is seen where there is none")
+	}
+}
+
+// Guards against a subtest, or anything but a test, that is taken for one that comes at
+// once behind the test before.
+func TestTop(t *testing.T) {
+	for message, want := range map[string]bool{
+		"begin,1,test,TestA,": true, "begin,1,test,TestA/a,2": false, "begin,1,bench,BenchmarkA,": false, "end,1,pass,true": false,
+	} {
+		if is := tracetestTop(strings.Split(message, ","), "begin"); is != want {
+			t.Errorf("%s begins: %v, want %v", message, is, want)
+		}
+	}
+	for message, want := range map[string]bool{"end,1,pass,true": true, "end,1,pass,false": false, "begin,1,test,TestA,true": false} {
+		if is := tracetestTop(strings.Split(message, ","), "end"); is != want {
+			t.Errorf("%s ends: %v, want %v", message, is, want)
+		}
 	}
 }

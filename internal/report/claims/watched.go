@@ -198,7 +198,7 @@ func (v *View) Unused() Text {
 	if !v.Run.Traced || len(endpoints) == 0 || len(idle) == 0 {
 		return ""
 	}
-	return "The tests used " + List(Names(Unique(endpoints)), maxNamed) + ", and never " + List(Names(idle), maxNamed) + ", which you named."
+	return "The tests used " + List(Names(Unique(endpoints)), maxNamed) + ", and never " + List(Names(idle), maxNamed) + ", which is watched."
 }
 
 // unobserved says what the findings do not cover. It is never empty: even a

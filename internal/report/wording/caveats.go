@@ -20,7 +20,7 @@ func sentences() map[findings.CaveatKind]string {
 		findings.CaveatBinaryOfOne:      "A test binary that one of them had started made the call.",
 		findings.CaveatBinaryLate:       "A test binary that it had started made the call, after its end.",
 		findings.CaveatSeveralWaited:    "Several tests waited for replies of this client; the line is the one whose code sets a parameter.",
-		findings.CaveatNoAnswer:         "A test that has ended had sent this value, and its answer was not seen.",
+		findings.CaveatNoAnswer:         "A test that has ended had sent this value; no answer came in time to say when it was done.",
 		findings.CaveatNoSnapshot:       "No snapshot shows it: the writes that set it and restored it were both accepted between two snapshots.",
 		findings.CaveatMayBeFailover:    "The record ends before it says who was connected then, so it may have been a failover.",
 		findings.CaveatRestarted:        "The server restarted later, and this value was gone.",

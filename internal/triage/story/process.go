@@ -48,6 +48,14 @@ func (r *Record) Hello(path string) *Process {
 	return p
 }
 
+// InParallel is a process of a Ginkgo suite that runs in several, which meet at one address.
+func (r *Record) InParallel(path string, number int) *Process {
+	p := r.Process(path, nil)
+	r.Entries[len(r.Entries)-1].Process.Args = []string{"-test.v", "--ginkgo.parallel.host=127.0.0.1:4711", fmt.Sprintf("--ginkgo.parallel.process=%d", number)}
+	r.Boundary(record.Boundary{Verb: record.VerbHello, Process: p.Index})
+	return p
+}
+
 func (r *Record) Process(path string, host *record.Host) *Process {
 	r.Processes++
 	r.Add(record.Entry{Process: &record.Process{Index: r.Processes, PID: 4000 + r.Processes, PPID: 3999, Package: path, Host: host}})

@@ -52,6 +52,7 @@ type Server struct {
 	Counts          record.Counters
 	restarts        int
 	restarted       bool
+	uncounted       bool   // it does not count calls of single commands
 	trouble         string // why it cannot be seen
 }
 
@@ -95,6 +96,17 @@ func (r *Record) Base(name, value string) *Record {
 	return r
 }
 
+// Version is which Redis the servers are. Before 7.0 none counts the calls of CONFIG SET
+// apart from others.
+func (r *Record) Version(version string) *Record {
+	for _, s := range r.Servers {
+		if s.Version = version; !redisconf.SinceSeven(s.Flavor, version) {
+			s.uncounted = true
+		}
+	}
+	return r
+}
+
 func (r *Record) Cluster() *Record {
 	r.Servers[0].Cluster = true
 	return r
@@ -122,6 +134,9 @@ func (r *Record) Baseline() *Record {
 func (s *Server) count() *record.Counters {
 	c := s.Counts
 	c.Keys = maps.Clone(c.Keys)
+	if s.uncounted {
+		c.ConfigSet, c.ResetStat = 0, 0
+	}
 	return &c
 }
 

@@ -16,6 +16,7 @@ type teller struct {
 	process *Process
 	plain   *Unsynchronized
 	suite   *Test // whose specs come
+	suites  map[*Process]*Test
 	sent    *Sent
 	refused *record.Refused
 
@@ -30,7 +31,7 @@ type teller struct {
 // Tell makes the record of a run that is told in text: a step a line, as the table of
 // verbs has it. A line that begins with # is a comment.
 func Tell(text string) (*Record, error) {
-	t := &teller{processes: map[string]*Process{}, plains: map[string]*Unsynchronized{}, tests: map[string]*Test{}, writes: map[string]*Sent{}, ahead: map[int]bool{}}
+	t := &teller{processes: map[string]*Process{}, plains: map[string]*Unsynchronized{}, tests: map[string]*Test{}, writes: map[string]*Sent{}, ahead: map[int]bool{}, suites: map[*Process]*Test{}}
 	run := record.Run{Mode: record.ModeInstrumented}
 	servers := 1
 	var steps []string

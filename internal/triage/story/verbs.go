@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"tracetest/internal/record"
 )
 
@@ -78,6 +79,7 @@ func setUps() map[string]verb {
 			name := l.next("a name")
 			s.StartedWith[name] = record.Origin{Value: l.next("a value"), Source: l.next("a source")}
 		}},
+		"version":   {"VERSION # of each server", func(t *teller, l *line) { t.r.Version(l.next("a version")) }},
 		"used":      {"BYTES # of memory", func(t *teller, l *line) { t.r.Used(l.number("how many")) }},
 		"cluster":   {"", func(t *teller, l *line) { t.r.Cluster() }},
 		"sentinels": {"", func(t *teller, l *line) { t.r.Sentinels() }},
@@ -141,12 +143,17 @@ func ofProcesses() map[string]verb {
 			path := l.next("a path")
 			t.enter(t.r.Hello(path), path)
 		}},
+		"in-parallel": {"PATH NUMBER # shakes hands: one of the processes that a Ginkgo suite runs in", func(t *teller, l *line) {
+			path := l.next("a path")
+			t.enter(t.r.InParallel(path, int(l.number("a number"))), path)
+		}},
 		"in": {"PACKAGE # the steps that follow", func(t *teller, l *line) {
 			name := l.next("a package")
 			p, u := t.processes[name], t.plains[name]
 			switch {
 			case p != nil:
 				t.process = p
+				t.suite = cmp.Or(t.suites[p], t.suite)
 			case u != nil:
 				t.plain = u
 			default:

@@ -35,6 +35,7 @@ func ofTests() map[string]verb {
 		"end-unseen": {"TEST STATUS # without a snapshot", func(t *teller, l *line) { x := t.test(l); x.EndUnseen(l.next("a status")) }},
 		"suite": {"TEST # runs Ginkgo", func(t *teller, l *line) {
 			t.suite = t.test(l)
+			t.suites[t.suite.Process] = t.suite
 			t.suite.SuiteBegin()
 		}},
 		"spec": {"TEXT", func(t *teller, l *line) { t.began(t.inSuite(l).Spec(l.next("a text"))) }},
