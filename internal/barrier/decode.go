@@ -18,8 +18,6 @@ type (
 		dir       string
 		args      []string
 	}
-	// joinMsg is the first on another connection of a process.
-	joinMsg struct{ process int }
 	// quitMsg says that a process waits no longer. It is zero on the connection of
 	// the process itself.
 	quitMsg struct{ process int }
@@ -149,14 +147,9 @@ func decode(fields []string) any {
 		m := helloMsg{host: f.int(), pid: f.int(), ppid: f.int(), dir: f.next()}
 		m.args = f.rest
 		return m
-	case "join", "quit":
+	case "quit":
 		process, err := strconv.Atoi(f.next())
-		switch {
-		case verb == "join" && (err != nil || len(fields) != 2):
-			return unknownMsg{}
-		case verb == "join":
-			return joinMsg{process}
-		case err != nil || len(fields) != 2:
+		if err != nil || len(fields) != 2 {
 			return quitMsg{}
 		}
 		return quitMsg{process}

@@ -166,15 +166,16 @@ func TestCloseLetsEverybodyGo(t *testing.T) {
 	before := runtime.NumGoroutine()
 	s := listen(t)
 	waiting, idle, queued := dial(t, s), dial(t, s), dial(t, s)
+	for _, c := range []*client{idle, queued} {
+		c.say("hello", "", "1", "1", "/d")
+		s.Next(t.Context()).Release()
+		c.answer()
+	}
 	waiting.say("hello", "", "1", "1", "/d")
 	h := s.Next(t.Context())
 	if h == nil {
 		t.Fatal("no hello")
 	}
-	idle.say("join", "1")
-	idle.answer()
-	queued.say("join", "1")
-	queued.answer()
 	queued.say("exit")
 	s.Close()
 	for name, c := range map[string]*client{"waiting": waiting, "idle": idle, "queued": queued} {
@@ -229,6 +230,7 @@ func TestHosts(t *testing.T) {
 func TestLaunched(t *testing.T) {
 	s := listen(t)
 	self := strconv.Itoa(os.Getpid())
+	var launched *client // the third
 	for _, step := range []struct {
 		host, pid, dir string
 		args           []string
@@ -250,17 +252,14 @@ func TestLaunched(t *testing.T) {
 		h.Release()
 		if got := c.answer(); got != step.answer {
 			t.Errorf("%q of %s: answer %q, want %q", step.args, step.host, got, step.answer)
+		} else if got == "go 3" {
+			launched = c
 		}
 	}
 	// From its first test on it starts helpers, whatever their arguments.
-	c := dial(t, s)
-	c.say("join", "3")
-	if got := c.answer(); got != "go" {
-		t.Fatal(got)
-	}
-	c.say("begin", "1", "test", "TestA", "")
+	launched.say("begin", "1", "test", "TestA", "")
 	s.Next(t.Context()).Release()
-	c.answer()
+	launched.answer()
 	child := dial(t, s)
 	child.say("hello", "3", "999999996", "1", "/d", "/b/x.test", "-test.v=true")
 	s.Next(t.Context()).Release()
@@ -316,16 +315,14 @@ func TestNothingAfterGone(t *testing.T) {
 	c.say("hello", "", pid, "1", "/a")
 	wantNext(t, s, "hello 1 0 package of/a")
 	c.answer()
-	other := dial(t, s)
-	other.say("join", "1")
-	other.answer()
 	end()
 	c.conn.Close()
 	wantNext(t, s, "gone 1 0")
 	for _, words := range [][]string{{"begin", "1", "test", "TestA", ""}, {"exit"}, {"main", "m/x"}, {"spec-begin", "false", "{}"}} {
-		other.say(words...)
+		late := message{process: 1, content: decode(words), answer: make(chan string, 1)}
+		s.queue = append(s.queue, late)
 		wantNext(t, s, "0 0")
-		if got := other.answer(); got != "go" {
+		if got := <-late.answer; got != "go" {
 			t.Errorf("%q is answered %q", words, got)
 		}
 	}

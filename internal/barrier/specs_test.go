@@ -65,19 +65,16 @@ func suite(t *testing.T) (say func(words ...string) record.Boundary) {
 	c.say("hello", "", "999999999", "1", "/d")
 	wantNext(t, s, "hello 1 0 package of/d")
 	c.answer()
-	join := dial(t, s)
-	join.say("join", "1")
-	join.answer()
 	say = func(words ...string) record.Boundary {
 		t.Helper()
-		join.say(words...)
+		c.say(words...)
 		h := s.Next(t.Context())
 		if h == nil {
 			t.Fatal("nobody says anything")
 		}
 		h.Release()
 		if words[0] != "pass" {
-			join.answer()
+			c.answer()
 		}
 		return h.Boundary
 	}

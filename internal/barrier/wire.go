@@ -108,8 +108,8 @@ func (s *Server) ask(m message) (answer string, answered bool) {
 	}
 }
 
-// serve reads the messages of one connection until it ends. The first says
-// what the connection is: hello or join.
+// serve reads the messages of one connection until it ends. The first is a
+// process's hello, or that one quits whose own connection is closed.
 func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
 	if !s.track(conn) {
@@ -135,13 +135,7 @@ func (s *Server) serve(conn net.Conn) {
 		if !first {
 			notes.said()
 		}
-		join, joins := m.content.(joinMsg)
-		quit, quits := m.content.(quitMsg)
-		answer := "go"
-		switch {
-		case first && joins:
-			process = join.process
-		case quits && (first || greeted):
+		if quit, quits := m.content.(quitMsg); quits {
 			// The process does not wait, and another connection of it may
 			// have been closed before.
 			if m.conn = nil; first {
@@ -149,34 +143,39 @@ func (s *Server) serve(conn net.Conn) {
 			}
 			s.post(m)
 			return
-		case first != is[helloMsg](m), is[goneMsg](m), quits:
-			return // the last two are not said here
-		case light(m.content):
+		}
+		if first != is[helloMsg](m) || is[goneMsg](m) {
+			return // the last is not said here
+		}
+		if light(m.content) {
 			// No snapshot is taken: the process goes on at once.
 			if _, err := conn.Write([]byte("go\n")); err != nil || !s.post(m) {
 				return
 			}
 			continue
-		default:
-			var answered bool
-			if answer, answered = s.ask(m); !answered {
-				return
-			}
-			if first {
-				_, number, _ := strings.Cut(answer, " ")
-				number, _, _ = strings.Cut(number, " ")
-				process, _ = strconv.Atoi(number)
-				greeted = true
-			}
 		}
-		if greeted && first && strings.HasPrefix(answer, "go ") {
-			if notes.welcome(conn, answer+"\n") != nil {
-				return
+		answer, answered := s.ask(m)
+		if !answered {
+			return
+		}
+		if first {
+			process, greeted = numbered(answer), true
+			if strings.HasPrefix(answer, "go ") {
+				if notes.welcome(conn, answer+"\n") != nil {
+					return
+				}
+				continue
 			}
-			continue
 		}
 		if _, err := conn.Write([]byte(answer + "\n")); err != nil {
 			return
 		}
 	}
+}
+
+// numbered returns the number that the answer to a hello gives the process.
+func numbered(answer string) int {
+	words := strings.Fields(answer + " - -")
+	number, _ := strconv.Atoi(words[1])
+	return number
 }

@@ -38,13 +38,13 @@ func TestGarbage(t *testing.T) {
 	}
 	lines := []string{
 		"", "\n", "\n\n", "hello\n", "'hello'\n", "`hello`\n", `"hello`, `"hello"` + "\n", `"hello" "1" "2" "3"` + "\n",
-		`"hello" "" "" "" ""` + "\n" + `"hello" "" "" "" ""` + "\n", `"join"` + "\n", `"join" "x"` + "\n", `"join" "1" "2"` + "\n",
+		`"hello" "" "" "" ""` + "\n" + `"hello" "" "" "" ""` + "\n",
 		`"quit" "x"` + "\n", `"quit" "99999"` + "\n", `"quit" "-1"` + "\n", `"begin" "1"` + "\n", `"gone"` + "\n", `"hello""x"` + "\n",
-		`"join" "99999"` + "\n" + `"begin" "1" "test" "T" ""` + "\n", `"join" "-1"` + "\n" + `"exit"` + "\n",
+		`"begin" "1" "test" "T" ""` + "\n", `"exit"` + "\n",
 		noise(10), noise(1000) + "\n", noise(100_000),
 	}
 	for range 50 {
-		lines = append(lines, noise(random.IntN(200))+"\n", `"join" "1"`+"\n"+strconv.Quote(noise(20))+" "+strconv.Quote(noise(20))+"\n")
+		lines = append(lines, noise(random.IntN(200))+"\n", `"hello" "" "999999999" "1" "/d"`+"\n"+strconv.Quote(noise(20))+" "+strconv.Quote(noise(20))+"\n")
 	}
 	for _, verb := range []string{"main", "begin", "pause", "continue", "end", "spec-begin", "spec-end", "suite-begin", "suite-end", "exit", "gone", "quit", "hello", "event"} {
 		for _, rest := range []string{"", ` ""`, ` "1"`, ` "true" "{}"`, ` "true" "[{}]"`, ` "true" "null"`, ` "true" "{\"ContainerHierarchyLocations\":[{\"FileName\":\"/dev/zero\"}]}"`} {

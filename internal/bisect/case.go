@@ -160,18 +160,37 @@ func within(inner record.Name, outer rerun.Test) bool {
 
 // weigh lays the evidence of the record over those that ran before the victim.
 func (s *Suite) weigh(c *Case) {
-	f := s.Findings
-	suspect := func(owner findings.Owner, weight int, why string) bool {
-		for i := range c.Before {
-			if b := &c.Before[i]; within(owner, b.Test) {
-				if weight > b.Weight {
-					b.Weight, b.Evidence = weight, why
-				}
-				return true
-			}
+	s.weighLeaks(c, s.correlated(c))
+	s.weighReverted(c)
+	s.weighWrites(c)
+	for _, g := range s.Findings.Growth {
+		if g.Keys > 0 {
+			c.suspect(g.By, weightData, "left keys behind")
 		}
-		return false
 	}
+	for _, failure := range s.Findings.Failures {
+		c.suspect(failure.Name(), weightFailed, "failed")
+	}
+}
+
+// suspect gives whoever ran before the victim a weight, unless it has a greater
+// one, and reports whether it ran before.
+func (c *Case) suspect(owner findings.Owner, weight int, why string) bool {
+	for i := range c.Before {
+		if b := &c.Before[i]; within(owner, b.Test) {
+			if weight > b.Weight {
+				b.Weight, b.Evidence = weight, why
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// correlated notes how the victim failed, and returns the leaks that its
+// failures are correlated with.
+func (s *Suite) correlated(c *Case) map[int]bool {
+	f := s.Findings
 	correlated := map[int]bool{}
 	for _, failure := range f.Failures {
 		if !within(failure.Name(), c.Victim) {
@@ -185,7 +204,11 @@ func (s *Suite) weigh(c *Case) {
 			c.Causes = append(c.Causes, f.Leaks[*failure.Leak].Parameter)
 		}
 	}
-	for i, leak := range f.Leaks {
+	return correlated
+}
+
+func (s *Suite) weighLeaks(c *Case, correlated map[int]bool) {
+	for i, leak := range s.Findings.Leaks {
 		what := "left " + leak.Parameter + " changed from " + leak.From + " to " + leak.To
 		weight := weightLeak + min(i, weightCorrelated-weightLeak-1) // the later the nearer
 		if leak.RestoredByTool || leak.RestoredBy != nil && c.ran(*leak.RestoredBy) {
@@ -194,25 +217,31 @@ func (s *Suite) weigh(c *Case) {
 		if correlated[i] {
 			weight = weightCorrelated
 		}
-		if leak.By != nil && suspect(*leak.By, weight, what) {
+		if leak.By != nil && c.suspect(*leak.By, weight, what) {
 			c.Causes = append(c.Causes, leak.Parameter)
 		}
 		for _, owner := range leak.Suspects {
-			suspect(owner, min(weight, weightAmbiguous), "may have "+what)
+			c.suspect(owner, min(weight, weightAmbiguous), "may have "+what)
 		}
 		if leak.RestoredBy != nil && !c.ran(*leak.RestoredBy) {
 			c.clean(s, *leak.RestoredBy)
 		}
 	}
-	for _, change := range f.Reverted {
+}
+
+func (s *Suite) weighReverted(c *Case) {
+	for _, change := range s.Findings.Reverted {
 		if change.By != nil {
-			suspect(*change.By, weightUndone, "changed "+change.Parameter+" for a while")
+			c.suspect(*change.By, weightUndone, "changed "+change.Parameter+" for a while")
 			if !c.ran(*change.By) && slices.Contains(c.Causes, change.Parameter) {
 				c.clean(s, *change.By)
 			}
 		}
 	}
-	for _, write := range f.Writes {
+}
+
+func (s *Suite) weighWrites(c *Case) {
+	for _, write := range s.Findings.Writes {
 		known := rediscmd.Of(write.Command)
 		if len(write.Command) == 0 || strings.HasPrefix(known.Name, "CONFIG ") {
 			continue // a leak says more of it
@@ -225,18 +254,9 @@ func (s *Suite) weigh(c *Case) {
 		if known.Changes == rediscmd.Data {
 			weight = weightFlush
 		}
-		if write.By == nil {
-			continue
+		if write.By != nil {
+			c.suspect(*write.By, weight, "sent "+command)
 		}
-		suspect(*write.By, weight, "sent "+command)
-	}
-	for _, g := range f.Growth {
-		if g.Keys > 0 {
-			suspect(g.By, weightData, "left keys behind")
-		}
-	}
-	for _, failure := range f.Failures {
-		suspect(failure.Name(), weightFailed, "failed")
 	}
 }
 

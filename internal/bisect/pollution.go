@@ -120,32 +120,8 @@ func (b *bisection) confirm(a *Answer, found []Suspect) error {
 	if err != nil {
 		return err
 	}
-	restored := b.setup(before, cut)
-	rounds := b.o.Trials
-	if len(state.Names) == 0 {
-		rounds = unseenRounds(rounds)
-	}
-	for n := 1; n <= rounds; n++ {
-		// In turns, so that whatever else goes on meets all of them.
-		jobs := []job{{"confirm: after them", with}, {"confirm: alone", alone}}
-		if state.Proved {
-			jobs = append(jobs, job{"confirm: restored in between", restored})
-		}
-		// And in another order each round, for what fails each third time.
-		rand.New(rand.NewChaCha8([32]byte{byte(n)})).Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
-		if err := b.round(n, jobs...); err != nil {
-			return err
-		}
-		a.With, a.Alone = b.tally(with), b.tally(alone)
-		if state.Proved {
-			a.Restored = b.tally(restored)
-		}
-		if a.Alone.Failed > 0 || a.Restored.Failed > 0 {
-			break // it will not be confirmed any more
-		}
-		if n == rounds && a.With.Failed < a.With.Ran && rounds < maxRounds && a.With.Failed > 0 {
-			rounds++ // now and then: more of them can tell
-		}
+	if err := b.compare(a, state, with, alone, b.setup(before, cut)); err != nil {
+		return err
 	}
 	a.Suite = b.tally(b.setup(b.everything(), rerun.Cut{}))
 	if a.Alone.Failed == 0 && a.Restored.Failed == 0 && a.With.Failed > 0 && a.With.Failed < a.With.Ran {
@@ -174,6 +150,38 @@ func (b *bisection) confirm(a *Answer, found []Suspect) error {
 	// Without the cleaners it is an answer as well.
 	if err := b.cleaners(a, before); err != nil && !errors.As(err, new(errStop)) {
 		return err
+	}
+	return nil
+}
+
+// compare runs the victim after the suspects, alone, and after them with their
+// state restored, in as many rounds as it takes to tell.
+func (b *bisection) compare(a *Answer, state *State, with, alone, restored rerun.Setup) error {
+	rounds := b.o.Trials
+	if len(state.Names) == 0 {
+		rounds = unseenRounds(rounds)
+	}
+	for n := 1; n <= rounds; n++ {
+		// In turns, so that whatever else goes on meets all of them.
+		jobs := []job{{"confirm: after them", with}, {"confirm: alone", alone}}
+		if state.Proved {
+			jobs = append(jobs, job{"confirm: restored in between", restored})
+		}
+		// And in another order each round, for what fails each third time.
+		rand.New(rand.NewChaCha8([32]byte{byte(n)})).Shuffle(len(jobs), func(i, j int) { jobs[i], jobs[j] = jobs[j], jobs[i] })
+		if err := b.round(n, jobs...); err != nil {
+			return err
+		}
+		a.With, a.Alone = b.tally(with), b.tally(alone)
+		if state.Proved {
+			a.Restored = b.tally(restored)
+		}
+		if a.Alone.Failed > 0 || a.Restored.Failed > 0 {
+			break // it will not be confirmed any more
+		}
+		if n == rounds && a.With.Failed < a.With.Ran && rounds < maxRounds && a.With.Failed > 0 {
+			rounds++ // now and then: more of them can tell
+		}
 	}
 	return nil
 }

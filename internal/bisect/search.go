@@ -24,49 +24,16 @@ func search(n, strong int, known bool, holds func([]int) (bool, error)) (found [
 	for i := range all {
 		all[i] = i
 	}
-	// The guesses: prefixes of 1, 2, 4, ... items, then of all that are strong.
-	low, high := 0, -1
-	for size := 1; low < strong && high < 0; size *= 2 {
-		size = min(size, strong)
-		if size == n && known {
-			break
-		}
-		yes, err := holds(all[:size])
-		if err != nil {
-			return nil, false, err
-		}
-		if yes {
-			high = size
-		} else {
-			low = size
-		}
-	}
-	if high < 0 {
-		if !known {
-			if low == n {
-				return nil, false, nil
-			}
-			yes, err := holds(all)
-			if err != nil || !yes {
-				return nil, false, err
-			}
-		}
-		high = n
+	low, high, err := guess(all, strong, known, holds)
+	if high < 0 || err != nil {
+		return nil, false, err
 	}
 	var need []int
 	with := func(rest []int) []int { return sorted(append(slices.Clone(need), rest...)) }
 	for rest := all[:high]; ; {
-		for high = len(rest); high-low > 1; {
-			middle := (low + high) / 2
-			yes, err := holds(with(rest[:middle]))
-			if err != nil {
-				return with(rest[:high]), false, err // the best so far
-			}
-			if yes {
-				high = middle
-			} else {
-				low = middle
-			}
+		high, err = halve(low, len(rest), func(size int) (bool, error) { return holds(with(rest[:size])) })
+		if err != nil {
+			return with(rest[:high]), false, err // the best so far
 		}
 		if high == 0 {
 			return need, true, nil
@@ -84,6 +51,55 @@ func search(n, strong int, known bool, holds func([]int) (bool, error)) (found [
 		}
 		low = 0
 	}
+}
+
+// guess asks for prefixes of 1, 2, 4, ... items, then of all that are strong, and at
+// last for all. It returns the longest one that does not hold and the first
+// that does: -1 where none does.
+func guess(all []int, strong int, known bool, holds func([]int) (bool, error)) (low, high int, err error) {
+	n := len(all)
+	for size := 1; low < strong; size *= 2 {
+		size = min(size, strong)
+		if size == n && known {
+			break
+		}
+		yes, err := holds(all[:size])
+		if err != nil {
+			return low, -1, err
+		}
+		if yes {
+			return low, size, nil
+		}
+		low = size
+	}
+	if known {
+		return low, n, nil
+	}
+	if low == n {
+		return low, -1, nil
+	}
+	yes, err := holds(all)
+	if err != nil || !yes {
+		return low, -1, err
+	}
+	return low, n, nil
+}
+
+// halve finds the shortest prefix that holds, between one that does not and one that does.
+func halve(low, high int, holds func(size int) (bool, error)) (int, error) {
+	for high-low > 1 {
+		middle := (low + high) / 2
+		yes, err := holds(middle)
+		if err != nil {
+			return high, err
+		}
+		if yes {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return high, nil
 }
 
 func sorted(items []int) []int {

@@ -71,12 +71,29 @@ func Of(file string, f *findings.Findings, doubts []string) *One {
 		}
 		return &o.wrong[i]
 	}
-	leakAt := make([]int, len(f.Leaks)) // index into o.leaks
-	leaks := map[leakKey]int{}
-	for i, c := range f.Leaks {
+	leakAt := o.leaked(f)
+	for _, c := range f.Leaks {
 		if c.By != nil && !c.Untraced {
 			of(*c.By).leaks++
 		}
+	}
+	for _, x := range f.Failures {
+		o.failed(f, x, of(x.Name()), leakAt)
+	}
+	for _, s := range f.IgnoredOOM {
+		of(s.By).ignored++
+	}
+	o.attend(f)
+	o.watched(f)
+	return o
+}
+
+// leaked gathers the leaks that are the same in every run, and returns where in
+// o.leaks each leak of the findings is.
+func (o *One) leaked(f *findings.Findings) []int {
+	leakAt := make([]int, len(f.Leaks))
+	leaks := map[leakKey]int{}
+	for i, c := range f.Leaks {
 		key := keyOf(f, c)
 		j, known := leaks[key]
 		if !known {
@@ -87,43 +104,37 @@ func Of(file string, f *findings.Findings, doubts []string) *One {
 		leakAt[i] = j
 		o.leaks[j].add(c)
 	}
-	for _, x := range f.Failures {
-		causes := Causes{Total: 1}
-		switch x.Cause {
-		case findings.CauseOOM:
-			causes.OOM = 1
-		case findings.CauseEviction:
-			causes.Eviction = 1
-		default:
-			causes.Other = 1
-		}
-		correlated, victim := x.Correlated(), false
-		if correlated {
-			causes.Correlated = 1
-			if victim = !ownChange(f, x); victim {
-				o.run.Victims++
-			}
-			if x.Leak != nil && *x.Leak >= 0 && *x.Leak < len(f.Leaks) {
-				o.leaks[leakAt[*x.Leak]].failures++
-			}
-		}
-		o.failures.add(causes)
-		w := of(x.Name())
-		w.failures++
-		w.causes.add(causes)
-		if victim {
+	return leakAt
+}
+
+// failed counts a failure: for the run, for the test, and for the leak that it is
+// correlated with.
+func (o *One) failed(f *findings.Findings, x findings.Failure, w *wrong, leakAt []int) {
+	causes := Causes{Total: 1}
+	switch x.Cause {
+	case findings.CauseOOM:
+		causes.OOM = 1
+	case findings.CauseEviction:
+		causes.Eviction = 1
+	default:
+		causes.Other = 1
+	}
+	if x.Correlated() {
+		causes.Correlated = 1
+		if !ownChange(f, x) {
+			o.run.Victims++
 			w.victim++
 		}
-		if w.message == "" {
-			w.message = shorten(x.Message)
+		if x.Leak != nil && *x.Leak >= 0 && *x.Leak < len(f.Leaks) {
+			o.leaks[leakAt[*x.Leak]].failures++
 		}
 	}
-	for _, s := range f.IgnoredOOM {
-		of(s.By).ignored++
+	o.failures.add(causes)
+	w.failures++
+	w.causes.add(causes)
+	if w.message == "" {
+		w.message = shorten(x.Message)
 	}
-	o.attend(f)
-	o.watched(f)
-	return o
 }
 
 // ownChange reports whether a failure is tied to a change that the test which

@@ -140,20 +140,7 @@ func (c *checker) refers(e Entry) error {
 			return fmt.Errorf("server %d comes where server %d should", e.Server.Index, c.servers-1)
 		}
 	case e.Process != nil:
-		if e.Process.Index < 1 || e.Process.Index > c.processes+1 {
-			return fmt.Errorf("process %d comes where process %d should", e.Process.Index, c.processes+1)
-		}
-		c.processes = max(c.processes, e.Process.Index)
-		if host := e.Process.Host; host != nil {
-			if err := c.process(host.Process); err != nil {
-				return err
-			}
-			for _, owner := range host.Owners {
-				if err := c.owner(owner); err != nil {
-					return err
-				}
-			}
-		}
+		return c.hello(e.Process)
 	case e.Boundary != nil:
 		return c.boundary(e.Boundary)
 	case e.Contact != nil:
@@ -168,25 +155,13 @@ func (c *checker) refers(e Entry) error {
 		}
 		delete(c.writes, name)
 	case e.Refused != nil:
-		name := [2]int64{int64(e.Refused.Process), e.Refused.Number}
-		if announced := e.Refused.By.Label != "" || e.Refused.Address != "" || len(e.Refused.By.Stack) > 0; !announced && !c.refusals[name] {
-			return fmt.Errorf("more of refusal %d of process %d, which is not there", e.Refused.Number, e.Refused.Process)
-		}
-		c.refusals[name] = true
-		return errors.Join(c.process(e.Refused.Process), c.server(e.Refused.Server, true), c.by(e.Refused.By))
+		return c.refused(e.Refused)
 	case e.Asked != nil:
 		return errors.Join(c.process(e.Asked.Process), c.server(e.Asked.Server, true), c.by(e.Asked.By))
 	case e.Clients != nil:
 		return c.server(e.Clients.Server, false)
 	case e.Restore != nil:
-		err := c.server(e.Restore.Server, false)
-		if e.Restore.Process != 0 {
-			err = errors.Join(err, c.process(e.Restore.Process))
-		}
-		if e.Restore.Owner != 0 {
-			err = errors.Join(err, c.owner(e.Restore.Owner))
-		}
-		return err
+		return c.restore(e.Restore)
 	case e.End != nil:
 		c.ended = true
 		if e.End.Complete && !c.finished {
@@ -194,6 +169,41 @@ func (c *checker) refers(e Entry) error {
 		}
 	}
 	return nil
+}
+
+func (c *checker) hello(p *Process) error {
+	if p.Index < 1 || p.Index > c.processes+1 {
+		return fmt.Errorf("process %d comes where process %d should", p.Index, c.processes+1)
+	}
+	c.processes = max(c.processes, p.Index)
+	if p.Host == nil {
+		return nil
+	}
+	err := c.process(p.Host.Process)
+	for _, owner := range p.Host.Owners {
+		err = errors.Join(err, c.owner(owner))
+	}
+	return err
+}
+
+func (c *checker) refused(r *Refused) error {
+	name := [2]int64{int64(r.Process), r.Number}
+	if announced := r.By.Label != "" || r.Address != "" || len(r.By.Stack) > 0; !announced && !c.refusals[name] {
+		return fmt.Errorf("more of refusal %d of process %d, which is not there", r.Number, r.Process)
+	}
+	c.refusals[name] = true
+	return errors.Join(c.process(r.Process), c.server(r.Server, true), c.by(r.By))
+}
+
+func (c *checker) restore(r *Restore) error {
+	err := c.server(r.Server, false)
+	if r.Process != 0 {
+		err = errors.Join(err, c.process(r.Process))
+	}
+	if r.Owner != 0 {
+		err = errors.Join(err, c.owner(r.Owner))
+	}
+	return err
 }
 
 func (c *checker) boundary(b *Boundary) error {

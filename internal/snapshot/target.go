@@ -100,18 +100,7 @@ func parseURL(s string) (Target, error) {
 	default:
 		return Target{}, fmt.Errorf("reading an address: %q is not the scheme of a Redis; use redis://, rediss:// (TLS) or unix://", scheme)
 	}
-	// What net/url and go-redis say about a bad URL quotes from it, and a
-	// password with special characters is just what makes a URL bad.
-	bad := func(err error) (Target, error) {
-		if strings.Contains(rest, "@") || strings.ContainsAny(rest, "?#") {
-			return Target{}, fmt.Errorf("reading a %s:// address: it is not a valid URL; "+
-				"special characters of a password must be percent-encoded, such as %%40 for @", scheme)
-		}
-		if urlErr := new(url.Error); errors.As(err, &urlErr) {
-			err = urlErr.Err
-		}
-		return Target{}, fmt.Errorf("reading address %q: %w", s, err)
-	}
+	bad := func(err error) (Target, error) { return Target{}, badURL(s, scheme, rest, err) }
 	u, err := url.Parse(scheme + "://" + rest)
 	if err != nil {
 		return bad(err)
@@ -153,6 +142,20 @@ func parseURL(s string) (Target, error) {
 		return Target{}, fmt.Errorf("reading a %s:// address: %w", scheme, err)
 	}
 	return t, nil
+}
+
+// badURL says that an address is no URL. What net/url and go-redis say about a
+// bad one quotes from it, and a password with special characters is just what
+// makes a URL bad.
+func badURL(s, scheme, rest string, err error) error {
+	if strings.ContainsAny(rest, "@?#") {
+		return fmt.Errorf("reading a %s:// address: it is not a valid URL; "+
+			"special characters of a password must be percent-encoded, such as %%40 for @", scheme)
+	}
+	if urlErr := new(url.Error); errors.As(err, &urlErr) {
+		err = urlErr.Err
+	}
+	return fmt.Errorf("reading address %q: %w", s, err)
 }
 
 // Address is host:port or the path of a socket, without the login.

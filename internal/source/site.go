@@ -31,36 +31,9 @@ func (s *Source) Site(by record.By, sets []record.Value) (found *record.Site) {
 	return nil
 }
 
+// onStack finds a site for the innermost frame of a test file that has a place for a clean-up.
 func (s *Source) onStack(stack []record.Frame, sets []record.Value) *record.Site {
-	var spots []*spot
-	var files []*syntax
-	user := 0 // frames of the user's code so far
-	for _, f := range stack {
-		if f.Std || strings.Contains(f.File, "@") || !strings.HasSuffix(f.File, ".go") {
-			continue
-		}
-		user++
-		code := s.file(f.File).syntax
-		if code == nil || len(spots) == maxFrames {
-			continue
-		}
-		if around := code.around(f.Line); len(around) > 0 {
-			spots = append(spots, &spot{syntax: code, around: around, line: f.Line, direct: user == 1})
-		}
-		if code.tests && !slices.Contains(files, code) {
-			files = append(files, code)
-		}
-	}
-	var names []string
-	for _, v := range sets {
-		names = append(names, v.Parameter)
-	}
-	for _, p := range spots {
-		p.others, p.sets = files, names
-		if !p.tests {
-			p.others = append([]*syntax{p.syntax}, files...)
-		}
-	}
+	spots := s.spots(stack, sets)
 	var general *record.Site // without a client
 	var client ast.Expr      // that the frame before was given
 	var k kind
@@ -91,6 +64,40 @@ func (s *Source) onStack(stack []record.Frame, sets []record.Value) *record.Site
 		return outward(callers, p, site, client, k)
 	}
 	return general
+}
+
+// spots returns the places in the user's files that are on the stack, the innermost first.
+func (s *Source) spots(stack []record.Frame, sets []record.Value) []*spot {
+	var spots []*spot
+	var files []*syntax
+	user := 0 // frames of the user's code so far
+	for _, f := range stack {
+		if f.Std || strings.Contains(f.File, "@") || !strings.HasSuffix(f.File, ".go") {
+			continue
+		}
+		user++
+		code := s.file(f.File).syntax
+		if code == nil || len(spots) == maxFrames {
+			continue
+		}
+		if around := code.around(f.Line); len(around) > 0 {
+			spots = append(spots, &spot{syntax: code, around: around, line: f.Line, direct: user == 1})
+		}
+		if code.tests && !slices.Contains(files, code) {
+			files = append(files, code)
+		}
+	}
+	var names []string
+	for _, v := range sets {
+		names = append(names, v.Parameter)
+	}
+	for _, p := range spots {
+		p.others, p.sets = files, names
+		if !p.tests {
+			p.others = append([]*syntax{p.syntax}, files...)
+		}
+	}
+	return spots
 }
 
 // handed returns what the caller of a function that is no test code calls its client; nil where it

@@ -63,9 +63,7 @@ func (p *tracetestCommands) next(b []byte) (n int, done, ok bool) {
 		c := b[n]
 		switch p.state {
 		case tracetestAtStart:
-			p.index, p.length, p.wanted, p.number, p.digits = 0, 0, tracetestNothing, 0, 0
-			p.words, p.word, p.cut, p.inline = nil, p.word[:0], false, false
-			p.quote, p.escaped, p.quoted = 0, false, false
+			p.forget()
 			switch {
 			case c == '*':
 				p.state = tracetestInCount
@@ -116,34 +114,53 @@ func (p *tracetestCommands) next(b []byte) (n int, done, ok bool) {
 			return n, true, true
 		case tracetestInInline:
 			n++
-			switch {
-			case c == '\n':
-				if len(p.word) > 0 || p.quoted {
-					p.endWord()
-				}
-				p.state = tracetestAtStart
-				return n, true, true
-			case c < ' ' && c != '\r' && c != '\t':
-				return n, false, false
-			case p.escaped:
-				p.keep(b[n-1 : n])
-				p.escaped = false
-			case p.quote != 0 && c == '\\':
-				p.escaped = true
-			case p.quote != 0 && c == p.quote:
-				p.quote = 0
-			case p.quote == 0 && (c == '"' || c == '\''):
-				p.quote, p.quoted = c, true
-			case p.quote == 0 && (c == '\r' || c == ' ' || c == '\t'):
-				if len(p.word) > 0 || p.quoted {
-					p.endWord()
-				}
-			default:
-				p.keep(b[n-1 : n])
+			if done, ok = p.inlined(b[n-1 : n]); done || !ok {
+				return n, done, ok
 			}
 		}
 	}
 	return n, false, true
+}
+
+// forget prepares for the next command.
+func (p *tracetestCommands) forget() {
+	p.index, p.length, p.wanted, p.number, p.digits = 0, 0, tracetestNothing, 0, 0
+	p.words, p.word, p.cut, p.inline = nil, p.word[:0], false, false
+	p.quote, p.escaped, p.quoted = 0, false, false
+}
+
+// inlined takes one byte of an inline command, whose words are quoted as those
+// of redis-cli.
+func (p *tracetestCommands) inlined(b []byte) (done, ok bool) {
+	switch c := b[0]; {
+	case c == '\n':
+		p.endInlined()
+		p.state = tracetestAtStart
+		return true, true
+	case c < ' ' && c != '\r' && c != '\t':
+		return false, false
+	case p.escaped:
+		p.keep(b)
+		p.escaped = false
+	case p.quote != 0 && c == '\\':
+		p.escaped = true
+	case p.quote != 0 && c == p.quote:
+		p.quote = 0
+	case p.quote == 0 && (c == '"' || c == '\''):
+		p.quote, p.quoted = c, true
+	case p.quote == 0 && (c == '\r' || c == ' ' || c == '\t'):
+		p.endInlined()
+	default:
+		p.keep(b)
+	}
+	return false, true
+}
+
+// endInlined ends a word, if there is one: two spaces have none between them.
+func (p *tracetestCommands) endInlined() {
+	if len(p.word) > 0 || p.quoted {
+		p.endWord()
+	}
 }
 
 // take is shown a part of a payload of which skip bytes, with the line end,

@@ -38,30 +38,13 @@ func (p *tracetestReplies) next(b []byte) (n int, fault []byte, done, ok bool) {
 		switch p.state {
 		case tracetestAtHeader:
 			n++
-			if p.first = p.need == 0 || p.about && p.need == 1; p.first {
-				p.need, p.push, p.about, p.head = 1, c == '>', c == '|', p.head[:0]
-			}
-			p.kind, p.number, p.digits, p.minus, p.line = c, 0, 0, false, append(p.line[:0], c)
-			switch c {
-			case '+', '-', ':', '$', '*', '_', ',', '#', '(', '!', '=', '%', '~', '>', '|':
-			default:
+			if !p.begin(c) {
 				return n, nil, false, false
 			}
-			p.state = tracetestInHeader
 		case tracetestInHeader:
 			n++
 			if c != '\n' {
-				if len(p.line) < tracetestLineLimit {
-					p.line = append(p.line, c)
-				}
-				switch {
-				case '0' <= c && c <= '9' && p.digits < 10:
-					p.number, p.digits = p.number*10+int64(c-'0'), p.digits+1
-				case c == '-':
-					p.minus = true
-				case c != '\r':
-					p.digits = 11 // no number
-				}
+				p.within(c)
 				continue
 			}
 			if last := len(p.line) - 1; last >= 0 && p.line[last] == '\r' {
@@ -86,14 +69,7 @@ func (p *tracetestReplies) next(b []byte) (n int, fault []byte, done, ok bool) {
 		case tracetestInBody:
 			size := min(int64(len(b)-n), p.skip)
 			if p.kind == '!' {
-				part := b[n : n+int(size)]
-				if text := p.skip - 2; int64(len(part)) > text {
-					part = part[:max(text, 0)]
-				}
-				if room := tracetestLineLimit - len(p.line); len(part) > room {
-					part = part[:max(room, 0)]
-				}
-				p.line = append(p.line, part...)
+				p.keep(b[n : n+int(size)])
 			}
 			n += int(size)
 			if p.skip -= size; p.skip > 0 {
@@ -110,6 +86,48 @@ func (p *tracetestReplies) next(b []byte) (n int, fault []byte, done, ok bool) {
 		}
 	}
 	return n, nil, false, true
+}
+
+// begin takes the first byte of a header, and reports whether RESP has one that
+// begins so.
+func (p *tracetestReplies) begin(c byte) bool {
+	if p.first = p.need == 0 || p.about && p.need == 1; p.first {
+		p.need, p.push, p.about, p.head = 1, c == '>', c == '|', p.head[:0]
+	}
+	p.kind, p.number, p.digits, p.minus, p.line = c, 0, 0, false, append(p.line[:0], c)
+	p.state = tracetestInHeader
+	switch c {
+	case '+', '-', ':', '$', '*', '_', ',', '#', '(', '!', '=', '%', '~', '>', '|':
+		return true
+	}
+	return false
+}
+
+// within takes a byte of a header behind its first.
+func (p *tracetestReplies) within(c byte) {
+	if len(p.line) < tracetestLineLimit {
+		p.line = append(p.line, c)
+	}
+	switch {
+	case '0' <= c && c <= '9' && p.digits < 10:
+		p.number, p.digits = p.number*10+int64(c-'0'), p.digits+1
+	case c == '-':
+		p.minus = true
+	case c != '\r':
+		p.digits = 11 // no number
+	}
+}
+
+// keep keeps of a part of a body what is text, without the end of the line
+// behind it, up to the limit.
+func (p *tracetestReplies) keep(part []byte) {
+	if text := p.skip - 2; int64(len(part)) > text {
+		part = part[:max(text, 0)]
+	}
+	if room := tracetestLineLimit - len(p.line); len(part) > room {
+		part = part[:max(room, 0)]
+	}
+	p.line = append(p.line, part...)
 }
 
 // header takes in the first line of an element.
