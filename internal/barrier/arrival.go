@@ -65,7 +65,8 @@ func (h *Arrival) Waiting() bool { return h.waits() }
 func (h *Arrival) Release() {
 	if !h.released {
 		h.released = true
-		if rest, ok := strings.CutPrefix(h.answer, "go"); ok && h.Ahead {
+		// To hello, the answer is who the process is: it waits at its next boundary in any case.
+		if rest, ok := strings.CutPrefix(h.answer, "go"); ok && h.Ahead && h.Boundary.Verb != record.VerbHello {
 			h.answer = "ahead" + rest
 		}
 		h.release(h.answer)
@@ -102,22 +103,7 @@ func (s *Server) understand(h *Arrival, m message) {
 func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content any) {
 	switch c := content.(type) {
 	case mainMsg:
-		if c.pkg != "" && c.pkg != p.Package {
-			p.Package = c.pkg
-			known := p.Process
-			h.Process = &known
-		}
-		if s.Part != nil {
-			if p.part = s.Part(p.Package, p.Args, c.tests); len(p.part.Only) > 0 {
-				p.part.Leave = slices.DeleteFunc(c.tests, func(name string) bool { return slices.Contains(p.part.Only, name) })
-			}
-			if p.part.Other || p.part.Aside {
-				p.OtherShard = true
-				known := p.Process
-				h.Process = &known
-			}
-			h.answer = p.part.answer()
-		}
+		s.main(h, p, c)
 	case ranMsg:
 		h.Ran, h.Status = p.Package, c.status
 	case saidMsg:
@@ -158,6 +144,27 @@ func (s *Server) boundary(h *Arrival, b *record.Boundary, p *process, content an
 	case specSkipMsg:
 		s.specSkip(b, p, c)
 	}
+}
+
+// main takes in which package a process is of, and says what of it this machine runs.
+func (s *Server) main(h *Arrival, p *process, m mainMsg) {
+	if m.pkg != "" && m.pkg != p.Package {
+		p.Package = m.pkg
+		known := p.Process
+		h.Process = &known
+	}
+	if s.Part == nil {
+		return
+	}
+	if p.part = s.Part(p.Package, p.Args, m.tests); len(p.part.Only) > 0 {
+		p.part.Leave = slices.DeleteFunc(m.tests, func(name string) bool { return slices.Contains(p.part.Only, name) })
+	}
+	if p.part.Other || p.part.Aside {
+		p.OtherShard = true
+		known := p.Process
+		h.Process = &known
+	}
+	h.answer = p.part.answer()
 }
 
 // begin completes the boundary at which a test begins.

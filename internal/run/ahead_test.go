@@ -19,7 +19,7 @@ func TestWhoPasses(t *testing.T) {
 	}{
 		{"all is well", ready + "end TestA", true, nil},
 		{"a test set a parameter and restored it", ready + "write hz 5, reply, write hz 10, reply, end TestA", true, nil},
-		{"it does not use a watched server", "hello, begin TestA, end TestA", false, nil},
+		{"it speaks to no server", "hello, begin TestA, end TestA", true, nil},
 		{"it uses one that is not watched", ready + "down 1, contact 1, end TestA", false, nil},
 		{"a parameter is not as it was", ready + "write hz 5, reply, end TestA", false, nil},
 		{"a write is without its reply", ready + "write hz 10, end TestA", false, nil},
@@ -69,7 +69,7 @@ func TestWhoPasses(t *testing.T) {
 func TestPassesOfAnother(t *testing.T) {
 	p := newPlay(t, 1, Options{Sync: SyncAuto, Restore: RestoreRun})
 	p.servers[0].counters = &record.Counters{}
-	for step := range strings.SplitSeq("hello, contact, 2: hello, begin TestA, end TestA", ", ") {
+	for step := range strings.SplitSeq("hello, contact, 2: hello, down 1, 2: contact 1, begin TestA, end TestA", ", ") {
 		p.do(step)
 	}
 	if !p.w.ahead.may(1) || p.w.ahead.may(2) {

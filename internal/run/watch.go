@@ -9,7 +9,6 @@ import (
 	"tracetest/internal/barrier"
 	"tracetest/internal/gotest"
 	"tracetest/internal/record"
-	"tracetest/internal/rediscmd"
 	"tracetest/internal/snapshot"
 )
 
@@ -192,23 +191,7 @@ func (w *watcher) drain(ctx context.Context, next func(context.Context) *barrier
 // happened. What has changed is recorded first.
 func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	defer h.Release()
-	if h.Passed {
-		w.pass(ctx, h)
-		return
-	}
-	if h.Message != nil {
-		w.ended = lastEnd{}
-		w.tracer.receive(ctx, h.Message)
-		h.Ahead = w.ahead.may(h.From)
-		return
-	}
-	if h.Ran != "" {
-		w.ends.ran[h.Ran] = true
-		w.reports.ran(h)
-		return // and waits at the next boundary
-	}
-	if h.Said != nil {
-		w.reports.receive(h)
+	if w.reported(ctx, h) {
 		return
 	}
 	if h.Process != nil {
@@ -237,8 +220,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 		b = record.Boundary{Verb: record.VerbQuit, Process: b.Process, Snapshots: b.Snapshots}
 	}
 	if b.Verb == record.VerbQuit {
-		w.append(record.Entry{Notice: &record.Notice{Code: "not-waiting", Package: w.open.Package(b.Process),
-			Text: "The test binary of this package stopped waiting for tracetest: it had no answer for a minute, or could not reach it. From there on its tests were not synchronized, and changes are ambiguous: only suspects are known."}})
+		w.gaveUp(b.Process)
 	}
 	w.repair.before(ctx, &b)
 	h.Ahead = w.ahead.may(b.Process)
@@ -252,6 +234,32 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	w.repair.after(ctx, &b)
 	h.Ahead = w.ahead.may(b.Process)
 	w.ended = w.end(&b)
+}
+
+// reported takes in what is no boundary at which a process waits, and reports whether it was that.
+func (w *watcher) reported(ctx context.Context, h *barrier.Arrival) bool {
+	switch {
+	case h.Passed:
+		w.pass(ctx, h)
+	case h.Message != nil:
+		w.ended = lastEnd{}
+		w.tracer.receive(ctx, h.Message)
+		h.Ahead = w.ahead.may(h.From)
+	case h.Ran != "":
+		w.ends.ran[h.Ran] = true
+		w.reports.ran(h) // it waits at the next boundary
+	case h.Said != nil:
+		w.reports.receive(h)
+	default:
+		return false
+	}
+	return true
+}
+
+// gaveUp notes that a process goes on without being synchronized.
+func (w *watcher) gaveUp(process int) {
+	w.append(record.Entry{Notice: &record.Notice{Code: "not-waiting", Package: w.open.Package(process),
+		Text: "The test binary of this package stopped waiting for tracetest: it had no answer for a minute, or could not reach it. From there on its tests were not synchronized, and changes are ambiguous: only suspects are known."}})
 }
 
 // process takes in a test binary that is new, or of which the package became known.
@@ -336,74 +344,6 @@ func (w *watcher) events(ctx context.Context, tests []*record.Test) {
 		b.Snapshots = w.snapshot(ctx, w.aloof.at(b))
 		w.append(record.Entry{Boundary: b})
 	}
-}
-
-// snapshot samples all servers at once, but for those that it must stay out of.
-func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []record.Snapshot {
-	snaps := make([]record.Snapshot, 0, len(w.servers))
-	for i := range w.servers {
-		if !stays(i) {
-			snaps = append(snaps, record.Snapshot{Server: i})
-			delete(w.aloof.away, i)
-		}
-	}
-	if len(snaps) == 1 {
-		snaps[0] = w.snapshotOf(ctx, snaps[0].Server)
-		return snaps
-	}
-	defer w.passed(ctx)
-	var all sync.WaitGroup
-	for i := range snaps {
-		all.Go(func() { snaps[i] = w.servers[snaps[i].Server].Sample(ctx) })
-	}
-	all.Wait()
-	for _, snap := range snaps {
-		w.seen(ctx, snap.Server, snap)
-	}
-	return snaps
-}
-
-// snapshotOf samples one server.
-func (w *watcher) snapshotOf(ctx context.Context, i int) record.Snapshot {
-	snap := w.servers[i].Sample(ctx)
-	w.passed(ctx)
-	w.seen(ctx, i, snap)
-	return snap
-}
-
-// seen takes a snapshot into the ledger of its server.
-func (w *watcher) seen(ctx context.Context, i int, snap record.Snapshot) {
-	mark := w.servers[i].Mark()
-	if snap.RunID != "" {
-		w.runIDs[i], w.initial[i] = snap.RunID, mark
-	}
-	w.ahead.seen(snap, w.counted[i])
-	if snap.Counters != nil {
-		w.counted[i] = snap.Counters
-	}
-	w.ledgers[i].snap(snap, mark, w.witness(ctx, i))
-}
-
-// witness says what is known of the snapshot that was just taken.
-func (w *watcher) witness(ctx context.Context, i int) witness {
-	active := w.open.Active()
-	traced, _ := w.p.Trace()
-	return witness{
-		owned: w.p.o.Owned && i < len(w.p.o.Targets), traced: traced, present: w.open.Present,
-		held:  w.p.barrier != nil && len(active) > 0 && !slices.ContainsFunc(active, func(r record.Ref) bool { return r.Process == 0 }),
-		other: func() bool { return w.other(ctx, i) },
-	}
-}
-
-// other reports whether a client of a server may have set a parameter since the last snapshot that
-// is none of the tests': it was there before them. Where nobody can say, it may.
-func (w *watcher) other(ctx context.Context, i int) bool {
-	list, err := w.servers[i].Clients(ctx)
-	return err != nil || slices.ContainsFunc(list, func(c record.Client) bool {
-		sets := c.Command == "" || rediscmd.Named(c.Command).Changes&rediscmd.Config != 0
-		return sets && time.Duration(c.Age)*time.Second > time.Since(w.greeted)+time.Second &&
-			time.Duration(c.Idle)*time.Second <= time.Since(w.ledgers[i].seen)+time.Second
-	})
 }
 
 // finish takes the last snapshot and restores what the tests left changed.

@@ -3,6 +3,7 @@
 package inject
 
 import (
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,6 +37,7 @@ type tracetestSuite struct {
 	seen   map[int64][]string // who started each goroutine that there was; of several it is not known which
 	able   []string           // who started those that can start others
 	lost   bool               // the list was too long
+	few    int                // how many goroutines there were, if none of them can end before the suite; else zero
 }
 
 // tracetestTraceSpec notes that a spec began, or ended. It is called on a
@@ -61,7 +63,10 @@ func tracetestTraceSpec(verb, label string) {
 	}
 	// From the end of a spec to the begin of the next there are only reports.
 	if verb != "spec-begin" || suite.begun == 0 {
-		suite.snap(tracetestAll(&all.buffer))
+		// The stacks of all stop the process, and most specs leave nothing behind.
+		if suite.few == 0 || runtime.NumGoroutine() != suite.few || runtime.NumGoroutine() != suite.few {
+			suite.snap(tracetestAll(&all.buffer))
+		}
 	}
 	ended, suite.spec = suite.spec, ""
 	if verb == "spec-begin" {
@@ -92,6 +97,31 @@ func (s *tracetestSuite) snap(all *tracetestDump) {
 		}
 	}
 	s.seen, s.able, s.lost = seen, able, s.lost || !all.whole
+	if s.few = len(all.goroutines); !all.whole || !s.lasting(self, all) {
+		s.few = 0
+	}
+}
+
+// lasting reports whether all goroutines outlive the suite, but for the one that reports a
+// spec: that which runs the suite, the one that waits for its test, and those that wait for
+// signals. As long as there are as many, it is these, and nobody has left another one. Where one
+// of a test's or of a client's is among them, it can end while another begins.
+func (s *tracetestSuite) lasting(self int64, all *tracetestDump) bool {
+	runner := all.goroutines[s.runner]
+	if runner == nil || !runner.runs || runner.parent != 1 {
+		return false
+	}
+	for id, g := range all.goroutines {
+		switch {
+		case id == self, id == s.runner, id == 1:
+		case strings.HasPrefix(g.entry, "os/signal.loop("):
+		case strings.Contains(g.entry, "/ginkgo/v2/internal/interrupt_handler.(*InterruptHandler).registerForInterrupts.func2("):
+		case strings.Contains(g.entry, "/ginkgo/v2/internal.RegisterForProgressSignal.func1("):
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // starts reports whether a goroutine can have started one that has the label of

@@ -161,6 +161,42 @@ func TestGoroutinesOfSpecs(t *testing.T) {
 	}
 }
 
+// Guards against a spec that leaves a goroutine which is not noticed: as many goroutines as
+// before are the same only if none of them can have ended.
+func TestLastingGoroutines(t *testing.T) {
+	lasting := []tracetestGoroutine{
+		{id: 1, entry: "main.main()", runs: true},
+		{id: 6, parent: 1, creator: "testing.(*T).Run /go/testing.go:1", entry: "testing.tRunner(0x1, 0x2)", runs: true},
+		{id: 20, parent: 6, creator: "os/signal.Notify.func1.1 /go/signal.go:1", entry: "os/signal.loop()"},
+		{id: 8, parent: 6, entry: "github.com/onsi/ginkgo/v2/internal/interrupt_handler.(*InterruptHandler).registerForInterrupts.func2(0x0?)"},
+		{id: 21, parent: 6, entry: "github.com/onsi/ginkgo/v2/internal.RegisterForProgressSignal.func1()"},
+		{id: 107, parent: 6, entry: "github.com/onsi/ginkgo/v2/internal.(*Suite).runNode.func3()"}, // reports
+	}
+	for _, test := range []struct {
+		name   string
+		more   tracetestGoroutine
+		runner int64
+		want   bool
+	}{
+		{"nothing else", lasting[0], 6, true},
+		{"a test's own", tracetestGoroutine{id: 30, parent: 9, entry: "suite.init.func1.2()"}, 6, false},
+		{"another node, which has timed out", tracetestGoroutine{id: 30, parent: 6, entry: lasting[5].entry}, 6, false},
+		{"a client's", tracetestGoroutine{id: 30, parent: 9, entry: "github.com/redis/rueidis.(*pipe)._background(0x1)"}, 6, false},
+		{"the one that asks whether another process gave up", tracetestGoroutine{id: 30, parent: 6,
+			entry: "github.com/onsi/ginkgo/v2/internal/interrupt_handler.(*InterruptHandler).registerForInterrupts.func1()"}, 6, false},
+		{"the suite is run by what no test waits for", lasting[0], 20, false},
+		{"it has ended", lasting[0], 7, false},
+	} {
+		all := &tracetestDump{whole: true, goroutines: map[int64]*tracetestGoroutine{test.more.id: &test.more}}
+		for _, g := range lasting {
+			all.goroutines[g.id] = &g
+		}
+		if got := (&tracetestSuite{runner: test.runner}).lasting(107, all); got != test.want {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
 // Guards against goroutines that are missed where there are many, and would be
 // taken for those of the spec that is open.
 func TestManyGoroutines(t *testing.T) {
