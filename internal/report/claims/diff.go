@@ -35,7 +35,7 @@ func Diff(d *diff.Diff) []doc.Block {
 	if len(d.Failures) > 0 {
 		blocks = append(append(blocks, h2("Failures")), doc.Rows(d.Failures, 0, diffFile,
 			doc.Column[diff.Failure]{Title: "Failure", Cell: func(f diff.Failure) Text { return StateWord(f.State) }},
-			doc.Column[diff.Failure]{Title: "Test", Cell: func(f diff.Failure) Text { return Owner(f.Owner) }},
+			doc.Column[diff.Failure]{Title: "Test", Cell: func(f diff.Failure) Text { return Owner(f.Name) }},
 			doc.Column[diff.Failure]{Title: "Package", Cell: func(f diff.Failure) Text { return code(f.Package) }},
 			doc.Column[diff.Failure]{Title: "Old", Cell: func(f diff.Failure) Text { return Cause(f.Old) }, Optional: true},
 			doc.Column[diff.Failure]{Title: "New", Cell: func(f diff.Failure) Text { return Cause(f.New) }, Optional: true},
