@@ -157,7 +157,7 @@ func diffValue(l diff.Leak, s *diff.LeakOfSide) Text {
 	}
 	text := Value(l.Parameter, s.From, s.Secret) + " -> " + Value(l.Parameter, s.To, s.Secret)
 	if s.Count > 1 {
-		text += ", " + Times(s.Count)
+		text += ", " + times(s.Count)
 	}
 	return text
 }
@@ -194,7 +194,7 @@ func Cause(s *diff.FailureOfSide) Text {
 		}
 	}
 	if s.Count > 1 {
-		text += ", " + Times(s.Count)
+		text += ", " + times(s.Count)
 	}
 	return text
 }

@@ -20,7 +20,7 @@ const (
 // Timeline draws when the parameters that leaked had which value, and when the
 // tests ran that leaked and that failed because of it, as a Mermaid chart, which
 // GitHub and GitLab draw; report.html has a picture of its own. Times are written without a zone, and read so.
-func (v *View) Timeline() []doc.Block {
+func (v *View) timeline() []doc.Block {
 	g := gantt{}
 	drawn := make(map[string]bool)
 	for _, group := range v.Groups {

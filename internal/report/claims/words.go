@@ -77,7 +77,7 @@ func Plural(n int, one, many Text) Text {
 }
 
 // Times writes how often.
-func Times(n int) Text {
+func times(n int) Text {
 	switch n {
 	case 1:
 		return "once"
@@ -147,7 +147,7 @@ func ownerFull(o record.Name) Text {
 }
 
 // Owners names several; from the limit on it counts them.
-func Owners(owners []record.Name, limit int) Text {
+func owners(owners []record.Name, limit int) Text {
 	names := make([]Text, len(owners))
 	for i, o := range owners {
 		names[i] = Owner(o)
@@ -182,9 +182,9 @@ func (b By) Text(limit int) Text {
 	case limit == 0:
 		return "one of " + Count(n, "suspect") + orEarlier(b.Earlier)
 	case b.More > 0:
-		return "one of " + itoa(n) + ": " + Owners(b.Suspects, limit) + orEarlier(b.Earlier)
+		return "one of " + itoa(n) + ": " + owners(b.Suspects, limit) + orEarlier(b.Earlier)
 	}
-	return "one of: " + Owners(b.Suspects, limit) + orEarlier(b.Earlier)
+	return "one of: " + owners(b.Suspects, limit) + orEarlier(b.Earlier)
 }
 
 // orEarlier says that a list of suspects leaves some out.
@@ -196,20 +196,20 @@ func orEarlier(n int) Text {
 }
 
 // suspectList names owners with their packages where these differ.
-func suspectList(owners []record.Name, limit int) Text {
+func suspectList(all []record.Name, limit int) Text {
 	var packages []string
-	for _, o := range owners {
+	for _, o := range all {
 		packages = append(packages, o.Package)
 	}
 	if len(Unique(packages)) < 2 {
-		text := Owners(owners, limit)
-		if len(owners) > 0 && owners[0].Package != "" {
-			text += ", of " + code(owners[0].Package)
+		text := owners(all, limit)
+		if len(all) > 0 && all[0].Package != "" {
+			text += ", of " + code(all[0].Package)
 		}
 		return text
 	}
-	names := make([]Text, len(owners))
-	for i, o := range owners {
+	names := make([]Text, len(all))
+	for i, o := range all {
 		names[i] = Owner(o)
 		if kindOf(o) != "package" {
 			names[i] += " of " + code(o.Package)
