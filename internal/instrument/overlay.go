@@ -47,54 +47,49 @@ const (
 	TraceOff  Trace = "off"
 )
 
+// replacements are the files of an overlay, as they are written.
+type replacements struct {
+	dir string
+	of  map[string]string // by the path of the original
+}
+
+// write puts a file of ours in the place of another.
+func (r *replacements) write(original, name string, content []byte) error {
+	path := filepath.Join(r.dir, name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return fmt.Errorf("writing the overlay: %w", err)
+	}
+	r.of[original] = path
+	return nil
+}
+
 // Prepare writes an overlay into dir, which must exist and be private. Nothing
 // else is written: not the user's tree, not GOROOT, not the module cache.
 //
 // The files have the same content in every run, wherever dir is, and so the
 // build cache of the go command holds.
 func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages []*gotest.Package, args *gotest.Args, trace Trace) (*Overlay, error) {
-	switch tools.GOOS {
-	case "windows", "plan9", "js", "wasip1":
-		return nil, fmt.Errorf("tests cannot be instrumented on %s: that needs unix sockets", tools.GOOS)
-	}
-	if tools.GOOS != runtime.GOOS {
-		return nil, fmt.Errorf("the tests are built for %s and this is %s: they cannot be instrumented", tools.GOOS, runtime.GOOS)
+	if err := possible(tools); err != nil {
+		return nil, err
 	}
 	replace, err := userOverlay(args)
 	if err != nil {
 		return nil, err
 	}
-	o := &Overlay{GOROOT: tools.GOROOT, Unhooked: map[string]string{}}
+	o := &Overlay{File: filepath.Join(dir, "overlay.json"), GOROOT: tools.GOROOT, Unhooked: map[string]string{}}
 	if tools.InModCache() {
-		// https://go.dev/issue/71075: Go 1.25 refuses to replace files below
-		// GOMODCACHE. Below a link to it, it does not.
-		o.GOROOT = filepath.Join(dir, "go")
-		if err := os.Symlink(tools.GOROOT, o.GOROOT); err != nil {
-			return nil, fmt.Errorf("linking the toolchain: %w", err)
-		}
-		// The go command will know its own files by the link alone.
-		for from, to := range maps.Clone(replace) {
-			if below(tools.GOROOT, from) {
-				delete(replace, from)
-				replace[o.GOROOT+strings.TrimPrefix(from, filepath.Clean(tools.GOROOT))] = to
-			}
+		if err := o.reach(dir, tools.GOROOT, replace); err != nil {
+			return nil, err
 		}
 	}
 	standard, err := o.standard(tools.GOROOT, tools.GOOS, replace, trace)
 	if err != nil {
 		return nil, err
 	}
-	write := func(original, name string, content []byte) error {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			return fmt.Errorf("writing the overlay: %w", err)
-		}
-		replace[original] = path
-		return nil
-	}
+	files := &replacements{dir, replace}
 	for name, content := range standard {
 		original := filepath.Join(o.GOROOT, "src", filepath.FromSlash(name))
-		if err := write(original, strings.ReplaceAll(name, "/", "_"), content); err != nil {
+		if err := files.write(original, strings.ReplaceAll(name, "/", "_"), content); err != nil {
 			return nil, err
 		}
 	}
@@ -103,21 +98,7 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 		return nil, err
 	}
 	for i, p := range packages {
-		tagged := 0
-		for original, content := range hooks.hookTagged(p) {
-			if err := write(original, fmt.Sprintf("ginkgo_%d_%d_test.go", i, tagged), content); err != nil {
-				return nil, err
-			}
-			tagged++
-		}
-		original, content, reason := hooks.hook(p)
-		if reason != "" {
-			o.Unhooked[p.ImportPath] = reason
-		}
-		if original == "" {
-			continue
-		}
-		if err := write(original, fmt.Sprintf("ginkgo_%d_test.go", i), content); err != nil {
+		if err := o.hook(files, hooks, i, p); err != nil {
 			return nil, err
 		}
 	}
@@ -125,11 +106,59 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 	if err != nil {
 		return nil, err
 	}
-	o.File = filepath.Join(dir, "overlay.json")
 	if err := os.WriteFile(o.File, text, 0o600); err != nil {
 		return nil, fmt.Errorf("writing the overlay: %w", err)
 	}
 	return o, nil
+}
+
+// possible returns why tests cannot be instrumented here, or nil.
+func possible(tools *gotest.Toolchain) error {
+	switch tools.GOOS {
+	case "windows", "plan9", "js", "wasip1":
+		return fmt.Errorf("tests cannot be instrumented on %s: that needs unix sockets", tools.GOOS)
+	}
+	if tools.GOOS != runtime.GOOS {
+		return fmt.Errorf("the tests are built for %s and this is %s: they cannot be instrumented", tools.GOOS, runtime.GOOS)
+	}
+	return nil
+}
+
+// reach makes a link in dir to a toolchain in the module cache, by which its files can be
+// replaced. https://go.dev/issue/71075: Go 1.25 refuses to replace files below
+// GOMODCACHE. Below a link to it, it does not.
+func (o *Overlay) reach(dir, goroot string, replace map[string]string) error {
+	o.GOROOT = filepath.Join(dir, "go")
+	if err := os.Symlink(goroot, o.GOROOT); err != nil {
+		return fmt.Errorf("linking the toolchain: %w", err)
+	}
+	// The go command will know its own files by the link alone.
+	for from, to := range maps.Clone(replace) {
+		if below(goroot, from) {
+			delete(replace, from)
+			replace[o.GOROOT+strings.TrimPrefix(from, filepath.Clean(goroot))] = to
+		}
+	}
+	return nil
+}
+
+// hook adds to the package of this number what makes Ginkgo report its specs.
+func (o *Overlay) hook(files *replacements, hooks *hooker, number int, p *gotest.Package) error {
+	tagged := 0
+	for original, content := range hooks.hookTagged(p) {
+		if err := files.write(original, fmt.Sprintf("ginkgo_%d_%d_test.go", number, tagged), content); err != nil {
+			return err
+		}
+		tagged++
+	}
+	original, content, reason := hooks.hook(p)
+	if reason != "" {
+		o.Unhooked[p.ImportPath] = reason
+	}
+	if original == "" {
+		return nil
+	}
+	return files.write(original, fmt.Sprintf("ginkgo_%d_test.go", number), content)
 }
 
 // standard returns the patched files of the standard library, by their path
