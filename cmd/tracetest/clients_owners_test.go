@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/redistest"
 )
 
@@ -103,7 +104,7 @@ func TestClientsOwners(t *testing.T) {
 }
 
 // accusedOf returns the owner of something, or its suspects.
-func accusedOf(owner *findings.Owner, suspects []findings.Owner) (accused []string) {
+func accusedOf(owner *record.Name, suspects []record.Name) (accused []string) {
 	if owner != nil {
 		accused = append(accused, ownerText(owner))
 	}

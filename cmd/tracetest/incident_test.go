@@ -68,7 +68,7 @@ func TestIncident(t *testing.T) {
 		}
 		return f
 	}
-	owner := findings.Owner{Package: want.Package, Test: want.Test, Spec: want.Leak.Spec}
+	owner := record.Name{Package: want.Package, Test: want.Test, Spec: want.Leak.Spec}
 
 	t.Run("leak", func(t *testing.T) {
 		f := incident(t, "")
@@ -128,7 +128,7 @@ func TestIncident(t *testing.T) {
 	t.Run("events only", func(t *testing.T) {
 		f := incident(t, "", "--instrument", "off")
 		for _, leak := range f.Leaks {
-			if leak.By != nil || !slices.Contains(leak.Suspects, findings.Owner{Package: want.Package, Test: want.Test}) {
+			if leak.By != nil || !slices.Contains(leak.Suspects, record.Name{Package: want.Package, Test: want.Test}) {
 				t.Errorf("leak %+v: want no owner, and %s among the suspects", leak, want.Test)
 			}
 		}
@@ -138,7 +138,7 @@ func TestIncident(t *testing.T) {
 	})
 }
 
-func wantLeaks(t *testing.T, f *findings.Findings, owner findings.Owner, want expected) {
+func wantLeaks(t *testing.T, f *findings.Findings, owner record.Name, want expected) {
 	t.Helper()
 	if len(f.Leaks) != len(want.Leak.Changes) {
 		t.Fatalf("%d leaks, want %d: %+v", len(f.Leaks), len(want.Leak.Changes), f.Leaks)
@@ -174,7 +174,7 @@ func TestNamesTheLeaker(t *testing.T) {
 	for i := 1; i <= 100; i += step {
 		name := fmt.Sprintf("TestN%03d", i)
 		env := []string{"REDIS_ADDR=" + redis.Addr, "LEAKER=" + name}
-		owner := findings.Owner{Package: "fixture", Test: name}
+		owner := record.Name{Package: "fixture", Test: name}
 		f, code := runTracetest(t, dir, env, "--redis", redis.Addr)
 		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].By == nil || *f.Leaks[0].By != owner || f.Leaks[0].Certainty != findings.Exact {
 			t.Errorf("%s leaks: exit code %d, leaks %+v", name, code, f.Leaks)
@@ -272,7 +272,7 @@ func use(t *testing.T) {
 	for i := range runs {
 		name := fmt.Sprintf("TestP%d", i%8)
 		f, code := runTracetest(t, dir, []string{"REDIS_ADDR=" + redis.Addr, "LEAKER=" + name}, "--redis", redis.Addr, ".", "--", "-parallel=8")
-		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].By == nil || *f.Leaks[0].By != (findings.Owner{Package: "fixture", Test: name}) ||
+		if code != triage.ExitLeaked || len(f.Leaks) != 1 || f.Leaks[0].By == nil || *f.Leaks[0].By != (record.Name{Package: "fixture", Test: name}) ||
 			f.Leaks[0].Certainty != findings.Exact || f.Leaks[0].Call == nil || len(f.Reverted) != 0 {
 			t.Errorf("run %d, %s leaks: exit code %d, leaks %+v", i, name, code, f.Leaks)
 			continue

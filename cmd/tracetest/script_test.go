@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/redistest"
 )
 
@@ -277,7 +278,7 @@ func leaks(f *findings.Findings) []findings.Change     { return f.Leaks }
 func contained(f *findings.Findings) []findings.Change { return f.Reverted }
 
 // ownerText is how scripts write an owner: "Test", "Test: spec" or "package path".
-func ownerText(o *findings.Owner) string {
+func ownerText(o *record.Name) string {
 	switch {
 	case o == nil:
 		return "nobody"
@@ -317,7 +318,7 @@ func wantSuspect(ts *testscript.TestScript, _ bool, args []string) {
 	f := reported(ts)
 	for _, c := range append(f.Leaks, f.Reverted...) {
 		if c.Parameter == args[0] && c.Certainty == findings.Ambiguous && c.By == nil &&
-			slices.ContainsFunc(c.Suspects, func(o findings.Owner) bool { return ownerText(&o) == args[1] }) {
+			slices.ContainsFunc(c.Suspects, func(o record.Name) bool { return ownerText(&o) == args[1] }) {
 			return
 		}
 	}
@@ -343,7 +344,7 @@ func wantCount(ts *testscript.TestScript, args []string, got int) {
 func wantFailure(ts *testscript.TestScript, neg bool, args []string) {
 	var all []string
 	for _, f := range reported(ts).Failures {
-		owner := ownerText(&findings.Owner{Package: f.Package, Test: f.Test, Spec: f.Spec})
+		owner := ownerText(&record.Name{Package: f.Package, Test: f.Test, Spec: f.Spec})
 		all = append(all, fmt.Sprintf("%s %s %s: %s", f.Status, f.Cause, owner, f.Message))
 		if f.Status == args[0] && string(f.Cause) == args[1] && owner == args[2] && (len(args) < 4 || strings.Contains(f.Message, args[3])) {
 			if neg {

@@ -60,7 +60,7 @@ func checkPackages(ctx context.Context, cmd *cobra.Command, packages, goTest []s
 		switch {
 		case strings.ContainsAny(p, "./\\@"), p == "all", p == "std", p == "cmd", p == "tool", p == "work":
 		case p == "":
-			return errors.New("a package is empty: leave it away, or name one, such as ./...")
+			return errors.New("a package is empty: leave it away, or name one; ./... is all of them")
 		default:
 			words = append(words, p)
 		}
@@ -89,7 +89,7 @@ func checkPackages(ctx context.Context, cmd *cobra.Command, packages, goTest []s
 		if other := instead[word]; other != "" && i == 0 && !cmd.HasParent() {
 			return fmt.Errorf("%q is neither a command nor a package; did you mean `tracetest %s`?", word, other)
 		}
-		return fmt.Errorf("there is no package %q; packages are named as for go test, such as ./...", word)
+		return fmt.Errorf("there is no package %q; packages are named as for go test: ./... is all of them", word)
 	}
 	return nil
 }

@@ -116,12 +116,12 @@ func FuzzParse(f *testing.F) {
 // A baseline of a run covers what can be told of it and nothing else, and what
 // was known keeps its owner and its day.
 func TestOf(t *testing.T) {
-	a, b := findings.Owner{Package: "p", Test: "TestA"}, findings.Owner{Package: "p", Test: "TestB"}
+	a, b := record.Name{Package: "p", Test: "TestA"}, record.Name{Package: "p", Test: "TestB"}
 	f := &findings.Findings{Run: findings.Run{Started: time.Date(2026, 11, 24, 23, 0, 0, 0, time.UTC)}, Leaks: []findings.Change{
 		{Parameter: "hz", By: &b},
 		{Parameter: "hz", By: &a, Known: &findings.Known{Owner: "me", Reason: "why", Expires: "2026-12-01"}},
 		{Parameter: "hz", By: &b, Server: "another"},
-		{Parameter: "timeout", Certainty: findings.Ambiguous, Suspects: []findings.Owner{a, b}},
+		{Parameter: "timeout", Certainty: findings.Ambiguous, Suspects: []record.Name{a, b}},
 		{Parameter: "maxmemory", By: &a, Untraced: true},
 	}}
 	got, unsettled := baseline.Of(f, baseline.Defaults{})

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/rediscmd"
 	"tracetest/internal/rerun"
@@ -75,7 +74,7 @@ func (s *Suite) CaseOfParameter(name string) Case {
 		}
 		owners := change.Suspects
 		if change.By != nil {
-			owners = []findings.Owner{*change.By}
+			owners = []record.Name{*change.By}
 		}
 		for _, owner := range owners {
 			for i := range c.Before {
@@ -175,7 +174,7 @@ func (s *Suite) weigh(c *Case) {
 
 // suspect gives whoever ran before the victim a weight, unless it has a greater
 // one, and reports whether it ran before.
-func (c *Case) suspect(owner findings.Owner, weight int, why string) bool {
+func (c *Case) suspect(owner record.Name, weight int, why string) bool {
 	for i := range c.Before {
 		if b := &c.Before[i]; within(owner, b.Test) {
 			if weight > b.Weight {
@@ -261,12 +260,12 @@ func (s *Suite) weighWrites(c *Case) {
 }
 
 // ran reports whether an owner ran before the victim.
-func (c *Case) ran(owner findings.Owner) bool {
+func (c *Case) ran(owner record.Name) bool {
 	return slices.ContainsFunc(c.Before, func(b Suspect) bool { return within(owner, b.Test) })
 }
 
 // clean notes a test that puts back what another left.
-func (c *Case) clean(s *Suite, owner findings.Owner) {
+func (c *Case) clean(s *Suite, owner record.Name) {
 	for i := range s.Units {
 		if u := &s.Units[i]; u.Name == owner && u.Unable() == "" && !within(u.Name, c.Victim) && !slices.Contains(c.Cleaners, u.Test) {
 			c.Cleaners = append(c.Cleaners, u.Test)

@@ -87,8 +87,8 @@ type Leak struct {
 
 // LeakOfSide is a leak as one run saw it.
 type LeakOfSide struct {
-	By         *findings.Owner    `json:"by"` // nil where it is not settled
-	Suspects   []findings.Owner   `json:"suspects"`
+	By         *record.Name       `json:"by"` // nil where it is not settled
+	Suspects   []record.Name      `json:"suspects"`
 	AndEarlier int                `json:"and_earlier"` // others that may be the one, and are not listed
 	Certainty  findings.Certainty `json:"certainty"`
 	From       string             `json:"from"`
@@ -106,20 +106,20 @@ type LeakOfSide struct {
 type Failure struct {
 	State State  `json:"state"`
 	Why   string `json:"why"`
-	findings.Owner
+	record.Name
 	Old *FailureOfSide `json:"old"`
 	New *FailureOfSide `json:"new"`
 }
 
 // FailureOfSide is a failure as one run saw it.
 type FailureOfSide struct {
-	Status     string          `json:"status"`
-	Cause      findings.Cause  `json:"cause"`
-	Correlated bool            `json:"correlated"` // to a change of that run
-	Culprit    *findings.Owner `json:"culprit"`    // then: who made it; nil where that is not settled
-	Parameter  string          `json:"parameter"`  // then: of what
-	Message    string          `json:"message"`
-	Count      int             `json:"count"`
+	Status     string         `json:"status"`
+	Cause      findings.Cause `json:"cause"`
+	Correlated bool           `json:"correlated"` // to a change of that run
+	Culprit    *record.Name   `json:"culprit"`    // then: who made it; nil where that is not settled
+	Parameter  string         `json:"parameter"`  // then: of what
+	Message    string         `json:"message"`
+	Count      int            `json:"count"`
 }
 
 // Compare compares two runs.
@@ -160,14 +160,14 @@ type comparison struct{ before, after *view }
 // view is what one run can tell.
 type view struct {
 	Side
-	ran      map[findings.Owner]string
+	ran      map[record.Name]string
 	packages map[string]findings.Package
 }
 
 func newView(s Side) *view { return &view{Side: s, packages: map[string]findings.Package{}} }
 
 // ask finds out how these owners ended.
-func (v *view) ask(owners map[findings.Owner]bool) {
+func (v *view) ask(owners map[record.Name]bool) {
 	v.ran = v.Findings.Ran(owners)
 	for _, p := range v.Findings.Packages {
 		v.packages[p.Path] = p
@@ -192,8 +192,8 @@ func (v *view) blurred(which string, other *view, server string) string {
 }
 
 // lacks reports whether it is known that none of these ran.
-func (v *view) lacks(owners []findings.Owner) bool {
-	return v.Findings.Cases != nil && !slices.ContainsFunc(owners, func(o findings.Owner) bool {
+func (v *view) lacks(owners []record.Name) bool {
+	return v.Findings.Cases != nil && !slices.ContainsFunc(owners, func(o record.Name) bool {
 		outside := o.Test == "" && o.Spec == "" || o.SuiteNode()
 		_, ran := v.ran[o]
 		return ran || outside && v.packages[o.Package].Ran
@@ -201,7 +201,7 @@ func (v *view) lacks(owners []findings.Owner) bool {
 }
 
 // passed says why it is not known that an owner ran and passed; empty where it is.
-func (v *view) passed(o findings.Owner, which string) string {
+func (v *view) passed(o record.Name, which string) string {
 	outside := o.Test == "" && o.Spec == "" || o.SuiteNode()
 	if outside {
 		switch p, known := v.packages[o.Package]; {

@@ -20,12 +20,12 @@ func run(tests ...string) *findings.Findings {
 	f := &findings.Findings{Run: findings.Run{Mode: record.ModeInstrumented, Complete: true}, Cases: &findings.Cases{}, Packages: []findings.Package{{Path: "p", Outcome: "pass", Ran: true, Instrumented: true}}}
 	for _, text := range tests {
 		name, status, _ := strings.Cut(text, " ")
-		f.Cases.Add(findings.Case{Owner: owner(name), Kind: record.KindTest, Status: status})
+		f.Cases.Add(findings.Case{Name: owner(name), Kind: record.KindTest, Status: status})
 	}
 	return f
 }
 
-func owner(test string) findings.Owner { return findings.Owner{Package: "p", Test: test} }
+func owner(test string) record.Name { return record.Name{Package: "p", Test: test} }
 
 func leaks(f *findings.Findings, all ...findings.Change) *findings.Findings {
 	f.Leaks = append(f.Leaks, all...)

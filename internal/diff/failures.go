@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // failures compares what failed.
 func (c *comparison) failures() []Failure {
 	before, after := failed(c.before.Findings), failed(c.after.Findings)
-	wanted := map[findings.Owner]bool{}
-	for _, all := range []map[findings.Owner]*FailureOfSide{before, after} {
+	wanted := map[record.Name]bool{}
+	for _, all := range []map[record.Name]*FailureOfSide{before, after} {
 		for o := range all {
 			wanted[o] = true
 		}
@@ -20,7 +21,7 @@ func (c *comparison) failures() []Failure {
 	c.after.ask(wanted)
 	var result []Failure
 	for o := range wanted {
-		f := Failure{Owner: o, Old: before[o], New: after[o]}
+		f := Failure{Name: o, Old: before[o], New: after[o]}
 		switch {
 		case f.Old == nil:
 			c.judgeNewFailure(&f)
@@ -34,13 +35,13 @@ func (c *comparison) failures() []Failure {
 		result = append(result, f)
 	}
 	slices.SortFunc(result, func(a, b Failure) int {
-		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), a.Owner.Compare(b.Owner))
+		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), a.Name.Compare(b.Name))
 	})
 	return result
 }
 
 func (c *comparison) judgeNewFailure(f *Failure) {
-	f.State, f.Why = New, c.before.passed(f.Owner, "old")
+	f.State, f.Why = New, c.before.passed(f.Name, "old")
 	if f.Why == "" {
 		return
 	}
@@ -52,7 +53,7 @@ func (c *comparison) judgeNewFailure(f *Failure) {
 }
 
 func (c *comparison) judgeGoneFailure(f *Failure) {
-	f.State, f.Why = Gone, c.after.passed(f.Owner, "new")
+	f.State, f.Why = Gone, c.after.passed(f.Name, "new")
 	p := c.after.packages[f.Package]
 	switch {
 	case f.Old.Status == "build" && p.Ran:
@@ -67,8 +68,8 @@ func (c *comparison) judgeGoneFailure(f *Failure) {
 
 // failed are the failures of a run by who failed. Of one that failed several
 // times, the first that has to do with Redis counts.
-func failed(f *findings.Findings) map[findings.Owner]*FailureOfSide {
-	all := map[findings.Owner]*FailureOfSide{}
+func failed(f *findings.Findings) map[record.Name]*FailureOfSide {
+	all := map[record.Name]*FailureOfSide{}
 	for _, x := range f.Failures {
 		side := sideOf(f, x)
 		o := x.Name()
@@ -110,7 +111,7 @@ func (s *FailureOfSide) cause() any {
 		cause      findings.Cause
 		correlated bool
 		parameter  string
-		culprit    findings.Owner
+		culprit    record.Name
 	}
 	c := cause{cause: s.Cause, correlated: s.Correlated, parameter: s.Parameter}
 	if s.Culprit != nil {

@@ -7,11 +7,12 @@ import (
 	"strconv"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/redisconf"
 )
 
 // leakOwners is who it was, or the suspects, in order.
-type leakOwners []findings.Owner
+type leakOwners []record.Name
 
 // leakKey says which leaks of two runs are the same.
 type leakKey struct {
@@ -27,7 +28,7 @@ func (c *comparison) leaks() []Leak {
 	traced := c.before.Findings.Run.Traced && c.after.Findings.Run.Traced
 	before, beforeKeys := gather(c.before, traced)
 	after, afterKeys := gather(c.after, traced)
-	wanted := map[findings.Owner]bool{}
+	wanted := map[record.Name]bool{}
 	for _, all := range []map[leakKey]*Leak{before, after} {
 		for _, l := range all {
 			for _, o := range l.owners {
@@ -73,7 +74,7 @@ func (c *comparison) leaks() []Leak {
 		}
 	}
 	slices.SortStableFunc(result, func(a, b Leak) int {
-		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), slices.CompareFunc(a.owners, b.owners, findings.Owner.Compare), cmp.Compare(a.Parameter, b.Parameter))
+		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), slices.CompareFunc(a.owners, b.owners, record.Name.Compare), cmp.Compare(a.Parameter, b.Parameter))
 	})
 	return result
 }
@@ -139,11 +140,11 @@ func gather(v *view, traced bool) (map[leakKey]*Leak, []leakKey) {
 		if c.By != nil {
 			owners = leakOwners{*c.By}
 		}
-		slices.SortFunc(owners, findings.Owner.Compare)
+		slices.SortFunc(owners, record.Name.Compare)
 		key := leakKey{owners: fmt.Sprintf("%q", owners), settled: c.By != nil, parameter: c.Parameter, direction: direction(c.Parameter, c.Initial, c.To), untraced: c.Untraced && traced}
 		l := all[key]
 		if l == nil {
-			side := &LeakOfSide{By: c.By, Suspects: append([]findings.Owner{}, c.Suspects...), AndEarlier: c.AndEarlier, Certainty: c.Certainty, From: c.From, To: c.To, Secret: c.Secret,
+			side := &LeakOfSide{By: c.By, Suspects: append([]record.Name{}, c.Suspects...), AndEarlier: c.AndEarlier, Certainty: c.Certainty, From: c.From, To: c.To, Secret: c.Secret,
 				Untraced: c.Untraced, Place: place(v.Findings, c), Known: c.Known, server: c.Server}
 			l = &Leak{Parameter: c.Parameter, Direction: key.direction, owners: owners, Old: side, New: side} // whichever run it is of
 			all[key] = l
@@ -163,7 +164,7 @@ func similar(before map[leakKey]*Leak, keys []leakKey, key leakKey, l Leak) (lea
 		if was == nil || k.parameter != key.parameter || k.direction != key.direction {
 			continue
 		}
-		if slices.ContainsFunc(was.owners, func(o findings.Owner) bool { return slices.Contains(l.owners, o) }) {
+		if slices.ContainsFunc(was.owners, func(o record.Name) bool { return slices.Contains(l.owners, o) }) {
 			return k, true
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // A Case is one of those that [Tests] counts: a test, subtest, spec, example
 // or benchmark, as it ran once.
 type Case struct {
-	Owner
+	record.Name
 	Kind     record.Kind
 	Location string    // file:line of a spec; else empty
 	Status   string    // pass, fail, skip, pending, panic, died
@@ -125,7 +125,7 @@ func (c *Cases) All() iter.Seq[Case] {
 				}
 				data, pieces = pieces[0], pieces[1:]
 			}
-			t := Case{Owner: Owner{Package: c.list[number()]}}
+			t := Case{Name: record.Name{Package: c.list[number()]}}
 			shared := c.list[number()]
 			t.Kind, t.Status, t.Location = record.Kind(c.list[number()]), c.list[number()], c.list[number()]
 			name = name[:number()] + text()

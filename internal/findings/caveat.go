@@ -1,15 +1,17 @@
 package findings
 
+import "tracetest/internal/record"
+
 // A Caveat weakens what is said of a change.
 type Caveat struct {
-	Kind      CaveatKind `json:"kind"`
-	Owners    []Owner    `json:"owners,omitempty"`    // whom it is about, a few of them
-	More      int        `json:"more,omitempty"`      // how many more there are, of units or of places
-	Functions []string   `json:"functions,omitempty"` // tests whose code it is
-	Places    []string   `json:"places,omitempty"`    // file:line, a few of them
-	Unit      Unit       `json:"unit,omitempty"`      // that should have restored it
-	Command   string     `json:"command,omitempty"`   // that was seen, such as EVAL
-	Text      string     `json:"text"`                // as a sentence, see report/wording
+	Kind      CaveatKind    `json:"kind"`
+	Owners    []record.Name `json:"owners,omitempty"`    // whom it is about, a few of them
+	More      int           `json:"more,omitempty"`      // how many more there are, of units or of places
+	Functions []string      `json:"functions,omitempty"` // tests whose code it is
+	Places    []string      `json:"places,omitempty"`    // file:line, a few of them
+	Unit      Unit          `json:"unit,omitempty"`      // that should have restored it
+	Command   string        `json:"command,omitempty"`   // that was seen, such as EVAL
+	Text      string        `json:"text"`                // as a sentence, see report/wording
 }
 
 // A CaveatKind says what a caveat is about.

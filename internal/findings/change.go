@@ -7,9 +7,6 @@ import (
 	"tracetest/internal/record"
 )
 
-// Owner names who made a change.
-type Owner = record.Name
-
 // Certainty says how it is known who made a change.
 type Certainty string
 
@@ -26,22 +23,22 @@ const (
 // Change is a parameter that a unit left changed (a leak), or changed and put
 // back (reverted).
 type Change struct {
-	Server     string    `json:"server"` // address
-	Nodes      []string  `json:"nodes"`  // of a cluster: where the same unit did the same at the same line, Server first; else empty
-	Parameter  string    `json:"parameter"`
-	From       string    `json:"from"` // the value when the unit began
-	To         string    `json:"to"`   // a leak: when it ended; reverted: the last that differed
-	Initial    string    `json:"initial"`
-	By         *Owner    `json:"by"` // nil when ambiguous
-	Certainty  Certainty `json:"certainty"`
-	Suspects   []Owner   `json:"suspects"`    // when ambiguous, else empty
-	AndEarlier int       `json:"and_earlier"` // then: how many more tests of the process, most of which had ended, may be the one and are not in Suspects
-	Call       *Call     `json:"call"`        // nil while nobody saw the write
+	Server     string        `json:"server"` // address
+	Nodes      []string      `json:"nodes"`  // of a cluster: where the same unit did the same at the same line, Server first; else empty
+	Parameter  string        `json:"parameter"`
+	From       string        `json:"from"` // the value when the unit began
+	To         string        `json:"to"`   // a leak: when it ended; reverted: the last that differed
+	Initial    string        `json:"initial"`
+	By         *record.Name  `json:"by"` // nil when ambiguous
+	Certainty  Certainty     `json:"certainty"`
+	Suspects   []record.Name `json:"suspects"`    // when ambiguous, else empty
+	AndEarlier int           `json:"and_earlier"` // then: how many more tests of the process, most of which had ended, may be the one and are not in Suspects
+	Call       *Call         `json:"call"`        // nil while nobody saw the write
 	// First is the call with which the unit changed the parameter first; nil where that is Call.
 	First *Call `json:"first"`
 	// Site is where a clean-up for that one can stand; nil where the source does not show it.
 	Site       *record.Site `json:"site"`
-	RestoredBy *Owner       `json:"restored_by"`
+	RestoredBy *record.Name `json:"restored_by"`
 	// RestoredByTool is set when tracetest itself restored it (--restore).
 	RestoredByTool bool      `json:"restored_by_tool"`
 	At             time.Time `json:"at"` // when the change was first seen
@@ -131,28 +128,28 @@ type Baseline struct {
 // Write is what the tests' own connections sent to change a server: all calls
 // of one test at one place with one command.
 type Write struct {
-	Server     string    `json:"server"`  // address
-	Watched    bool      `json:"watched"` // whether tracetest watched it
-	Command    []string  `json:"command"` // of the first, secrets hidden
-	Count      int       `json:"count"`
-	Others     int       `json:"others"` // those that did the same at the same place, beside this one
-	By         *Owner    `json:"by"`     // nil when ambiguous
-	Certainty  Certainty `json:"certainty"`
-	Suspects   []Owner   `json:"suspects"`
-	AndEarlier int       `json:"and_earlier"` // see Change
-	Call       *Call     `json:"call"`
-	Reply      string    `json:"reply"` // to the first; empty where it was not seen
-	At         time.Time `json:"at"`    // of the first
+	Server     string        `json:"server"`  // address
+	Watched    bool          `json:"watched"` // whether tracetest watched it
+	Command    []string      `json:"command"` // of the first, secrets hidden
+	Count      int           `json:"count"`
+	Others     int           `json:"others"` // those that did the same at the same place, beside this one
+	By         *record.Name  `json:"by"`     // nil when ambiguous
+	Certainty  Certainty     `json:"certainty"`
+	Suspects   []record.Name `json:"suspects"`
+	AndEarlier int           `json:"and_earlier"` // see Change
+	Call       *Call         `json:"call"`
+	Reply      string        `json:"reply"` // to the first; empty where it was not seen
+	At         time.Time     `json:"at"`    // of the first
 }
 
 // Refusal is OOM errors that one test met at one place.
 type Refusal struct {
-	Server     string    `json:"server"`
-	By         *Owner    `json:"by"` // nil when ambiguous
-	Certainty  Certainty `json:"certainty"`
-	Suspects   []Owner   `json:"suspects"`
-	AndEarlier int       `json:"and_earlier"` // see Change
-	Count      int64     `json:"count"`
-	Text       string    `json:"text"`
-	Call       *Call     `json:"call"`
+	Server     string        `json:"server"`
+	By         *record.Name  `json:"by"` // nil when ambiguous
+	Certainty  Certainty     `json:"certainty"`
+	Suspects   []record.Name `json:"suspects"`
+	AndEarlier int           `json:"and_earlier"` // see Change
+	Count      int64         `json:"count"`
+	Text       string        `json:"text"`
+	Call       *Call         `json:"call"`
 }

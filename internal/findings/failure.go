@@ -1,5 +1,7 @@
 package findings
 
+import "tracetest/internal/record"
+
 // Cause is why a test failed, as far as Redis is concerned.
 type Cause string
 
@@ -60,10 +62,10 @@ type Unreachable struct {
 
 // Growth is what a unit left behind in the server.
 type Growth struct {
-	By     Owner  `json:"by"`
-	Server string `json:"server"`
-	Bytes  int64  `json:"bytes"` // of used_memory, in which the buffers of connections count too
-	Keys   int64  `json:"keys"`
+	By     record.Name `json:"by"`
+	Server string      `json:"server"`
+	Bytes  int64       `json:"bytes"` // of used_memory, in which the buffers of connections count too
+	Keys   int64       `json:"keys"`
 	// Databases are the keys by database, such as "db0", where there were more
 	// or fewer.
 	Databases map[string]int64 `json:"databases"`
@@ -71,8 +73,8 @@ type Growth struct {
 
 // IgnoredOOM is a test that passed although a command of it was refused.
 type IgnoredOOM struct {
-	By        Owner `json:"by"`
-	OOMErrors int64 `json:"oom_errors"`
+	By        record.Name `json:"by"`
+	OOMErrors int64       `json:"oom_errors"`
 }
 
 // Proof is what trials say of a failure: in how many of each kind it failed.
@@ -108,4 +110,6 @@ func (x *Failure) Correlated() bool {
 }
 
 // Name names the test that failed.
-func (f *Failure) Name() Owner { return Owner{Package: f.Package, Test: f.Test, Spec: f.Spec} }
+func (f *Failure) Name() record.Name {
+	return record.Name{Package: f.Package, Test: f.Test, Spec: f.Spec}
+}

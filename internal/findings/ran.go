@@ -1,5 +1,7 @@
 package findings
 
+import "tracetest/internal/record"
+
 // Ran says of the wanted ones that ran how they ended: the status of a
 // [Case], and of one that ran more than once the worst. A test that only groups
 // others has run if one of them did more than be skipped, and its status is
@@ -7,8 +9,8 @@ package findings
 // status "pass". Those that did not run are missing.
 //
 // It needs Cases: of findings that were read from a file it knows packages only.
-func (f *Findings) Ran(wanted map[Owner]bool) map[Owner]string {
-	ran := map[Owner]string{}
+func (f *Findings) Ran(wanted map[record.Name]bool) map[record.Name]string {
+	ran := map[record.Name]string{}
 	for c := range f.Cases.All() {
 		for o := range c.Within() {
 			if !wanted[o] {

@@ -87,11 +87,11 @@ type Dirty struct {
 
 // Setter is who was traced setting a parameter to one value, and to no other.
 type Setter struct {
-	By         *Owner  `json:"by"`          // nil when it was one of Suspects
-	Suspects   []Owner `json:"suspects"`    // else empty
-	AndEarlier int     `json:"and_earlier"` // see Change
-	Count      int     `json:"count"`       // times: the last of several may restore what it found
-	Call       *Call   `json:"call"`
+	By         *record.Name  `json:"by"`          // nil when it was one of Suspects
+	Suspects   []record.Name `json:"suspects"`    // else empty
+	AndEarlier int           `json:"and_earlier"` // see Change
+	Count      int           `json:"count"`       // times: the last of several may restore what it found
+	Call       *Call         `json:"call"`
 }
 
 // A Timeline is what the snapshots of one server showed over the run. It is for
@@ -126,18 +126,18 @@ type Step struct {
 
 // Gap is a stretch in which a server could not be seen.
 type Gap struct {
-	Server string    `json:"server"`
-	From   time.Time `json:"from"`
-	To     time.Time `json:"to,omitzero"` // missing when it was never seen again
-	Active []Owner   `json:"active"`      // open when the sight was lost
-	Reason string    `json:"reason"`
+	Server string        `json:"server"`
+	From   time.Time     `json:"from"`
+	To     time.Time     `json:"to,omitzero"` // missing when it was never seen again
+	Active []record.Name `json:"active"`      // open when the sight was lost
+	Reason string        `json:"reason"`
 }
 
 // Restart is a new run_id at a known address.
 type Restart struct {
-	Server string    `json:"server"`
-	At     time.Time `json:"at"`
-	Active []Owner   `json:"active"` // open while it happened
+	Server string        `json:"server"`
+	At     time.Time     `json:"at"`
+	Active []record.Name `json:"active"` // open while it happened
 }
 
 // Failover is another master of a server, which a cluster or Sentinel gave it, or a command
@@ -145,12 +145,12 @@ type Restart struct {
 type Failover struct {
 	// Through says what brought it about: "cluster", "sentinel" or "command" (a test had
 	// asked for it).
-	Through string    `json:"through"`
-	Server  string    `json:"server"`
-	At      time.Time `json:"at"`
-	From    string    `json:"from"` // "host port", or empty: it was a master
-	To      string    `json:"to"`
-	Active  []Owner   `json:"active"` // open while it happened
+	Through string        `json:"through"`
+	Server  string        `json:"server"`
+	At      time.Time     `json:"at"`
+	From    string        `json:"from"` // "host port", or empty: it was a master
+	To      string        `json:"to"`
+	Active  []record.Name `json:"active"` // open while it happened
 }
 
 // Endpoint is an address that test binaries used as a Redis.
@@ -195,7 +195,7 @@ type Changed struct {
 type Restore struct {
 	Server  string            `json:"server"`
 	When    string            `json:"when"`
-	After   *Owner            `json:"after"` // nil at the end of the run
+	After   *record.Name      `json:"after"` // nil at the end of the run
 	Values  map[string]string `json:"values"`
 	Error   string            `json:"error"`
 	Command string            `json:"command"`

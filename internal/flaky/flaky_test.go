@@ -32,7 +32,7 @@ func name(test string) record.Name { return record.Name{Package: "p", Test: test
 
 // suite is a run in which these tests ran, and these failed.
 func suite(ran []string, failed ...findings.Failure) *bisect.Suite {
-	s := &bisect.Suite{Findings: &findings.Findings{Failures: failed, Leaks: []findings.Change{{Parameter: "maxmemory", By: &findings.Owner{Package: "p", Test: "TestLeak"}}}}}
+	s := &bisect.Suite{Findings: &findings.Findings{Failures: failed, Leaks: []findings.Change{{Parameter: "maxmemory", By: &record.Name{Package: "p", Test: "TestLeak"}}}}}
 	for _, test := range ran {
 		status := "pass"
 		for _, f := range failed {

@@ -299,7 +299,7 @@ func (a *Args) list(flags, packages []string) []string {
 }
 
 // Patterns returns the package patterns that will be tested.
-func (a *Args) Patterns() []string {
+func (a *Args) patterns() []string {
 	if len(a.embedded) > 0 {
 		return a.embedded
 	}

@@ -165,8 +165,8 @@ func TestDirAndPatterns(t *testing.T) {
 	}
 	for _, test := range tests {
 		a := parse(t, words(test.packages), words(test.user), "")
-		if a.Dir() != test.dir || !reflect.DeepEqual(a.Patterns(), words(test.patterns)) {
-			t.Errorf("%q -- %q: folder %q, packages %q", test.packages, test.user, a.Dir(), a.Patterns())
+		if a.Dir() != test.dir || !reflect.DeepEqual(a.patterns(), words(test.patterns)) {
+			t.Errorf("%q -- %q: folder %q, packages %q", test.packages, test.user, a.Dir(), a.patterns())
 		}
 	}
 }
@@ -187,7 +187,7 @@ func TestListArguments(t *testing.T) {
 	}
 	for _, test := range tests {
 		a := parse(t, []string{"P"}, words(test.user), test.goflags)
-		if got := a.list([]string{"-X"}, a.Patterns()); !reflect.DeepEqual(got, words(test.want)) {
+		if got := a.list([]string{"-X"}, a.patterns()); !reflect.DeepEqual(got, words(test.want)) {
 			t.Errorf("%q: %q, want %q", test.user, got, words(test.want))
 		}
 	}

@@ -135,9 +135,9 @@ func listHow(ctx context.Context, a *Args, how string) ([]*Package, error) {
 		ForTest string
 		Deps    []string
 	}
-	out, err := output(ctx, "", a.list([]string{"-e", how, fields}, a.Patterns())...)
+	out, err := output(ctx, "", a.list([]string{"-e", how, fields}, a.patterns())...)
 	if err != nil {
-		return nil, fmt.Errorf("listing the packages %s: %w", strings.Join(a.Patterns(), " "), err)
+		return nil, fmt.Errorf("listing the packages %s: %w", strings.Join(a.patterns(), " "), err)
 	}
 	var packages []*Package
 	byPath := map[string]*Package{}

@@ -25,7 +25,7 @@ import (
 	"cmp"
 	"slices"
 
-	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // Limits bound what is held in memory, however much is merged. Of a limit of
@@ -51,7 +51,7 @@ type Merge struct {
 	summary Summary
 	ran     map[uint64]uint32 // runs by the hash of a test's name
 	full    bool              // a test was not taken into ran any more
-	wrong   map[findings.Owner]*Test
+	wrong   map[record.Name]*Test
 	leaks   map[leakKey]*Leak
 	servers map[Server]*Server
 	dropped map[string]int
@@ -59,7 +59,7 @@ type Merge struct {
 
 // New returns a Merge of nothing.
 func New(limits Limits) *Merge {
-	return &Merge{limits: limits, ran: map[uint64]uint32{}, wrong: map[findings.Owner]*Test{}, leaks: map[leakKey]*Leak{},
+	return &Merge{limits: limits, ran: map[uint64]uint32{}, wrong: map[record.Name]*Test{}, leaks: map[leakKey]*Leak{},
 		servers: map[Server]*Server{}, dropped: map[string]int{},
 		summary: Summary{Schema: Schema, Runs: []Run{}, Unreadable: []Unreadable{}, Duplicates: []Duplicate{}}}
 }
@@ -94,14 +94,14 @@ func (m *Merge) Add(o *One) {
 		}
 	}
 	for _, seen := range o.wrong {
-		t := m.wrong[seen.Owner]
+		t := m.wrong[seen.Name]
 		if t == nil {
 			if len(m.wrong) >= m.limits.Wrong {
 				m.dropped["wrong"]++
 				continue
 			}
-			t = &Test{Owner: seen.Owner, LeakedRuns: []int{}, VictimRuns: []int{}, FailedRuns: []int{}}
-			m.wrong[seen.Owner] = t
+			t = &Test{Name: seen.Name, LeakedRuns: []int{}, VictimRuns: []int{}, FailedRuns: []int{}}
+			m.wrong[seen.Name] = t
 		}
 		m.addTest(t, seen, number)
 	}
@@ -206,7 +206,7 @@ func (m *Merge) Summary() *Summary {
 	}
 	for _, t := range m.wrong {
 		kept := *t
-		kept.Ran = m.ranIn(t.Owner)
+		kept.Ran = m.ranIn(t.Name)
 		s.Wrong = append(s.Wrong, kept)
 	}
 	for _, server := range m.servers {
@@ -216,7 +216,7 @@ func (m *Merge) Summary() *Summary {
 		return cmp.Or(-cmp.Compare(a.InRuns, b.InRuns), -cmp.Compare(a.Count, b.Count), cmp.Compare(a.text(), b.text()))
 	})
 	slices.SortFunc(s.Wrong, func(a, b Test) int {
-		return cmp.Or(-cmp.Compare(a.Leaked, b.Leaked), -cmp.Compare(a.Victim, b.Victim), -cmp.Compare(a.Failed, b.Failed), a.Owner.Compare(b.Owner))
+		return cmp.Or(-cmp.Compare(a.Leaked, b.Leaked), -cmp.Compare(a.Victim, b.Victim), -cmp.Compare(a.Failed, b.Failed), a.Name.Compare(b.Name))
 	})
 	slices.SortFunc(s.Servers, func(a, b Server) int {
 		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Flavor, b.Flavor), cmp.Compare(a.Version, b.Version))
@@ -233,7 +233,7 @@ func (m *Merge) Summary() *Summary {
 }
 
 // ranIn returns in how many runs an owner ran, or -1 where that was not counted.
-func (m *Merge) ranIn(o findings.Owner) int {
+func (m *Merge) ranIn(o record.Name) int {
 	n, known := m.ran[hashOf(o)]
 	if !known && m.full {
 		return -1

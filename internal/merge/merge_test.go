@@ -103,8 +103,8 @@ func TestVerdicts(t *testing.T) {
 // suspects in both: it can have been another one in each.
 func TestSuspectsStayWithinTheirRun(t *testing.T) {
 	first, second := storytest.Findings(t, "parallel-ambiguous"), storytest.Findings(t, "parallel-ambiguous")
-	other := findings.Owner{Package: "shop/cache", Test: "TestZ"}
-	second.Leaks[0].Suspects = []findings.Owner{first.Leaks[0].Suspects[0], other}
+	other := record.Name{Package: "shop/cache", Test: "TestZ"}
+	second.Leaks[0].Suspects = []record.Name{first.Leaks[0].Suspects[0], other}
 	s := merged(merge.DefaultLimits(), first, second)
 	if len(s.Leaks) != 2 || s.Leaks[0].By != nil || s.Leaks[1].By != nil || s.Leaks[0].InRuns != 1 {
 		t.Errorf("got %+v", s.Leaks)
@@ -160,8 +160,8 @@ func TestPlacesAreRelative(t *testing.T) {
 func many(pkg string, n, k int) *findings.Findings {
 	f := &findings.Findings{Cases: &findings.Cases{}, Run: findings.Run{Mode: record.ModeInstrumented, Complete: true}, Packages: []findings.Package{{Path: pkg, Ran: true}}}
 	for i := range n {
-		owner := findings.Owner{Package: pkg, Test: fmt.Sprintf("TestA/%d", i)}
-		f.Cases.Add(findings.Case{Owner: owner, Kind: record.KindTest, Status: "pass", End: time.Unix(1, 0)})
+		owner := record.Name{Package: pkg, Test: fmt.Sprintf("TestA/%d", i)}
+		f.Cases.Add(findings.Case{Name: owner, Kind: record.KindTest, Status: "pass", End: time.Unix(1, 0)})
 		if i >= n-k {
 			f.Failures = append(f.Failures, findings.Failure{Package: pkg, Test: owner.Test, Cause: findings.CauseOther, Message: strings.Repeat("é", 1000)})
 		}
@@ -288,7 +288,7 @@ func TestDeterministic(t *testing.T) {
 func TestOwnChangeMakesNoVictim(t *testing.T) {
 	zero := 0
 	for by, want := range map[string]int{"TestA": 0, "TestA/sub": 0, "TestAB": 1, "TestB": 1} {
-		owner := findings.Owner{Package: "p", Test: by}
+		owner := record.Name{Package: "p", Test: by}
 		f := &findings.Findings{Run: findings.Run{Complete: true}, Reverted: []findings.Change{{Parameter: "maxmemory", By: &owner}},
 			Failures: []findings.Failure{{Package: "p", Test: "TestA", Status: "fail", Cause: findings.CauseOOM, Certainty: "correlated", Reverted: &zero}}}
 		m := merge.New(merge.DefaultLimits())

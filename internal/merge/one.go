@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/triage"
 )
 
@@ -24,7 +25,7 @@ type One struct {
 
 // wrong is a test that something went wrong with.
 type wrong struct {
-	findings.Owner
+	record.Name
 	failures, leaks, victim, ignored int
 	causes                           Causes
 	message                          string
@@ -33,7 +34,7 @@ type wrong struct {
 // leakKey says which leaks are one over the runs. The server is no part of it:
 // each shard has its own. Neither are the values, which may be random.
 type leakKey struct {
-	owner     findings.Owner
+	owner     record.Name
 	suspects  string
 	parameter string
 	place     string
@@ -61,13 +62,13 @@ func Of(file string, f *findings.Findings, doubts []string) *One {
 	if !f.Run.Complete && o.run.Incomplete == "" {
 		o.run.Incomplete = "it did not come to its end"
 	}
-	at := map[findings.Owner]int{}
-	of := func(owner findings.Owner) *wrong {
+	at := map[record.Name]int{}
+	of := func(owner record.Name) *wrong {
 		i, known := at[owner]
 		if !known {
 			i = len(o.wrong)
 			at[owner] = i
-			o.wrong = append(o.wrong, wrong{Owner: owner})
+			o.wrong = append(o.wrong, wrong{Name: owner})
 		}
 		return &o.wrong[i]
 	}
@@ -172,11 +173,11 @@ func (o *One) attend(f *findings.Findings) {
 	}
 	for _, p := range f.Packages {
 		if p.Ran {
-			hashes = append(hashes, hashOf(findings.Owner{Package: p.Path}))
+			hashes = append(hashes, hashOf(record.Name{Package: p.Path}))
 		}
 	}
 	for _, w := range o.wrong { // also where no end of it was reported
-		hashes = append(hashes, hashOf(w.Owner))
+		hashes = append(hashes, hashOf(w.Name))
 	}
 	slices.Sort(hashes)
 	o.ran = slices.Clip(slices.Compact(hashes))
@@ -212,7 +213,7 @@ func keyOf(f *findings.Findings, c findings.Change) leakKey {
 		key.owner = *c.By
 	} else {
 		key.suspects = fmt.Sprint(len(c.Suspects), c.AndEarlier) // there may be thousands, so they are not named here
-		for _, s := range slices.SortedFunc(slices.Values(c.Suspects), findings.Owner.Compare) {
+		for _, s := range slices.SortedFunc(slices.Values(c.Suspects), record.Name.Compare) {
 			key.suspects = strconv.FormatUint(hash(key.suspects, s.Package, s.Test, s.Spec), 16)
 		}
 	}
@@ -258,7 +259,7 @@ func (l *leakSeen) add(c findings.Change) {
 
 func newLeak(seen leakSeen, most int) *Leak {
 	c := seen.change
-	suspects := append([]findings.Owner{}, c.Suspects[:min(len(c.Suspects), most)]...)
+	suspects := append([]record.Name{}, c.Suspects[:min(len(c.Suspects), most)]...)
 	l := &Leak{Parameter: c.Parameter, By: c.By, Suspects: suspects, MoreSuspects: len(c.Suspects) - len(suspects), AndEarlier: c.AndEarlier, Place: seen.key.place, TestPlace: seen.test, Secret: c.Secret, Untraced: c.Untraced,
 		Certainties: []findings.Certainty{}, Values: []Value{}, Runs: []int{}, Servers: []string{}}
 	if c.Call != nil {
@@ -268,7 +269,7 @@ func newLeak(seen leakSeen, most int) *Leak {
 }
 
 // hashOf is the hash of an owner's name. A suite node runs when its package does.
-func hashOf(o findings.Owner) uint64 {
+func hashOf(o record.Name) uint64 {
 	if o.SuiteNode() {
 		return hash(o.Package, "", "")
 	}
@@ -307,7 +308,7 @@ func marks(f *findings.Findings) []Mark {
 	for _, l := range f.Leaks {
 		all = append(all, Mark{since(l.At), "leak", l.Parameter})
 	}
-	failed := map[findings.Owner]string{}
+	failed := map[record.Name]string{}
 	for _, x := range f.Failures {
 		kind := "failure"
 		if x.Correlated() {
@@ -317,7 +318,7 @@ func marks(f *findings.Findings) []Mark {
 	}
 	if len(failed) > 0 {
 		for c := range f.Cases.All() {
-			if kind := failed[c.Owner]; kind != "" {
+			if kind := failed[c.Name]; kind != "" {
 				all = append(all, Mark{since(c.End), kind, cmp.Or(c.Spec, c.Test)})
 			}
 		}

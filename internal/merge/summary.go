@@ -108,8 +108,8 @@ func (c *Causes) add(d Causes) {
 // line, over the runs.
 type Leak struct {
 	Parameter    string               `json:"parameter"`
-	By           *findings.Owner      `json:"by"`            // nil where it is not settled
-	Suspects     []findings.Owner     `json:"suspects"`      // then: one of them, in each run
+	By           *record.Name         `json:"by"`            // nil where it is not settled
+	Suspects     []record.Name        `json:"suspects"`      // then: one of them, in each run
 	MoreSuspects int                  `json:"more_suspects"` // beyond the first hundred
 	AndEarlier   int                  `json:"and_earlier"`   // others that may be the one and that the runs do not list
 	Function     string               `json:"function"`      // of the call; empty where none was seen
@@ -131,7 +131,7 @@ type Leak struct {
 
 // text orders leaks.
 func (l *Leak) text() string {
-	owner := findings.Owner{}
+	owner := record.Name{}
 	if l.By != nil {
 		owner = *l.By
 	}
@@ -148,7 +148,7 @@ type Value struct {
 // Test is one that something went wrong with in at least one run. Counts are
 // of runs, however often it ran in one.
 type Test struct {
-	findings.Owner
+	record.Name
 	Ran        int    `json:"ran"`    // -1 where that was not counted
 	Leaked     int    `json:"leaked"` // not where another program did it while it ran
 	Victim     int    `json:"victim"` // failed, tied to a change that is not its own

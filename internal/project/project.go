@@ -139,7 +139,8 @@ func parse(path, text, dir string) (*File, error) {
 	if meta.IsDefined("expect") && meta.Type("expect") != "Hash" {
 		return nil, fmt.Errorf("%s: expect is a table: write [expect], and below it maxmemory = \"2gb\"", path)
 	}
-	for _, key := range meta.Undecoded() {
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		key := unknown[0]
 		like := nearest.Name(key[0], known)
 		if like != "" {
 			like = "; did you mean " + like + "?"

@@ -113,15 +113,15 @@ func TestRuledOnlyByWhatWasSeen(t *testing.T) {
 // alone or beside a test that was.
 func TestUntracedIsNotAccused(t *testing.T) {
 	seen := regexp.MustCompile(`(?m)(?:^| )(by|leak:) (?:<[a-z]+>|` + "`" + `)?TestUntraced`)
-	traced := findings.Owner{Package: "p", Test: "TestTraced"}
-	untraced := findings.Owner{Package: "p", Test: "TestUntraced"}
+	traced := record.Name{Package: "p", Test: "TestTraced"}
+	untraced := record.Name{Package: "p", Test: "TestUntraced"}
 	for _, both := range []bool{false, true} {
 		f := fixture(t, "exact")
 		c := f.Leaks[0]
 		c.By, c.Untraced, c.Certainty, c.Call, c.Together, c.Ended, c.Unit = &untraced, true, findings.Inferred, nil, 0, "pass", "test"
 		f.Leaks, f.Failures = []findings.Change{c}, nil
 		f.Run.Exit = triage.ExitLeaked
-		f.Cases = cases(nil, findings.Case{Owner: traced, Status: "pass"}, findings.Case{Owner: untraced, Status: "pass"})
+		f.Cases = cases(nil, findings.Case{Name: traced, Status: "pass"}, findings.Case{Name: untraced, Status: "pass"})
 		if both {
 			c.By, c.Untraced, c.Certainty, c.Parameter = &traced, false, findings.Exact, "hz"
 			f.Leaks = append(f.Leaks, c)
@@ -152,12 +152,12 @@ func TestUntracedIsNotAccused(t *testing.T) {
 // it: a failure of one time is not the failure of another.
 func TestEachTimeHasItsOwnOutcome(t *testing.T) {
 	f := fixture(t, "exact")
-	victim, suspect := findings.Owner{Package: "p", Test: "TestVictim"}, 0
+	victim, suspect := record.Name{Package: "p", Test: "TestVictim"}, 0
 	f.Failures = []findings.Failure{
 		{Package: "p", Test: "TestVictim", Status: "fail", Cause: findings.CauseOther, Certainty: "correlated", Message: "another reason"},
 		{Package: "p", Test: "TestVictim", Status: "fail", Cause: findings.CauseOOM, Certainty: "correlated", Leak: &suspect, Message: "OOM command not allowed"},
 	}
-	f.Cases = cases(nil, findings.Case{Owner: victim, Status: "fail"}, findings.Case{Owner: victim, Status: "fail"}, findings.Case{Owner: victim, Status: "pass"})
+	f.Cases = cases(nil, findings.Case{Name: victim, Status: "fail"}, findings.Case{Name: victim, Status: "fail"}, findings.Case{Name: victim, Status: "pass"})
 	page := string(htmlPage(t, f))
 	var classes []string
 	for _, m := range regexp.MustCompile(`<tr id="test-\d+" class="(\w+)"( data-leak="1")?`).FindAllStringSubmatch(page, -1) {

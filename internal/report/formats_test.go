@@ -316,7 +316,7 @@ func TestFormatsAccuseNobody(t *testing.T) {
 		t.Fatal("no suspects")
 	}
 	for name := range suspects {
-		f.Cases = cases(f.Cases, findings.Case{Owner: findings.Owner{Package: "p", Test: name}, Status: "pass"})
+		f.Cases = cases(f.Cases, findings.Case{Name: record.Name{Package: "p", Test: name}, Status: "pass"})
 	}
 	text := rendered(t, formats()["junit.xml"], f)
 	for name := range suspects {
@@ -354,9 +354,9 @@ func cases(to *findings.Cases, all ...findings.Case) *findings.Cases {
 func TestJUnitLeaks(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	run := func(n int, status string) findings.Case {
-		return findings.Case{Owner: findings.Owner{Package: "p", Test: "TestLeaks"}, Status: status, Begin: at.Add(time.Duration(n) * time.Second), End: at.Add(time.Duration(n)*time.Second + time.Second/2)}
+		return findings.Case{Name: record.Name{Package: "p", Test: "TestLeaks"}, Status: status, Begin: at.Add(time.Duration(n) * time.Second), End: at.Add(time.Duration(n)*time.Second + time.Second/2)}
 	}
-	leak := findings.Change{Server: "localhost:1", Parameter: "maxmemory", From: "0", To: "1024", By: &findings.Owner{Package: "p", Test: "TestLeaks"}, Certainty: findings.Exact, At: at.Add(1200 * time.Millisecond)}
+	leak := findings.Change{Server: "localhost:1", Parameter: "maxmemory", From: "0", To: "1024", By: &record.Name{Package: "p", Test: "TestLeaks"}, Certainty: findings.Exact, At: at.Add(1200 * time.Millisecond)}
 	f := &findings.Findings{
 		Run:   findings.Run{Complete: true, Exit: triage.ExitLeaked, Started: at, Finished: at.Add(time.Minute)},
 		Leaks: []findings.Change{leak},
@@ -403,8 +403,8 @@ func TestJUnitStray(t *testing.T) {
 		{Package: "b", Status: "died", Cause: findings.CauseOther},
 	}
 	f.Leaks = []findings.Change{
-		{Parameter: "hz", By: &findings.Owner{Package: "b", Test: "TestSuite", Spec: "[BeforeSuite]"}, Certainty: findings.Exact},
-		{Parameter: "hz", By: &findings.Owner{Package: "c"}, Certainty: findings.Inferred},
+		{Parameter: "hz", By: &record.Name{Package: "b", Test: "TestSuite", Spec: "[BeforeSuite]"}, Certainty: findings.Exact},
+		{Parameter: "hz", By: &record.Name{Package: "c"}, Certainty: findings.Inferred},
 	}
 	text := rendered(t, formats()["junit.xml"], f)
 	checkJUnit(t, text)
@@ -423,7 +423,7 @@ func TestJUnitStray(t *testing.T) {
 func TestJUnitInterleaved(t *testing.T) {
 	f := &findings.Findings{Run: findings.Run{Complete: true}}
 	for i := range 3000 {
-		f.Cases = cases(f.Cases, findings.Case{Owner: findings.Owner{Package: fmt.Sprintf("p%d", i%3), Test: fmt.Sprintf("Test%04d", i) + strings.Repeat("x", 12000*(i%3))}, Status: "pass"})
+		f.Cases = cases(f.Cases, findings.Case{Name: record.Name{Package: fmt.Sprintf("p%d", i%3), Test: fmt.Sprintf("Test%04d", i) + strings.Repeat("x", 12000*(i%3))}, Status: "pass"})
 	}
 	text := rendered(t, formats()["junit.xml"], f)
 	checkJUnit(t, text)
@@ -508,9 +508,9 @@ func FuzzHostileFormats(f *testing.F) {
 		found := fixture(t, "hostile")
 		found.Run.Source = &record.Source{}
 		found.Cases = cases(nil,
-			findings.Case{Owner: findings.Owner{Package: text, Test: text}, Status: "pass"},
-			findings.Case{Owner: findings.Owner{Package: text, Test: text, Spec: text}, Status: "fail", Location: text},
-			findings.Case{Owner: findings.Owner{Package: "p", Test: text}, Status: text})
+			findings.Case{Name: record.Name{Package: text, Test: text}, Status: "pass"},
+			findings.Case{Name: record.Name{Package: text, Test: text, Spec: text}, Status: "fail", Location: text},
+			findings.Case{Name: record.Name{Package: "p", Test: text}, Status: text})
 		found.Timelines = []findings.Timeline{{Values: []findings.Values{{Steps: []findings.Step{{At: found.Run.Started}, {At: found.Run.Started.Add(time.Second)}, {At: found.Run.Finished}}}}}}
 		poison(reflect.ValueOf(found).Elem(), text)
 		for i := range found.Failures {

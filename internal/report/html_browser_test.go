@@ -247,7 +247,7 @@ func hostileRun(t *testing.T) *findings.Findings {
 	f.Cases = new(findings.Cases)
 	for i, name := range []string{script, attribute, "javascript:pwned=1", "]]></script><svg onload=pwned=1>", "{{.}}", "</title></style><script>pwned=1</script>", "${pwned=1}`"} {
 		for _, status := range []string{"pass", "fail", "skip"} {
-			f.Cases.Add(findings.Case{Owner: findings.Owner{Package: []string{script, attribute}[i%2], Test: name}, Kind: record.KindTest, Location: name, Status: status,
+			f.Cases.Add(findings.Case{Name: record.Name{Package: []string{script, attribute}[i%2], Test: name}, Kind: record.KindTest, Location: name, Status: status,
 				Begin: begin.Add(time.Duration(i) * 100 * time.Millisecond), End: begin.Add(time.Duration(i)*100*time.Millisecond + 90*time.Millisecond)})
 		}
 		f.Failures = append(f.Failures, findings.Failure{Package: []string{script, attribute}[i%2], Test: name, Cause: findings.CauseOther, Certainty: "correlated", Status: "fail",
@@ -272,11 +272,11 @@ func manyTests(n int) *findings.Findings {
 	memory := findings.Timeline{Values: []findings.Values{{Parameter: "maxmemory", Steps: []findings.Step{{At: begin, Value: "2147483648"}}}}}
 	for i := range n {
 		at = at.Add(5 * time.Millisecond)
-		owner := findings.Owner{Package: fmt.Sprintf("example.com/shop/p%d", i/100), Test: fmt.Sprintf("Test%d", i)}
+		owner := record.Name{Package: fmt.Sprintf("example.com/shop/p%d", i/100), Test: fmt.Sprintf("Test%d", i)}
 		if i%100 == 0 {
 			f.Packages = append(f.Packages, findings.Package{Path: owner.Package, Outcome: "pass", Instrumented: true, Ran: true})
 		}
-		c := findings.Case{Owner: owner, Kind: record.KindTest, Status: "pass", Begin: at.Add(-40 * time.Millisecond), End: at}
+		c := findings.Case{Name: owner, Kind: record.KindTest, Status: "pass", Begin: at.Add(-40 * time.Millisecond), End: at}
 		switch {
 		case i%1000 == 500:
 			f.Leaks = append(f.Leaks, findings.Change{Server: "127.0.0.1:6379", Parameter: "maxmemory", From: "2147483648", To: "1048576", Initial: "2147483648", By: &owner, Certainty: findings.Exact,

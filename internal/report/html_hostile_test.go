@@ -124,7 +124,7 @@ func FuzzHostilePage(f *testing.F) {
 		x.Cases = new(findings.Cases)
 		begin := x.Run.Started
 		for i := range 3 {
-			x.Cases.Add(findings.Case{Owner: findings.Owner{Package: text, Test: text, Spec: strings.Repeat(text, i)}, Kind: record.KindSpec, Location: text, Status: []string{"pass", "fail", text}[i],
+			x.Cases.Add(findings.Case{Name: record.Name{Package: text, Test: text, Spec: strings.Repeat(text, i)}, Kind: record.KindSpec, Location: text, Status: []string{"pass", "fail", text}[i],
 				Begin: begin.Add(time.Duration(n)), End: begin.Add(time.Duration(n) * 2)})
 		}
 		checkPage(t, htmlPage(t, x))
@@ -142,7 +142,7 @@ func TestPageOfEveryRecordedRun(t *testing.T) {
 		file, f := c.Name, storytest.Of(t, c)
 		text := htmlPage(t, f)
 		t.Run(file, func(t *testing.T) { checkPage(t, text) })
-		leaking := map[findings.Owner]bool{}
+		leaking := map[record.Name]bool{}
 		for _, l := range f.Leaks {
 			if l.By != nil && !l.Untraced {
 				leaking[*l.By] = true
@@ -150,9 +150,9 @@ func TestPageOfEveryRecordedRun(t *testing.T) {
 		}
 		want := 0
 		for c := range f.Cases.All() {
-			if leaking[c.Owner] {
+			if leaking[c.Name] {
 				want++
-				delete(leaking, c.Owner) // of several times that it ran one leaked
+				delete(leaking, c.Name) // of several times that it ran one leaked
 			}
 		}
 		if got := bytes.Count(text, []byte(`class="leak" data-leak=`)); got < want || len(f.Leaks) > 0 && f.Cases.Len() > 0 && got > len(f.Leaks) {
@@ -172,8 +172,8 @@ func TestAxisOfStrangeTimes(t *testing.T) {
 	for _, whole := range []time.Duration{-time.Hour, 0, 1, 777, time.Second, 50 * 24 * time.Hour, 250 * 365 * 24 * time.Hour} {
 		f := fixture(t, "incident")
 		f.Run.Started, f.Run.Finished = begun, begun.Add(whole)
-		f.Cases = cases(nil, findings.Case{Owner: findings.Owner{Package: "p", Test: "TestA"}, Status: "pass", Begin: begun, End: begun.Add(max(whole, time.Minute))},
-			findings.Case{Owner: findings.Owner{Package: "p", Test: "TestB"}, Status: "pass", Begin: begun.Add(time.Second), End: begun})
+		f.Cases = cases(nil, findings.Case{Name: record.Name{Package: "p", Test: "TestA"}, Status: "pass", Begin: begun, End: begun.Add(max(whole, time.Minute))},
+			findings.Case{Name: record.Name{Package: "p", Test: "TestB"}, Status: "pass", Begin: begun.Add(time.Second), End: begun})
 		if text := row(markdown(t, f), "- Run:"); strings.Contains(text, "took -") {
 			t.Errorf("%v: %s", whole, text)
 		}

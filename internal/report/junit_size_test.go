@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/report/ci"
 )
 
@@ -38,7 +39,7 @@ func TestJUnitIsNotKept(t *testing.T) {
 	f := &findings.Findings{Run: findings.Run{Complete: true}, Cases: new(findings.Cases)}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for i := range n {
-		f.Cases.Add(findings.Case{Owner: findings.Owner{Package: "example.com/very/long/path/of/a/package", Test: fmt.Sprintf("TestOfSomeLength/with_a_case_of_its_own_%07d", i)},
+		f.Cases.Add(findings.Case{Name: record.Name{Package: "example.com/very/long/path/of/a/package", Test: fmt.Sprintf("TestOfSomeLength/with_a_case_of_its_own_%07d", i)},
 			Status: "pass", Begin: at, End: at.Add(time.Millisecond)})
 	}
 	runtime.GC()

@@ -381,7 +381,7 @@ func many() *findings.Findings {
 		f.Leaks = append(f.Leaks, findings.Change{
 			Server: "localhost:6379", Parameter: fmt.Sprintf("p%d-max-bytes", i%60),
 			From: "1024", To: fmt.Sprint(i), Initial: "1024", Certainty: findings.Inferred, Together: i + 1,
-			By: &findings.Owner{Package: "example.com/p", Test: fmt.Sprintf("TestN%03d", i)},
+			By: &record.Name{Package: "example.com/p", Test: fmt.Sprintf("TestN%03d", i)},
 			At: started.Add(time.Duration(i) * time.Second),
 		})
 	}

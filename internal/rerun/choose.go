@@ -60,7 +60,7 @@ const maxPattern = 100 << 10
 // those of the run: the last -run counts. The tests of several packages are
 // chosen by name alone, so that a test of the same name in another of them runs
 // too.
-func Choose(tests []Test, args []string) (packages, with []string, err error) {
+func choose(tests []Test, args []string) (packages, with []string, err error) {
 	whole := map[string]bool{} // top-level tests that run with all that is in them
 	for _, t := range tests {
 		whole[t.Test] = true

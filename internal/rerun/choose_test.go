@@ -35,7 +35,7 @@ func TestChoose(t *testing.T) {
 	}
 	for _, test := range tests {
 		given := slices.Clone(test.args)
-		packages, args, err := Choose(test.targets, test.args)
+		packages, args, err := choose(test.targets, test.args)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,10 +52,10 @@ func TestChoose(t *testing.T) {
 func TestChooseAmong(t *testing.T) {
 	a, b := spec("p", "a (1)", "/x_test.go:3"), spec("p", "b", "/x_test.go:9")
 	a.Among = true
-	if _, args, err := Choose([]Test{a}, nil); err != nil || args[len(args)-1] != `-ginkgo.focus= (a \(1\))$` {
+	if _, args, err := choose([]Test{a}, nil); err != nil || args[len(args)-1] != `-ginkgo.focus= (a \(1\))$` {
 		t.Errorf("%q %v", args, err)
 	}
-	if _, args, err := Choose([]Test{a, b}, nil); err != nil || args[len(args)-1] != `-ginkgo.focus= (a \(1\)|b)$` {
+	if _, args, err := choose([]Test{a, b}, nil); err != nil || args[len(args)-1] != `-ginkgo.focus= (a \(1\)|b)$` {
 		t.Errorf("the text of one keeps out the other: %q %v", args, err)
 	}
 }
@@ -66,7 +66,7 @@ func TestChooseTooMany(t *testing.T) {
 	for i := range 5000 {
 		many = append(many, test("p", "TestWithQuiteALongName"+strings.Repeat("x", i%10)+string(rune('a'+i%26))+strings.Repeat("y", i/26)))
 	}
-	if _, _, err := Choose(many, nil); err == nil || !strings.Contains(err.Error(), "5000 tests") {
+	if _, _, err := choose(many, nil); err == nil || !strings.Contains(err.Error(), "5000 tests") {
 		t.Error(err)
 	}
 }
@@ -84,10 +84,10 @@ func TestHiddenNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, args, err := Choose(real, nil); err != nil || args[0] != `-run=^TestA$/^pw=s3cret\.word$/^b$` {
+	if _, args, err := choose(real, nil); err != nil || args[0] != `-run=^TestA$/^pw=s3cret\.word$/^b$` {
 		t.Errorf("%q %v", args, err)
 	}
-	if _, args, err := Choose([]Test{shown}, nil); err != nil || args[0] != `-run=^TestA$/^pw=.*$/^b$` {
+	if _, args, err := choose([]Test{shown}, nil); err != nil || args[0] != `-run=^TestA$/^pw=.*$/^b$` {
 		t.Errorf("%q %v", args, err)
 	}
 	if _, err := Real([]Test{shown}, redact.New()); err == nil || !strings.Contains(err.Error(), "there is a secret in the name") {

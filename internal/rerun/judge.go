@@ -26,7 +26,7 @@ func (out *Outcome) judge(ran Result, victim *Test, first bool, last record.Name
 			out.Victim = "fail" // also where its process died and no end was heard
 		}
 	}
-	if !ran.Whole() {
+	if !ran.whole() {
 		out.Error = ran.Findings.Run.Incomplete
 		out.Interrupted = strings.HasPrefix(out.Error, "interrupted")
 		return true

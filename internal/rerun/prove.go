@@ -192,7 +192,7 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 	}
 	real, err := Real(tops(chosen), o.Secrets)
 	if err == nil {
-		o.Packages, o.Args, err = Choose(real, o.Args)
+		o.Packages, o.Args, err = choose(real, o.Args)
 	}
 	ran := Result{Err: err}
 	if err == nil {
@@ -212,5 +212,5 @@ func (p *prover) try(ctx context.Context, kind record.TrialKind, s *suspicion, v
 	}
 	t.Seconds = time.Since(began).Seconds()
 	p.longest = max(p.longest, time.Since(began))
-	return t, ran.Whole()
+	return t, ran.whole()
 }

@@ -41,7 +41,7 @@ func TestProofs(t *testing.T) {
 			runner := &Runner{o: Options{Run: o, Flush: test.flush}, world: w, site: &site{targets: o.Targets, lent: true}}
 			runner.site.hold(w.servers[0], w.servers[0].Mark())
 			names := strings.Fields(test.tests)
-			f := &findings.Findings{Leaks: []findings.Change{{Server: "s", Parameter: "hz", By: &findings.Owner{Package: "p", Test: names[0]}}}}
+			f := &findings.Findings{Leaks: []findings.Change{{Server: "s", Parameter: "hz", By: &record.Name{Package: "p", Test: names[0]}}}}
 			for _, name := range names[1:] {
 				f.Failures = append(f.Failures, findings.Failure{Package: "p", Test: name, Leak: new(int)})
 			}

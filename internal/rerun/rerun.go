@@ -21,7 +21,7 @@ type Result struct {
 
 // Whole says that the run came to its end. Else it was interrupted, and what did
 // not happen says nothing.
-func (r Result) Whole() bool { return r.Err == nil && r.Findings.Run.Complete }
+func (r Result) whole() bool { return r.Err == nil && r.Findings.Run.Complete }
 
 // Silence shows nothing of a trial.
 type Silence struct{}

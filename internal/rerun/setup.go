@@ -105,7 +105,7 @@ func (s step) choose(o *run.Options, orders map[string][]string) (err error) {
 			return err
 		}
 	}
-	o.Packages, o.Args, err = Choose(tests, Before(o.Args, orders[s.tests[0].Package]...))
+	o.Packages, o.Args, err = choose(tests, Before(o.Args, orders[s.tests[0].Package]...))
 	return err
 }
 

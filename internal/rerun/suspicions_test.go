@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // What cannot be chosen is left out with a reason, and never tried half.
@@ -36,12 +37,12 @@ func TestUnable(t *testing.T) {
 // Leaks of one owner are one suspicion, with the failures of all of them; a
 // leak that nobody is named for is none.
 func TestSuspicions(t *testing.T) {
-	owner := &findings.Owner{Package: "p", Test: "TestA"}
+	owner := &record.Name{Package: "p", Test: "TestA"}
 	zero, one, two := 0, 1, 2
 	f := &findings.Findings{
 		Leaks: []findings.Change{
 			{Server: "s", Parameter: "maxmemory", By: owner}, {Server: "s", Parameter: "maxmemory-policy", By: owner}, {Server: "s", Parameter: "hz"},
-			{Server: "s", Parameter: "timeout", By: &findings.Owner{Package: "p", Test: "TestNobodyMinds"}},
+			{Server: "s", Parameter: "timeout", By: &record.Name{Package: "p", Test: "TestNobodyMinds"}},
 		},
 		Failures: []findings.Failure{
 			{Package: "p", Test: "TestV", Leak: &zero}, {Package: "p", Test: "TestW", Leak: &one}, {Package: "p", Test: "TestX", Leak: &two}, {Package: "p", Test: "TestY"},

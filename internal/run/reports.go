@@ -183,7 +183,7 @@ func (r *reports) test(p *testProcess, b *record.Boundary, owner record.Owner, o
 		r.benches[key] = bench
 		t.Action = "run"
 		p.open = append(p.open, t.Test)
-		if began := r.w.ends.began[p.Package]; began != nil && !strings.Contains(t.Test, "/") {
+		if began := r.w.ends.began[p.Package]; began != nil && !t.Name().Subtest() {
 			began[t.Test] = true
 		}
 	case record.VerbPause:

@@ -34,7 +34,7 @@ func (s *Server) Clients(ctx context.Context) ([]record.Client, error) {
 		return answer{err: err, info: info{"clients": text}}
 	})
 	if got.err != nil {
-		return nil, errors.New(s.Scrub(s.trouble(got.err)))
+		return nil, errors.New(s.scrub(s.trouble(got.err)))
 	}
 	listed = got.info["clients"]
 	var all []record.Client

@@ -73,7 +73,7 @@ func (s *Server) speak(ctx context.Context, talk func(*link) error) error {
 		return answer{err: s.asker.persist(until, func() error { return talk(s.asker.link) })}
 	})
 	if got.err != nil {
-		return errors.New(s.Scrub(s.trouble(got.err)))
+		return errors.New(s.scrub(s.trouble(got.err)))
 	}
 	return nil
 }

@@ -159,7 +159,7 @@ func (s *Server) refuse(ctx context.Context, err error) error {
 	case isAbsent(err):
 		kind = ErrAbsent
 	}
-	what = s.Scrub(what)
+	what = s.scrub(what)
 	r := &refusal{fmt.Sprintf("connecting to Redis at %q: %s", s.target.address, what), fmt.Sprintf("%q: %s", s.target.address, what), kind}
 	if cure != "" {
 		r.text += "; " + cure

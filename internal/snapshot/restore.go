@@ -46,7 +46,7 @@ func (s *Server) Restore(ctx context.Context, claims Claims) Restored {
 	}
 	done := &record.Restore{Server: s.index, Values: shown, Command: rediscli.Restore(s.target.CLI(), shown, together)}
 	if taken != nil {
-		done.Error = s.Scrub(s.trouble(taken))
+		done.Error = s.scrub(s.trouble(taken))
 		return s.restored(claims, done)
 	}
 	w := &writer{asker: s.asker, runID: now.runID, seen: seen, refused: make(map[string]error)}
@@ -57,7 +57,7 @@ func (s *Server) Restore(ctx context.Context, claims Claims) Restored {
 	if s.pending != nil {
 		// The writer, or what was asked before it, is still at it: its results
 		// are not ours to read.
-		done.Error = s.Scrub(s.trouble(got.err))
+		done.Error = s.scrub(s.trouble(got.err))
 		if s.pending != before {
 			done.Error += "; it may still happen"
 		}
@@ -70,7 +70,7 @@ func (s *Server) Restore(ctx context.Context, claims Claims) Restored {
 	}
 	snap := s.sample(ctx, time.Now())
 	done.Snapshot = &snap
-	done.Error = s.Scrub(s.unrestored(values, w.refused, got.err, snap))
+	done.Error = s.scrub(s.unrestored(values, w.refused, got.err, snap))
 	return s.restored(claims, done)
 }
 

@@ -147,7 +147,7 @@ func (s *Server) sample(ctx context.Context, start time.Time) record.Snapshot {
 }
 
 func (s *Server) gap(start time.Time, err error) record.Snapshot {
-	return record.Snapshot{Server: s.index, Sent: start, Received: time.Now(), Error: s.Scrub(s.trouble(err)), Gone: isGone(err)}
+	return record.Snapshot{Server: s.index, Sent: start, Received: time.Now(), Error: s.scrub(s.trouble(err)), Gone: isGone(err)}
 }
 
 // differing is what is new in a configuration.
@@ -272,7 +272,7 @@ func (m Mark) values() map[string]string {
 }
 
 // Scrub hides the secrets in a text.
-func (s *Server) Scrub(text string) string { return s.secrets.Text(text) }
+func (s *Server) scrub(text string) string { return s.secrets.Text(text) }
 
 // hide is the value of a parameter as it may be shown.
 func (s *Server) hide(parameter, value string) string {

@@ -199,7 +199,7 @@ func TestSnapshotsFromSeveralGoroutines(t *testing.T) {
 					t.Error(l.Error)
 				}
 				differs(s, s.Mark())
-				_ = s.Scrub("x")
+				_ = s.scrub("x")
 			}
 		})
 	}
@@ -321,7 +321,7 @@ func TestSecretsNeverAppear(t *testing.T) {
 	if differs(s, mark) {
 		t.Error("a secret was not restored")
 	}
-	scrubbed := s.Scrub("AUTH " + first + ", url " + url + ", then " + second + "; config set requirepass " + fmt.Sprintf("%q", second) + " " + third)
+	scrubbed := s.scrub("AUTH " + first + ", url " + url + ", then " + second + "; config set requirepass " + fmt.Sprintf("%q", second) + " " + third)
 	show(scrubbed)
 	if strings.Count(scrubbed, redact.Hidden) != 5 {
 		t.Errorf("scrubbed to %q", scrubbed)

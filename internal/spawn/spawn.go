@@ -32,7 +32,7 @@ type Server struct {
 }
 
 // Program is the path of the server's program.
-func Program() (string, error) {
+func program() (string, error) {
 	for _, name := range []string{"redis-server", "valkey-server"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
@@ -43,7 +43,7 @@ func Program() (string, error) {
 
 // Start starts a server with these parameters. It must be closed.
 func Start(ctx context.Context, parameters map[string]string) (*Server, error) {
-	program, err := Program()
+	program, err := program()
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // Cases are kept in pieces. Guards against one that is lost, doubled or dated
@@ -14,7 +15,7 @@ func TestManyCasesAreKeptInPieces(t *testing.T) {
 	var cases findings.Cases
 	at := func(i int) findings.Case {
 		end := time.Unix(1_700_000_000, int64(i)*1_000_000).UTC()
-		return findings.Case{Owner: findings.Owner{Package: "m/p", Test: fmt.Sprintf("TestOfANameThatIsNotShort%06d", i)}, Kind: "test", Status: "pass",
+		return findings.Case{Name: record.Name{Package: "m/p", Test: fmt.Sprintf("TestOfANameThatIsNotShort%06d", i)}, Kind: "test", Status: "pass",
 			Begin: end.Add(-time.Millisecond), End: end}
 	}
 	const n = 30_000

@@ -17,7 +17,7 @@ import (
 func miscounted(f *findings.Findings) []string {
 	var bad []string
 	var counted findings.Tests
-	failed := map[findings.Owner]int{}
+	failed := map[record.Name]int{}
 	for c := range f.Cases.All() {
 		counted.Total++
 		switch c.Status {
@@ -27,7 +27,7 @@ func miscounted(f *findings.Findings) []string {
 			counted.Skipped++
 		default:
 			counted.Failed++
-			failed[c.Owner]++
+			failed[c.Name]++
 		}
 		if c.Kind == record.KindSpec {
 			counted.Specs++
@@ -44,7 +44,7 @@ func miscounted(f *findings.Findings) []string {
 	}
 	for _, x := range f.Failures {
 		delete(failed, x.Name())
-		delete(failed, findings.Owner{Package: x.Package, Test: x.Test}) // in BeforeSuite, say
+		delete(failed, record.Name{Package: x.Package, Test: x.Test}) // in BeforeSuite, say
 	}
 	for owner := range failed {
 		bad = append(bad, fmt.Sprintf("%v failed, and is not among the failures", owner))
@@ -90,10 +90,10 @@ func misdrawn(f *findings.Findings) []string {
 func TestCasesKeepWhatTheyAreGiven(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	want := []findings.Case{
-		{Owner: findings.Owner{Package: "a", Test: "TestA"}, Kind: record.KindTest, Status: "pass", Begin: at, End: at.Add(time.Second)},
-		{Owner: findings.Owner{Package: "a", Test: "TestA/x:y"}, Kind: record.KindTest, Status: "fail", End: at},
-		{Owner: findings.Owner{Package: "b", Test: "TestSuite", Spec: "does \x00 it"}, Kind: record.KindSpec, Location: "/x/y_test.go:12", Status: "panic", Begin: at, End: at},
-		{Owner: findings.Owner{Package: "b", Test: "", Spec: "of nobody"}, Kind: record.KindSpec, Location: "nowhere", Status: "", Begin: at, End: at.Add(time.Hour)},
+		{Name: record.Name{Package: "a", Test: "TestA"}, Kind: record.KindTest, Status: "pass", Begin: at, End: at.Add(time.Second)},
+		{Name: record.Name{Package: "a", Test: "TestA/x:y"}, Kind: record.KindTest, Status: "fail", End: at},
+		{Name: record.Name{Package: "b", Test: "TestSuite", Spec: "does \x00 it"}, Kind: record.KindSpec, Location: "/x/y_test.go:12", Status: "panic", Begin: at, End: at},
+		{Name: record.Name{Package: "b", Test: "", Spec: "of nobody"}, Kind: record.KindSpec, Location: "nowhere", Status: "", Begin: at, End: at.Add(time.Hour)},
 	}
 	var c findings.Cases
 	for _, w := range want {

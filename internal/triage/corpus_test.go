@@ -169,7 +169,7 @@ func broken(f *findings.Findings) []string {
 			}
 		}
 	}
-	attributed := func(what string, by *findings.Owner, certainty findings.Certainty, suspects []findings.Owner) {
+	attributed := func(what string, by *record.Name, certainty findings.Certainty, suspects []record.Name) {
 		if (by == nil) != (certainty == findings.Ambiguous) || (by == nil) != (len(suspects) > 0) {
 			say("%s is %s, by %v, one of %v", what, certainty, by, suspects)
 		}

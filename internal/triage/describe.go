@@ -102,7 +102,7 @@ func (ws *writers) restoredBy(c *findings.Change, by *mutation) {
 // describe says what one change of a parameter was, and who may have made it.
 func (ws *writers) describe(m *mutation) findings.Change {
 	c := findings.Change{Server: m.server.Address, Parameter: m.parameter, From: m.from, To: m.to, Initial: m.initial, Certainty: findings.Inferred,
-		Suspects: []findings.Owner{}, AlsoSetBy: []findings.Setter{}, Cleanups: []findings.Cleanup{}, Nodes: []string{}, At: m.received, Unit: findings.Unit(record.KindTest), Secret: hidden(m.from) || hidden(m.to) || hidden(m.initial)}
+		Suspects: []record.Name{}, AlsoSetBy: []findings.Setter{}, Cleanups: []findings.Cleanup{}, Nodes: []string{}, At: m.received, Unit: findings.Unit(record.KindTest), Secret: hidden(m.from) || hidden(m.to) || hidden(m.initial)}
 	c.Caveats = append([]findings.Caveat{}, m.caveats...)
 	c.Call, c.OtherClients, c.Untraced = m.call, ws.otherClientsAt(m), m.untraced
 	names := ws.suspects(m)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // finding is a Change and what it was made of.
@@ -41,7 +42,7 @@ func (ws *writers) judged() judged {
 func together(leaks []findings.Change) {
 	type maker struct {
 		server string
-		by     findings.Owner
+		by     record.Name
 	}
 	same := map[maker][]int{} // leaks of one actor, in order
 	for i, l := range leaks {

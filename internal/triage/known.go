@@ -30,7 +30,7 @@ func (a *Analysis) known(b *record.Baseline, c *findings.Change) *findings.Known
 	}
 	by := c.Suspects
 	if c.By != nil {
-		by = []findings.Owner{*c.By}
+		by = []record.Name{*c.By}
 	}
 	var first *record.Known
 	for _, who := range by {
@@ -48,7 +48,7 @@ func (a *Analysis) known(b *record.Baseline, c *findings.Change) *findings.Known
 	return &findings.Known{Owner: first.Owner, Reason: first.Reason, Expires: first.Expires}
 }
 
-func covers(k record.Known, o findings.Owner, parameter string) bool {
+func covers(k record.Known, o record.Name, parameter string) bool {
 	return k.Name == o && strings.EqualFold(k.Parameter, parameter)
 }
 
@@ -62,7 +62,7 @@ func (a *Analysis) mark(f *findings.Findings) {
 	for i := range f.Leaks {
 		f.Leaks[i].Known = a.known(b, &f.Leaks[i])
 	}
-	wanted := map[findings.Owner]bool{}
+	wanted := map[record.Name]bool{}
 	for _, k := range b.Known {
 		wanted[k.Name] = true
 	}

@@ -114,7 +114,7 @@ func TestIgnoredOOM(t *testing.T) {
 		p.Done("fail")
 		r.End(1)
 	})
-	want := findings.IgnoredOOM{By: findings.Owner{Package: "shop/cache", Test: "TestA/sub"}, OOMErrors: 2}
+	want := findings.IgnoredOOM{By: record.Name{Package: "shop/cache", Test: "TestA/sub"}, OOMErrors: 2}
 	if len(f.IgnoredOOM) != 1 || f.IgnoredOOM[0] != want {
 		t.Errorf("%+v, want %+v", f.IgnoredOOM, want)
 	}

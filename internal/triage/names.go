@@ -3,14 +3,13 @@ package triage
 import (
 	"slices"
 
-	"tracetest/internal/findings"
 	"tracetest/internal/record"
 )
 
 // name names an actor. Phase says in which part of a Ginkgo suite a test was,
 // so that a suite node is named where only one can have run.
-func (w *window) name(ref record.Ref, phase string) findings.Owner {
-	out := findings.Owner{Package: ref.Package}
+func (w *window) name(ref record.Ref, phase string) record.Name {
+	out := record.Name{Package: ref.Package}
 	if out.Package == "" && ref.Process != 0 {
 		if p := w.processes[ref.Process]; p != nil {
 			out.Package = p.Package
@@ -33,8 +32,8 @@ func (w *window) name(ref record.Ref, phase string) findings.Owner {
 	return out
 }
 
-func (w *window) names(refs []record.Ref) []findings.Owner {
-	all := []findings.Owner{}
+func (w *window) names(refs []record.Ref) []record.Name {
+	all := []record.Name{}
 	for _, ref := range refs {
 		if o := w.name(ref, ""); !slices.Contains(all, o) {
 			all = append(all, o)
@@ -44,7 +43,7 @@ func (w *window) names(refs []record.Ref) []findings.Owner {
 }
 
 // few names the first of many, and counts the rest.
-func (w *window) few(refs []record.Ref) (first []findings.Owner, more int) {
+func (w *window) few(refs []record.Ref) (first []record.Name, more int) {
 	first = w.names(refs)
 	n := min(len(first), maxFew)
 	return first[:n:n], len(first) - n

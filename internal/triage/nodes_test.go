@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // Guards against one leak for each node of a cluster, and against one for what nodes do not share.
 func TestNodesOfAClusterAreOneLeak(t *testing.T) {
-	by := func(test string) *findings.Owner { return &findings.Owner{Package: "p", Test: test} }
+	by := func(test string) *record.Name { return &record.Name{Package: "p", Test: test} }
 	of := func(server, parameter, to, test string) findings.Change {
 		return findings.Change{Server: server, Parameter: parameter, From: "0", To: to, By: by(test), Certainty: findings.Exact, Call: &findings.Call{File: "a_test.go", Line: 7}}
 	}

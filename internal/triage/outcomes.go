@@ -25,7 +25,7 @@ type outcomes struct {
 	refusedAt map[key]*refusal
 	// again are those that failed and may pass in a later run of their package, as where
 	// gotestsum runs failed tests again; true where they did.
-	again map[findings.Owner]bool
+	again map[record.Name]bool
 }
 
 // pkg is a package under test.
@@ -89,7 +89,7 @@ type outcome struct {
 }
 
 func newOutcomes(w *window) *outcomes {
-	return &outcomes{window: w, packages: map[string]*pkg{}, again: map[findings.Owner]bool{}, refusedAt: map[key]*refusal{}}
+	return &outcomes{window: w, packages: map[string]*pkg{}, again: map[record.Name]bool{}, refusedAt: map[key]*refusal{}}
 }
 
 // prune is how many intervals of a synchronized package that runs are kept at least
@@ -140,8 +140,8 @@ func (o *outcomes) of(path string) *pkg {
 
 // count takes in a test that ended and has no others within it.
 func (o *outcomes) count(c findings.Case) {
-	if _, failed := o.again[c.Owner]; failed || c.Status == "fail" || c.Status == "panic" || c.Status == "died" {
-		o.again[c.Owner] = c.Status == "pass"
+	if _, failed := o.again[c.Name]; failed || c.Status == "fail" || c.Status == "panic" || c.Status == "died" {
+		o.again[c.Name] = c.Status == "pass"
 	}
 	o.cases.Add(c)
 	o.tests.Total++
@@ -198,7 +198,7 @@ func (o *outcomes) listed() []*outcome {
 			continue
 		}
 		if f.inner {
-			o.count(findings.Case{Owner: findings.Owner{Package: f.pkg, Test: f.test}, Kind: findings.KindOf(f.test), Status: f.status, Begin: f.span.begin, End: f.span.end})
+			o.count(findings.Case{Name: record.Name{Package: f.pkg, Test: f.test}, Kind: findings.KindOf(f.test), Status: f.status, Begin: f.span.begin, End: f.span.end})
 		}
 		listed = append(listed, f)
 	}
@@ -208,7 +208,7 @@ func (o *outcomes) listed() []*outcome {
 // ended makes a case of a test that ended, with the times of the barrier where it
 // was synchronized, else with those of its events.
 func (p *pkg) ended(test, status string, i *interval, now time.Time) findings.Case {
-	c := findings.Case{Owner: findings.Owner{Package: p.Path, Test: test}, Kind: findings.KindOf(test), Status: status, End: now}
+	c := findings.Case{Name: record.Name{Package: p.Path, Test: test}, Kind: findings.KindOf(test), Status: status, End: now}
 	if i != nil {
 		c.Begin = i.run
 	}
@@ -223,5 +223,5 @@ func (p *pkg) ended(test, status string, i *interval, now time.Time) findings.Ca
 
 // ended makes a case of a spec that ended.
 func (w *actor) ended(status string, now time.Time) findings.Case {
-	return findings.Case{Owner: findings.Owner{Package: w.pkg, Test: w.test, Spec: w.Name}, Kind: record.KindSpec, Location: w.Location, Status: status, Begin: w.began, End: now}
+	return findings.Case{Name: record.Name{Package: w.pkg, Test: w.test, Spec: w.Name}, Kind: record.KindSpec, Location: w.Location, Status: status, Begin: w.began, End: now}
 }

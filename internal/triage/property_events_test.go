@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"tracetest/internal/findings"
 	"tracetest/internal/record"
 	"tracetest/internal/triage/story"
 )
@@ -71,7 +70,7 @@ func TestRandomEvents(t *testing.T) {
 		f := triaged(r.Entries)
 		for _, x := range append(slices.Clone(f.Leaks), f.Reverted...) {
 			writer, known := wrote[x.At.String()]
-			if !known || x.By != nil || !slices.ContainsFunc(x.Suspects, func(o findings.Owner) bool { return owner(o) == writer }) {
+			if !known || x.By != nil || !slices.ContainsFunc(x.Suspects, func(o record.Name) bool { return owner(o) == writer }) {
 				t.Fatalf("seed %d: %s wrote, and %s are suspected", seed, writer, owners(x.Suspects))
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // What is right to say of a random world.
@@ -63,7 +64,7 @@ func (w *world) judgeVictims(f *findings.Findings) (bad []string, correlated int
 		if !slices.ContainsFunc(w.force[who], func(value string) bool {
 			// A change has the last value that its unit set, and who set that.
 			return c.To == value || slices.ContainsFunc(append(w.truth[value].brought, w.truth[value].by), func(by string) bool {
-				same := func(o findings.Owner) bool { return topOf(owner(o)) == topOf(by) }
+				same := func(o record.Name) bool { return topOf(owner(o)) == topOf(by) }
 				return c.By != nil && same(*c.By) || slices.ContainsFunc(c.Suspects, same)
 			})
 		}) {
@@ -119,7 +120,7 @@ func worlds(t *testing.T, judge func(*world, *findings.Findings) []string) {
 
 // judge returns what is wrong, each as a kind and what it was.
 func (w *world) judge(f *findings.Findings, count map[findings.Certainty]int) (bad []string) {
-	say := func(what, value string, who *findings.Owner, certainty findings.Certainty, suspects []findings.Owner, earlier int) {
+	say := func(what, value string, who *record.Name, certainty findings.Certainty, suspects []record.Name, earlier int) {
 		d, known := w.truth[value]
 		if !known {
 			return
@@ -163,7 +164,7 @@ func (w *world) judge(f *findings.Findings, count map[findings.Certainty]int) (b
 
 // judgeTallies returns who is said to have met or left more than it did.
 func (w *world) judgeTallies(f *findings.Findings) (bad []string) {
-	of := func(o findings.Owner) (sum tally) {
+	of := func(o record.Name) (sum tally) {
 		name := owner(o)
 		for who, t := range w.tally {
 			if who == name || strings.HasPrefix(who, name+"/") || strings.HasPrefix(who, name+" > ") {
@@ -191,7 +192,7 @@ func (w *world) judgeTallies(f *findings.Findings) (bad []string) {
 }
 
 // accusedOf are all whom a finding names: who did it, and else its suspects.
-func accusedOf(by *findings.Owner, suspects []findings.Owner) (all []string) {
+func accusedOf(by *record.Name, suspects []record.Name) (all []string) {
 	if by != nil {
 		all = append(all, owner(*by))
 	}

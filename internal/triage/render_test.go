@@ -263,7 +263,7 @@ func call(c *findings.Call) string {
 	return text
 }
 
-func attributed(by *findings.Owner, certainty findings.Certainty, suspects []findings.Owner) string {
+func attributed(by *record.Name, certainty findings.Certainty, suspects []record.Name) string {
 	if by == nil {
 		return string(certainty) + " to " + owners(suspects)
 	}
@@ -277,7 +277,7 @@ func at(f *findings.Findings, server string) string {
 	return " at " + server
 }
 
-func owner(o findings.Owner) string {
+func owner(o record.Name) string {
 	text := o.Package
 	for _, part := range []string{o.Test, o.Spec} {
 		if part != "" {
@@ -287,7 +287,7 @@ func owner(o findings.Owner) string {
 	return text
 }
 
-func owners(list []findings.Owner) string {
+func owners(list []record.Name) string {
 	if len(list) == 0 {
 		return "nobody"
 	}

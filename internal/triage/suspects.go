@@ -24,9 +24,9 @@ import (
 const eventLag = 5 * time.Second
 
 // suspects returns everybody who can have made a change.
-func (ws *writers) suspects(m *mutation) []findings.Owner {
-	var all []findings.Owner
-	add := func(o findings.Owner) {
+func (ws *writers) suspects(m *mutation) []record.Name {
+	var all []record.Name
+	add := func(o record.Name) {
 		if !slices.Contains(all, o) {
 			all = append(all, o)
 		}
@@ -47,10 +47,10 @@ func (ws *writers) suspects(m *mutation) []findings.Owner {
 			late := i.run.Add(-eventLag).After(m.received)
 			early := !i.end.IsZero() && i.end.Before(m.sent)
 			if !late && !early && !p.synchronized() {
-				add(findings.Owner{Package: ref.Package, Test: i.name})
+				add(record.Name{Package: ref.Package, Test: i.name})
 			}
 		}
-		add(findings.Owner{Package: ref.Package})
+		add(record.Name{Package: ref.Package})
 	}
 	return all
 }
@@ -59,14 +59,14 @@ func (ws *writers) suspects(m *mutation) []findings.Owner {
 // some, ran in a process that is not synchronized: those that had not ended before. When
 // they began is not known, for a parent can pass on late what such a process
 // prints.
-func (ws *writers) elsewhere(ref record.Ref, since time.Time) (tests []findings.Owner) {
+func (ws *writers) elsewhere(ref record.Ref, since time.Time) (tests []record.Name) {
 	p := ws.outcomes.packages[ref.Package]
 	if ref.Owner != 0 || p == nil || p.unsynchronized == 0 {
 		return nil
 	}
 	for _, i := range p.intervals {
 		if i.actor == nil && (i.end.IsZero() || !i.end.Before(since)) {
-			tests = append(tests, findings.Owner{Package: ref.Package, Test: i.name})
+			tests = append(tests, record.Name{Package: ref.Package, Test: i.name})
 		}
 	}
 	return tests
@@ -105,9 +105,9 @@ func (ws *writers) unsynchronizedChanges() (leaks, reverted []finding) {
 }
 
 // shareUnit reports whether two lists of suspects can mean the same unit.
-func shareUnit(a, b []findings.Owner) bool {
-	return slices.ContainsFunc(a, func(x findings.Owner) bool {
-		return slices.ContainsFunc(b, func(y findings.Owner) bool {
+func shareUnit(a, b []record.Name) bool {
+	return slices.ContainsFunc(a, func(x record.Name) bool {
+		return slices.ContainsFunc(b, func(y record.Name) bool {
 			return x.Package == y.Package && record.TopLevel(x.Test) == record.TopLevel(y.Test)
 		})
 	})

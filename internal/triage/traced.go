@@ -16,8 +16,8 @@ import (
 // connected when a change came from nobody that was traced.
 
 // attribution says who is behind something as findings do.
-func (ws *writers) attribution(w author) (by *findings.Owner, certainty findings.Certainty, suspects []findings.Owner) {
-	names, known := []findings.Owner{}, map[findings.Owner]bool{}
+func (ws *writers) attribution(w author) (by *record.Name, certainty findings.Certainty, suspects []record.Name) {
+	names, known := []record.Name{}, map[record.Name]bool{}
 	for _, ref := range w.refs {
 		for _, o := range append(ws.elsewhere(ref, time.Time{}), ws.window.names([]record.Ref{ref})...) {
 			if !known[o] {
@@ -26,15 +26,15 @@ func (ws *writers) attribution(w author) (by *findings.Owner, certainty findings
 		}
 	}
 	if phase := ws.window.phaseOf(w); phase != "" {
-		names = []findings.Owner{ws.window.name(w.refs[0], phase)}
+		names = []record.Name{ws.window.name(w.refs[0], phase)}
 	}
 	switch {
 	case len(names) != 1 || w.earlier > 0:
 		return nil, findings.Ambiguous, names
 	case w.exact:
-		return &names[0], findings.Exact, []findings.Owner{}
+		return &names[0], findings.Exact, []record.Name{}
 	}
-	return &names[0], findings.Inferred, []findings.Owner{}
+	return &names[0], findings.Inferred, []record.Name{}
 }
 
 // notedWrite is a write, or several of the same kind.

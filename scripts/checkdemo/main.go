@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // expected is what is used of testdata/incident/expected.json.
@@ -68,7 +69,7 @@ func compare(want expected, got findings.Findings) (problems []string) {
 		return []string{"the run did not come to its end: " + got.Run.Incomplete}
 	}
 	complain := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	culprit := findings.Owner{Package: want.Package, Test: want.Test, Spec: want.Leak.Spec}
+	culprit := record.Name{Package: want.Package, Test: want.Test, Spec: want.Leak.Spec}
 	changes := map[string]change{}
 	for _, c := range want.Leak.Changes {
 		changes[c.Parameter] = c

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // What the suite of testdata/servers does, and what is to be found.
@@ -118,7 +119,7 @@ func judge(f *findings.Findings, masters int) (said string, err error) {
 	return strings.Join(certainties, ", "), errors.Join(problems...)
 }
 
-func who(by *findings.Owner) string {
+func who(by *record.Name) string {
 	switch {
 	case by == nil:
 		return "nobody"

@@ -1,7 +1,7 @@
 package ci
 
 import (
-	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
 )
@@ -9,10 +9,10 @@ import (
 // addStray adds what is no case: builds and suite nodes that failed, leaks of
 // those who are none, and what is nobody's.
 func (j *junit) addStray() {
-	own := make(map[findings.Owner]*testcase)
-	var order []findings.Owner
+	own := make(map[record.Name]*testcase)
+	var order []record.Name
 	var extra []*testcase // further ones of one owner, with -count
-	stray := func(o findings.Owner) *testcase {
+	stray := func(o record.Name) *testcase {
 		t := &testcase{name: strayName(o), class: o.Package}
 		if own[o] == nil {
 			own[o] = t
@@ -51,7 +51,7 @@ func (j *junit) addStray() {
 	j.addState()
 }
 
-func strayName(o findings.Owner) string {
+func strayName(o record.Name) string {
 	switch {
 	case o.Spec != "":
 		return o.Spec

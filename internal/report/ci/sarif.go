@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/report/claims"
 	"tracetest/internal/report/doc"
 )
@@ -112,7 +113,7 @@ func (p fingerprints) of(rule string, c findings.Change) string {
 	parts := []string{rule, c.Parameter}
 	owners := c.Suspects
 	if c.By != nil {
-		owners = []findings.Owner{*c.By}
+		owners = []record.Name{*c.By}
 	}
 	for _, o := range owners {
 		parts = append(parts, o.Package, o.Test, o.Spec)

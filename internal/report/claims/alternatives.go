@@ -106,7 +106,7 @@ func (v *View) restartedMeanwhile() (hypothesis, bool) {
 		snapshots += s.Snapshots
 	}
 	if n := len(v.Restarts); n > 0 {
-		return hypothesis{what, ruledIn, Times(n) + ", see " + doc.Anchor("Restarts", "restarts")}, true
+		return hypothesis{what, ruledIn, times(n) + ", see " + doc.Anchor("Restarts", "restarts")}, true
 	}
 	return hypothesis{what, ruledOut, "its `run_id` was the same in each of " + Count(snapshots, "snapshot")}, snapshots > 0
 }
@@ -178,7 +178,7 @@ func (v *View) failedOver() (hypothesis, bool) {
 	}
 	for _, s := range v.Servers {
 		if s.Failovers > 0 {
-			return hypothesis{what, ruledIn, code(s.Address) + " had another master, " + Times(s.Failovers) + ", and no test was traced giving it"}, true
+			return hypothesis{what, ruledIn, code(s.Address) + " had another master, " + times(s.Failovers) + ", and no test was traced giving it"}, true
 		}
 		if s.Partial != "" {
 			return hypothesis{what, notKnown, code(s.Address) + " was watched only in part"}, true

@@ -61,7 +61,7 @@ func (v *View) likely(d findings.Dirty) Text {
 		if who := v.setter(s); s.Count == 1 {
 			once = append(once, who)
 		} else {
-			often = append(often, who+" "+Times(s.Count))
+			often = append(often, who+" "+times(s.Count))
 		}
 	}
 	var parts []Text
@@ -77,7 +77,7 @@ func (v *View) likely(d findings.Dirty) Text {
 
 // setter names who sets a parameter, and where.
 func (v *View) setter(s findings.Setter) Text {
-	who := "one of " + Owners(s.Suspects, 3) + orEarlier(s.AndEarlier)
+	who := "one of " + owners(s.Suspects, 3) + orEarlier(s.AndEarlier)
 	if s.By != nil {
 		who = Owner(*s.By)
 	}
@@ -131,7 +131,7 @@ func (v *View) beforeFirst() []doc.Block {
 				for _, s := range d.Likely {
 					text := v.setter(s)
 					if s.Count > 1 {
-						text += ", " + Times(s.Count) + ", perhaps to restore it"
+						text += ", " + times(s.Count) + ", perhaps to restore it"
 					}
 					who = append(who, text)
 				}

@@ -35,7 +35,7 @@ func Diff(d *diff.Diff) []doc.Block {
 	if len(d.Failures) > 0 {
 		blocks = append(append(blocks, h2("Failures")), doc.Rows(d.Failures, 0, diffFile,
 			doc.Column[diff.Failure]{Title: "Failure", Cell: func(f diff.Failure) Text { return StateWord(f.State) }},
-			doc.Column[diff.Failure]{Title: "Test", Cell: func(f diff.Failure) Text { return Owner(f.Owner) }},
+			doc.Column[diff.Failure]{Title: "Test", Cell: func(f diff.Failure) Text { return Owner(f.Name) }},
 			doc.Column[diff.Failure]{Title: "Package", Cell: func(f diff.Failure) Text { return code(f.Package) }},
 			doc.Column[diff.Failure]{Title: "Old", Cell: func(f diff.Failure) Text { return Cause(f.Old) }, Optional: true},
 			doc.Column[diff.Failure]{Title: "New", Cell: func(f diff.Failure) Text { return Cause(f.New) }, Optional: true},
@@ -157,7 +157,7 @@ func diffValue(l diff.Leak, s *diff.LeakOfSide) Text {
 	}
 	text := Value(l.Parameter, s.From, s.Secret) + " -> " + Value(l.Parameter, s.To, s.Secret)
 	if s.Count > 1 {
-		text += ", " + Times(s.Count)
+		text += ", " + times(s.Count)
 	}
 	return text
 }
@@ -194,7 +194,7 @@ func Cause(s *diff.FailureOfSide) Text {
 		}
 	}
 	if s.Count > 1 {
-		text += ", " + Times(s.Count)
+		text += ", " + times(s.Count)
 	}
 	return text
 }

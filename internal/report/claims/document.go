@@ -35,7 +35,7 @@ func sentences(label Text, all ...Text) doc.Block {
 // how to stop it, then the leaks and the failures, then the evidence.
 func (v *View) Document() []doc.Block {
 	return slices.Concat([]doc.Block{doc.Heading{Level: 1, Text: "Redis triage: " + v.Headline()}},
-		v.Answers(), v.Stop(), v.leaks(), v.failures(), v.Timeline(), v.evidenceBehind())
+		v.Answers(), v.Stop(), v.leaks(), v.failures(), v.timeline(), v.evidenceBehind())
 }
 
 // Evidence is the sections behind the answers.
@@ -155,7 +155,7 @@ func (v *View) story(g Group) Text {
 	}
 	text += "."
 	if first.By == nil && len(first.Suspects) > 0 {
-		text += " Suspects: " + Owners(first.Suspects, maxNamed) + "."
+		text += " Suspects: " + owners(first.Suspects, maxNamed) + "."
 	}
 	if end := ended(first.Ended); end != "" && first.By != nil {
 		text += " The " + kindOf(*first.By) + " itself " + end + "."

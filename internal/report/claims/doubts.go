@@ -76,11 +76,11 @@ func doubtWords(d findings.Doubt) (short, full Text) {
 		short := "the tests used " + Count(n, "server") + " that " + Plural(n, "was", "were") + " not watched"
 		return short, short.Upper() + ": " + names + "; " + say(d.Reason).Period()
 	case findings.DoubtUnreachable:
-		return "the server was unreachable " + Times(d.Times), names + " was unreachable " + Times(d.Times) + "."
+		return "the server was unreachable " + times(d.Times), names + " was unreachable " + times(d.Times) + "."
 	case findings.DoubtRestarted:
-		return "the server restarted " + Times(d.Times), names + " restarted " + Times(d.Times) + "; a restart undoes changes without a trace."
+		return "the server restarted " + times(d.Times), names + " restarted " + times(d.Times) + "; a restart undoes changes without a trace."
 	case findings.DoubtLate:
-		return "a test went on before the server had answered", "A test went on before the server had answered, " + Times(d.Times) + "."
+		return "a test went on before the server had answered", "A test went on before the server had answered, " + times(d.Times) + "."
 	case findings.DoubtUnclaimed:
 		short := Count(n, "parameter") + " " + Plural(n, "was", "were") + " changed by an unidentified writer"
 		return short, short + ": " + names + "."

@@ -198,7 +198,7 @@ func (v *View) short(place string) Text {
 }
 
 // FixBlocks shows what stops a group of leaks, behind a few words.
-func (v *View) FixBlocks(g Group, words Text) []doc.Block {
+func (v *View) fixBlocks(g Group, words Text) []doc.Block {
 	var blocks []doc.Block
 	for _, f := range v.Fixes(g) {
 		names := List(Names(f.parameters), maxNamed)

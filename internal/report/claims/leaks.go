@@ -59,7 +59,7 @@ func (v *View) leak(g Group) []doc.Block {
 		blocks = append(blocks, para("To find out who:"), commands(c.Disambiguate))
 	}
 	if c := g.Changes[0]; g.No > 1 && c.Site != nil && !c.Untraced { // that of the first stands above
-		blocks = append(blocks, doc.Fold{Title: "How to stop leak " + itoa(g.No), Blocks: v.FixBlocks(g, "")})
+		blocks = append(blocks, doc.Fold{Title: "How to stop leak " + itoa(g.No), Blocks: v.fixBlocks(g, "")})
 	}
 	return blocks
 }
@@ -142,14 +142,14 @@ func (v *View) restored(c findings.Change) Text {
 	if repaired == len(c.Servers()) {
 		return "by tracetest, after the run"
 	}
-	if v.Stopped(c.Server) {
+	if v.stopped(c.Server) {
 		return "no: the server is gone, the tests stopped it"
 	}
 	return "no: still changed at the end of the run"
 }
 
 // Stopped reports whether the tests had started a server themselves, and stopped it.
-func (v *View) Stopped(server string) bool {
+func (v *View) stopped(server string) bool {
 	return slices.ContainsFunc(v.Servers, func(s findings.Server) bool { return s.Address == server && s.Gone })
 }
 
@@ -161,7 +161,7 @@ func (v *View) LeftNothing() Text {
 		return "nothing is left changed: tracetest restored every leak"
 	case !slices.ContainsFunc(v.Leaks, func(c findings.Change) bool { return !put(c) }):
 		return "nothing is left changed: every leak was restored later"
-	case !slices.ContainsFunc(v.Leaks, func(c findings.Change) bool { return !put(c) && !v.Stopped(c.Server) }):
+	case !slices.ContainsFunc(v.Leaks, func(c findings.Change) bool { return !put(c) && !v.stopped(c.Server) }):
 		return "nothing is left changed: the server is gone, the tests stopped it"
 	}
 	return "nothing is left changed: the values of every leak are gone" // a restart, a failover

@@ -253,7 +253,7 @@ func mergedTests(s *merge.Summary) []doc.Block {
 		return nil
 	}
 	return append([]doc.Block{h2("Tests"), para("Runs in which each test leaked, failed in correlation with another's change (victim), or failed at all, and in which it ran.")}, doc.Rows(s.Wrong, 0, mergedFile,
-		doc.Column[merge.Test]{Title: "Test", Cell: func(w merge.Test) Text { return Owner(w.Owner) }},
+		doc.Column[merge.Test]{Title: "Test", Cell: func(w merge.Test) Text { return Owner(w.Name) }},
 		doc.Column[merge.Test]{Title: "Package", Cell: func(w merge.Test) Text { return code(w.Package) }},
 		doc.Column[merge.Test]{Title: "Leaked", Cell: func(w merge.Test) Text { return some(w.Leaked) }, Right: true, Optional: true},
 		doc.Column[merge.Test]{Title: "Victim", Cell: func(w merge.Test) Text { return some(w.Victim) }, Right: true, Optional: true},

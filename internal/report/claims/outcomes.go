@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // An Outcome is what a page shows of a test at a glance. The later ones hide the
@@ -49,15 +50,15 @@ type Test struct {
 // Tests knows what the findings say of each test.
 type Tests struct {
 	view     *View
-	maybe    map[findings.Owner][]int // by who may have made them
-	untraced map[findings.Owner]bool
+	maybe    map[record.Name][]int // by who may have made them
+	untraced map[record.Name]bool
 	leaks    map[int][]int // by the number of a case: the groups that are of it
 	placed   map[int]bool  // groups that are of a case
 }
 
 // NewTests looks up what the findings say of each test.
 func (v *View) NewTests() *Tests {
-	t := &Tests{view: v, maybe: map[findings.Owner][]int{}, untraced: map[findings.Owner]bool{}}
+	t := &Tests{view: v, maybe: map[record.Name][]int{}, untraced: map[record.Name]bool{}}
 	for _, g := range v.Groups {
 		first := g.Changes[0]
 		if first.By != nil && !g.Accused() {
@@ -76,7 +77,7 @@ func (v *View) NewTests() *Tests {
 // and which groups have one. With -count a test ran several times: it is the last that
 // began before the leak was seen.
 func (v *View) CasesOfLeaks() (leaks map[int][]int, placed map[int]bool) {
-	owns := make(map[findings.Owner][]int)
+	owns := make(map[record.Name][]int)
 	for _, g := range v.Groups {
 		if g.Accused() {
 			owns[*g.Changes[0].By] = append(owns[*g.Changes[0].By], g.No)
@@ -89,7 +90,7 @@ func (v *View) CasesOfLeaks() (leaks map[int][]int, placed map[int]bool) {
 	best := make(map[int]ran)
 	n := 0
 	for c := range v.Cases.All() {
-		for _, no := range owns[c.Owner] {
+		for _, no := range owns[c.Name] {
 			at := v.Groups[no-1].Changes[0].At
 			if was, known := best[no]; !known || !c.Begin.After(at) && (was.begin.After(at) || !c.Begin.Before(was.begin)) {
 				best[no] = ran{n, c.Begin}
@@ -121,10 +122,10 @@ func (t *Tests) All() iter.Seq[Test] {
 				return
 			}
 		}
-		seen := make(map[findings.Owner]bool)
+		seen := make(map[record.Name]bool)
 		for i, f := range v.Failures {
 			seen[f.Name()] = true
-			if !taken[i] && !yield(t.test(FoundCase{findings.Case{Owner: f.Name(), Status: f.Status, Location: f.SpecLocation}, i}, -1)) {
+			if !taken[i] && !yield(t.test(FoundCase{findings.Case{Name: f.Name(), Status: f.Status, Location: f.SpecLocation}, i}, -1)) {
 				return
 			}
 		}
@@ -137,7 +138,7 @@ func (t *Tests) All() iter.Seq[Test] {
 				continue
 			}
 			seen[*c.By] = true
-			if !yield(t.test(FoundCase{findings.Case{Owner: *c.By, Status: c.Ended, Location: c.Location}, -1}, -1)) {
+			if !yield(t.test(FoundCase{findings.Case{Name: *c.By, Status: c.Ended, Location: c.Location}, -1}, -1)) {
 				return
 			}
 		}
@@ -147,7 +148,7 @@ func (t *Tests) All() iter.Seq[Test] {
 // test says what the findings say of a case; its number is -1 where it is none
 // of those that were kept.
 func (t *Tests) test(c FoundCase, number int) Test {
-	test := Test{Case: c.Case, maybe: t.maybe[c.Owner], untraced: t.untraced[c.Owner]}
+	test := Test{Case: c.Case, maybe: t.maybe[c.Name], untraced: t.untraced[c.Name]}
 	switch c.Status {
 	case "pass":
 	case "skip", "pending":
@@ -172,7 +173,7 @@ func (t *Tests) test(c FoundCase, number int) Test {
 	owned := t.leaks[number]
 	if number < 0 {
 		for _, g := range t.view.Groups {
-			if g.Accused() && *g.Changes[0].By == c.Owner && !t.placed[g.No] {
+			if g.Accused() && *g.Changes[0].By == c.Name && !t.placed[g.No] {
 				owned = append(owned, g.No)
 			}
 		}

@@ -118,7 +118,7 @@ func (v *View) restarts() []doc.Block {
 	return append([]doc.Block{h2("Restarts")}, doc.Rows(v.Restarts, 0, file,
 		doc.Column[findings.Restart]{Title: "Server", Cell: func(r findings.Restart) Text { return code(r.Server) }},
 		doc.Column[findings.Restart]{Title: "First seen", Cell: func(r findings.Restart) Text { return v.Clock(r.At) }},
-		doc.Column[findings.Restart]{Title: "Active tests", Cell: func(r findings.Restart) Text { return Owners(r.Active, maxNamed) }, Optional: true})...)
+		doc.Column[findings.Restart]{Title: "Active tests", Cell: func(r findings.Restart) Text { return owners(r.Active, maxNamed) }, Optional: true})...)
 }
 
 // failovers lists the changes of a master that no test made.
@@ -139,7 +139,7 @@ func (v *View) failovers() []doc.Block {
 		doc.Column[findings.Failover]{Title: "After", Cell: func(f findings.Failover) Text { return role(f.To) }},
 		doc.Column[findings.Failover]{Title: "Through", Cell: func(f findings.Failover) Text { return through[f.Through] }},
 		doc.Column[findings.Failover]{Title: "First seen", Cell: func(f findings.Failover) Text { return v.Clock(f.At) }},
-		doc.Column[findings.Failover]{Title: "Active tests", Cell: func(f findings.Failover) Text { return Owners(f.Active, maxNamed) }, Optional: true})...)
+		doc.Column[findings.Failover]{Title: "Active tests", Cell: func(f findings.Failover) Text { return owners(f.Active, maxNamed) }, Optional: true})...)
 	for _, w := range v.Writes {
 		if rediscmd.Of(w.Command).AsksForFailover() && !strings.HasPrefix(w.Reply, "-") {
 			text := "A test asked for one: " + code(strings.Join(w.Command, " "))

@@ -224,7 +224,7 @@ func (v *View) nothingLeft() Text {
 		text += "; tracetest and " + List(other, maxNamed) + " restored everything"
 	case len(other) > 0:
 		text += ", but only because " + List(other, maxNamed) + " happened to restore it later"
-	case slices.ContainsFunc(v.Leaks, func(c findings.Change) bool { return v.Stopped(c.Server) }):
+	case slices.ContainsFunc(v.Leaks, func(c findings.Change) bool { return v.stopped(c.Server) }):
 		text += ": the server is gone, the tests stopped it"
 	}
 	return text + "."
@@ -309,14 +309,14 @@ func (v *View) forGood() []doc.Block {
 	if len(v.Groups) > 1 {
 		lead = "For good, shown for leak 1: "
 	}
-	return append(blocks, v.FixBlocks(g, lead)...)
+	return append(blocks, v.fixBlocks(g, lead)...)
 }
 
 // inDepth shows what keeps a leak from reaching the next run.
 func (v *View) inDepth() []doc.Block {
 	values := make(map[string]map[string]string) // by server
 	for _, c := range v.Leaks {
-		if c.Secret || doc.Clean(c.Initial) != c.Initial || redisconf.IsRole(c.Parameter) || v.Stopped(c.Server) {
+		if c.Secret || doc.Clean(c.Initial) != c.Initial || redisconf.IsRole(c.Parameter) || v.stopped(c.Server) {
 			continue
 		}
 		for _, address := range c.Servers() {

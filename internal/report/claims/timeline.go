@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/report/doc"
 )
 
@@ -19,7 +20,7 @@ const (
 // Timeline draws when the parameters that leaked had which value, and when the
 // tests ran that leaked and that failed because of it, as a Mermaid chart, which
 // GitHub and GitLab draw; report.html has a picture of its own. Times are written without a zone, and read so.
-func (v *View) Timeline() []doc.Block {
+func (v *View) timeline() []doc.Block {
 	g := gantt{}
 	drawn := make(map[string]bool)
 	for _, group := range v.Groups {
@@ -106,7 +107,7 @@ func (v *View) track(g *gantt, c findings.Change) bool {
 
 // ran finds when the tests ran that leaked, and those that failed afterwards.
 func (v *View) ran() (leaking, victims []task) {
-	leaks, fell := make(map[findings.Owner]Group), make(map[findings.Owner]bool)
+	leaks, fell := make(map[record.Name]Group), make(map[record.Name]bool)
 	for _, g := range v.Groups {
 		if o := g.Changes[0].By; o != nil && len(leaks) < maxTracks {
 			if _, known := leaks[*o]; !known {
@@ -123,14 +124,14 @@ func (v *View) ran() (leaking, victims []task) {
 		if c.Begin.IsZero() {
 			continue
 		}
-		b := task{text: string(kindOf(c.Owner)) + " " + chartText(chartName(c.Owner)), from: c.Begin, to: c.End}
-		if g, ok := leaks[c.Owner]; ok && len(leaking) < maxTracks {
+		b := task{text: string(kindOf(c.Name)) + " " + chartText(chartName(c.Name)), from: c.Begin, to: c.End}
+		if g, ok := leaks[c.Name]; ok && len(leaking) < maxTracks {
 			if !g.Accused() {
 				b.text = "while " + b.text + " ran"
 			}
 			b.text, b.state = string("leak "+itoa(g.No)+", ")+b.text, "active"
 			leaking = append(leaking, b)
-		} else if fell[c.Owner] && Failed(c.Status) {
+		} else if fell[c.Name] && Failed(c.Status) {
 			if n++; n <= maxBars {
 				victims = append(victims, b)
 				continue
@@ -147,7 +148,7 @@ func (v *View) ran() (leaking, victims []task) {
 	return leaking, victims
 }
 
-func chartName(o findings.Owner) string {
+func chartName(o record.Name) string {
 	if o.Spec != "" {
 		return o.Spec
 	}

@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 )
 
 // A View is the findings seen as the reports show them.
@@ -102,7 +103,7 @@ func (v *View) group() []int {
 	type key struct {
 		together  int
 		server    string
-		owner     findings.Owner
+		owner     record.Name
 		certainty findings.Certainty
 		untraced  bool
 	}
@@ -186,15 +187,15 @@ type FoundCase struct {
 // the n-th that failed has the n-th failure of it.
 func (v *View) AllCases() iter.Seq2[int, FoundCase] {
 	return func(yield func(int, FoundCase) bool) {
-		failures := make(map[findings.Owner][]int)
+		failures := make(map[record.Name][]int)
 		for i, f := range v.Failures {
 			failures[f.Name()] = append(failures[f.Name()], i)
 		}
 		n := 0
 		for c := range v.Cases.All() {
 			found := FoundCase{c, -1}
-			if left := failures[c.Owner]; Failed(c.Status) && len(left) > 0 {
-				found.Failure, failures[c.Owner] = left[0], left[1:]
+			if left := failures[c.Name]; Failed(c.Status) && len(left) > 0 {
+				found.Failure, failures[c.Name] = left[0], left[1:]
 			}
 			if !yield(n, found) {
 				return

@@ -237,7 +237,7 @@ func (v *View) unobserved() []doc.Block {
 			}
 			return v.Clock(s.To)
 		}},
-		doc.Column[findings.Gap]{Title: "Active tests", Cell: func(s findings.Gap) Text { return Owners(s.Active, maxNamed) }, Optional: true},
+		doc.Column[findings.Gap]{Title: "Active tests", Cell: func(s findings.Gap) Text { return owners(s.Active, maxNamed) }, Optional: true},
 		doc.Column[findings.Gap]{Title: "Reason", Cell: func(s findings.Gap) Text { return say(s.Reason) }})...)
 	return append(blocks, doc.Rows(v.Notices, 0, file,
 		doc.Column[findings.Notice]{Title: "Notice", Cell: func(n findings.Notice) Text { return say(n.Text) }},

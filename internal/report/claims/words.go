@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/report/doc"
 )
 
@@ -76,7 +77,7 @@ func Plural(n int, one, many Text) Text {
 }
 
 // Times writes how often.
-func Times(n int) Text {
+func times(n int) Text {
 	switch n {
 	case 1:
 		return "once"
@@ -95,7 +96,7 @@ func some(n int) Text {
 }
 
 // kindOf says what an owner is. Findings do not say it; names do.
-func kindOf(o findings.Owner) Text {
+func kindOf(o record.Name) Text {
 	switch {
 	case o.SuiteNode():
 		return "suite node"
@@ -115,7 +116,7 @@ func kindOf(o findings.Owner) Text {
 
 // packageOf is the package of an owner for a table that names the owner too; empty where
 // that is the package.
-func packageOf(o *findings.Owner) Text {
+func packageOf(o *record.Name) Text {
 	if o == nil || kindOf(*o) == "package" {
 		return ""
 	}
@@ -123,7 +124,7 @@ func packageOf(o *findings.Owner) Text {
 }
 
 // Owner names an owner shortly, for tables and lists.
-func Owner(o findings.Owner) Text {
+func Owner(o record.Name) Text {
 	switch {
 	case o.Spec != "":
 		return code(o.Spec)
@@ -134,7 +135,7 @@ func Owner(o findings.Owner) Text {
 }
 
 // ownerFull names an owner and where it lives.
-func ownerFull(o findings.Owner) Text {
+func ownerFull(o record.Name) Text {
 	kind := kindOf(o)
 	switch {
 	case kind == "package":
@@ -146,7 +147,7 @@ func ownerFull(o findings.Owner) Text {
 }
 
 // Owners names several; from the limit on it counts them.
-func Owners(owners []findings.Owner, limit int) Text {
+func owners(owners []record.Name, limit int) Text {
 	names := make([]Text, len(owners))
 	for i, o := range owners {
 		names[i] = Owner(o)
@@ -157,9 +158,9 @@ func Owners(owners []findings.Owner, limit int) Text {
 // A By is who made a change, as far as that is known: one owner, one that was only
 // there meanwhile, or suspects.
 type By struct {
-	Owner    *findings.Owner
+	Owner    *record.Name
 	Untraced bool // the change was not traced to the owner
-	Suspects []findings.Owner
+	Suspects []record.Name
 	More     int // suspects that are not listed here
 	Earlier  int // others that may be the one, and that nobody listed
 }
@@ -181,9 +182,9 @@ func (b By) Text(limit int) Text {
 	case limit == 0:
 		return "one of " + Count(n, "suspect") + orEarlier(b.Earlier)
 	case b.More > 0:
-		return "one of " + itoa(n) + ": " + Owners(b.Suspects, limit) + orEarlier(b.Earlier)
+		return "one of " + itoa(n) + ": " + owners(b.Suspects, limit) + orEarlier(b.Earlier)
 	}
-	return "one of: " + Owners(b.Suspects, limit) + orEarlier(b.Earlier)
+	return "one of: " + owners(b.Suspects, limit) + orEarlier(b.Earlier)
 }
 
 // orEarlier says that a list of suspects leaves some out.
@@ -195,20 +196,20 @@ func orEarlier(n int) Text {
 }
 
 // suspectList names owners with their packages where these differ.
-func suspectList(owners []findings.Owner, limit int) Text {
+func suspectList(all []record.Name, limit int) Text {
 	var packages []string
-	for _, o := range owners {
+	for _, o := range all {
 		packages = append(packages, o.Package)
 	}
 	if len(Unique(packages)) < 2 {
-		text := Owners(owners, limit)
-		if len(owners) > 0 && owners[0].Package != "" {
-			text += ", of " + code(owners[0].Package)
+		text := owners(all, limit)
+		if len(all) > 0 && all[0].Package != "" {
+			text += ", of " + code(all[0].Package)
 		}
 		return text
 	}
-	names := make([]Text, len(owners))
-	for i, o := range owners {
+	names := make([]Text, len(all))
+	for i, o := range all {
 		names[i] = Owner(o)
 		if kindOf(o) != "package" {
 			names[i] += " of " + code(o.Package)

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/report/claims"
 )
 
@@ -102,9 +102,9 @@ func (p page) lanes(d *picture, a axis, tests *claims.Tests) {
 	d.Lanes = slices.DeleteFunc(d.Lanes, func(l lane) bool { return len(l.Rows) == 0 })
 }
 
-func orNobody(o *findings.Owner) findings.Owner {
+func orNobody(o *record.Name) record.Name {
 	if o == nil {
-		return findings.Owner{}
+		return record.Name{}
 	}
 	return *o
 }
@@ -175,7 +175,7 @@ func joinLeaks(known string, more []int) string {
 
 // title is a test in a line.
 func title(t claims.Test, v *claims.View) string {
-	text := plain(claims.Owner(t.Owner) + ": " + v.Sentence(t))
+	text := plain(claims.Owner(t.Name) + ": " + v.Sentence(t))
 	if !t.Begin.IsZero() {
 		if took := t.End.Sub(t.Begin); took >= 0 {
 			text += ", " + seconds(took)

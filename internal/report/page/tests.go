@@ -77,7 +77,7 @@ func (p page) testTable(tests *claims.Tests) testTable {
 
 func (p page) testRow(t claims.Test, number int) testRow {
 	const limit = 400
-	r := testRow{ID: testAnchor(number), Name: claims.Owner(t.Owner).Plain(limit), Package: name(t.Package), Class: t.Outcome.Class(), Outcome: plain(p.Sentence(t)),
+	r := testRow{ID: testAnchor(number), Name: claims.Owner(t.Name).Plain(limit), Package: name(t.Package), Class: t.Outcome.Class(), Outcome: plain(p.Sentence(t)),
 		Short: plain(claims.ShortOutcome(t.Status)), Leaks: joinLeaks("", t.Groups)}
 	if t.Outcome == claims.Leaks {
 		r.Short += ", leaked"

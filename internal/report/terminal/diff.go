@@ -58,7 +58,7 @@ func (s *screen) diffFailures(d *diff.Diff, room int) section {
 			part.lines = append(part.lines, s.more(len(d.Failures)-i))
 			break
 		}
-		text := claims.StateWord(f.State) + ": " + claims.Owner(f.Owner)
+		text := claims.StateWord(f.State) + ": " + claims.Owner(f.Name)
 		switch {
 		case f.State == diff.Moved:
 			text += ": " + claims.Cause(f.Old) + ", now " + claims.Cause(f.New)

@@ -14,7 +14,7 @@ import (
 
 func TestFlaky(t *testing.T) {
 	suite := func(failed ...findings.Failure) *bisect.Suite {
-		s := &bisect.Suite{Findings: &findings.Findings{Failures: failed, Leaks: []findings.Change{{Parameter: "maxmemory", By: &findings.Owner{Package: "p", Test: "TestLeak"}}}}}
+		s := &bisect.Suite{Findings: &findings.Findings{Failures: failed, Leaks: []findings.Change{{Parameter: "maxmemory", By: &record.Name{Package: "p", Test: "TestLeak"}}}}}
 		for i, test := range []string{"TestA\x1b[31m", "TestLeak"} {
 			status := "pass"
 			if i < len(failed) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"tracetest/internal/findings"
+	"tracetest/internal/record"
 	"tracetest/internal/rediscli"
 	"tracetest/internal/redisconf"
 )
@@ -163,7 +164,7 @@ func notice(n findings.Notice) string {
 }
 
 // names names owners for a sentence.
-func names(owners []findings.Owner, more int) string {
+func names(owners []record.Name, more int) string {
 	var all []string
 	for _, o := range owners {
 		name := cmp.Or(o.Spec, o.Test, "package "+o.Package)

@@ -39,34 +39,34 @@ func (t *Test) Own(frames ...string) record.By {
 }
 
 // At is a line of a test function, on its own goroutine.
-func (t *Test) At(line int) record.By { return t.Own(t.Frame("", line)) }
+func (t *Test) At(line int) record.By { return t.Own(t.frame("", line)) }
 
 // Closure is a line of a function literal within a test function, on a
 // goroutine that the test started.
-func (t *Test) Closure(line int) record.By { return t.Label(t.Frame(".func1", line)) }
+func (t *Test) Closure(line int) record.By { return t.Label(t.frame(".func1", line)) }
 
-func (t *Test) Frame(inner string, line int) string {
-	return t.Process.Path + "." + record.TopLevel(t.Name) + inner + " " + t.Process.File(line)
+func (t *Test) frame(inner string, line int) string {
+	return t.Process.Path + "." + record.TopLevel(t.Name) + inner + " " + t.Process.file(line)
 }
 
-func (p *Process) File(line int) string {
+func (p *Process) file(line int) string {
 	return strings.TrimPrefix(p.Path, "shop/") + "/a_test.go:" + strconv.Itoa(line)
 }
 
 // OnNode is a line of a function literal in a Ginkgo file, on the goroutine of a
 // node. It is a spec's or, of a test, one of its suite's.
 func (t *Test) OnNode(line int) record.By {
-	return t.Label("shop/cache.init.func1.2 "+t.Process.File(line), "github.com/onsi/ginkgo/v2/internal.(*Suite).runNode.func3 /mod/github.com/onsi/ginkgo/v2@v2.22.0/internal/suite.go:894")
+	return t.Label("shop/cache.init.func1.2 "+t.Process.file(line), "github.com/onsi/ginkgo/v2/internal.(*Suite).runNode.func3 /mod/github.com/onsi/ginkgo/v2@v2.22.0/internal/suite.go:894")
 }
 
 // Spawned is a goroutine that a node started.
 func (t *Test) Spawned(line int) record.By {
-	return t.Label("shop/cache.init.func1.2.1 " + t.Process.File(line))
+	return t.Label("shop/cache.init.func1.2.1 " + t.Process.file(line))
 }
 
 // Main is the goroutine of TestMain.
 func (p *Process) Main(line int) record.By {
-	by := p.Started(p.Path+".TestMain "+p.File(line), "main.main _testmain.go:60", "runtime.main /goroot/src/runtime/proc.go:283")
+	by := p.Started(p.Path+".TestMain "+p.file(line), "main.main _testmain.go:60", "runtime.main /goroot/src/runtime/proc.go:283")
 	return by
 }
 

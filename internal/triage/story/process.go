@@ -43,22 +43,22 @@ func (r *Record) Package(path string) *Process {
 func (r *Record) Starts(path string) { r.Event("start", path, "", "") }
 
 func (r *Record) Hello(path string) *Process {
-	p := r.Process(path, nil)
-	r.Boundary(record.Boundary{Verb: record.VerbHello, Process: p.Index})
+	p := r.process(path, nil)
+	r.boundary(record.Boundary{Verb: record.VerbHello, Process: p.Index})
 	return p
 }
 
 // InParallel is a process of a Ginkgo suite that runs in several, which meet at one address.
 func (r *Record) InParallel(path string, number int) *Process {
-	p := r.Process(path, nil)
+	p := r.process(path, nil)
 	r.Entries[len(r.Entries)-1].Process.Args = []string{"-test.v", "--ginkgo.parallel.host=127.0.0.1:4711", fmt.Sprintf("--ginkgo.parallel.process=%d", number)}
-	r.Boundary(record.Boundary{Verb: record.VerbHello, Process: p.Index})
+	r.boundary(record.Boundary{Verb: record.VerbHello, Process: p.Index})
 	return p
 }
 
-func (r *Record) Process(path string, host *record.Host) *Process {
+func (r *Record) process(path string, host *record.Host) *Process {
 	r.Processes++
-	r.Add(record.Entry{Process: &record.Process{Index: r.Processes, PID: 4000 + r.Processes, PPID: 3999, Package: path, Host: host}})
+	r.add(record.Entry{Process: &record.Process{Index: r.Processes, PID: 4000 + r.Processes, PPID: 3999, Package: path, Host: host}})
 	return &Process{Record: r, Index: r.Processes, Path: path}
 }
 
@@ -68,12 +68,12 @@ func (p *Process) Nested(hosts ...*Test) *Process {
 	for _, t := range hosts {
 		host.Owners = append(host.Owners, t.ID)
 	}
-	return p.Record.Process(p.Path, host)
+	return p.Record.process(p.Path, host)
 }
 
-func (p *Process) Begin(name string) *Test { return p.Start(record.KindTest, name, nil) }
+func (p *Process) Begin(name string) *Test { return p.start(record.KindTest, name, nil) }
 
-func (p *Process) Start(kind record.Kind, name string, parent *Test) *Test {
+func (p *Process) start(kind record.Kind, name string, parent *Test) *Test {
 	r := p.Record
 	r.owners++
 	t := &Test{Process: p, ID: r.owners, Name: name, Kind: kind}
@@ -84,9 +84,9 @@ func (p *Process) Start(kind record.Kind, name string, parent *Test) *Test {
 	t.Owner, t.Parent = owner, parent
 	b := record.Boundary{Verb: record.VerbBegin, Process: p.Index, Owner: t.ID, Begin: owner, Coalesced: p.Follows}
 	if p.Follows {
-		r.Add(record.Entry{Boundary: &b})
+		r.add(record.Entry{Boundary: &b})
 	} else {
-		r.Boundary(b)
+		r.boundary(b)
 	}
 	p.open = append(p.open, t)
 	if !p.Hidden {
@@ -99,22 +99,22 @@ func (p *Process) Start(kind record.Kind, name string, parent *Test) *Test {
 func (p *Process) Run(name, status string) { p.Begin(name).End(status) }
 
 func (t *Test) Begin(name string) *Test {
-	return t.Process.Start(t.Kind, t.Name+"/"+name, t)
+	return t.Process.start(t.Kind, t.Name+"/"+name, t)
 }
 
 func (t *Test) Pause() {
-	t.Process.Record.Boundary(record.Boundary{Verb: record.VerbPause, Process: t.Process.Index, Owner: t.ID})
+	t.Process.Record.boundary(record.Boundary{Verb: record.VerbPause, Process: t.Process.Index, Owner: t.ID})
 	t.Process.Record.Event("pause", t.Process.Path, t.Name, "")
 }
 
 func (t *Test) Continue() {
-	t.Process.Record.Boundary(record.Boundary{Verb: record.VerbContinue, Process: t.Process.Index, Owner: t.ID})
+	t.Process.Record.boundary(record.Boundary{Verb: record.VerbContinue, Process: t.Process.Index, Owner: t.ID})
 	t.Process.Record.Event("cont", t.Process.Path, t.Name, "")
 }
 
 // End ends a test with a status of the barrier, and with what it printed.
 func (t *Test) End(status string, output ...string) {
-	t.Ended(status)
+	t.ended(status)
 	action := status
 	if status == "panic" || status == "fail-below" {
 		action = "fail"
@@ -133,12 +133,12 @@ func (t *Test) End(status string, output ...string) {
 }
 
 // Ended is the boundary of an end whose event does not come, or comes later.
-func (t *Test) Ended(status string) {
-	t.Process.Record.Boundary(record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID, End: &record.Outcome{Status: status}})
-	t.Process.Forget(t)
+func (t *Test) ended(status string) {
+	t.Process.Record.boundary(record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID, End: &record.Outcome{Status: status}})
+	t.Process.forget(t)
 }
 
-func (p *Process) Forget(t *Test) {
+func (p *Process) forget(t *Test) {
 	for i, o := range p.open {
 		if o == t {
 			p.open = append(p.open[:i:i], p.open[i+1:]...)
@@ -149,12 +149,12 @@ func (p *Process) Forget(t *Test) {
 // Ginkgo.
 
 func (t *Test) SuiteBegin() {
-	t.Process.Record.Boundary(record.Boundary{Verb: record.VerbSuiteBegin, Process: t.Process.Index, Owner: t.ID})
+	t.Process.Record.boundary(record.Boundary{Verb: record.VerbSuiteBegin, Process: t.Process.Index, Owner: t.ID})
 }
 
 func (t *Test) SuiteEnd(nodes ...record.Node) {
 	t.Process.closeOrdered("", record.VerbSuiteEnd)
-	t.Process.Record.Boundary(record.Boundary{Verb: record.VerbSuiteEnd, Process: t.Process.Index, Owner: t.ID, Nodes: nodes})
+	t.Process.Record.boundary(record.Boundary{Verb: record.VerbSuiteEnd, Process: t.Process.Index, Owner: t.ID, Nodes: nodes})
 }
 
 func Node(kind, status string) record.Node {
@@ -165,7 +165,7 @@ func Node(kind, status string) record.Node {
 	return n
 }
 
-func (t *Test) Spec(name string) *Test { return t.OrderedSpec("", name) }
+func (t *Test) spec(name string) *Test { return t.OrderedSpec("", name) }
 
 func (t *Test) OrderedSpec(container, name string) *Test {
 	p := t.Process
@@ -174,25 +174,25 @@ func (t *Test) OrderedSpec(container, name string) *Test {
 	s := &Test{Process: p, ID: p.Record.owners, Name: name, Kind: record.KindSpec}
 	owner := &record.Owner{ID: s.ID, Parent: t.ID, Kind: record.KindSpec, Name: name, Location: "/src/shop/suite_test.go:40", Container: container}
 	s.Owner, s.Parent = owner, t
-	p.Record.Boundary(record.Boundary{Verb: record.VerbBegin, Process: p.Index, Owner: s.ID, Begin: owner})
+	p.Record.boundary(record.Boundary{Verb: record.VerbBegin, Process: p.Index, Owner: s.ID, Begin: owner})
 	return s
 }
 
 // Linger ends a spec that timed out and whose code still runs.
-func (t *Test) Linger() {
-	t.Process.Record.Boundary(record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID,
+func (t *Test) linger() {
+	t.Process.Record.boundary(record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID,
 		End: &record.Outcome{Status: "fail", Message: "A spec timeout occurred", Lingers: true}})
 }
 
 func (p *Process) closeOrdered(next string, before record.Verb) {
 	if last := p.ordered; last != "" && last != next {
-		p.Record.Boundary(record.Boundary{Verb: record.VerbClose, Process: p.Index, Container: last, Before: before})
+		p.Record.boundary(record.Boundary{Verb: record.VerbClose, Process: p.Index, Container: last, Before: before})
 	}
 	p.ordered = next
 }
 
 func (t *Test) EndSpec(status, message string) {
-	t.Process.Record.Boundary(record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID,
+	t.Process.Record.boundary(record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID,
 		End: &record.Outcome{Status: status, Message: message}})
 }
 
@@ -200,24 +200,24 @@ func (t *Test) EndSpec(status, message string) {
 
 func (p *Process) Exit() {
 	p.closeOrdered("", record.VerbExit)
-	p.Record.Boundary(record.Boundary{Verb: record.VerbExit, Process: p.Index})
+	p.Record.boundary(record.Boundary{Verb: record.VerbExit, Process: p.Index})
 }
 
 // Gone after an exit: the snapshot was taken when it waited.
 func (p *Process) Gone() {
-	p.Record.Add(record.Entry{Boundary: &record.Boundary{Verb: record.VerbGone, Process: p.Index}})
+	p.Record.add(record.Entry{Boundary: &record.Boundary{Verb: record.VerbGone, Process: p.Index}})
 }
 
 // Kill is an end at which nobody waited.
 func (p *Process) Kill() {
 	p.closeOrdered("", record.VerbGone)
-	p.Record.Boundary(record.Boundary{Verb: record.VerbGone, Process: p.Index})
+	p.Record.boundary(record.Boundary{Verb: record.VerbGone, Process: p.Index})
 }
 
 // Quit says that the process goes on without waiting.
-func (p *Process) Quit() {
-	p.Record.Notice("not-waiting", p.Path)
-	p.Record.Boundary(record.Boundary{Verb: record.VerbQuit, Process: p.Index})
+func (p *Process) quit() {
+	p.Record.notice("not-waiting", p.Path)
+	p.Record.boundary(record.Boundary{Verb: record.VerbQuit, Process: p.Index})
 }
 
 // Done ends a package in the usual way.
@@ -251,20 +251,20 @@ func (u *Unsynchronized) Event(action, test, output string) {
 }
 
 // Sync is the snapshot before a process does what nobody traces.
-func (p *Process) Sync() { p.Record.Boundary(record.Boundary{Verb: record.VerbSync, Process: p.Index}) }
+func (p *Process) Sync() { p.Record.boundary(record.Boundary{Verb: record.VerbSync, Process: p.Index}) }
 
 // Launch is a process that runs the tests in this one's place, as TestMain can have it.
-func (p *Process) Launch() *Process {
+func (p *Process) launch() *Process {
 	r := p.Record
 	r.Processes++
 	child := &Process{Record: r, Index: r.Processes, Path: p.Path}
-	r.Add(record.Entry{Process: &record.Process{Index: child.Index, PID: 4000 + child.Index, PPID: 4000 + p.Index, Package: p.Path, Launcher: p.Index}})
-	r.Boundary(record.Boundary{Verb: record.VerbHello, Process: child.Index})
+	r.add(record.Entry{Process: &record.Process{Index: child.Index, PID: 4000 + child.Index, PPID: 4000 + p.Index, Package: p.Path, Launcher: p.Index}})
+	r.boundary(record.Boundary{Verb: record.VerbHello, Process: child.Index})
 	return child
 }
 
 // Rename says which package the binary is of, of which that was not known.
-func (p *Process) Rename(path string) {
+func (p *Process) rename(path string) {
 	p.Path = path
-	p.Record.Add(record.Entry{Process: &record.Process{Index: p.Index, PID: 4000 + p.Index, PPID: 3999, Package: path}})
+	p.Record.add(record.Entry{Process: &record.Process{Index: p.Index, PID: 4000 + p.Index, PPID: 3999, Package: path}})
 }

@@ -78,7 +78,7 @@ func Of(run record.Run, servers int) *Record {
 	if run.Mode == record.ModeEvents && run.ModeReason == "" {
 		run.ModeReason = "--instrument=off"
 	}
-	r.Add(record.Entry{Run: &run})
+	r.add(record.Entry{Run: &run})
 	for i := range servers {
 		s := &Server{Server: record.Server{Index: i, Address: fmt.Sprintf("localhost:%d", 6379+i), Flavor: "redis", Version: "7.4.1", RunID: fmt.Sprintf("run%d-0", i)}}
 		s.Settings = map[string]string{"maxmemory": "0", "maxmemory-policy": "noeviction", "hz": "10", "timeout": "0", "requirepass": "", "replicaof": "", "save": "3600 1"}
@@ -98,7 +98,7 @@ func (r *Record) Base(name, value string) *Record {
 
 // Version is which Redis the servers are. Before 7.0 none counts the calls of CONFIG SET
 // apart from others.
-func (r *Record) Version(version string) *Record {
+func (r *Record) version(version string) *Record {
 	for _, s := range r.Servers {
 		if s.Version = version; !redisconf.SinceSeven(s.Flavor, version) {
 			s.uncounted = true
@@ -112,7 +112,7 @@ func (r *Record) Cluster() *Record {
 	return r
 }
 
-func (r *Record) Add(e record.Entry) {
+func (r *Record) add(e record.Entry) {
 	r.Now = r.Now.Add(time.Millisecond)
 	e.Seq, e.At = int64(len(r.Entries)+1), r.Now
 	r.Entries = append(r.Entries, e)
@@ -126,7 +126,7 @@ func (r *Record) Baseline() *Record {
 		server := s.Server
 		server.Config = maps.Clone(s.Settings)
 		server.Counters = s.count()
-		r.Add(record.Entry{Server: &server})
+		r.add(record.Entry{Server: &server})
 	}
 	return r
 }
@@ -149,8 +149,8 @@ func (r *Record) SetOn(server int, name, value string) {
 	r.Servers[server].Counts.ConfigSet++
 }
 
-func (r *Record) OOM(n int64)               { r.OOMOn(0, n) }
-func (r *Record) OOMOn(server int, n int64) { r.Servers[server].Counts.OOM += n }
+func (r *Record) OOM(n int64)               { r.oomOn(0, n) }
+func (r *Record) oomOn(server int, n int64) { r.Servers[server].Counts.OOM += n }
 func (r *Record) Evict(n int64)             { r.Servers[0].Counts.Evicted += n }
 
 func (r *Record) Keys(n int64) {
@@ -191,14 +191,14 @@ func normal(values map[string]string) map[string]string {
 func (r *Record) Lose(why string) { r.Servers[0].trouble = why }
 func (r *Record) See()            { r.Servers[0].trouble = "" }
 
-func (r *Record) Wait(d time.Duration) { r.Now = r.Now.Add(d) }
+func (r *Record) wait(d time.Duration) { r.Now = r.Now.Add(d) }
 
 // How it is recorded.
 
-func (r *Record) Snapshots() []record.Snapshot {
+func (r *Record) snapshots() []record.Snapshot {
 	var snaps []record.Snapshot
 	for i := range r.Servers {
-		snaps = append(snaps, r.Snapshot(i))
+		snaps = append(snaps, r.snapshot(i))
 	}
 	return snaps
 }
@@ -212,7 +212,7 @@ func (r *Record) taken() []record.Snapshot {
 		r.Early = nil
 		return early
 	}
-	snaps := r.Snapshots()
+	snaps := r.snapshots()
 	if r.Meanwhile != nil && !r.meanwhile {
 		r.meanwhile = true
 		r.Meanwhile()
@@ -221,7 +221,7 @@ func (r *Record) taken() []record.Snapshot {
 	return snaps
 }
 
-func (r *Record) Snapshot(server int) record.Snapshot {
+func (r *Record) snapshot(server int) record.Snapshot {
 	s := r.Servers[server]
 	snap := record.Snapshot{Server: server, Sent: r.Now.Add(200 * time.Microsecond), Received: r.Now.Add(700 * time.Microsecond)}
 	if s.trouble != "" {
@@ -244,7 +244,7 @@ func (r *Record) Snapshot(server int) record.Snapshot {
 }
 
 // Boundary records an instant with its snapshots.
-func (r *Record) Boundary(b record.Boundary) {
+func (r *Record) boundary(b record.Boundary) {
 	switch b.Verb {
 	case record.VerbBegin, record.VerbEnd, record.VerbPause, record.VerbContinue, record.VerbSuiteBegin, record.VerbSuiteEnd:
 		b.Passed = r.meanwhile || r.Passes != nil && r.Passes(b.Process)
@@ -252,19 +252,19 @@ func (r *Record) Boundary(b record.Boundary) {
 	if !r.Apart && !b.Passed {
 		b.Snapshots = r.taken()
 	}
-	r.Add(record.Entry{Boundary: &b})
+	r.add(record.Entry{Boundary: &b})
 }
 
 func (r *Record) Event(action, pkg, test, output string) {
-	r.EventAt(r.Now.Add(time.Millisecond), action, pkg, test, output)
+	r.eventAt(r.Now.Add(time.Millisecond), action, pkg, test, output)
 }
 
-func (r *Record) EventAt(at time.Time, action, pkg, test, output string) {
-	r.Add(record.Entry{Test: &record.Test{Time: at, Action: action, Package: pkg, Test: test, Output: output}})
+func (r *Record) eventAt(at time.Time, action, pkg, test, output string) {
+	r.add(record.Entry{Test: &record.Test{Time: at, Action: action, Package: pkg, Test: test, Output: output}})
 }
 
 // TakeSnapshot takes a snapshot, as after an event of a package that is not synchronized.
-func (r *Record) TakeSnapshot() { r.Boundary(record.Boundary{Verb: record.VerbEvent}) }
+func (r *Record) TakeSnapshot() { r.boundary(record.Boundary{Verb: record.VerbEvent}) }
 
 // RestoreOn is a write of tracetest's own; the values are those it wrote.
 func (r *Record) RestoreOn(server int, when string, after *Test, values map[string]string) {
@@ -275,43 +275,43 @@ func (r *Record) RestoreOn(server int, when string, after *Test, values map[stri
 	if after != nil {
 		e.Owner = after.ID
 	}
-	snap := r.Snapshot(server)
+	snap := r.snapshot(server)
 	e.Snapshot = &snap
-	r.Add(record.Entry{Restore: e})
+	r.add(record.Entry{Restore: e})
 }
 
-func (r *Record) Notice(code, pkg string) {
-	r.Add(record.Entry{Notice: &record.Notice{Code: code, Package: pkg, Text: "A sentence."}})
+func (r *Record) notice(code, pkg string) {
+	r.add(record.Entry{Notice: &record.Notice{Code: code, Package: pkg, Text: "A sentence."}})
 }
 
 // Finished is the last snapshot, when the go command has ended.
-func (r *Record) Finished() {
+func (r *Record) finished() {
 	if !r.finish {
 		r.finish = true
-		r.Boundary(record.Boundary{Verb: record.VerbFinish})
+		r.boundary(record.Boundary{Verb: record.VerbFinish})
 	}
 }
 
 func (r *Record) End(goExit int) {
-	r.Finished()
-	r.Add(record.Entry{End: &record.End{GoExit: goExit, Complete: true}})
+	r.finished()
+	r.add(record.Entry{End: &record.End{GoExit: goExit, Complete: true}})
 }
 
 func (r *Record) Interrupted(goExit int, reason string) {
-	r.Finished()
-	r.Add(record.Entry{End: &record.End{GoExit: goExit, Reason: reason}})
+	r.finished()
+	r.add(record.Entry{End: &record.End{GoExit: goExit, Reason: reason}})
 }
 
 // Sentinels says that Sentinels look after the server.
-func (r *Record) Sentinels() *Record {
+func (r *Record) sentinels() *Record {
 	r.Servers[0].Sentinels = true
 	return r
 }
 
 // Left ends a run whose tracetest left things alone.
-func (r *Record) Left(why map[string]record.Why) {
-	r.Finished()
-	r.Add(record.Entry{Restore: &record.Restore{When: "run", Left: why}})
+func (r *Record) left(why map[string]record.Why) {
+	r.finished()
+	r.add(record.Entry{Restore: &record.Restore{When: "run", Left: why}})
 	r.End(0)
 }
 
@@ -325,7 +325,7 @@ func (r *Record) Trace() *Record {
 }
 
 // Module says which module is under test.
-func (r *Record) Module(path string) *Record {
+func (r *Record) module(path string) *Record {
 	r.Entries[0].Run.Module = path
 	return r
 }

@@ -102,7 +102,7 @@ func (t *teller) entry(text string) error {
 	if err := json.Unmarshal([]byte(text), &e); err != nil {
 		return err
 	}
-	t.r.Add(e)
+	t.r.add(e)
 	return nil
 }
 
@@ -174,7 +174,7 @@ func (t *teller) start(l *line, kind record.Kind) *Test {
 			return parent.Begin(name[i+1:])
 		}
 	}
-	return t.current(l).Start(kind, name, nil)
+	return t.current(l).start(kind, name, nil)
 }
 
 // by is whose goroutine it is: who, where in its code, and what else is known.

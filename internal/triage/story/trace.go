@@ -23,16 +23,16 @@ const OOMText = "OOM command not allowed when used memory > 'maxmemory'."
 // w.OK() is the last two.
 
 func (p *Process) Contact(server int) {
-	p.Record.Add(record.Entry{Contact: &record.Contact{Process: p.Index, Network: "tcp", Address: p.Record.Servers[server].Address, Server: server}})
+	p.Record.add(record.Entry{Contact: &record.Contact{Process: p.Index, Network: "tcp", Address: p.Record.Servers[server].Address, Server: server}})
 }
 
 // ContactOther is of an address that is not watched.
-func (p *Process) ContactOther(address, problem string, inside bool) {
-	p.Record.Add(record.Entry{Contact: &record.Contact{Process: p.Index, Network: "tcp", Address: address, Server: -1, Problem: problem, Inside: inside}})
+func (p *Process) contactOther(address, problem string, inside bool) {
+	p.Record.add(record.Entry{Contact: &record.Contact{Process: p.Index, Network: "tcp", Address: address, Server: -1, Problem: problem, Inside: inside}})
 }
 
 // Discover watches a further server from now on, as it is now.
-func (r *Record) Discover(config map[string]string, keys int64) (server int) {
+func (r *Record) discover(config map[string]string, keys int64) (server int) {
 	more := Of(record.Run{}, len(r.Servers)+1)
 	s := more.Servers[len(r.Servers)]
 	s.Discovered = true
@@ -60,7 +60,7 @@ func (p *Process) WriteTo(server int, by record.By, words ...string) *Sent {
 }
 
 // WriteOther goes to a server that is not watched.
-func (p *Process) WriteOther(address string, by record.By, words ...string) *Sent {
+func (p *Process) writeOther(address string, by record.By, words ...string) *Sent {
 	return p.announce(&record.Write{Server: -1, Address: address, Command: words, By: by})
 }
 
@@ -68,9 +68,9 @@ func (p *Process) announce(w *record.Write) *Sent {
 	p.Record.Announced++
 	w.Process, w.Number = p.Index, p.Record.Announced
 	if w.Server >= 0 && (p.Record.Finds || w.Command[0] == "CONFIG" && w.Command[1] == "RESETSTAT") {
-		w.Snapshots = []record.Snapshot{p.Record.Snapshot(w.Server)}
+		w.Snapshots = []record.Snapshot{p.Record.snapshot(w.Server)}
 	}
-	p.Record.Add(record.Entry{Write: w})
+	p.Record.add(record.Entry{Write: w})
 	return &Sent{Write: w, Sender: p}
 }
 
@@ -101,13 +101,13 @@ func (w *Sent) Reply(text string) {
 	if rediscmd.Of(w.Command).Changes&(rediscmd.Config|rediscmd.Role) != 0 {
 		r.Snapshots = w.Sender.Record.taken()
 	}
-	w.Sender.Record.Add(record.Entry{Reply: r})
+	w.Sender.Record.add(record.Entry{Reply: r})
 }
 
 func (w *Sent) OK() { w.Took().Reply("+OK") }
 
 // Sets is a write of a test's own goroutine, from beginning to end.
-func (t *Test) Sets(line int, name, value string) {
+func (t *Test) sets(line int, name, value string) {
 	t.Process.Write(t.At(line), "CONFIG", "SET", name, value).OK()
 }
 
@@ -116,49 +116,49 @@ func (p *Process) Refused(by record.By, n int64) *record.Refused {
 	p.Record.Announced++
 	p.Record.OOM(n)
 	e := &record.Refused{Process: p.Index, Number: p.Record.Announced, Count: n, Address: p.Record.Servers[0].Address, Text: OOMText, By: by}
-	p.Record.Add(record.Entry{Refused: e})
+	p.Record.add(record.Entry{Refused: e})
 	return e
 }
 
 // More is told of the same place when its owner ends.
-func (p *Process) More(of *record.Refused, n int64) {
+func (p *Process) more(of *record.Refused, n int64) {
 	p.Record.OOM(n)
-	p.Record.Add(record.Entry{Refused: &record.Refused{Process: of.Process, Number: of.Number, Count: n, Server: -1}})
+	p.Record.add(record.Entry{Refused: &record.Refused{Process: of.Process, Number: of.Number, Count: n, Server: -1}})
 }
 
 // Clients are who else was connected when a snapshot had shown these parameters,
 // each "name command".
-func (r *Record) Clients(parameters []string, all ...string) {
+func (r *Record) clients(parameters []string, all ...string) {
 	c := &record.Clients{Parameter: parameters}
 	for i, text := range all {
 		name, command, _ := strings.Cut(text, " ")
 		c.List = append(c.List, record.Client{Address: "10.0.0.7:" + strconv.Itoa(5000+i), Name: name, Command: command, Age: 60})
 	}
-	r.Add(record.Entry{Clients: c})
+	r.add(record.Entry{Clients: c})
 }
 
 // SetsUnseen is a write that is answered while tracetest stays out of its server.
-func (t *Test) SetsUnseen(line int, name, value string) {
+func (t *Test) setsUnseen(line int, name, value string) {
 	t.Process.Write(t.At(line), "CONFIG", "SET", name, value).Took().ReplyUnseen("+OK")
 }
 
 func (w *Sent) ReplyUnseen(text string) {
-	w.Sender.Record.Add(record.Entry{Reply: &record.Reply{Process: w.Process, Number: w.Number, Text: text}})
+	w.Sender.Record.add(record.Entry{Reply: &record.Reply{Process: w.Process, Number: w.Number, Text: text}})
 }
 
 // Asks is a command that shows what other clients do.
-func (t *Test) Asks(line int, words ...string) {
-	t.Process.Record.Add(record.Entry{Asked: &record.Asked{Process: t.Process.Index, Address: t.Process.Record.Servers[0].Address, Command: words, By: t.At(line)}})
+func (t *Test) asks(line int, words ...string) {
+	t.Process.Record.add(record.Entry{Asked: &record.Asked{Process: t.Process.Index, Address: t.Process.Record.Servers[0].Address, Command: words, By: t.At(line)}})
 }
 
 // EndUnseen ends a test without a snapshot: tracetest stays out for somebody else.
-func (t *Test) EndUnseen(status string) {
-	t.Process.Forget(t)
-	t.Process.Record.Add(record.Entry{Boundary: &record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID, End: &record.Outcome{Status: status}}})
+func (t *Test) endUnseen(status string) {
+	t.Process.forget(t)
+	t.Process.Record.add(record.Entry{Boundary: &record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID, End: &record.Outcome{Status: status}}})
 	t.Process.Record.Event(status, t.Process.Path, t.Name, "")
 }
 
 // ReplySeen is an answer with a snapshot, whatever the command was.
 func (w *Sent) ReplySeen(text string) {
-	w.Sender.Record.Add(record.Entry{Reply: &record.Reply{Process: w.Process, Number: w.Number, Text: text, Snapshots: w.Sender.Record.Snapshots()}})
+	w.Sender.Record.add(record.Entry{Reply: &record.Reply{Process: w.Process, Number: w.Number, Text: text, Snapshots: w.Sender.Record.snapshots()}})
 }

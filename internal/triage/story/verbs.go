@@ -66,7 +66,7 @@ func header(text string, run *record.Run, servers *int) error {
 func setUps() map[string]verb {
 	return map[string]verb{
 		"traced": {"", func(t *teller, l *line) { t.r.Trace() }},
-		"module": {"PATH # that is under test", func(t *teller, l *line) { t.r.Module(l.next("a path")) }},
+		"module": {"PATH # that is under test", func(t *teller, l *line) { t.r.module(l.next("a path")) }},
 		"initial": {"NAME VALUE # of each server", func(t *teller, l *line) {
 			name := l.next("a name")
 			t.r.Base(name, l.next("a value"))
@@ -79,10 +79,10 @@ func setUps() map[string]verb {
 			name := l.next("a name")
 			s.StartedWith[name] = record.Origin{Value: l.next("a value"), Source: l.next("a source")}
 		}},
-		"version":   {"VERSION # of each server", func(t *teller, l *line) { t.r.Version(l.next("a version")) }},
+		"version":   {"VERSION # of each server", func(t *teller, l *line) { t.r.version(l.next("a version")) }},
 		"used":      {"BYTES # of memory", func(t *teller, l *line) { t.r.Used(l.number("how many")) }},
 		"cluster":   {"", func(t *teller, l *line) { t.r.Cluster() }},
-		"sentinels": {"", func(t *teller, l *line) { t.r.Sentinels() }},
+		"sentinels": {"", func(t *teller, l *line) { t.r.sentinels() }},
 	}
 }
 
@@ -109,15 +109,15 @@ func ofServers() map[string]verb {
 			t.r.SetOn(server, name, l.next("a value"))
 		}},
 		"oom":       {"N # commands are refused", func(t *teller, l *line) { t.r.OOM(l.number("how many")) }},
-		"oom-on":    {"SERVER N", func(t *teller, l *line) { server := t.server(l); t.r.OOMOn(server, l.number("how many")) }},
+		"oom-on":    {"SERVER N", func(t *teller, l *line) { server := t.server(l); t.r.oomOn(server, l.number("how many")) }},
 		"evict":     {"N", func(t *teller, l *line) { t.r.Evict(l.number("how many")) }},
 		"keys":      {"N # more", func(t *teller, l *line) { t.r.Keys(l.number("how many")) }},
 		"resetstat": {"", func(t *teller, l *line) { t.r.Resetstat() }},
 		"restart":   {"[NAME VALUE]... # with these values", func(t *teller, l *line) { t.r.Restart(l.pairs()) }},
 		"lose":      {"WHY # snapshots fail until see", func(t *teller, l *line) { t.r.Lose(l.next("why")) }},
 		"see":       {"", func(t *teller, l *line) { t.r.See() }},
-		"sampled":   {"# the snapshot that comes next shows what is now: it was on its way for long", func(t *teller, l *line) { t.r.Early = t.r.Snapshots() }},
-		"wait":      {"DURATION", func(t *teller, l *line) { t.r.Wait(l.duration("how long")) }},
+		"sampled":   {"# the snapshot that comes next shows what is now: it was on its way for long", func(t *teller, l *line) { t.r.Early = t.r.snapshots() }},
+		"wait":      {"DURATION", func(t *teller, l *line) { t.r.wait(l.duration("how long")) }},
 	}
 }
 
@@ -170,9 +170,9 @@ func ofProcesses() map[string]verb {
 		}},
 		"launched": {"NAME # a process that runs the tests in this one's place", func(t *teller, l *line) {
 			name := l.next("a name")
-			t.enter(t.current(l).Launch(), name)
+			t.enter(t.current(l).launch(), name)
 		}},
-		"path":    {"PATH # is what the binary is of, as is known now", func(t *teller, l *line) { t.current(l).Rename(l.next("a path")) }},
+		"path":    {"PATH # is what the binary is of, as is known now", func(t *teller, l *line) { t.current(l).rename(l.next("a path")) }},
 		"hidden":  {"on|off # no events of its tests come", func(t *teller, l *line) { t.current(l).Hidden = onOff(l) }},
 		"follows": {"on|off # tests begin at once behind the one before", func(t *teller, l *line) { t.current(l).Follows = onOff(l) }},
 		"passes": {"on|off # it waits at no boundary at which it need not", func(t *teller, l *line) {
@@ -183,7 +183,7 @@ func ofProcesses() map[string]verb {
 		"exit": {"", func(t *teller, l *line) { t.current(l).Exit() }},
 		"gone": {"", func(t *teller, l *line) { t.current(l).Gone() }},
 		"kill": {"# an end at which nobody waited", func(t *teller, l *line) { t.current(l).Kill() }},
-		"quit": {"# it goes on without waiting", func(t *teller, l *line) { t.current(l).Quit() }},
+		"quit": {"# it goes on without waiting", func(t *teller, l *line) { t.current(l).quit() }},
 		"done": {"ACTION [OUTPUT]... # exit, gone and the package's event", func(t *teller, l *line) {
 			action := l.next("an action")
 			t.current(l).Done(action, l.rest()...)
@@ -217,13 +217,13 @@ func ofTracetest() map[string]verb {
 			}
 			t.r.RestoreOn(server, when, after, l.pairs())
 		}},
-		"finished": {"# the last snapshot", func(t *teller, l *line) { t.r.Finished() }},
+		"finished": {"# the last snapshot", func(t *teller, l *line) { t.r.finished() }},
 		"left": {"[NAME WHY]... # leaves these alone, and ends with 0", func(t *teller, l *line) {
 			why := map[string]record.Why{}
 			for name, text := range l.pairs() {
 				why[name] = record.Why(text)
 			}
-			t.r.Left(why)
+			t.r.left(why)
 		}},
 		"go-exit": {"CODE # of the go command, with which the record ends", func(t *teller, l *line) { t.r.End(int(l.number("a code"))) }},
 		"interrupted": {"CODE REASON # likewise, of a run that was cut short", func(t *teller, l *line) {

@@ -31,19 +31,19 @@ func ofTests() map[string]verb {
 				x.End(status, l.rest()...)
 			}
 		}},
-		"ended":      {"TEST STATUS # the boundary alone", func(t *teller, l *line) { x := t.test(l); x.Ended(l.next("a status")) }},
-		"end-unseen": {"TEST STATUS # without a snapshot", func(t *teller, l *line) { x := t.test(l); x.EndUnseen(l.next("a status")) }},
+		"ended":      {"TEST STATUS # the boundary alone", func(t *teller, l *line) { x := t.test(l); x.ended(l.next("a status")) }},
+		"end-unseen": {"TEST STATUS # without a snapshot", func(t *teller, l *line) { x := t.test(l); x.endUnseen(l.next("a status")) }},
 		"suite": {"TEST # runs Ginkgo", func(t *teller, l *line) {
 			t.suite = t.test(l)
 			t.suites[t.suite.Process] = t.suite
 			t.suite.SuiteBegin()
 		}},
-		"spec": {"TEXT", func(t *teller, l *line) { t.began(t.inSuite(l).Spec(l.next("a text"))) }},
+		"spec": {"TEXT", func(t *teller, l *line) { t.began(t.inSuite(l).spec(l.next("a text"))) }},
 		"ordered": {"TEXT CONTAINER", func(t *teller, l *line) {
 			text := l.next("a text")
 			t.began(t.inSuite(l).OrderedSpec(l.next("a container"), text))
 		}},
-		"linger": {"SPEC # times out, and its code runs on", func(t *teller, l *line) { t.test(l).Linger() }},
+		"linger": {"SPEC # times out, and its code runs on", func(t *teller, l *line) { t.test(l).linger() }},
 		"suite-end": {"[NODE STATUS]... # with the nodes that ran", func(t *teller, l *line) {
 			var nodes []record.Node
 			for l.more() {
@@ -95,7 +95,7 @@ func ofEvents() map[string]verb {
 			at := t.r.Now.Add(-l.duration("how long ago"))
 			action, path := l.next("an action"), l.next("a package")
 			test, output := l.optional(), l.optional()
-			t.r.EventAt(at, action, path, test, output)
+			t.r.eventAt(at, action, path, test, output)
 		}},
 	}
 }

@@ -13,11 +13,11 @@ func ofTraces() map[string]verb {
 		"contact-other": {"ADDRESS PROBLEM [inside] # which is not watched", func(t *teller, l *line) {
 			address, problem := l.next("an address"), l.next("a problem")
 			_, inside := l.skip("inside")
-			t.current(l).ContactOther(address, problem, inside)
+			t.current(l).contactOther(address, problem, inside)
 		}},
 		"discover": {"KEYS [NAME VALUE]... # a further server, which has these", func(t *teller, l *line) {
 			keys := l.number("how many keys")
-			t.r.Discover(l.pairs(), keys)
+			t.r.discover(l.pairs(), keys)
 		}},
 		"write": {"[to SERVER|ADDRESS] BY: WORD... # is announced before it is sent", func(t *teller, l *line) {
 			by := l.part()
@@ -25,7 +25,7 @@ func ofTraces() map[string]verb {
 			if _, ok := by.skip("to"); !ok {
 				t.wrote(p.Write(t.whole(l, by), l.command()...))
 			} else if to := by.next("a server"); strings.Contains(to, ":") {
-				t.wrote(p.WriteOther(to, t.whole(l, by), l.command()...))
+				t.wrote(p.writeOther(to, t.whole(l, by), l.command()...))
 			} else {
 				server := t.server(&line{words: []word{{text: to}}})
 				t.wrote(p.WriteTo(server, t.whole(l, by), l.command()...))
@@ -38,15 +38,15 @@ func ofTraces() map[string]verb {
 		"ok":           {"[WRITE] # took, and reply +OK", func(t *teller, l *line) { t.write(l).OK() }},
 		"sets": {"TEST LINE NAME VALUE # write and ok, on its own goroutine", func(t *teller, l *line) {
 			x, at, name := t.test(l), l.number("a line"), l.next("a name")
-			x.Sets(int(at), name, l.next("a value"))
+			x.sets(int(at), name, l.next("a value"))
 		}},
 		"sets-unseen": {"TEST LINE NAME VALUE # without snapshots", func(t *teller, l *line) {
 			x, at, name := t.test(l), l.number("a line"), l.next("a name")
-			x.SetsUnseen(int(at), name, l.next("a value"))
+			x.setsUnseen(int(at), name, l.next("a value"))
 		}},
 		"asks": {"TEST LINE WORD... # a command that shows what other clients do", func(t *teller, l *line) {
 			x, at := t.test(l), l.number("a line")
-			x.Asks(int(at), l.command()...)
+			x.asks(int(at), l.command()...)
 		}},
 		"refused": {"N BY # OOM errors at one place", func(t *teller, l *line) {
 			n, p := l.number("how many"), t.current(l)
@@ -58,11 +58,11 @@ func ofTraces() map[string]verb {
 				l.fail("nothing was refused")
 				return
 			}
-			t.current(l).More(t.refused, n)
+			t.current(l).more(t.refused, n)
 		}},
 		"clients": {"NAME...: CLIENT... # were connected when these had changed; each is \"name command\"", func(t *teller, l *line) {
 			names := l.part().rest()
-			t.r.Clients(names, l.rest()...)
+			t.r.clients(names, l.rest()...)
 		}},
 	}
 }
