@@ -176,23 +176,24 @@ func TestLastingGoroutines(t *testing.T) {
 		name   string
 		more   tracetestGoroutine
 		runner int64
-		want   bool
+		want   int
 	}{
-		{"nothing else", lasting[0], 6, true},
-		{"a test's own", tracetestGoroutine{id: 30, parent: 9, entry: "suite.init.func1.2()"}, 6, false},
-		{"another node, which has timed out", tracetestGoroutine{id: 30, parent: 6, entry: lasting[5].entry}, 6, false},
-		{"a client's", tracetestGoroutine{id: 30, parent: 9, entry: "github.com/redis/rueidis.(*pipe)._background(0x1)"}, 6, false},
+		{"nothing else", lasting[0], 6, 6},
+		{"a test's own", tracetestGoroutine{id: 30, parent: 9, entry: "suite.init.func1.2()"}, 6, 0},
+		{"another node, which has timed out", tracetestGoroutine{id: 30, parent: 6, entry: lasting[5].entry}, 6, 0},
+		{"a node that has run", tracetestGoroutine{id: 30, parent: 6, entry: lasting[5].entry, over: true}, 6, 6},
+		{"a client's", tracetestGoroutine{id: 30, parent: 9, entry: "github.com/redis/rueidis.(*pipe)._background(0x1)"}, 6, 0},
 		{"the one that asks whether another process gave up", tracetestGoroutine{id: 30, parent: 6,
-			entry: "github.com/onsi/ginkgo/v2/internal/interrupt_handler.(*InterruptHandler).registerForInterrupts.func1()"}, 6, false},
-		{"the suite is run by what no test waits for", lasting[0], 20, false},
-		{"it has ended", lasting[0], 7, false},
+			entry: "github.com/onsi/ginkgo/v2/internal/interrupt_handler.(*InterruptHandler).registerForInterrupts.func1()"}, 6, 0},
+		{"the suite is run by what no test waits for", lasting[0], 20, 0},
+		{"it has ended", lasting[0], 7, 0},
 	} {
 		all := &tracetestDump{whole: true, goroutines: map[int64]*tracetestGoroutine{test.more.id: &test.more}}
 		for _, g := range lasting {
 			all.goroutines[g.id] = &g
 		}
 		if got := (&tracetestSuite{runner: test.runner}).lasting(107, all); got != test.want {
-			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+			t.Errorf("%s: %d, want %d", test.name, got, test.want)
 		}
 	}
 }
