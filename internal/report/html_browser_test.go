@@ -219,7 +219,7 @@ func (b *browser) many(t *testing.T) {
 	timed := func(what, script string) {
 		took, _ := p.value(t, "new Promise(done => { const begin = performance.now(); "+script+"; requestAnimationFrame(() => setTimeout(() => done(performance.now() - begin))) })").(float64)
 		t.Logf("%s: %.0f ms", what, took)
-		if took > 2000 {
+		if took > 6000 { // half a second on a machine that does nothing else; what is quadratic takes minutes
 			t.Errorf("%s took %.0f ms", what, took)
 		}
 	}
