@@ -153,6 +153,9 @@ func (s *randomSuite) judge(f *findings.Findings) *randomRun {
 	for _, w := range f.Writes {
 		if len(w.Command) == 4 && w.Count == 1 && w.Others == 0 {
 			r.said("write", w.Command[3], w.Certainty, accusedOf(w.By, w.Suspects), "")
+			if !w.Watched && r.seen[w.Command[3]] == "write" {
+				delete(r.seen, w.Command[3]) // its server was discovered later, and the run is incomplete
+			}
 		}
 	}
 	for value, is := range s.truth {

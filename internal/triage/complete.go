@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
+	"tracetest/internal/rediscmd"
 )
 
 // Exit codes of tracetest, by what a run showed.
@@ -144,10 +146,18 @@ func (a *Analysis) unwatchedServer(f *findings.Findings) *findings.Reason {
 	return nil
 }
 
-func (a *Analysis) unsampledWrite(*findings.Findings) *findings.Reason {
+// unsampledWrite is also of one that was sent before its server was known for a Redis: what
+// that had been before nobody saw.
+func (a *Analysis) unsampledWrite(f *findings.Findings) *findings.Reason {
 	for _, s := range a.ledger.servers {
 		if written := a.writers.at(s).unsampled; len(written) > 0 {
 			return &findings.Reason{Kind: findings.ReasonUnsampled, Server: s.Address, Command: written[0].Command}
+		}
+	}
+	for _, w := range f.Writes {
+		later := func(e findings.Endpoint) bool { return e.Address == w.Server && e.Server != "" && !e.Inside }
+		if !w.Watched && rediscmd.Of(w.Command).Changes&rediscmd.Sampled != 0 && !strings.HasPrefix(w.Reply, "-") && slices.ContainsFunc(f.Endpoints, later) {
+			return &findings.Reason{Kind: findings.ReasonUnsampled, Server: w.Server, Command: w.Command}
 		}
 	}
 	return nil
