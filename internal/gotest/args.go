@@ -298,7 +298,7 @@ func (a *Args) list(flags, packages []string) []string {
 	return append(append(args, "--"), packages...)
 }
 
-// Patterns returns the package patterns that will be tested.
+// patterns returns the package patterns that will be tested.
 func (a *Args) patterns() []string {
 	if len(a.embedded) > 0 {
 		return a.embedded

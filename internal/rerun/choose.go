@@ -56,7 +56,7 @@ func (t Test) Unable() string {
 // argument of more than 128 KiB.
 const maxPattern = 100 << 10
 
-// Choose returns the packages and arguments that run just these tests, after
+// choose returns the packages and arguments that run just these tests, after
 // those of the run: the last -run counts. The tests of several packages are
 // chosen by name alone, so that a test of the same name in another of them runs
 // too.

@@ -19,7 +19,7 @@ type Result struct {
 	Err      error              // why no test was run
 }
 
-// Whole says that the run came to its end. Else it was interrupted, and what did
+// whole says that the run came to its end. Else it was interrupted, and what did
 // not happen says nothing.
 func (r Result) whole() bool { return r.Err == nil && r.Findings.Run.Complete }
 

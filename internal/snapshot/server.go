@@ -271,7 +271,7 @@ func (m Mark) values() map[string]string {
 	return m.at().config()
 }
 
-// Scrub hides the secrets in a text.
+// scrub hides the secrets in a text.
 func (s *Server) scrub(text string) string { return s.secrets.Text(text) }
 
 // hide is the value of a parameter as it may be shown.

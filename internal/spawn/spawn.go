@@ -31,7 +31,7 @@ type Server struct {
 	exited chan error
 }
 
-// Program is the path of the server's program.
+// program is the path of the server's program.
 func program() (string, error) {
 	for _, name := range []string{"redis-server", "valkey-server"} {
 		if path, err := exec.LookPath(name); err == nil {

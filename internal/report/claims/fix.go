@@ -197,7 +197,7 @@ func (v *View) short(place string) Text {
 	return doc.Link(code(place[strings.LastIndexAny(place, `/\`)+1:]), place)
 }
 
-// FixBlocks shows what stops a group of leaks, behind a few words.
+// fixBlocks shows what stops a group of leaks, behind a few words.
 func (v *View) fixBlocks(g Group, words Text) []doc.Block {
 	var blocks []doc.Block
 	for _, f := range v.Fixes(g) {

@@ -148,7 +148,7 @@ func (v *View) restored(c findings.Change) Text {
 	return "no: still changed at the end of the run"
 }
 
-// Stopped reports whether the tests had started a server themselves, and stopped it.
+// stopped reports whether the tests had started a server themselves, and stopped it.
 func (v *View) stopped(server string) bool {
 	return slices.ContainsFunc(v.Servers, func(s findings.Server) bool { return s.Address == server && s.Gone })
 }

@@ -17,7 +17,7 @@ const (
 	maxBars   = 8 // values of a parameter, and victims
 )
 
-// Timeline draws when the parameters that leaked had which value, and when the
+// timeline draws when the parameters that leaked had which value, and when the
 // tests ran that leaked and that failed because of it, as a Mermaid chart, which
 // GitHub and GitLab draw; report.html has a picture of its own. Times are written without a zone, and read so.
 func (v *View) timeline() []doc.Block {

@@ -76,7 +76,7 @@ func Plural(n int, one, many Text) Text {
 	return many
 }
 
-// Times writes how often.
+// times writes how often.
 func times(n int) Text {
 	switch n {
 	case 1:
@@ -146,7 +146,7 @@ func ownerFull(o record.Name) Text {
 	return Owner(o) + " (" + kind + " in " + code(o.Package) + ")"
 }
 
-// Owners names several; from the limit on it counts them.
+// owners names several; from the limit on it counts them.
 func owners(owners []record.Name, limit int) Text {
 	names := make([]Text, len(owners))
 	for i, o := range owners {

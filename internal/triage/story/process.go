@@ -132,7 +132,7 @@ func (t *Test) End(status string, output ...string) {
 	}
 }
 
-// Ended is the boundary of an end whose event does not come, or comes later.
+// ended is the boundary of an end whose event does not come, or comes later.
 func (t *Test) ended(status string) {
 	t.Process.Record.boundary(record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID, End: &record.Outcome{Status: status}})
 	t.Process.forget(t)
@@ -178,7 +178,7 @@ func (t *Test) OrderedSpec(container, name string) *Test {
 	return s
 }
 
-// Linger ends a spec that timed out and whose code still runs.
+// linger ends a spec that timed out and whose code still runs.
 func (t *Test) linger() {
 	t.Process.Record.boundary(record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID,
 		End: &record.Outcome{Status: "fail", Message: "A spec timeout occurred", Lingers: true}})
@@ -214,7 +214,7 @@ func (p *Process) Kill() {
 	p.Record.boundary(record.Boundary{Verb: record.VerbGone, Process: p.Index})
 }
 
-// Quit says that the process goes on without waiting.
+// quit says that the process goes on without waiting.
 func (p *Process) quit() {
 	p.Record.notice("not-waiting", p.Path)
 	p.Record.boundary(record.Boundary{Verb: record.VerbQuit, Process: p.Index})
@@ -253,7 +253,7 @@ func (u *Unsynchronized) Event(action, test, output string) {
 // Sync is the snapshot before a process does what nobody traces.
 func (p *Process) Sync() { p.Record.boundary(record.Boundary{Verb: record.VerbSync, Process: p.Index}) }
 
-// Launch is a process that runs the tests in this one's place, as TestMain can have it.
+// launch is a process that runs the tests in this one's place, as TestMain can have it.
 func (p *Process) launch() *Process {
 	r := p.Record
 	r.Processes++
@@ -263,7 +263,7 @@ func (p *Process) launch() *Process {
 	return child
 }
 
-// Rename says which package the binary is of, of which that was not known.
+// rename says which package the binary is of, of which that was not known.
 func (p *Process) rename(path string) {
 	p.Path = path
 	p.Record.add(record.Entry{Process: &record.Process{Index: p.Index, PID: 4000 + p.Index, PPID: 3999, Package: path}})

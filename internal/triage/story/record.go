@@ -96,7 +96,7 @@ func (r *Record) Base(name, value string) *Record {
 	return r
 }
 
-// Version is which Redis the servers are. Before 7.0 none counts the calls of CONFIG SET
+// version is which Redis the servers are. Before 7.0 none counts the calls of CONFIG SET
 // apart from others.
 func (r *Record) version(version string) *Record {
 	for _, s := range r.Servers {
@@ -243,7 +243,7 @@ func (r *Record) snapshot(server int) record.Snapshot {
 	return snap
 }
 
-// Boundary records an instant with its snapshots.
+// boundary records an instant with its snapshots.
 func (r *Record) boundary(b record.Boundary) {
 	switch b.Verb {
 	case record.VerbBegin, record.VerbEnd, record.VerbPause, record.VerbContinue, record.VerbSuiteBegin, record.VerbSuiteEnd:
@@ -284,7 +284,7 @@ func (r *Record) notice(code, pkg string) {
 	r.add(record.Entry{Notice: &record.Notice{Code: code, Package: pkg, Text: "A sentence."}})
 }
 
-// Finished is the last snapshot, when the go command has ended.
+// finished is the last snapshot, when the go command has ended.
 func (r *Record) finished() {
 	if !r.finish {
 		r.finish = true
@@ -302,13 +302,13 @@ func (r *Record) Interrupted(goExit int, reason string) {
 	r.add(record.Entry{End: &record.End{GoExit: goExit, Reason: reason}})
 }
 
-// Sentinels says that Sentinels look after the server.
+// sentinels says that Sentinels look after the server.
 func (r *Record) sentinels() *Record {
 	r.Servers[0].Sentinels = true
 	return r
 }
 
-// Left ends a run whose tracetest left things alone.
+// left ends a run whose tracetest left things alone.
 func (r *Record) left(why map[string]record.Why) {
 	r.finished()
 	r.add(record.Entry{Restore: &record.Restore{When: "run", Left: why}})
@@ -324,7 +324,7 @@ func (r *Record) Trace() *Record {
 	return r
 }
 
-// Module says which module is under test.
+// module says which module is under test.
 func (r *Record) module(path string) *Record {
 	r.Entries[0].Run.Module = path
 	return r

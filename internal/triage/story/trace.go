@@ -26,12 +26,12 @@ func (p *Process) Contact(server int) {
 	p.Record.add(record.Entry{Contact: &record.Contact{Process: p.Index, Network: "tcp", Address: p.Record.Servers[server].Address, Server: server}})
 }
 
-// ContactOther is of an address that is not watched.
+// contactOther is of an address that is not watched.
 func (p *Process) contactOther(address, problem string, inside bool) {
 	p.Record.add(record.Entry{Contact: &record.Contact{Process: p.Index, Network: "tcp", Address: address, Server: -1, Problem: problem, Inside: inside}})
 }
 
-// Discover watches a further server from now on, as it is now.
+// discover watches a further server from now on, as it is now.
 func (r *Record) discover(config map[string]string, keys int64) (server int) {
 	more := Of(record.Run{}, len(r.Servers)+1)
 	s := more.Servers[len(r.Servers)]
@@ -59,7 +59,7 @@ func (p *Process) WriteTo(server int, by record.By, words ...string) *Sent {
 	return p.announce(&record.Write{Server: server, Address: p.Record.Servers[server].Address, Command: words, Values: written(words), By: by})
 }
 
-// WriteOther goes to a server that is not watched.
+// writeOther goes to a server that is not watched.
 func (p *Process) writeOther(address string, by record.By, words ...string) *Sent {
 	return p.announce(&record.Write{Server: -1, Address: address, Command: words, By: by})
 }
@@ -106,7 +106,7 @@ func (w *Sent) Reply(text string) {
 
 func (w *Sent) OK() { w.Took().Reply("+OK") }
 
-// Sets is a write of a test's own goroutine, from beginning to end.
+// sets is a write of a test's own goroutine, from beginning to end.
 func (t *Test) sets(line int, name, value string) {
 	t.Process.Write(t.At(line), "CONFIG", "SET", name, value).OK()
 }
@@ -120,13 +120,13 @@ func (p *Process) Refused(by record.By, n int64) *record.Refused {
 	return e
 }
 
-// More is told of the same place when its owner ends.
+// more is told of the same place when its owner ends.
 func (p *Process) more(of *record.Refused, n int64) {
 	p.Record.OOM(n)
 	p.Record.add(record.Entry{Refused: &record.Refused{Process: of.Process, Number: of.Number, Count: n, Server: -1}})
 }
 
-// Clients are who else was connected when a snapshot had shown these parameters,
+// clients are who else was connected when a snapshot had shown these parameters,
 // each "name command".
 func (r *Record) clients(parameters []string, all ...string) {
 	c := &record.Clients{Parameter: parameters}
@@ -137,7 +137,7 @@ func (r *Record) clients(parameters []string, all ...string) {
 	r.add(record.Entry{Clients: c})
 }
 
-// SetsUnseen is a write that is answered while tracetest stays out of its server.
+// setsUnseen is a write that is answered while tracetest stays out of its server.
 func (t *Test) setsUnseen(line int, name, value string) {
 	t.Process.Write(t.At(line), "CONFIG", "SET", name, value).Took().ReplyUnseen("+OK")
 }
@@ -146,12 +146,12 @@ func (w *Sent) ReplyUnseen(text string) {
 	w.Sender.Record.add(record.Entry{Reply: &record.Reply{Process: w.Process, Number: w.Number, Text: text}})
 }
 
-// Asks is a command that shows what other clients do.
+// asks is a command that shows what other clients do.
 func (t *Test) asks(line int, words ...string) {
 	t.Process.Record.add(record.Entry{Asked: &record.Asked{Process: t.Process.Index, Address: t.Process.Record.Servers[0].Address, Command: words, By: t.At(line)}})
 }
 
-// EndUnseen ends a test without a snapshot: tracetest stays out for somebody else.
+// endUnseen ends a test without a snapshot: tracetest stays out for somebody else.
 func (t *Test) endUnseen(status string) {
 	t.Process.forget(t)
 	t.Process.Record.add(record.Entry{Boundary: &record.Boundary{Verb: record.VerbEnd, Process: t.Process.Index, Owner: t.ID, End: &record.Outcome{Status: status}}})
