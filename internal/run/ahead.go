@@ -32,7 +32,6 @@ type ahead struct {
 	never   bool
 	initial []map[string]string // of each server
 	changed map[setting]bool    // parameters that are not as then
-	ended   map[int]bool        // processes of which a test has ended: the first one waits
 	strange map[int]bool        // processes that spoke to a Redis that is not watched
 }
 
@@ -43,7 +42,7 @@ type setting struct {
 }
 
 func newAhead(w *watcher) *ahead {
-	a := &ahead{w: w, changed: map[setting]bool{}, ended: map[int]bool{}, strange: map[int]bool{}}
+	a := &ahead{w: w, changed: map[setting]bool{}, strange: map[int]bool{}}
 	traced, _ := w.p.Trace()
 	o := &w.p.o
 	a.never = o.Sync != SyncAuto || !traced || o.Restore == RestoreTest || o.Units != nil || o.Perturb
@@ -59,13 +58,6 @@ func newAhead(w *watcher) *ahead {
 func (a *ahead) meet(s record.Server) {
 	a.initial = append(a.initial, s.Config)
 	a.never = a.never || s.Partial != "" || s.Cluster || s.Sentinels || s.Counters == nil
-}
-
-// boundary takes in that a process is at one, where it waited.
-func (a *ahead) boundary(b *record.Boundary) {
-	if b.End != nil {
-		a.ended[b.Process] = true
-	}
 }
 
 // contact takes in that a process is about to speak to a server.
@@ -99,7 +91,7 @@ func (a *ahead) seen(snap record.Snapshot, before *record.Counters) {
 // may reports whether a process may pass boundaries.
 func (a *ahead) may(process int) bool {
 	return !a.never && !a.w.p.launched() && // there the ends of tests bring their output
-		len(a.changed) == 0 && a.ended[process] && !a.strange[process] &&
+		len(a.changed) == 0 && !a.strange[process] &&
 		len(a.w.tracer.open) == 0 && len(a.w.aloof.units) == 0 && len(a.w.aloof.away) == 0
 }
 

@@ -223,7 +223,6 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 		w.gaveUp(b.Process)
 	}
 	w.repair.before(ctx, &b)
-	w.ahead.boundary(&b)
 	h.Ahead = w.ahead.may(b.Process)
 	if w.p.o.Restore != RestoreTest && w.p.o.Units == nil && quiet(b.Snapshots) {
 		h.Release() // nobody is asked, and nothing is restored

@@ -12,6 +12,8 @@ import (
 // wait at the next one: it notes it in memory that it shares with tracetest, and passes.
 // The next snapshot is then that of all boundaries that were passed since the one before.
 //
+// The first boundary of each kind is waited at, whatever was done.
+//
 // Unseen is what the trace does not report: a program that was started, a
 // connection to something else than a Redis, cgo. Commands that can add keys or meet
 // an error are counted as if they were, for tracetest says which test left keys or met
@@ -53,7 +55,8 @@ func tracetestBoundary(message ...string) {
 	defer line.turn.Unlock()
 	now := tracetestClock()
 	how := ""
-	if line.ahead && atomic.LoadUint32(&tracetestDoor) == 0 && runtime.NumCgoCall() == tracetestCgo && tracetestChildless() {
+	kind := tracetestKind(message)
+	if line.ahead && line.met[kind] && atomic.LoadUint32(&tracetestDoor) == 0 && runtime.NumCgoCall() == tracetestCgo && tracetestChildless() {
 		switch {
 		case line.ended != 0 && now-line.ended < tracetestAtOnce && tracetestTop(message, "begin"):
 			how = "next"
@@ -73,10 +76,27 @@ func tracetestBoundary(message ...string) {
 	atomic.StoreUint32(&tracetestDoor, 0)
 	tracetestInTurn(message)
 	line.passed, line.waited = 0, tracetestClock()
+	if line.met == nil {
+		line.met = map[string]bool{}
+	}
+	line.met[kind] = true
 	if !line.ahead {
 		atomic.StoreUint32(&tracetestDoor, 1)
 	} else if tracetestTop(message, "end") {
 		line.ended = line.waited
+	}
+}
+
+// tracetestKind is what the first boundary of a process is the first of: where a process
+// has one test, what that did is not taken for what its package did around it.
+func tracetestKind(message []string) string {
+	switch verb := message[0]; {
+	case verb == "begin" && message[4] == "":
+		return "begin of a top-level test"
+	case verb == "end" && message[3] == "true":
+		return "end of a top-level test"
+	default:
+		return verb
 	}
 }
 

@@ -48,13 +48,19 @@ func TestPasses(t *testing.T) {
 	hello(t, strings.TrimPrefix(s.Env(), "TRACETEST_SOCKET="))
 	tracetestTraceStart()
 	root := &common{}
+	var c *common // of the test that runs
 	run := func(what func()) {
-		c := &common{name: "TestA", parent: root, finished: true}
+		c = &common{name: "TestA", parent: root, finished: true}
 		tracetestBegin(c, "test")
 		what()
 		ended(c)
 	}
 	nothing := func() {}
+	subtest := func() {
+		sub := &common{name: "TestA/a", parent: c, finished: true}
+		tracetestBegin(sub, "test")
+		ended(sub)
+	}
 	// The time limit would make it a matter of the machine's speed.
 	fresh := func() { tracetestLine.waited = tracetestClock() }
 	for _, test := range []struct {
@@ -62,7 +68,11 @@ func TestPasses(t *testing.T) {
 		what func()
 		want []string // for the test that does it, and the next
 	}{
+		{"the first test", nothing, []string{"begin waits", "end waits", "begin passes at once", "end passes"}},
 		{"nothing", nothing, []string{"begin passes", "end passes", "begin passes", "end passes"}},
+		{"the first subtest", subtest, []string{"begin passes", "begin waits", "end waits", "end passes", "begin passes", "end passes"}},
+		{"a subtest", subtest, []string{"begin passes", "begin passes", "end passes", "end passes", "begin passes", "end passes"}},
+		{"the first pause", func() { tracetestPause(c) }, []string{"begin passes", "pause waits", "end passes", "begin passes", "end passes"}},
 		{"something unseen", tracetestUnseen, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},
 		{"something unseen, and the next comes late", tracetestUnseen, []string{"begin passes", "sync waits", "end waits", "begin passes", "end passes"}},
 		{"twice", func() { tracetestUnseen(); tracetestUnseen() }, []string{"begin passes", "sync waits", "end waits", "begin passes at once", "end passes"}},

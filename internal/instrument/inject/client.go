@@ -45,12 +45,13 @@ var tracetestLine struct {
 	hello int
 
 	// What follows is of whoever has the turn; see ahead.go.
-	ahead  bool   // tracetest lets this process pass boundaries
-	passed int    // boundaries since the last one that it waited at
-	waited int64  // when that was
-	ended  int64  // when, then, the end of a top-level test was answered, if nothing was reported since
-	turns  uint32 // messages that were answered
-	noted  int    // bytes that were noted since the last of these
+	ahead  bool            // tracetest lets this process pass boundaries
+	met    map[string]bool // kinds of boundaries that it has waited at
+	passed int             // boundaries since the last one that it waited at
+	waited int64           // when that was
+	ended  int64           // when, then, the end of a top-level test was answered, if nothing was reported since
+	turns  uint32          // messages that were answered
+	noted  int             // bytes that were noted since the last of these
 }
 
 // tracetestOpen says hello to the barrier named by the environment variable
