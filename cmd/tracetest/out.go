@@ -89,7 +89,7 @@ func lockOut(dir string) (release func(), err error) {
 
 // written returns what was written to a record, and not what stands at its name
 // by now.
-func written(file *os.File) (io.Reader, error) {
+func written(file *os.File) (io.ReadSeeker, error) {
 	ours, err := file.Stat()
 	if err != nil {
 		return nil, err

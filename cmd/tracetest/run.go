@@ -87,6 +87,7 @@ type running struct {
 	shown          *live.Live
 	look           screen
 	shownErr       error
+	writer         *record.Writer
 	seen           *watching // of what was written to the record
 	problems       []error
 }
@@ -149,27 +150,27 @@ func (r *running) show() (err error) {
 // watch runs the tests and writes the record.
 func (r *running) watch(ctx context.Context) {
 	r.seen = &watching{analysis: triage.New(), screen: r.screen}
-	writer := record.NewWriter(r.file, r.seen.entry)
+	r.writer = record.NewWriter(r.file, r.seen.entry)
 	atOnce := runtime.GOMAXPROCS(0)
 	runtime.GOMAXPROCS(processors(atOnce))
-	r.plan.Run(ctx, writer)
+	r.plan.Run(ctx, r.writer)
 	runtime.GOMAXPROCS(atOnce)
 	hidden := r.plan.Redact(r.file) // before names are read from it
 	r.shownErr = r.screen.Close()
 	if r.prove {
-		if err := r.proveIt(ctx, writer); err != nil {
+		if err := r.proveIt(ctx, r.writer); err != nil {
 			r.shown.Say("tracetest: nothing was proved: " + err.Error())
 		}
 	}
-	if err := writer.Err(); err != nil {
+	if err := r.writer.Err(); err != nil {
 		r.seen.analysis.Unwritten(err)
 		r.problems = append(r.problems, err)
 	}
 	r.problems = append(r.problems, hidden)
 }
 
-// findings are what the record says, as for `tracetest report`, or where it cannot be read what was
-// written to it.
+// findings are what the record says, as for `tracetest report`: what was written to it, and where it holds
+// something else by now, which can be read, that.
 func (r *running) findings() *findings.Findings {
 	found := wording.Add(r.seen.analysis.Findings())
 	r.seen.analysis = nil // of a long run it is large, and the record is about to be read again
@@ -182,7 +183,8 @@ func (r *running) findings() *findings.Findings {
 		return found
 	}
 	text, err := written(r.file)
-	if text != nil {
+	if text != nil && !r.writer.Kept(text) {
+		text.Seek(0, io.SeekStart)
 		reread, bad := analyseFrom(text, r.file.Name(), nil)
 		if err = errors.Join(err, bad); bad == nil {
 			found = reread

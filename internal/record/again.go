@@ -27,7 +27,10 @@ func (w *Writer) Again(file *os.File, quick func(string) string, door func(Entry
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.fail(w.flush())
-	return rewrite(file, quick, door, &w.seal)
+	last := w.seal
+	err := rewrite(file, quick, door, &w.seal)
+	w.kept.other = w.kept.other || err != nil || w.seal != last
+	return err
 }
 
 func rewrite[T any](file *os.File, quick func(string) string, door func(T) T, sums *seal) (err error) {

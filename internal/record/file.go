@@ -24,7 +24,8 @@ type Writer struct {
 	seal seal
 	err  error
 	held []byte // lines that wait
-	torn bool   // the last line is not whole
+	kept kept
+	torn bool // the last line is not whole
 	door func(Entry) Entry
 	seen func(Entry)
 	now  func() time.Time
@@ -77,6 +78,7 @@ func (w *Writer) add(e Entry, later bool) {
 	}
 	line, err := json.Marshal(e)
 	if err == nil {
+		w.kept.marshalled(line)
 		w.held = append(append(w.held, w.seal.close(line)...), '\n')
 		if !later || len(w.held) > mostHeld {
 			err = w.flush()
@@ -104,6 +106,7 @@ func (w *Writer) flush() error {
 		lines = append([]byte("\n"), lines...)
 	}
 	n, err := w.out.Write(lines)
+	w.kept.wrote(lines[:n])
 	w.torn = err != nil && (w.torn || n > 0)
 	w.held = w.held[:0]
 	return err

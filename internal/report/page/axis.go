@@ -55,15 +55,25 @@ func busySlots(v *claims.View, whole time.Duration) (busy [slots]bool) {
 	slot := func(t time.Time) int {
 		return min(slots-1, max(0, int(float64(t.Sub(v.Run.Started))/float64(whole)*slots)))
 	}
+	var more [slots + 1]int // tests that run in a slot, less those in the one before
+	mark := func(from, to int) {
+		if from <= to {
+			more[from]++
+			more[to+1]--
+		}
+	}
 	for c := range v.Cases.All() {
 		if !c.Begin.IsZero() {
-			for i := slot(c.Begin); i <= slot(c.End); i++ {
-				busy[i] = true
-			}
+			mark(slot(c.Begin), slot(c.End))
 		}
 	}
 	for _, l := range v.Leaks {
-		busy[slot(l.At)] = true
+		mark(slot(l.At), slot(l.At))
+	}
+	running := 0
+	for i := range busy {
+		running += more[i]
+		busy[i] = running > 0
 	}
 	return busy
 }
