@@ -205,12 +205,15 @@ func ofSeveralSpecs() rule {
 		who: func(ws *writers, e *evidence) []record.Ref {
 			refs := slices.Concat([]record.Ref{e.own}, e.active, e.perhaps)
 			if e.by.Lost {
-				refs = append(append(refs, record.Ref{Package: e.Package, Process: e.Index, Owner: ws.window.suiteOf(e.process)}), ws.others(e)...)
+				refs = append(refs, record.Ref{Package: e.Package, Process: e.Index, Owner: ws.window.suiteOf(e.process)})
+			}
+			if e.by.Lost || e.takes && !e.serves {
+				refs = append(refs, ws.others(e)...)
 			}
 			return refs
 		},
 		caveat: caveat(findings.CaveatLostStarter),
-		runs:   []string{"ginkgo-grandchild"},
+		runs:   []string{"ginkgo-grandchild", "ginkgo-queue"},
 	}
 }
 
