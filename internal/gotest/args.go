@@ -221,8 +221,8 @@ func (a *Args) Dir() string {
 //
 // Overlay is the path of an overlay file that contains the user's own, or
 // empty. Of several -overlay the last one counts, so the user's is the one
-// argument whose value is replaced.
-func (a *Args) GoTest(overlay string) []string {
+// argument whose value is replaced. Flags are others that go with it.
+func (a *Args) GoTest(overlay string, flags []string) []string {
 	user := slices.Clone(a.User)
 	for _, f := range a.flags {
 		if f.user && f.name == "overlay" && f.at >= 0 && overlay != "" {
@@ -249,6 +249,7 @@ func (a *Args) GoTest(overlay string) []string {
 	if overlay != "" && !a.fromUser("overlay") {
 		args = append(args, "-overlay="+overlay)
 	}
+	args = append(args, flags...)
 	if len(a.embedded) == 0 {
 		args = append(args, a.Packages...)
 	}

@@ -81,7 +81,7 @@ func TestGoTest(t *testing.T) {
 			if test.noOverlay {
 				overlay = ""
 			}
-			if got, want := a.GoTest(overlay), words(test.want); !reflect.DeepEqual(got, want) {
+			if got, want := a.GoTest(overlay, nil), words(test.want); !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
 			if !reflect.DeepEqual(user, before) {

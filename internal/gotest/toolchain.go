@@ -25,11 +25,13 @@ type Toolchain struct {
 	GOMOD      string // the go.mod of the folder; empty or os.DevNull where there is none
 	GOWORK     string // the go.work; empty or "off" where there is none
 	GOOS       string
+	GOARCH     string
+	GOCACHE    string
 }
 
 // FindToolchain asks the go command in dir, which may be empty.
 func FindToolchain(ctx context.Context, dir string) (*Toolchain, error) {
-	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOMOD", "GOWORK", "GOOS")
+	out, err := output(ctx, dir, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS", "GOMOD", "GOWORK", "GOOS", "GOARCH", "GOCACHE")
 	if err != nil {
 		return nil, fmt.Errorf("asking the go command for its settings: %w", err)
 	}

@@ -5,8 +5,8 @@
 // the tests then talk to is package barrier; the two share nothing but the wire.
 //
 // Invariants:
-//   - Nothing is written but into the folder that is given: not the user's tree,
-//     not GOROOT, not the module cache.
+//   - Nothing is written but into the folder that is given and one in the build cache: not
+//     the user's tree, not GOROOT, not the module cache.
 //   - A call is inserted at the text of a statement within a named function, found
 //     just once. A Go release in which one is not found is not instrumented.
 //   - Positions stay as they are: no line is added above a statement.
@@ -16,8 +16,10 @@
 package instrument
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -32,6 +34,10 @@ import (
 type Overlay struct {
 	File   string // for -overlay: the user's own replacements and ours
 	GOROOT string // to run the go command from; the toolchain's own, or a link to it
+	// Flags are for the compiler: patched files have the names of those that they replace, as
+	// they have where nothing is replaced. Without them all packages are compiled once more that
+	// import net, be it by way of others.
+	Flags []string
 	// Unhooked are the packages whose Ginkgo specs cannot report to the barrier, and why.
 	Unhooked map[string]string
 	Traced   bool
@@ -53,18 +59,30 @@ type replacements struct {
 	of  map[string]string // by the path of the original
 }
 
-// write puts a file of ours in the place of another.
+// write puts a file of ours in the place of another. It may be there already, and other runs
+// read it then.
 func (r *replacements) write(original, name string, content []byte) error {
 	path := filepath.Join(r.dir, name)
-	if err := os.WriteFile(path, content, 0o600); err != nil {
+	r.of[original] = path
+	if there, err := os.ReadFile(path); err == nil && bytes.Equal(there, content) {
+		return nil
+	}
+	file, err := os.CreateTemp(r.dir, name+"-*")
+	if err != nil {
 		return fmt.Errorf("writing the overlay: %w", err)
 	}
-	r.of[original] = path
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the overlay: %w", errors.Join(err, os.Remove(file.Name())))
+	}
 	return nil
 }
 
-// Prepare writes an overlay into dir, which must exist and be private. Nothing
-// else is written: not the user's tree, not GOROOT, not the module cache.
+// Prepare writes an overlay into dir, which must exist and be private, and what can last into
+// the build cache. Nothing else is written: not the user's tree, not GOROOT, not the module cache.
 //
 // The files have the same content in every run, wherever dir is, and so the
 // build cache of the go command holds.
@@ -82,16 +100,13 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 			return nil, err
 		}
 	}
-	standard, err := o.standard(tools.GOROOT, tools.GOOS, replace, trace)
+	standard, err := o.standard(tools, replace, trace)
 	if err != nil {
 		return nil, err
 	}
 	files := &replacements{dir, replace}
-	for name, content := range standard {
-		original := filepath.Join(o.GOROOT, "src", filepath.FromSlash(name))
-		if err := files.write(original, strings.ReplaceAll(name, "/", "_"), content); err != nil {
-			return nil, err
-		}
+	if err := o.place(files, tools, args, standard); err != nil {
+		return nil, err
 	}
 	hooks, err := newHooker(ctx, args, tools.GOMODCACHE, replace, packages)
 	if err != nil {
@@ -111,6 +126,30 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 	}
 	return o, nil
 }
+
+// place writes the patched files of the standard library: where they last, if that can be.
+func (o *Overlay) place(files *replacements, tools *gotest.Toolchain, args *gotest.Args, standard map[string][]byte) error {
+	write := func(to *replacements) error {
+		for name, content := range standard {
+			original := filepath.Join(o.GOROOT, "src", filepath.FromSlash(name))
+			if err := to.write(original, fileOf(name), content); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if dir, err := lastingDir(tools, standard); err == nil && keepsNames(args) {
+		lasting := &replacements{dir, files.of}
+		if write(lasting) == nil {
+			o.Flags = lasting.flags(standard)
+			return nil
+		}
+	}
+	return write(files)
+}
+
+// fileOf is the name of the file in which a patched one stands.
+func fileOf(name string) string { return strings.ReplaceAll(name, "/", "_") }
 
 // possible returns why tests cannot be instrumented here, or nil.
 func possible(tools *gotest.Toolchain) error {
@@ -163,13 +202,13 @@ func (o *Overlay) hook(files *replacements, hooks *hooker, number int, p *gotest
 
 // standard returns the patched files of the standard library, by their path
 // below src. The barrier is needed; the trace is done without unless it is asked for.
-func (o *Overlay) standard(goroot, goos string, replace map[string]string, trace Trace) (map[string][]byte, error) {
+func (o *Overlay) standard(tools *gotest.Toolchain, replace map[string]string, trace Trace) (map[string][]byte, error) {
 	add := func(files map[string][]byte, p patch) error {
-		patched, err := p.apply(goroot)
+		patched, err := p.apply(tools.GOROOT)
 		for name, content := range patched {
 			name = p.dir + "/" + name
 			if _, taken := replace[filepath.Join(o.GOROOT, "src", filepath.FromSlash(name))]; taken {
-				return fmt.Errorf("your own overlay replaces %s, which must be patched", filepath.Join(goroot, "src", filepath.FromSlash(name)))
+				return fmt.Errorf("your own overlay replaces %s, which must be patched", filepath.Join(tools.GOROOT, "src", filepath.FromSlash(name)))
 			}
 			files[name] = content
 		}
@@ -177,7 +216,7 @@ func (o *Overlay) standard(goroot, goos string, replace map[string]string, trace
 	}
 	traced := map[string][]byte{}
 	var problem error
-	for _, p := range tracePatches() {
+	for _, p := range tracePatches(tools.GOOS, tools.GOARCH) {
 		if trace != TraceOff && problem == nil {
 			problem = add(traced, p)
 		}
@@ -194,7 +233,7 @@ func (o *Overlay) standard(goroot, goos string, replace map[string]string, trace
 	if !o.Traced {
 		clear(traced)
 	}
-	return traced, add(traced, testingPatch(goroot, goos, o.Traced))
+	return traced, add(traced, testingPatch(tools.GOROOT, tools.GOOS, o.Traced))
 }
 
 // userOverlay reads the overlay that the user asked for, on the command line

@@ -120,7 +120,7 @@ func TestCollisionIsRefused(t *testing.T) {
 	text, _ := json.Marshal(map[string]any{"Replace": map[string]string{real: "mine.go"}})
 	dir := module(t, map[string]string{"go.mod": "module m\n", "o.json": string(text)})
 	for name, cache := range map[string]string{"plain": "", "below the module cache": filepath.Dir(root)} {
-		tools := &gotest.Toolchain{GOROOT: root, GOMODCACHE: cache, GOOS: goos()}
+		tools := &gotest.Toolchain{GOROOT: root, GOMODCACHE: cache, GOOS: goos(), GOARCH: runtime.GOARCH}
 		_, err := Prepare(t.Context(), t.TempDir(), tools, nil, parse(t, "", "-C", dir, "-overlay=o.json"), TraceOff)
 		if err == nil || !strings.Contains(err.Error(), "your own overlay replaces "+real) {
 			t.Errorf("%s: error %v", name, err)
@@ -135,7 +135,7 @@ func TestToolchainInTheModuleCache(t *testing.T) {
 	other := filepath.Join(root, "src", "strings", "strings.go")
 	text, _ := json.Marshal(map[string]any{"Replace": map[string]string{other: "mine.go", "a.go": "b.go"}})
 	dir := module(t, map[string]string{"go.mod": "module m\n", "o.json": string(text)})
-	tools := &gotest.Toolchain{GOROOT: root, GOMODCACHE: filepath.Dir(root), GOOS: goos()}
+	tools := &gotest.Toolchain{GOROOT: root, GOMODCACHE: filepath.Dir(root), GOOS: goos(), GOARCH: runtime.GOARCH}
 	o, err := Prepare(t.Context(), t.TempDir(), tools, nil, parse(t, "", "-C", dir, "-overlay=o.json"), TraceOff)
 	if err != nil {
 		t.Fatal(err)

@@ -19,14 +19,14 @@ import (
 //go:embed inject/client.go inject/aside.go inject/aside_linux.go inject/hooks.go inject/part.go inject/said.go inject/notrace.go
 //go:embed inject/ahead.go inject/ahead_linux.go inject/ahead_other.go
 //go:embed inject/trace.go inject/trace_ginkgo.go inject/trace_secrets.go inject/trace_stacks.go inject/trace_table.go
-//go:embed inject/labels/labels.go inject/nettrace/commands.go inject/nettrace/replies.go inject/nettrace/conn.go inject/nettrace/table.go inject/nettrace/unseen.go
+//go:embed inject/labels/labels.go inject/nettrace/commands.go inject/nettrace/replies.go inject/nettrace/conn.go inject/nettrace/state.go inject/nettrace/table.go inject/nettrace/unseen.go
 var injected embed.FS
 
-// An anchor is a place in a function or struct of a package where code is
+// An anchor is a place in a function of a package where code is
 // inserted. Places are found by the text of a statement inside the right
 // function, never by line number, so that they hold over Go releases.
 type anchor struct {
-	in    string // such as "tRunner", "(*T).Parallel" or, for a struct, "netFD"
+	in    string // such as "tRunner" or "(*T).Parallel"
 	where place
 	text  string // of the statement; empty for the braces
 	code  string // what to insert, on the same line
@@ -39,7 +39,6 @@ const (
 	bodyEnd
 	before
 	after
-	lastField
 )
 
 // A patch is what is done to one package of the standard library.
@@ -49,10 +48,14 @@ type patch struct {
 	host    string   // file to which the injected code is appended; empty: there is none
 	parts   []string // of the injected code
 	glue    glue
+	made    string // a struct that must be made in one place alone
 }
 
 // apply returns the patched files of the Go in goroot, by file name.
 func (p patch) apply(goroot string) (map[string][]byte, error) {
+	if err := p.madeOnce(goroot); err != nil {
+		return nil, err
+	}
 	patched := map[string][]byte{}
 	for name, list := range p.anchors {
 		source, err := os.ReadFile(filepath.Join(goroot, "src", filepath.FromSlash(p.dir), name))
@@ -70,6 +73,35 @@ func (p patch) apply(goroot string) (map[string][]byte, error) {
 		patched[name] = source
 	}
 	return patched, nil
+}
+
+// madeOnce makes sure that the struct is made by one function: what was not made there would
+// have none of what the code relies on.
+func (p patch) madeOnce(goroot string) error {
+	if p.made == "" {
+		return nil
+	}
+	dir := filepath.Join(goroot, "src", filepath.FromSlash(p.dir))
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("reading package %s of this Go: %w", p.dir, err)
+	}
+	found := 0
+	for _, file := range files {
+		name, isGo := strings.CutSuffix(file.Name(), ".go")
+		if _, system, _ := strings.Cut(name, "_"); !isGo || slices.Contains([]string{"test", "windows", "plan9", "fake", "js", "wasip1"}, system) || strings.HasSuffix(name, "_test") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, file.Name()))
+		if err != nil {
+			return fmt.Errorf("reading package %s of this Go: %w", p.dir, err)
+		}
+		found += bytes.Count(text, []byte(p.made+"{")) + bytes.Count(text, []byte("new("+p.made+")"))
+	}
+	if found != 1 {
+		return fmt.Errorf("package %s of this Go is not known: a %s is made in %d places, not in one", p.dir, p.made, found)
+	}
+	return nil
 }
 
 // insert puts the code of each anchor into source. Everything goes onto lines
@@ -112,9 +144,6 @@ func apply(source []byte, edits []edit) []byte {
 // find returns where the code of an anchor goes. The statement must stand in
 // the function exactly once.
 func find(file *ast.File, source []byte, files *token.FileSet, a anchor) (token.Pos, error) {
-	if a.where == lastField {
-		return findStruct(file, a.in)
-	}
 	var function *ast.FuncDecl
 	for _, decl := range file.Decls {
 		if f, ok := decl.(*ast.FuncDecl); ok && f.Body != nil && functionName(f) == a.in {
@@ -164,24 +193,6 @@ func functionName(f *ast.FuncDecl) string {
 	return "(?)." + f.Name.Name // no anchor is in such a method
 }
 
-// findStruct returns the place of the closing brace of a struct.
-func findStruct(file *ast.File, name string) (token.Pos, error) {
-	for _, decl := range file.Decls {
-		d, ok := decl.(*ast.GenDecl)
-		if !ok {
-			continue
-		}
-		for _, spec := range d.Specs {
-			if t, ok := spec.(*ast.TypeSpec); ok && t.Name.Name == name {
-				if s, ok := t.Type.(*ast.StructType); ok {
-					return s.Fields.Closing, nil
-				}
-			}
-		}
-	}
-	return token.NoPos, fmt.Errorf("there is no struct %s", name)
-}
-
 // glue is code that stands in no file of its own, since it depends on the Go
 // release or ties packages together, and the packages that it needs.
 type glue struct {
@@ -225,14 +236,14 @@ func (p patch) inject(host []byte) ([]byte, error) {
 	var list []string
 	for path, missing := range need {
 		if missing {
-			list = append(list, fmt.Sprintf(" import %q;", path))
+			list = append(list, fmt.Sprintf("; import %q", path))
 		}
 	}
 	if p.glue.unsafe {
-		list = append(list, ` import _ "unsafe";`)
+		list = append(list, `; import _ "unsafe"`)
 	}
 	sort.Strings(list)
-	head := apply(host, []edit{{files.Position(parsed.Name.End()).Offset, ";" + strings.Join(list, "")}})
+	head := apply(host, []edit{{files.Position(parsed.Name.End()).Offset, strings.Join(list, "")}})
 	return append(head, tail.Bytes()...), nil
 }
 

@@ -17,7 +17,8 @@ func testingPatch(goroot, goos string, trace bool) patch {
 	}
 	parts := []string{"client.go", aside, "hooks.go", "part.go", "said.go", "notrace.go"}
 	if trace {
-		parts = []string{"client.go", aside, "hooks.go", "part.go", "said.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go", "trace_table.go", "ahead.go", ahead}
+		parts = []string{"client.go", aside, "hooks.go", "part.go", "said.go", "trace.go", "trace_ginkgo.go", "trace_secrets.go", "trace_stacks.go", "trace_table.go", "ahead.go", ahead,
+			"nettrace/commands.go", "nettrace/replies.go", "nettrace/conn.go", "nettrace/state.go", "nettrace/table.go", "nettrace/unseen.go"}
 	}
 	return patch{
 		dir: "testing", host: "testing.go", parts: parts, glue: testingGlue(goroot, trace),
@@ -55,7 +56,14 @@ func testingPatch(goroot, goos string, trace bool) patch {
 // tracePatches let the tests' own connections be traced: they label goroutines
 // with their owner, and call package testing when a Redis client says
 // something that changes the server.
-func tracePatches() []patch {
+//
+// What others import of net, syscall and crypto/tls (types, inlined functions, positions, the numbers
+// of symbols) stays what it is: whoever imports these is compiled once more, with the same
+// result, and whoever imports that is not. So they get no field, no import and no exported name, and
+// what is declared in them stands in their last file, where it moves nothing. See rebuild.go.
+func tracePatches(goos, goarch string) []patch {
+	last := "ztypes_" + goos + "_" + goarch + ".go"
+	const elsewhere = " if tracetestElsewhere != nil { tracetestElsewhere() };"
 	return []patch{
 		{
 			dir: "runtime/pprof", host: "runtime.go", parts: []string{"labels/labels.go"},
@@ -64,89 +72,160 @@ func tracePatches() []patch {
 			},
 		},
 		{
-			dir: "net", host: "net.go", parts: []string{"nettrace/commands.go", "nettrace/replies.go", "nettrace/conn.go", "nettrace/table.go", "nettrace/unseen.go"}, glue: netGlue(),
+			dir: "net", host: "writev_unix.go", glue: netGlue(), made: "netFD",
 			anchors: map[string][]anchor{
+				"fd_unix.go": {{"newFD", bodyStart, "", " if tracetestName != nil { net = tracetestName(net) };"}},
 				"net.go": {
-					{"(*conn).Write", before, "n, err := c.fd.Write(b)", "c.fd.tracetest.Write(b, c, c.fd.isConnected, false); "},
-					{"(*conn).Read", after, "n, err := c.fd.Read(b)", "; c.fd.tracetest.Read(b, n)"},
-					{"(*conn).File", bodyStart, "", " tracetestElsewhere();"},
+					{"(*conn).Write", before, "n, err := c.fd.Write(b)", "if tracetestWrite != nil { tracetestWrite(c.fd.net, tracetestHide(b), tracetestHideConn(c), c.fd.isConnected) }; "},
+					{"(*conn).Read", after, "n, err := c.fd.Read(b)", "; if tracetestRead != nil { tracetestRead(c.fd.net, tracetestHide(b), n) }"},
+					{"(*conn).File", bodyStart, "", elsewhere},
 				},
 				"writev_unix.go": {
 					{"(*conn).writeBuffers", before, "n, err := c.fd.writeBuffers(v)",
-						"for _, b := range *v { c.fd.tracetest.Write(b, c, c.fd.isConnected, false) }; "},
+						"if tracetestWrite != nil { for _, b := range *v { tracetestWrite(c.fd.net, tracetestHide(b), tracetestHideConn(c), c.fd.isConnected) } }; "},
 				},
-				"sock_posix.go": {{"(*netFD).listenStream", before, "return nil", "fd.tracetest.listen(fd.laddr); "}},
+				"sock_posix.go": {{"(*netFD).listenStream", before, "return nil", "if tracetestListen != nil { tracetestListen(fd.net, fd.laddr) }; "}},
 				// What is sent past Write, or can be.
-				"tcpsock_posix.go": {{"(*TCPConn).readFrom", bodyStart, "", " tracetestElsewhere();"}},
+				"tcpsock_posix.go": {{"(*TCPConn).readFrom", bodyStart, "", elsewhere}},
 				"rawconn.go": {
-					{"(*rawConn).Control", bodyStart, "", " tracetestElsewhere();"},
-					{"(*rawConn).Write", bodyStart, "", " tracetestElsewhere();"},
+					{"(*rawConn).Control", bodyStart, "", elsewhere},
+					{"(*rawConn).Write", bodyStart, "", elsewhere},
 				},
-				// Not struct conn, of which there are literals without keys.
 				"fd_posix.go": {
-					{"netFD", lastField, "", "tracetest TracetestConn; "},
-					{"(*netFD).Close", bodyStart, "", " fd.tracetest.close();"},
-					{"(*netFD).writeTo", bodyStart, "", " tracetestElsewhere();"},
-					{"(*netFD).writeToInet4", bodyStart, "", " tracetestElsewhere();"},
-					{"(*netFD).writeToInet6", bodyStart, "", " tracetestElsewhere();"},
-					{"(*netFD).writeMsg", bodyStart, "", " tracetestElsewhere();"},
-					{"(*netFD).writeMsgInet4", bodyStart, "", " tracetestElsewhere();"},
-					{"(*netFD).writeMsgInet6", bodyStart, "", " tracetestElsewhere();"},
+					{"(*netFD).Close", bodyStart, "", " if tracetestClose != nil { tracetestClose(fd.net) };"},
+					{"(*netFD).writeTo", bodyStart, "", elsewhere},
+					{"(*netFD).writeToInet4", bodyStart, "", elsewhere},
+					{"(*netFD).writeToInet6", bodyStart, "", elsewhere},
+					{"(*netFD).writeMsg", bodyStart, "", elsewhere},
+					{"(*netFD).writeMsgInet4", bodyStart, "", elsewhere},
+					{"(*netFD).writeMsgInet6", bodyStart, "", elsewhere},
 				},
 			},
 		},
 		{
-			dir: "os/exec", host: "exec.go", glue: execGlue(),
+			dir: "syscall", host: last, glue: startGlue(),
 			anchors: map[string][]anchor{
-				"exec.go": {{"(*Cmd).Start", bodyStart, "", " if tracetestStart != nil { tracetestStart() };"}},
+				"exec_unix.go": {{"forkExec", bodyStart, "", " if tracetestStart != nil { tracetestStart() };"}},
+				last:           nil,
 			},
 		},
 		{
-			dir: "crypto/tls",
+			dir: "crypto/tls", host: "tls.go", glue: tlsGlue(),
 			anchors: map[string][]anchor{
 				"conn.go": {
-					{"(*Conn).Write", bodyStart, "", " c.tracetest.Write(b, c.conn, c.isClient, true);"},
-					{"(*Conn).Read", after, "n, _ := c.input.Read(b)", "; c.tracetest.Read(b, n)"},
-					{"Conn", lastField, "", "tracetest net.TracetestConn; "},
+					{"(*Conn).Write", before, "c.out.Lock()", "if tracetestWrite != nil { tracetestWrite(tracetestHideConn(c), tracetestHide(b), c.conn, c.isClient) }; "},
+					{"(*Conn).Read", after, "n, _ := c.input.Read(b)", "; if tracetestRead != nil { tracetestRead(tracetestHideConn(c), tracetestHide(b), n) }"},
+					{"(*Conn).Close", bodyStart, "", " if tracetestEnded != nil { tracetestEnded(tracetestHideConn(c)) };"},
 				},
-				"handshake_client.go": {{"(*Conn).clientHandshake", bodyStart, "", " net.TracetestCarry(c.conn);"}},
+				"handshake_client.go": {{"(*Conn).clientHandshake", bodyStart, "", " if tracetestGreeted != nil { tracetestGreeted(tracetestHideConn(c), c.conn, c.handshakes == 0) };"}},
+				"tls.go":              nil,
 			},
 		},
 	}
 }
 
-// netGlue is the variable by which package net calls package testing. The linker
-// lets one package of the standard library refer to another's only where both
-// say so.
+// netGlue is how package net calls package testing, where there is one, and what it tells it. The
+// linker lets one package of the standard library refer to another's only where both say so.
+// A function that is called by its name has no number among the symbols of the package.
 func netGlue() glue {
-	return glue{unsafe: true, code: `
-//go:linkname tracetestHook
-var tracetestHook func(event string, conn, number int64, about []string)
+	return glue{imports: []string{"unsafe"}, code: hide("conn", "any") + `
+//go:linkname tracetestName testing.tracetestNetName
+var tracetestName func(network string) string
 
-//go:linkname tracetestDoor
-var tracetestDoor uint32
+//go:linkname tracetestWrite testing.tracetestNetWrite
+var tracetestWrite func(name string, b []byte, c any, dialed bool)
 
-// TracetestCarry is called by package crypto/tls before it greets a server. A connection
-// of the user's own type can do anything with what it is given.
-func TracetestCarry(c Conn) {
-	switch c := c.(type) {
+//go:linkname tracetestRead testing.tracetestNetRead
+var tracetestRead func(name string, b []byte, n int)
+
+//go:linkname tracetestListen testing.tracetestNetListen
+var tracetestListen func(name string, at any)
+
+//go:linkname tracetestClose testing.tracetestNetClose
+var tracetestClose func(name string)
+
+//go:linkname tracetestElsewhere testing.tracetestNetElsewhere
+var tracetestElsewhere func()
+
+//go:linkname tracetestToldEnds testing.tracetestNetEnds
+var tracetestToldEnds = tracetestEnds
+
+//go:linkname tracetestToldFD testing.tracetestNetFD
+var tracetestToldFD = tracetestFD
+
+//go:linkname tracetestEnds
+func tracetestEnds(of any) (network, remote, local string) {
+	c := of.(Conn)
+	if a := c.RemoteAddr(); a != nil {
+		network, remote = a.Network(), a.String()
+	}
+	if a := c.LocalAddr(); a != nil {
+		local = a.String()
+	}
+	return network, remote, local
+}
+
+//go:linkname tracetestFD
+func tracetestFD(of any) string {
+	switch c := of.(type) {
 	case *TCPConn:
 		if c.ok() {
-			c.fd.tracetest.carry()
+			return c.fd.net
 		}
 	case *UnixConn:
 		if c.ok() {
-			c.fd.tracetest.carry()
+			return c.fd.net
 		}
 	}
+	return ""
 }
 `}
 }
 
-// execGlue is the same for os/exec.
-func execGlue() glue {
+// hide are functions that return what they are given, a slice or a connection, and keep that from the
+// analysis of what escapes. Nothing does: a variable by which a function is called does not say so,
+// and importers would be told. See noescape in package runtime.
+func hide(conn, as string) string {
+	return `
+//go:linkname tracetestHide
+//go:nosplit
+//go:nocheckptr
+func tracetestHide(b []byte) []byte {
+	p := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return unsafe.Slice((*byte)(unsafe.Pointer(p ^ 0)), len(b))
+}
+
+//go:linkname tracetestHideConn
+//go:nosplit
+//go:nocheckptr
+func tracetestHideConn(c *` + conn + `) ` + as + ` {
+	p := uintptr(unsafe.Pointer(c))
+	return (*` + conn + `)(unsafe.Pointer(p ^ 0))
+}
+`
+}
+
+// tlsGlue is how crypto/tls calls package testing, to which a *Conn is a pointer.
+func tlsGlue() glue {
+	return glue{imports: []string{"unsafe"}, code: hide("Conn", "*Conn") + `
+//go:linkname tracetestGreeted testing.tracetestTLSGreeted
+var tracetestGreeted func(of *Conn, c any, first bool)
+
+//go:linkname tracetestWrite testing.tracetestTLSWrite
+var tracetestWrite func(of *Conn, b []byte, c any, dialed bool)
+
+//go:linkname tracetestRead testing.tracetestTLSRead
+var tracetestRead func(of *Conn, b []byte, n int)
+
+//go:linkname tracetestEnded testing.tracetestTLSEnded
+var tracetestEnded func(of *Conn)
+`}
+}
+
+// startGlue is how package syscall calls package testing before it starts a process.
+func startGlue() glue {
 	return glue{unsafe: true, code: `
-//go:linkname tracetestStart
+//go:linkname tracetestStart testing.tracetestStart
 var tracetestStart func()
 `}
 }
@@ -155,7 +234,7 @@ var tracetestStart func()
 func testingGlue(goroot string, trace bool) glue {
 	g := exitHook(goroot)
 	if trace {
-		g.code += traceGlue
+		g.code += hooksGlue
 		g.imports = append(g.imports, "runtime/pprof")
 		g.unsafe = true
 	}
@@ -185,19 +264,16 @@ func tracetestAtExit(f func(failed bool)) {
 	}
 }
 
-// traceGlue ties package testing to the two others. The variable is that of
-// package net where there is one: a test binary without it is not given it.
-const traceGlue = `
+// hooksGlue ties package testing to the others.
+const hooksGlue = `
 func tracetestSetOwner(label string) { pprof.TracetestSet(label) }
 func tracetestGetOwner() string { return pprof.TracetestGet() }
 
-//go:linkname tracetestHook net.tracetestHook
 var tracetestHook func(event string, conn, number int64, about []string)
 
-//go:linkname tracetestDoor net.tracetestDoor
 var tracetestDoor uint32
 
-//go:linkname tracetestStart os/exec.tracetestStart
+//go:linkname tracetestStart
 var tracetestStart func()
 
 func tracetestSetStart(f func()) { tracetestStart = f }

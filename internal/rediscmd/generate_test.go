@@ -60,7 +60,7 @@ func nettraceTable() string {
 		}
 		add(c.Traced(), "tracetestWrite")
 		add(c.Shows != ShowsNothing, "tracetestAsks")
-		add(c.Args == Login, "tracetestLogin")
+		add(c.Args == Login, "tracetestLogsIn")
 		add(c.Replies == Queues, "tracetestQueues")
 		add(c.Replies == Executes, "tracetestExecutes")
 		add(c.Replies == Discards, "tracetestDiscards")

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"tracetest/internal/gotest"
+	"tracetest/internal/instrument"
 )
 
 // A run can leave it to a command of the user's to start the tests: ginkgo,
@@ -46,8 +47,8 @@ var goTools = map[string]string{"ginkgo": "github.com/onsi/ginkgo/v2/ginkgo", "g
 
 // launch starts the command. Its standard input, output and error are ours, so
 // that it shows what it shows without tracetest.
-func (p *Plan) launch(goroot, overlay string, env []string) (*command, error) {
-	tools, err := p.wrapGo(goroot, overlay)
+func (p *Plan) launch(built *instrument.Overlay, env []string) (*command, error) {
+	tools, err := p.wrapGo(built)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func (p *Plan) launch(goroot, overlay string, env []string) (*command, error) {
 	}
 	cmd := exec.Command(name, p.o.Launch[1:]...)
 	cmd.Env = append(os.Environ(), env...)
-	cmd.Env = append(cmd.Env, "GOFLAGS="+goFlags(p.tools.GOFLAGS, overlay), "PATH="+tools+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	cmd.Env = append(cmd.Env, "GOFLAGS="+goFlags(p.tools.GOFLAGS, built), "PATH="+tools+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	c := &command{cmd: cmd, foreground: term.IsTerminal(int(os.Stdin.Fd()))}
 	if !c.foreground {
@@ -71,12 +72,14 @@ func (p *Plan) launch(goroot, overlay string, env []string) (*command, error) {
 
 // goFlags adds to GOFLAGS what the tests need. The go command takes a flag there
 // only for commands that know it.
-func goFlags(before, overlay string) string {
-	flag := "-overlay=" + overlay
-	if strings.ContainsAny(flag, " \t") {
-		flag = "'" + flag + "'"
+func goFlags(before string, built *instrument.Overlay) string {
+	var words []string
+	for _, flag := range append([]string{"-overlay=" + built.File}, built.Flags...) {
+		if strings.ContainsAny(flag, " \t") {
+			flag = "'" + flag + "'"
+		}
+		words = append(words, flag)
 	}
-	words := []string{flag}
 	for _, word := range strings.Fields(before) { // our overlay has the user's own in it
 		if !strings.HasPrefix(strings.TrimLeft(word, "-'\""), "overlay=") {
 			words = append(words, word)
@@ -124,9 +127,9 @@ func (p *Plan) unreached() string {
 
 // wrapGo makes a go command for the front of PATH, and returns its folder. It adds
 // what the tests need where a Makefile or a script has replaced GOFLAGS.
-func (p *Plan) wrapGo(goroot, overlay string) (dir string, err error) {
-	real := filepath.Join(goroot, "bin", "go")
-	if path, _ := p.tools.Command(goroot); path == "go" {
+func (p *Plan) wrapGo(built *instrument.Overlay) (dir string, err error) {
+	real := filepath.Join(built.GOROOT, "bin", "go")
+	if path, _ := p.tools.Command(built.GOROOT); path == "go" {
 		if real, err = exec.LookPath("go"); err != nil {
 			return "", err
 		}
@@ -146,7 +149,7 @@ if [ -z "$TRACETEST_SOCKET" ]; then
 	export TRACETEST_SOCKET
 fi
 exec %s "$@"
-`, Quote(filepath.Join(p.dir, goCalls)), Quote("overlay="), Quote(goFlags("", overlay)), "TRACETEST_SOCKET="+Quote(strings.TrimPrefix(socket, "TRACETEST_SOCKET=")), Quote(real))
+`, Quote(filepath.Join(p.dir, goCalls)), Quote("overlay="), Quote(goFlags("", built)), "TRACETEST_SOCKET="+Quote(strings.TrimPrefix(socket, "TRACETEST_SOCKET=")), Quote(real))
 	dir = filepath.Join(p.dir, "bin")
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err

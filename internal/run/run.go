@@ -277,12 +277,12 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	p.out = out
 	out.Through(p.door)
 	p.knew = p.o.Secrets.Known()
-	goRoot, overlay := "", ""
+	built := &instrument.Overlay{}
 	if p.barrier != nil {
-		goRoot, overlay = p.overlay.GOROOT, p.overlay.File
+		built = p.overlay
 	}
-	path, env := p.tools.Command(goRoot)
-	args := p.args.GoTest(overlay)
+	path, env := p.tools.Command(built.GOROOT)
+	args := p.args.GoTest(built.File, built.Flags)
 	env = append(env, p.o.Env...)
 	if p.barrier != nil {
 		env = append(env, p.barrier.Env())
@@ -294,7 +294,7 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 	case p.o.Serve:
 		begin, goTest = func() (*command, error) { return served(), nil }, nil
 	case p.launched():
-		begin, goTest = func() (*command, error) { return p.launch(goRoot, overlay, env) }, p.o.Launch
+		begin, goTest = func() (*command, error) { return p.launch(built, env) }, p.o.Launch
 	}
 	p.header(goTest)
 	w := newWatcher(p)

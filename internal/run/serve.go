@@ -24,10 +24,10 @@ const quietFor = time.Second
 // Environment returns what a command needs in its environment for its tests to be
 // watched, and the folder of a go command for the front of its PATH.
 func (p *Plan) Environment() (env []string, tools string, err error) {
-	if tools, err = p.wrapGo(p.overlay.GOROOT, p.overlay.File); err != nil {
+	if tools, err = p.wrapGo(p.overlay); err != nil {
 		return nil, "", err
 	}
-	env = append([]string{"GOFLAGS=" + goFlags(p.tools.GOFLAGS, p.overlay.File), p.barrier.Env()}, p.quietLabels()...)
+	env = append([]string{"GOFLAGS=" + goFlags(p.tools.GOFLAGS, p.overlay), p.barrier.Env()}, p.quietLabels()...)
 	if path, more := p.tools.Command(p.overlay.GOROOT); path != "go" {
 		env = append(env, more...)
 	}

@@ -103,7 +103,7 @@ func (w *watcher) watch(ctx context.Context, start func() (*command, error)) rec
 		select {
 		case <-slow:
 			if on, _ := w.p.Trace(); on && w.greeted.IsZero() {
-				w.p.o.Output.Say("tracetest: still building the tests; the first build with --trace recompiles the packages that import net, later ones reuse them. --trace=off does without.")
+				w.p.o.Output.Say("tracetest: still building the tests; the first build with --trace compiles some packages of the standard library once more, and those that import them; later ones reuse that. --trace=off does without.")
 			}
 		case m := <-said:
 			if h := w.p.barrier.Take(ctx, m); h != nil {

@@ -20,7 +20,7 @@ import (
 // errors. Before the first of these, a snapshot is taken of what was passed, and from
 // then on boundaries are waited at until tracetest has answered at one.
 //
-// What is noticed too late (cgo, children that were started past os/exec) makes the
+// What is noticed too late (cgo, children that were started past package syscall) makes the
 // next boundary one that is waited at. What is never noticed (raw system calls) shows
 // in a snapshot that has all in its window who were open since the one before.
 

@@ -55,11 +55,11 @@ func tracetestGetOwner() string {
 	return owner.label
 }
 
-// tracetestDoor stands for the variable that package net reads.
+// tracetestDoor stands for the variable that the trace reads.
 var tracetestDoor uint32
 
-// tracetestSetStart stands for the function that lets os/exec announce a child.
+// tracetestSetStart stands for the function that lets package syscall announce a child.
 func tracetestSetStart(func()) {}
 
-// tracetestSetHook stands for the function that lets package net call the trace.
+// tracetestSetHook stands for the function that lets what is in nettrace call the trace.
 func tracetestSetHook(func(event string, conn, number int64, about []string)) {}

@@ -38,14 +38,14 @@ const ( // what is wanted of a command
 	tracetestMaybe    = 1 << iota // its subcommand decides
 	tracetestWrite                // its arguments: it changes the server
 	tracetestAsks                 // its arguments: its reply shows what other clients do
-	tracetestLogin                // its arguments: it logs in
+	tracetestLogsIn               // its arguments: it logs in
 	tracetestQueues               // MULTI
 	tracetestExecutes             // EXEC
 	tracetestDiscards             // DISCARD, RESET
 	tracetestAdrift               // replies cannot be told apart behind it
 
 	tracetestNothing = 0
-	tracetestKept    = tracetestMaybe | tracetestWrite | tracetestAsks | tracetestLogin // with arguments
+	tracetestKept    = tracetestMaybe | tracetestWrite | tracetestAsks | tracetestLogsIn // with arguments
 )
 
 // tracetestWordLimit and tracetestWordsLimit bound what is kept of a command,

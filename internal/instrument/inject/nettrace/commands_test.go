@@ -37,7 +37,7 @@ var kinds = func() map[string]uint8 {
 			writes = append(writes, name)
 		}
 		if c.Args == rediscmd.Login {
-			kind |= tracetestLogin
+			kind |= tracetestLogsIn
 		}
 		if family, _, two := strings.Cut(name, " "); two {
 			all[family] = tracetestMaybe
@@ -160,7 +160,7 @@ func TestUnwantedCommands(t *testing.T) {
 		{"CONFIG SET", "maxmemory", "1"}, {"config resetstat"}, {"CLIENT REPLY", "OFF"}, {"MULTI ", "x"}, {"CONFIG", "SET maxmemory", "1"},
 	} {
 		got, _, ok := commandsIn(t, []byte(resp(words...)))
-		if !ok || len(got) != 1 || got[0].wanted&^(tracetestMaybe|tracetestAsks|tracetestLogin) != 0 {
+		if !ok || len(got) != 1 || got[0].wanted&^(tracetestMaybe|tracetestAsks|tracetestLogsIn) != 0 {
 			t.Errorf("%.60q: %.60q, %v", words, got, ok)
 		}
 	}
@@ -321,7 +321,7 @@ func TestPipelines(t *testing.T) {
 			if c.wanted&tracetestWrite == 0 {
 				c.words = nil
 			}
-			if c.wanted&^(tracetestMaybe|tracetestAsks|tracetestLogin) != 0 {
+			if c.wanted&^(tracetestMaybe|tracetestAsks|tracetestLogsIn) != 0 {
 				got = append(got, c)
 			}
 		}

@@ -1,11 +1,11 @@
-// Package nettrace is the code that tracetest compiles into package net of the
-// user's tests: the trace. It notices on its way out every command that changes
-// a Redis, and on their way in the replies to those and the OOM errors.
+// Package nettrace is the trace: it notices on its way out every command that
+// changes a Redis, and on their way in the replies to those and the OOM errors.
 //
-// It is a package of its own only so that it is vetted, tested and fuzzed like
-// any other; package instrument takes its text and appends it to net.go. Package
-// crypto/tls calls it for what is encrypted. All its names begin with
-// tracetest, because they live beside those of package net.
+// Package instrument takes its text and appends it to package testing of the user's tests.
+// Package net calls it, and crypto/tls for what is encrypted, by variables: what stood in these
+// would have all packages compiled once more that import them. All names begin with tracetest,
+// because they live beside those of package testing. Here it is vetted, tested and fuzzed
+// like any other.
 //
 // The code must not disturb the connections. It reads what passes and changes
 // nothing of it; of a connection that is no client's to a Redis it looks at the
@@ -24,8 +24,8 @@ import (
 	"sync/atomic"
 )
 
-// tracetestSerial numbers connections and writes of this process.
-var tracetestSerial atomic.Int64
+// tracetestNumbers numbers connections and writes of this process.
+var tracetestNumbers atomic.Int64
 
 // tracetestHomes holds the addresses that this process listens at, and with how
 // many listeners.
@@ -36,11 +36,10 @@ var tracetestHomes struct {
 
 // listen notes an address that this process listens at, until close: then another
 // program can have it, such as a server that is started on a port that was free.
-func (t *TracetestConn) listen(at Addr) {
-	if tracetestHook == nil || at == nil {
+func (t *tracetestConn) listen(home string) {
+	if tracetestHook == nil {
 		return
 	}
-	home := at.String()
 	for _, every := range []string{"[::]:", "0.0.0.0:"} {
 		if len(home) > len(every) && home[:len(every)] == every {
 			home = tracetestPort(home) // it is reached at any address
@@ -56,7 +55,7 @@ func (t *TracetestConn) listen(at Addr) {
 }
 
 // close forgets the address of a listener. It is called of connections too.
-func (t *TracetestConn) close() {
+func (t *tracetestConn) close() {
 	if t.home.Load() == nil {
 		return
 	}
@@ -93,9 +92,8 @@ func tracetestPort(address string) string {
 	return address
 }
 
-// TracetestConn is what the trace knows of a connection. It is exported for
-// package crypto/tls. The zero value is ready.
-type TracetestConn struct {
+// tracetestConn is what the trace knows of a connection. The zero value is ready.
+type tracetestConn struct {
 	state atomic.Uint32
 	talk  atomic.Pointer[tracetestTalk]
 	home  atomic.Pointer[string] // of a listener: where it listens, as tracetestHomes has it
@@ -134,9 +132,9 @@ type tracetestEvent struct {
 	about  []string
 }
 
-// Write is shown what is about to be written. Secure says that it will be
+// write is shown what is about to be written on a net.Conn. Secure says that it will be
 // encrypted, dialed that this process made the connection.
-func (t *TracetestConn) Write(b []byte, c Conn, dialed, secure bool) {
+func (t *tracetestConn) write(b []byte, c any, dialed, secure bool) {
 	if tracetestHook == nil || len(b) == 0 {
 		return
 	}
@@ -159,22 +157,22 @@ func (t *TracetestConn) Write(b []byte, c Conn, dialed, secure bool) {
 
 // carry takes in that this connection is about to carry TLS. That it does, and who is
 // greeted, changes no server.
-func (t *TracetestConn) carry() { t.state.CompareAndSwap(tracetestNew, tracetestCarrier) }
+func (t *tracetestConn) carry() { t.state.CompareAndSwap(tracetestNew, tracetestCarrier) }
 
 // begin decides by the first byte whether this can be a client of a Redis.
-func (t *TracetestConn) begin(first byte, dialed bool) bool {
+func (t *tracetestConn) begin(first byte, dialed bool) bool {
 	letter := 'a' <= first && first <= 'z' || 'A' <= first && first <= 'Z'
 	if !dialed || first != '*' && !letter {
 		t.state.Store(tracetestForeign)
 		return false
 	}
-	t.talk.CompareAndSwap(nil, &tracetestTalk{number: tracetestSerial.Add(1)})
+	t.talk.CompareAndSwap(nil, &tracetestTalk{number: tracetestNumbers.Add(1)})
 	t.state.CompareAndSwap(tracetestNew, tracetestClient)
 	return true
 }
 
 // write takes in what a client sends, and reports whether it is one.
-func (k *tracetestTalk) write(b []byte, c Conn, secure bool) bool {
+func (k *tracetestTalk) write(b []byte, c any, secure bool) bool {
 	var events []tracetestEvent
 	client := true
 	k.mu.Lock()
@@ -186,7 +184,7 @@ func (k *tracetestTalk) write(b []byte, c Conn, secure bool) bool {
 		}
 		if !k.known && (done || k.commands.state > tracetestAtLength && !k.commands.inline) {
 			k.known = true
-			events = append(events, tracetestEvent{name: "redis", about: tracetestWhere(c, secure, !k.commands.inline)})
+			events = append(events, tracetestEvent{name: "redis", about: tracetestAbout(c, secure, !k.commands.inline)})
 		}
 		if done {
 			events = k.command(events)
@@ -236,10 +234,9 @@ func (k *tracetestTalk) plausible() bool {
 	return false
 }
 
-// tracetestWhere tells of a connection. Sure says that its first command could
+// tracetestAbout tells of a connection. Sure says that its first command could
 // be of no other protocol.
-func tracetestWhere(c Conn, secure, sure bool) (about []string) {
-	network, remote, local := "", "", ""
+func tracetestAbout(c any, secure, sure bool) (about []string) {
 	// Below TLS there may be a connection of the user's own, which need not know
 	// its addresses: then there is nobody to be named, and nothing to wait for.
 	defer func() {
@@ -247,12 +244,7 @@ func tracetestWhere(c Conn, secure, sure bool) (about []string) {
 			about = []string{"", "", "", "true", "true", "false"}
 		}
 	}()
-	if a := c.RemoteAddr(); a != nil {
-		network, remote = a.Network(), a.String()
-	}
-	if a := c.LocalAddr(); a != nil {
-		local = a.String()
-	}
+	network, remote, local := tracetestNetEnds(c)
 	yes := func(b bool) string {
 		if b {
 			return "true"
@@ -279,12 +271,12 @@ func (k *tracetestTalk) command(events []tracetestEvent) []tracetestEvent {
 		}
 		events = append(events, tracetestEvent{"asks", 0, asked})
 	}
-	if p.wanted&tracetestLogin != 0 && len(p.words) > 1 {
+	if p.wanted&tracetestLogsIn != 0 && len(p.words) > 1 {
 		events = append(events, tracetestEvent{"login", 0, p.words})
 	}
 	switch {
 	case p.wanted&tracetestWrite != 0:
-		write := tracetestSerial.Add(1)
+		write := tracetestNumbers.Add(1)
 		events = append(events, tracetestEvent{"write", write, p.words})
 		if k.multi {
 			k.queued = append(k.queued, write)
@@ -318,8 +310,8 @@ func (k *tracetestTalk) await(write int64) {
 	}
 }
 
-// Read is shown what was read.
-func (t *TracetestConn) Read(b []byte, n int) {
+// read is shown what was read.
+func (t *tracetestConn) read(b []byte, n int) {
 	if n <= 0 || n > len(b) || t.state.Load() != tracetestClient {
 		return
 	}

@@ -3,6 +3,7 @@ package nettrace
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,11 +16,27 @@ type addr struct{ network, text string }
 func (a addr) Network() string { return a.network }
 func (a addr) String() string  { return a.text }
 
-// conn stands for one of package net.
-type conn struct{ local, remote Addr }
+// conn and ends stand for what package net has.
+type conn struct{ local, remote net.Addr }
 
-func (c *conn) LocalAddr() Addr  { return c.local }
-func (c *conn) RemoteAddr() Addr { return c.remote }
+func (c *conn) LocalAddr() net.Addr  { return c.local }
+func (c *conn) RemoteAddr() net.Addr { return c.remote }
+
+func init() {
+	tracetestNetEnds = func(of any) (network, remote, local string) {
+		c := of.(interface {
+			LocalAddr() net.Addr
+			RemoteAddr() net.Addr
+		})
+		if a := c.RemoteAddr(); a != nil {
+			network, remote = a.Network(), a.String()
+		}
+		if a := c.LocalAddr(); a != nil {
+			local = a.String()
+		}
+		return network, remote, local
+	}
+}
 
 var toRedis = &conn{addr{"tcp", "127.0.0.1:50000"}, addr{"tcp", "127.0.0.1:6379"}}
 
@@ -43,7 +60,7 @@ func (l *announced) hook(event string, conn, number int64, about []string) {
 func hook(t testing.TB, f func(event string, conn, number int64, about []string)) {
 	clear := func() {
 		tracetestHook = nil
-		tracetestSerial.Store(0)
+		tracetestNumbers.Store(0)
 		tracetestHomes.at = nil
 	}
 	clear()
@@ -114,7 +131,7 @@ func TestEvents(t *testing.T) {
 			for _, cut := range []bool{false, true} {
 				var l announced
 				hook(t, l.hook)
-				var c TracetestConn
+				var c tracetestConn
 				for _, step := range test.steps {
 					text, read := strings.CutPrefix(step, "<")
 					parts := [][]byte{[]byte(text)}
@@ -123,9 +140,9 @@ func TestEvents(t *testing.T) {
 					}
 					for _, b := range parts {
 						if read {
-							c.Read(append(b, "\r\n-"+oom+"\r\n"...), len(b)) // behind it is what the buffer held before
+							c.read(append(b, "\r\n-"+oom+"\r\n"...), len(b)) // behind it is what the buffer held before
 						} else {
-							c.Write(b, toRedis, true, false)
+							c.write(b, toRedis, true, false)
 						}
 					}
 				}
@@ -149,19 +166,19 @@ func TestForeignProtocols(t *testing.T) {
 		for _, cut := range []bool{false, true} {
 			var l announced
 			hook(t, l.hook)
-			var c TracetestConn
+			var c tracetestConn
 			parts := [][]byte{[]byte(first)}
 			if cut {
 				parts = bytewise(parts[0])
 			}
 			for _, b := range parts {
-				c.Write(b, toRedis, true, false)
+				c.write(b, toRedis, true, false)
 			}
 			if c.state.Load() != tracetestForeign || c.talk.Load() != nil {
 				t.Errorf("%s, cut %v: it is not dropped", name, cut)
 			}
-			c.Write([]byte(resp("FLUSHALL")), toRedis, true, false)
-			c.Read([]byte("-OOM command not allowed\r\n"), 26)
+			c.write([]byte(resp("FLUSHALL")), toRedis, true, false)
+			c.read([]byte("-OOM command not allowed\r\n"), 26)
 			if len(l.all) > 0 {
 				t.Errorf("%s, cut %v: got %q", name, cut, l.all)
 			}
@@ -174,25 +191,25 @@ func TestForeignProtocols(t *testing.T) {
 func TestConnectionsThatAreLeftAlone(t *testing.T) {
 	var l announced
 	hook(t, l.hook)
-	var accepted, empty TracetestConn
-	accepted.Write([]byte(resp("FLUSHALL")), toRedis, false, false)
-	accepted.Write([]byte(resp("FLUSHALL")), toRedis, true, false)
-	accepted.Read([]byte("-OOM command not allowed\r\n"), 26)
-	empty.Write(nil, toRedis, true, false)
+	var accepted, empty tracetestConn
+	accepted.write([]byte(resp("FLUSHALL")), toRedis, false, false)
+	accepted.write([]byte(resp("FLUSHALL")), toRedis, true, false)
+	accepted.read([]byte("-OOM command not allowed\r\n"), 26)
+	empty.write(nil, toRedis, true, false)
 	if empty.state.Load() != tracetestNew {
 		t.Error("an empty write decides")
 	}
-	empty.Write([]byte(resp("PING")), toRedis, true, false)
+	empty.write([]byte(resp("PING")), toRedis, true, false)
 	for _, n := range []int{-1, 0, 27, 1000} {
-		empty.Read([]byte("-OOM command not allowed\r\n"), n) // EOF, an error, and what cannot be
+		empty.read([]byte("-OOM command not allowed\r\n"), n) // EOF, an error, and what cannot be
 	}
 	if !slices.Equal(l.all, []string{contact}) {
 		t.Errorf("got %q", l.all)
 	}
 	hook(t, nil)
-	var off TracetestConn
-	off.Write([]byte(resp("FLUSHALL")), toRedis, true, false)
-	new(TracetestConn).listen(addr{"tcp", "[::]:6379"})
+	var off tracetestConn
+	off.write([]byte(resp("FLUSHALL")), toRedis, true, false)
+	new(tracetestConn).listen("[::]:6379")
 	if inside := tracetestHome("tcp", "127.0.0.1:6379"); off.state.Load() != tracetestNew || inside {
 		t.Error("without a hook there is a tap")
 	}
@@ -203,10 +220,9 @@ func TestConnectionsThatAreLeftAlone(t *testing.T) {
 func TestContact(t *testing.T) {
 	var l announced
 	hook(t, l.hook)
-	new(TracetestConn).listen(addr{"tcp", "[::]:7000"})
-	new(TracetestConn).listen(addr{"unix", "/tmp/a:b/redis.sock"})
-	new(TracetestConn).listen(addr{"tcp", "127.0.0.2:7002"})
-	new(TracetestConn).listen(nil)
+	new(tracetestConn).listen("[::]:7000")
+	new(tracetestConn).listen("/tmp/a:b/redis.sock")
+	new(tracetestConn).listen("127.0.0.2:7002")
 	for _, test := range []struct {
 		to     *conn
 		secure bool
@@ -224,9 +240,9 @@ func TestContact(t *testing.T) {
 		{&conn{}, false, []string{"", "", "", "false", "false", "false"}}, // closed already
 	} {
 		l.all = nil
-		tracetestSerial.Store(0)
-		var c TracetestConn
-		c.Write([]byte("PING\r\nPING\r\n"), test.to, true, test.secure)
+		tracetestNumbers.Store(0)
+		var c tracetestConn
+		c.write([]byte("PING\r\nPING\r\n"), test.to, true, test.secure)
 		if want := []string{fmt.Sprintf("redis 1/0 %q", test.want)}; !slices.Equal(l.all, want) {
 			t.Errorf("got %q, want %q", l.all, want)
 		}
@@ -240,11 +256,11 @@ func TestContact(t *testing.T) {
 func TestHomeUntilClosed(t *testing.T) {
 	var l announced
 	hook(t, l.hook)
-	var first, second, conn, unspecified TracetestConn
+	var first, second, conn, unspecified tracetestConn
 	at := addr{"tcp", "127.0.0.1:7100"}
-	first.listen(at)
-	second.listen(at) // SO_REUSEPORT
-	unspecified.listen(addr{"tcp", "0.0.0.0:7101"})
+	first.listen(at.text)
+	second.listen(at.text) // SO_REUSEPORT
+	unspecified.listen("0.0.0.0:7101")
 	conn.close()
 	first.close()
 	first.close()
@@ -256,7 +272,7 @@ func TestHomeUntilClosed(t *testing.T) {
 	if tracetestHome("tcp", "127.0.0.1:7100") || tracetestHome("tcp", "127.0.0.1:7101") || len(tracetestHomes.at) != 0 {
 		t.Errorf("still at home: %v", tracetestHomes.at)
 	}
-	first.listen(at)
+	first.listen(at.text)
 	if !tracetestHome("tcp", "127.0.0.1:7100") {
 		t.Error("not known again")
 	}
@@ -268,15 +284,15 @@ func TestHomeUntilClosed(t *testing.T) {
 // A connection of the user's own below TLS need not know its addresses.
 type nowhere struct{}
 
-func (nowhere) LocalAddr() Addr  { panic("no address") }
-func (nowhere) RemoteAddr() Addr { panic("no address") }
+func (nowhere) LocalAddr() net.Addr  { panic("no address") }
+func (nowhere) RemoteAddr() net.Addr { panic("no address") }
 
 // Guards against a test that panics because of the trace.
 func TestContactWithoutAddresses(t *testing.T) {
 	var l announced
 	hook(t, l.hook)
-	var c TracetestConn
-	c.Write([]byte(resp("PING")), nowhere{}, true, true)
+	var c tracetestConn
+	c.write([]byte(resp("PING")), nowhere{}, true, true)
 	if len(l.all) != 1 || !strings.Contains(l.all[0], `["" "" "" "true" "true" "false"]`) {
 		t.Errorf("got %q", l.all)
 	}
@@ -286,17 +302,17 @@ func TestConcurrentUse(t *testing.T) {
 	const writers, each = 8, 200
 	var l announced
 	hook(t, l.hook)
-	var shared TracetestConn
+	var shared tracetestConn
 	var all sync.WaitGroup
 	for i := range writers {
 		all.Go(func() {
-			var own TracetestConn
+			var own tracetestConn
 			for range each {
-				shared.Write([]byte(resp("CONFIG", "SET", "a", "1")), toRedis, true, false)
-				shared.Read([]byte("+OK\r\n"), 5)
-				own.Write([]byte(resp("CONFIG", "SET", "b", "1")), toRedis, true, false)
-				own.Read([]byte("+OK\r\n"), 5)
-				new(TracetestConn).listen(addr{"tcp", fmt.Sprint("127.0.0.1:", i)})
+				shared.write([]byte(resp("CONFIG", "SET", "a", "1")), toRedis, true, false)
+				shared.read([]byte("+OK\r\n"), 5)
+				own.write([]byte(resp("CONFIG", "SET", "b", "1")), toRedis, true, false)
+				own.read([]byte("+OK\r\n"), 5)
+				new(tracetestConn).listen(fmt.Sprint("127.0.0.1:", i))
 			}
 		})
 	}
@@ -318,15 +334,15 @@ func TestConcurrentUse(t *testing.T) {
 func TestUnanswered(t *testing.T) {
 	var l announced
 	hook(t, l.hook)
-	var c TracetestConn
+	var c tracetestConn
 	for range 10_000 {
-		c.Write([]byte("FLUSHALL\r\n"), toRedis, true, false)
+		c.write([]byte("FLUSHALL\r\n"), toRedis, true, false)
 	}
 	if n := len(c.talk.Load().awaited); n > 1<<12 {
 		t.Errorf("%d replies are awaited", n)
 	}
 	for range 10_000 {
-		c.Read([]byte("+OK\r\n"), 5)
+		c.read([]byte("+OK\r\n"), 5)
 	}
 	if last := l.all[len(l.all)-1]; !strings.HasPrefix(last, "reply ") || len(l.all) != 1+10_000+1<<12 {
 		t.Errorf("got %d events, the last is %s", len(l.all), last)
@@ -338,35 +354,35 @@ func TestUnanswered(t *testing.T) {
 func ignore(string, int64, int64, []string) {}
 
 // foreign is a connection that was found to be no client's of a Redis.
-func foreign(t testing.TB) *TracetestConn {
+func foreign(t testing.TB) *tracetestConn {
 	hook(t, ignore)
-	c := new(TracetestConn)
-	c.Write([]byte("GET / HTTP/1.1\r\n"), toRedis, true, false)
+	c := new(tracetestConn)
+	c.write([]byte("GET / HTTP/1.1\r\n"), toRedis, true, false)
 	return c
 }
 
 // client is a connection that has written and read something.
-func client(t testing.TB) *TracetestConn {
+func client(t testing.TB) *tracetestConn {
 	hook(t, ignore)
-	c := new(TracetestConn)
-	c.Write([]byte(resp("GET", "key:000001")), toRedis, true, false)
-	c.Read([]byte("$5\r\nvalue\r\n"), 11)
+	c := new(tracetestConn)
+	c.write([]byte(resp("GET", "key:000001")), toRedis, true, false)
+	c.read([]byte("$5\r\nvalue\r\n"), 11)
 	return c
 }
 
 // Guards against garbage in tests that count what they allocate, and in suites
 // that do little else than to talk to a Redis.
 func TestNothingIsAllocated(t *testing.T) {
-	other, redis, accepted := foreign(t), client(t), new(TracetestConn)
+	other, redis, accepted := foreign(t), client(t), new(tracetestConn)
 	request, get, value := make([]byte, 4096), []byte(resp("GET", "key:000001")), []byte("$5\r\nvalue\r\n")
 	failed, many := []byte("-ERR no\r\n"), bytes.Repeat([]byte("$5\r\nvalue\r\n"), 100)
 	for name, f := range map[string]func(){
-		"a write of another protocol": func() { other.Write(request, toRedis, true, false) },
-		"a read of another protocol":  func() { other.Read(request, len(request)) },
-		"the server's end":            func() { accepted.Write(request, toRedis, false, false) },
-		"a GET and its reply":         func() { redis.Write(get, toRedis, true, false); redis.Read(value, len(value)) },
-		"an error":                    func() { redis.Read(failed, len(failed)) },
-		"a hundred replies":           func() { redis.Read(many, len(many)) },
+		"a write of another protocol": func() { other.write(request, toRedis, true, false) },
+		"a read of another protocol":  func() { other.read(request, len(request)) },
+		"the server's end":            func() { accepted.write(request, toRedis, false, false) },
+		"a GET and its reply":         func() { redis.write(get, toRedis, true, false); redis.read(value, len(value)) },
+		"an error":                    func() { redis.read(failed, len(failed)) },
+		"a hundred replies":           func() { redis.read(many, len(many)) },
 	} {
 		if n := testing.AllocsPerRun(100, f); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
@@ -378,7 +394,7 @@ func BenchmarkForeignWrite(b *testing.B) {
 	c, request := foreign(b), make([]byte, 4096)
 	b.ReportAllocs()
 	for b.Loop() {
-		c.Write(request, toRedis, true, false)
+		c.write(request, toRedis, true, false)
 	}
 }
 
@@ -387,7 +403,7 @@ func BenchmarkRedisWrite(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(get)))
 	for b.Loop() {
-		c.Write(get, toRedis, true, false)
+		c.write(get, toRedis, true, false)
 	}
 }
 
@@ -396,7 +412,7 @@ func BenchmarkPipeline1000(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(commands)))
 	for b.Loop() {
-		c.Write(commands, toRedis, true, false)
+		c.write(commands, toRedis, true, false)
 	}
 }
 
@@ -405,6 +421,6 @@ func BenchmarkReplies(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(replies)))
 	for b.Loop() {
-		c.Read(replies, len(replies))
+		c.read(replies, len(replies))
 	}
 }

@@ -1,7 +1,7 @@
 package nettrace
 
 // tracetestHook is called with what a connection of a Redis client did. Package
-// testing sets it, by linkname; while it is nil there is no trace.
+// testing has it, and sets it; while it is nil there is no trace.
 //
 //   - "redis", network, remote, local, whether encrypted, whether this process
 //     listens there, whether it can be nothing else than a Redis: the first command of a connection is about to go out.
@@ -14,15 +14,3 @@ var tracetestHook func(event string, conn, number int64, about []string)
 
 // tracetestDoor is package testing's: while it is zero, "unseen" is to be reported.
 var tracetestDoor uint32 = 1
-
-// Addr and Conn stand for the types of package net.
-type Addr interface {
-	Network() string
-	String() string
-}
-
-// Conn is the part of net.Conn that the trace uses.
-type Conn interface {
-	LocalAddr() Addr
-	RemoteAddr() Addr
-}

@@ -17,7 +17,7 @@ func tracetestWanted(name []byte) uint8 {
 	case "EXEC":
 		return tracetestExecutes
 	case "AUTH", "HELLO":
-		return tracetestLogin
+		return tracetestLogsIn
 	case "ACL", "CLIENT", "CLUSTER", "COMMANDLOG", "CONFIG", "FT.CONFIG", "FUNCTION", "GRAPH.CONFIG",
 		"HOTKEYS", "LATENCY", "MODULE", "SCRIPT", "SENTINEL", "SLOWLOG", "TFUNCTION":
 		return tracetestMaybe

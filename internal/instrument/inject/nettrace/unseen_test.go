@@ -45,9 +45,9 @@ func TestUnseen(t *testing.T) {
 					}
 				}
 			}
-			var c TracetestConn
+			var c tracetestConn
 			for _, text := range test.what {
-				c.Write([]byte(text), toRedis, true, false)
+				c.write([]byte(text), toRedis, true, false)
 			}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("%s, closed %v: got %q, want %q", test.name, closed, got, want)
@@ -59,16 +59,16 @@ func TestUnseen(t *testing.T) {
 		var got string
 		hook(t, func(event string, _, _ int64, _ []string) { got = event })
 		tracetestDoor = 0
-		var c TracetestConn
+		var c tracetestConn
 		c.carry()
-		c.Write([]byte("\x16\x03\x01\x00\x01x"), toRedis, true, false)
-		if c.Write([]byte(text), toRedis, true, false); got != want {
+		c.write([]byte("\x16\x03\x01\x00\x01x"), toRedis, true, false)
+		if c.write([]byte(text), toRedis, true, false); got != want {
 			t.Errorf("%q below TLS: told %q, want %q", text, got, want)
 		}
 	}
 	// One that spoke before it was secured is what it was.
-	var plain TracetestConn
-	plain.Write([]byte("EHLO x\r\n"), toRedis, true, false)
+	var plain tracetestConn
+	plain.write([]byte("EHLO x\r\n"), toRedis, true, false)
 	if plain.carry(); plain.state.Load() != tracetestForeign {
 		t.Error("a connection that spoke another protocol carries TLS")
 	}
@@ -76,9 +76,9 @@ func TestUnseen(t *testing.T) {
 	var got []string
 	hook(t, func(event string, _, _ int64, _ []string) { got = append(got, event) })
 	tracetestDoor = 0
-	var c TracetestConn
-	c.Write([]byte(resp("GET", "k")), toRedis, false, false)
-	c.Write([]byte("x"), toRedis, false, false)
+	var c tracetestConn
+	c.write([]byte(resp("GET", "k")), toRedis, false, false)
+	c.write([]byte("x"), toRedis, false, false)
 	if !reflect.DeepEqual(got, []string{"unseen", "unseen"}) {
 		t.Errorf("on an accepted connection: got %q", got)
 	}
