@@ -16,6 +16,9 @@ import (
 // what was compiled.
 func TestImportersStay(t *testing.T) {
 	for name, root := range goroots(t) {
+		if strings.HasPrefix(name, "localgo1.22") {
+			continue // what comes out of its net is another one
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			module := t.TempDir()
