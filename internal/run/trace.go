@@ -24,13 +24,14 @@ type tracer struct {
 	places   map[string]int             // index of the watched server at an address, or -1
 	locals   map[string]bool            // addresses of the tests' own connections
 	locked   map[string]*record.Contact // that ask for a login, by address
+	vague    map[string]*record.Contact // of which it is not known whether a Redis is there, by address
 	open     map[[2]int64]*record.Write // that a snapshot can show and that have no reply, by process and number
 	code     *places
 	expected map[int]map[string]int // by server: how many writes of a parameter may still be seen to change it
 }
 
 func newTracer(w *watcher) *tracer {
-	return &tracer{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, code: newPlaces(w.p.root), expected: map[int]map[string]int{}}
+	return &tracer{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, vague: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, code: newPlaces(w.p.root), expected: map[int]map[string]int{}}
 }
 
 // receive takes in what a synchronized process reports.
@@ -68,6 +69,13 @@ func (t *tracer) at(address string) int {
 }
 
 func (t *tracer) write(ctx context.Context, write *record.Write) {
+	if c := t.vague[write.Address]; c != nil && len(write.Command) > 1 {
+		// No other protocol has such a line. So who is there is asked before it goes out.
+		delete(t.vague, write.Address)
+		sure := *c
+		sure.Vague = false
+		t.again(ctx, &sure, snapshot.Target.Anonymous)
+	}
 	write.Server = t.at(write.Address)
 	if write.Server >= 0 {
 		write.Values = values(t.w.servers[write.Server], write.Command)
@@ -224,7 +232,19 @@ func (t *tracer) contact(ctx context.Context, c *record.Contact) {
 			t.places[c.Address] = index // else another time it may be a Redis
 		}
 	}
+	if c.Vague && index < 0 && !c.Inside {
+		t.vague[c.Address] = c
+	}
 	c.Server = index
+	t.w.ahead.contact(c)
+	t.w.append(record.Entry{Contact: c})
+}
+
+// again looks once more for the server of a contact, of which more is known by now.
+func (t *tracer) again(ctx context.Context, c *record.Contact, as func(snapshot.Target) snapshot.Target) {
+	if c.Server, c.Problem = t.find(ctx, c, as); c.Server >= 0 || !c.Inside && !c.Vague {
+		t.places[c.Address] = c.Server
+	}
 	t.w.ahead.contact(c)
 	t.w.append(record.Entry{Contact: c})
 }
@@ -245,14 +265,8 @@ func (t *tracer) login(ctx context.Context, l *barrier.Login) {
 			continue
 		}
 		delete(t.locked, l.Address) // one try: a server may count them
-		index, problem := t.find(ctx, c, func(at snapshot.Target) snapshot.Target { return at.As(named) })
-		if index >= 0 {
-			t.places[l.Address] = index
-		}
 		again := *c
-		again.Server, again.Problem = index, problem
-		t.w.ahead.contact(&again)
-		t.w.append(record.Entry{Contact: &again})
+		t.again(ctx, &again, func(at snapshot.Target) snapshot.Target { return at.As(named) })
 		return
 	}
 }

@@ -178,8 +178,8 @@ func (p *play) do(step string) {
 		say(record.Boundary{Verb: record.VerbEnd, Owner: p.owners[words[1]], End: &record.Outcome{Status: "pass"}})
 	case "exit", "gone":
 		say(record.Boundary{Verb: record.Verb(words[0])})
-	case "contact":
-		tell(barrier.Message{Contact: &record.Contact{Process: process, Network: "tcp", Address: address(server(1).n), Local: "l", Server: -1}})
+	case "contact", "vague":
+		tell(barrier.Message{Contact: &record.Contact{Process: process, Network: "tcp", Address: address(server(1).n), Local: "l", Server: -1, Vague: words[0] == "vague"}})
 	case "write": // is told, and then sent
 		p.numbers[fmt.Sprint(process)]++
 		tell(barrier.Message{Write: &record.Write{Process: process, Number: p.numbers[fmt.Sprint(process)], Server: -1, Address: address(server(3).n),
@@ -250,6 +250,10 @@ func TestOrders(t *testing.T) {
 				"sample 0 | sample 1 | > finish [0] [1] | restore 0 | restore 1 | > restore run map[hz:10] left map[]"},
 		{"one that they turn out to use within the test", "test", 1, "hello, begin TestA, contact 1, write hz 5 1, reply, --, end TestA",
 			"sample 0 | sample 1 | > end [0] [1] | restore 0 | restore 1 | > restore test map[hz:10] left map[] | go"},
+		{"one that is spoken to in lines of text is not asked", "run", 1, "hello, begin TestA, --, vague 1", "> contact -1 | go"},
+		{"until it is set by one, which waits for that", "run", 1, "hello, begin TestA, vague 1, --, write hz 5 1, reply",
+			"connect | > server 1 | > contact 1 | sample 1 | > write [1] | go | sample 0 | sample 1 | > reply [0] [1: [hz:5]] | go"},
+		{"that is none, which is asked once", "run", 1, "hello, begin TestA, down 1, vague 1, --, write hz 5 1, write hz 5 1", "> contact -1 connection refused | > write | go | > write | go"},
 		{"known by then", "run", 1, ran + "contact 1, --, contact 1", "> contact 1 | go"},
 		{"that is not there", "run", 1, "hello, begin TestA, down 1, --, contact 1", "> contact -1 connection refused | go"},
 		{"of the tests' own, which they end", "run", 1, ran + "contact 1, write hz 5 1, reply, down 1, --, finish", "sample 0 | sample 1 | > finish [0] [1: connection refused] | restore 0"},
