@@ -67,7 +67,10 @@ func (r *replacements) write(original, name string, content []byte) error {
 	if there, err := os.ReadFile(path); err == nil && bytes.Equal(there, content) {
 		return nil
 	}
-	file, err := os.CreateTemp(r.dir, name+"-*")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("writing the overlay: %w", err)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "new-*")
 	if err != nil {
 		return fmt.Errorf("writing the overlay: %w", err)
 	}
@@ -132,7 +135,7 @@ func (o *Overlay) place(files *replacements, tools *gotest.Toolchain, args *gote
 	write := func(to *replacements) error {
 		for name, content := range standard {
 			original := filepath.Join(o.GOROOT, "src", filepath.FromSlash(name))
-			if err := to.write(original, fileOf(name), content); err != nil {
+			if err := to.write(original, filepath.FromSlash(name), content); err != nil {
 				return err
 			}
 		}
@@ -141,15 +144,12 @@ func (o *Overlay) place(files *replacements, tools *gotest.Toolchain, args *gote
 	if dir, err := lastingDir(tools, standard); err == nil && keepsNames(args) {
 		lasting := &replacements{dir, files.of}
 		if write(lasting) == nil {
-			o.Flags = lasting.flags(standard)
+			o.Flags = lasting.flags()
 			return nil
 		}
 	}
 	return write(files)
 }
-
-// fileOf is the name of the file in which a patched one stands.
-func fileOf(name string) string { return strings.ReplaceAll(name, "/", "_") }
 
 // possible returns why tests cannot be instrumented here, or nil.
 func possible(tools *gotest.Toolchain) error {

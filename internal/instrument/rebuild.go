@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -68,15 +67,9 @@ func lastingDir(tools *gotest.Toolchain, files map[string][]byte) (string, error
 }
 
 // flags are the flags of the compiler by which the names of files are kept.
-func (r *replacements) flags(files map[string][]byte) (flags []string) {
-	rules := map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if pkg := path.Dir(name); slices.Contains(steady(), pkg) {
-			rules[pkg] = append(rules[pkg], filepath.Join(r.dir, fileOf(name))+"=>$GOROOT/src/"+name)
-		}
-	}
-	for _, pkg := range slices.Sorted(maps.Keys(rules)) {
-		flags = append(flags, "-gcflags="+pkg+"=-trimpath="+strings.Join(rules[pkg], ";"))
+func (r *replacements) flags() (flags []string) {
+	for _, pkg := range steady() {
+		flags = append(flags, "-gcflags="+pkg+"=-trimpath="+r.dir+"=>$GOROOT/src")
 	}
 	return flags
 }
