@@ -115,9 +115,9 @@ func tracePatches(goos, goarch string) []patch {
 				"conn.go": {
 					{"(*Conn).Write", before, "c.out.Lock()", "if tracetestWrite != nil { tracetestWrite(tracetestHideConn(c), tracetestHide(b), c.conn, c.isClient) }; "},
 					{"(*Conn).Read", after, "n, _ := c.input.Read(b)", "; if tracetestRead != nil { tracetestRead(tracetestHideConn(c), tracetestHide(b), n) }"},
-					{"(*Conn).Close", bodyStart, "", " if tracetestEnded != nil { tracetestEnded(tracetestHideConn(c)) };"},
+					{"(*Conn).Close", bodyStart, "", " if tracetestClose != nil { tracetestClose(tracetestHideConn(c)) };"},
 				},
-				"handshake_client.go": {{"(*Conn).clientHandshake", bodyStart, "", " if tracetestGreeted != nil { tracetestGreeted(tracetestHideConn(c), c.conn, c.handshakes == 0) };"}},
+				"handshake_client.go": {{"(*Conn).clientHandshake", bodyStart, "", " if tracetestGreet != nil { tracetestGreet(tracetestHideConn(c), c.conn, c.handshakes == 0) };"}},
 				"tls.go":              nil,
 			},
 		},
@@ -129,22 +129,22 @@ func tracePatches(goos, goarch string) []patch {
 // A function that is called by its name has no number among the symbols of the package.
 func netGlue() glue {
 	return glue{imports: []string{"unsafe"}, code: hide("conn", "any") + `
-//go:linkname tracetestName testing.tracetestNetName
+//go:linkname tracetestName testing.tracetestToName
 var tracetestName func(network string) string
 
-//go:linkname tracetestWrite testing.tracetestNetWrite
+//go:linkname tracetestWrite testing.tracetestToWrite
 var tracetestWrite func(name string, b []byte, c any, dialed bool)
 
-//go:linkname tracetestRead testing.tracetestNetRead
+//go:linkname tracetestRead testing.tracetestToRead
 var tracetestRead func(name string, b []byte, n int)
 
-//go:linkname tracetestListen testing.tracetestNetListen
+//go:linkname tracetestListen testing.tracetestToListen
 var tracetestListen func(name string, at any)
 
-//go:linkname tracetestClose testing.tracetestNetClose
+//go:linkname tracetestClose testing.tracetestToClose
 var tracetestClose func(name string)
 
-//go:linkname tracetestElsewhere testing.tracetestNetElsewhere
+//go:linkname tracetestElsewhere testing.tracetestToElsewhere
 var tracetestElsewhere func()
 
 //go:linkname tracetestToldEnds testing.tracetestNetEnds
@@ -208,17 +208,17 @@ func tracetestHideConn(c *` + conn + `) ` + as + ` {
 // tlsGlue is how crypto/tls calls package testing, to which a *Conn is a pointer.
 func tlsGlue() glue {
 	return glue{imports: []string{"unsafe"}, code: hide("Conn", "*Conn") + `
-//go:linkname tracetestGreeted testing.tracetestTLSGreeted
-var tracetestGreeted func(of *Conn, c any, first bool)
+//go:linkname tracetestGreet testing.tracetestTLSToGreet
+var tracetestGreet func(of *Conn, c any, first bool)
 
-//go:linkname tracetestWrite testing.tracetestTLSWrite
+//go:linkname tracetestWrite testing.tracetestTLSToWrite
 var tracetestWrite func(of *Conn, b []byte, c any, dialed bool)
 
-//go:linkname tracetestRead testing.tracetestTLSRead
+//go:linkname tracetestRead testing.tracetestTLSToRead
 var tracetestRead func(of *Conn, b []byte, n int)
 
-//go:linkname tracetestEnded testing.tracetestTLSEnded
-var tracetestEnded func(of *Conn)
+//go:linkname tracetestClose testing.tracetestTLSToClose
+var tracetestClose func(of *Conn)
 `}
 }
 

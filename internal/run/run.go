@@ -289,7 +289,7 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 		env = append(env, p.quietLabels()...)
 	}
 	begin := func() (*command, error) { return start(path, args, env) }
-	goTest := append([]string{path}, args...)
+	goTest := append([]string{path}, p.args.GoTest(built.File, nil)...) // how it is compiled is ours
 	switch {
 	case p.o.Serve:
 		begin, goTest = func() (*command, error) { return served(), nil }, nil

@@ -19,6 +19,32 @@ var tracetestNetEnds func(c any) (network, remote, local string)
 //go:linkname tracetestNetFD
 var tracetestNetFD func(c any) string
 
+// What net and crypto/tls call. They are functions with names, which are known for ours on a
+// stack.
+//
+//go:linkname tracetestToName
+//go:linkname tracetestToWrite
+//go:linkname tracetestToRead
+//go:linkname tracetestToListen
+//go:linkname tracetestToClose
+//go:linkname tracetestToElsewhere
+//go:linkname tracetestTLSToGreet
+//go:linkname tracetestTLSToWrite
+//go:linkname tracetestTLSToRead
+//go:linkname tracetestTLSToClose
+var (
+	tracetestToName      = tracetestNetName
+	tracetestToWrite     = tracetestNetWrite
+	tracetestToRead      = tracetestNetRead
+	tracetestToListen    = tracetestNetListen
+	tracetestToClose     = tracetestNetClose
+	tracetestToElsewhere = tracetestElsewhere // before something is sent past Write, or can be
+	tracetestTLSToGreet  = tracetestTLSGreet
+	tracetestTLSToWrite  = tracetestTLSWrite
+	tracetestTLSToRead   = tracetestTLSRead
+	tracetestTLSToClose  = tracetestTLSClose
+)
+
 // tracetestFD is what is known of a netFD, and the name of its network. The netFD has only the
 // name, which keeps the rest alive.
 type tracetestFD struct {
@@ -27,9 +53,7 @@ type tracetestFD struct {
 }
 
 // tracetestNetName returns the name of a network, for one netFD.
-//
-//go:linkname tracetestNetName
-var tracetestNetName = func(network string) string {
+func tracetestNetName(network string) string {
 	fd := new(tracetestFD)
 	if len(network) == 0 || len(network) > len(fd.name) {
 		return network // there is none
@@ -53,34 +77,22 @@ func init() { tracetestStranger.state.Store(tracetestForeign) }
 
 // tracetestNetWrite is shown what is about to be written on a net.Conn. Dialed says that this
 // process made the connection.
-//
-//go:linkname tracetestNetWrite
-var tracetestNetWrite = func(name string, b []byte, c any, dialed bool) {
+func tracetestNetWrite(name string, b []byte, c any, dialed bool) {
 	tracetestOf(name).write(b, c, dialed, false)
 }
 
 // tracetestNetRead is shown what was read.
-//
-//go:linkname tracetestNetRead
-var tracetestNetRead = func(name string, b []byte, n int) { tracetestOf(name).read(b, n) }
+func tracetestNetRead(name string, b []byte, n int) { tracetestOf(name).read(b, n) }
 
 // tracetestNetListen is shown the net.Addr at which a listener listens, until tracetestNetClose, which is
 // called for connections too.
-//
-//go:linkname tracetestNetListen
-var tracetestNetListen = func(name string, at any) {
+func tracetestNetListen(name string, at any) {
 	if at != nil {
 		tracetestOf(name).listen(at.(interface{ String() string }).String())
 	}
 }
 
-//go:linkname tracetestNetClose
-var tracetestNetClose = func(name string) { tracetestOf(name).close() }
-
-// tracetestNetElsewhere is called before something is sent past Write, or can be.
-//
-//go:linkname tracetestNetElsewhere
-var tracetestNetElsewhere = tracetestElsewhere
+func tracetestNetClose(name string) { tracetestOf(name).close() }
 
 // tracetestTLS holds what is known of connections of TLS that greeted a server, by where they
 // are, until they are closed. One that is not is forgotten when another one is in its place.
@@ -89,11 +101,9 @@ var tracetestTLS struct {
 	at map[uintptr]*tracetestConn
 }
 
-// tracetestTLSGreeted is called before a *tls.Conn greets a server on a net.Conn, for the first time
+// tracetestTLSGreet is called before a *tls.Conn greets a server on a net.Conn, for the first time
 // or once more. A connection of the user's own type can do anything with what it is given.
-//
-//go:linkname tracetestTLSGreeted
-var tracetestTLSGreeted = func(of unsafe.Pointer, c any, first bool) {
+func tracetestTLSGreet(of unsafe.Pointer, c any, first bool) {
 	tracetestOf(tracetestNetFD(c)).carry()
 	if !first {
 		return
@@ -107,8 +117,7 @@ var tracetestTLSGreeted = func(of unsafe.Pointer, c any, first bool) {
 	all.at[uintptr(of)] = new(tracetestConn)
 }
 
-//go:linkname tracetestTLSEnded
-var tracetestTLSEnded = func(of unsafe.Pointer) {
+func tracetestTLSClose(of unsafe.Pointer) {
 	all := &tracetestTLS
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -126,10 +135,8 @@ func tracetestSecured(of unsafe.Pointer) *tracetestConn {
 	return &tracetestStranger // a server's
 }
 
-//go:linkname tracetestTLSWrite
-var tracetestTLSWrite = func(of unsafe.Pointer, b []byte, c any, dialed bool) {
+func tracetestTLSWrite(of unsafe.Pointer, b []byte, c any, dialed bool) {
 	tracetestSecured(of).write(b, c, dialed, true)
 }
 
-//go:linkname tracetestTLSRead
-var tracetestTLSRead = func(of unsafe.Pointer, b []byte, n int) { tracetestSecured(of).read(b, n) }
+func tracetestTLSRead(of unsafe.Pointer, b []byte, n int) { tracetestSecured(of).read(b, n) }
