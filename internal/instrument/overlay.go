@@ -25,6 +25,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"tracetest/internal/gotest"
@@ -103,12 +104,8 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 			return nil, err
 		}
 	}
-	standard, err := o.standard(tools, replace, trace)
-	if err != nil {
-		return nil, err
-	}
 	files := &replacements{dir, replace}
-	if err := o.place(files, tools, args, standard); err != nil {
+	if err := o.place(files, tools, args, trace); err != nil {
 		return nil, err
 	}
 	hooks, err := newHooker(ctx, args, tools.GOMODCACHE, replace, packages)
@@ -130,25 +127,49 @@ func Prepare(ctx context.Context, dir string, tools *gotest.Toolchain, packages 
 	return o, nil
 }
 
-// place writes the patched files of the standard library: where they last, if that can be.
-func (o *Overlay) place(files *replacements, tools *gotest.Toolchain, args *gotest.Args, standard map[string][]byte) error {
+// place writes the patched files of the standard library: where they last, if that can be, and
+// not again where they have lasted.
+func (o *Overlay) place(files *replacements, tools *gotest.Toolchain, args *gotest.Args, trace Trace) error {
+	original := func(name string) string { return filepath.Join(o.GOROOT, "src", filepath.FromSlash(name)) }
+	lasts := newLasting(tools, args, trace)
+	if dir, names := lasts.find(); names != nil && !slices.ContainsFunc(names, func(name string) bool { return files.of[original(name)] != "" }) {
+		for _, name := range names {
+			files.of[original(name)] = filepath.Join(dir, filepath.FromSlash(name))
+		}
+		o.traced(trace, nil)
+		o.Flags = namesKept(dir)
+		return nil
+	}
+	standard, err := o.standard(tools, files.of, trace)
+	if err != nil {
+		return err
+	}
 	write := func(to *replacements) error {
 		for name, content := range standard {
-			original := filepath.Join(o.GOROOT, "src", filepath.FromSlash(name))
-			if err := to.write(original, filepath.FromSlash(name), content); err != nil {
+			if err := to.write(original(name), filepath.FromSlash(name), content); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if dir, err := lastingDir(tools, standard); err == nil && keepsNames(args) {
-		lasting := &replacements{dir, files.of}
-		if write(lasting) == nil {
-			o.Flags = lasting.flags()
-			return nil
+	if dir, err := lasts.dir(standard); err == nil && write(&replacements{dir, files.of}) == nil {
+		o.Flags = namesKept(dir)
+		if o.Traced || trace == TraceOff {
+			lasts.note(dir, slices.Sorted(maps.Keys(standard)))
 		}
+		return nil
 	}
 	return write(files)
+}
+
+// traced notes whether there is a trace, and why not.
+func (o *Overlay) traced(trace Trace, problem error) {
+	if trace == TraceOff {
+		o.NoTrace = "--trace=off"
+	} else if problem != nil {
+		o.NoTrace = problem.Error()
+	}
+	o.Traced = o.NoTrace == ""
 }
 
 // possible returns why tests cannot be instrumented here, or nil.
@@ -221,15 +242,10 @@ func (o *Overlay) standard(tools *gotest.Toolchain, replace map[string]string, t
 			problem = add(traced, p)
 		}
 	}
-	switch {
-	case trace == TraceOff:
-		o.NoTrace = "--trace=off"
-	case problem != nil && trace == TraceOn:
+	if problem != nil && trace == TraceOn {
 		return nil, fmt.Errorf("--trace=on: %w", problem)
-	case problem != nil:
-		o.NoTrace = problem.Error()
 	}
-	o.Traced = o.NoTrace == ""
+	o.traced(trace, problem)
 	if !o.Traced {
 		clear(traced)
 	}

@@ -1,18 +1,6 @@
 package instrument
 
-import (
-	"crypto/sha256"
-	"errors"
-	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"time"
-
-	"tracetest/internal/gotest"
-)
+import "tracetest/internal/gotest"
 
 // The go command compiles a package once more where one that it imports has other content, and
 // compares only what came out. So it stops at packages whose compiled form is what it was
@@ -36,40 +24,11 @@ func keepsNames(args *gotest.Args) bool {
 	return !compiler && !trimmed
 }
 
-// lastingFor is how long patched files are kept that no run has used.
-const lastingFor = 30 * 24 * time.Hour
-
-// lastingDir returns a folder in the build cache for these files, the same in each run.
-func lastingDir(tools *gotest.Toolchain, files map[string][]byte) (string, error) {
-	if !filepath.IsAbs(tools.GOCACHE) || strings.ContainsAny(tools.GOCACHE, " \t\n'\"=;$") {
-		return "", errors.New("the flag of the compiler has no such paths")
-	}
-	sum := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(files[name]), files[name])
-	}
-	all := filepath.Join(tools.GOCACHE, "tracetest")
-	dir := filepath.Join(all, fmt.Sprintf("%x", sum.Sum(nil)[:8]))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	now := time.Now()
-	if err := os.Chtimes(dir, now, now); err != nil {
-		return "", err
-	}
-	others, _ := os.ReadDir(all)
-	for _, other := range others {
-		if info, err := other.Info(); err == nil && now.Sub(info.ModTime()) > lastingFor {
-			os.RemoveAll(filepath.Join(all, other.Name()))
-		}
-	}
-	return dir, nil
-}
-
-// flags are the flags of the compiler by which the names of files are kept.
-func (r *replacements) flags() (flags []string) {
+// namesKept are the flags of the compiler by which the files of a folder have the names of those
+// that they replace.
+func namesKept(dir string) (flags []string) {
 	for _, pkg := range steady() {
-		flags = append(flags, "-gcflags="+pkg+"=-trimpath="+r.dir+"=>$GOROOT/src")
+		flags = append(flags, "-gcflags="+pkg+"=-trimpath="+dir+"=>$GOROOT/src")
 	}
 	return flags
 }

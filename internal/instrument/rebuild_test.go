@@ -5,6 +5,7 @@ package instrument
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -114,6 +115,66 @@ func TestLasting(t *testing.T) {
 				t.Error("what no run used for long is still there")
 			}
 		})
+	}
+}
+
+// Guards against files that are made in each run, and against a run that takes those of another
+// toolchain, or what is not whole.
+func TestLastingAgain(t *testing.T) {
+	root := goroots(t)["local"]
+	copied := t.TempDir()
+	for _, p := range append(tracePatches(goos(), runtime.GOARCH), testingPatch(root, goos(), true)) {
+		for file := range p.anchors {
+			text, err := os.ReadFile(filepath.Join(root, "src", p.dir, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, copied, map[string]string{filepath.Join("src", p.dir, file): string(text)})
+		}
+	}
+	tools := toolchain(t, "local", root)
+	tools.GOROOT, tools.GOCACHE = copied, t.TempDir()
+	prepare := func(trace Trace) (dir string) {
+		t.Helper()
+		args, err := gotest.ParseArgs(nil, nil, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := Prepare(t.Context(), t.TempDir(), tools, nil, args, trace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Traced != (trace != TraceOff) {
+			t.Errorf("trace=%s: traced %v, %q", trace, o.Traced, o.NoTrace)
+		}
+		_, dir, _ = strings.Cut(o.Flags[0], "-trimpath=")
+		dir, _, _ = strings.Cut(dir, "=>")
+		return dir
+	}
+	dir := prepare(TraceAuto)
+	mark := filepath.Join(dir, "testing", "fuzz.go")
+	marked := func() bool {
+		text, err := os.ReadFile(mark)
+		return err == nil && string(text) == "marked"
+	}
+	if err := os.WriteFile(mark, []byte("marked"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if again := prepare(TraceAuto); again != dir || !marked() {
+		t.Errorf("made again, in %s and %s", dir, again)
+	}
+	if off := prepare(TraceOff); off == dir {
+		t.Error("without the trace it is the same")
+	}
+	if err := os.Remove(filepath.Join(dir, "testing", "testing.go")); err != nil {
+		t.Fatal(err)
+	}
+	if again := prepare(TraceAuto); again != dir || marked() {
+		t.Errorf("what is not whole was used, in %s and %s", dir, again)
+	}
+	write(t, copied, map[string]string{"src/testing/fuzz.go": "package testing\n\nfunc fRunner() {\n\tfn(f)\n}\n"})
+	if other := prepare(TraceAuto); other == dir {
+		t.Error("that of another Go was used")
 	}
 }
 
