@@ -6,6 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -140,17 +143,25 @@ func (r *reports) wanted(name string) bool {
 	return true
 }
 
-// write writes each report whole or not at all.
+// write writes each report whole or not at all, all at once.
 func (r *reports) write(dir string, f *findings.Findings) error {
+	var all sync.WaitGroup
+	var mu sync.Mutex
 	var errs []error
 	for name, render := range r.renderings() {
 		if !r.wanted(name) {
 			continue
 		}
-		if err := writeWhole(filepath.Join(dir, name), func(w io.Writer) error { return render(w, f) }); err != nil {
-			errs = append(errs, fmt.Errorf("writing %s: %w", name, err))
-		}
+		all.Go(func() {
+			if err := writeWhole(filepath.Join(dir, name), func(w io.Writer) error { return render(w, f) }); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, fmt.Errorf("writing %s: %w", name, err))
+			}
+		})
 	}
+	all.Wait()
+	slices.SortFunc(errs, func(x, y error) int { return strings.Compare(x.Error(), y.Error()) })
 	return errors.Join(errs...)
 }
 

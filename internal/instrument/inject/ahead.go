@@ -29,7 +29,7 @@ const (
 	// tracetestLongest for how long, in nanoseconds: of a change that nobody
 	// saw coming, all are suspects who ran meanwhile.
 	tracetestFarthest = 200
-	tracetestLongest  = 20e6
+	tracetestLongest  = 50e6
 	// tracetestAtOnce is how long after the end of a test the next begins at the
 	// latest, if package testing did nothing else in between.
 	tracetestAtOnce = 500e3
