@@ -63,7 +63,7 @@ func (ws *writers) dirty(f *findings.Findings, of []*outcome) []findings.Dirty {
 			}
 			d.Likely = []findings.Setter{}
 			if o, known := s.StartedWith[parameter]; !known || !redisconf.Same(o.Value, value) { // else no run left it so
-				d.Likely = ws.setters(s, parameter, value, func(x *setting) bool { return x.moot }) // else it restored what this run had changed
+				d.Likely = ws.setters(ws.settings, s, parameter, value, func(x *setting) bool { return x.moot }) // else it restored what this run had changed
 			}
 			// Where no failure met it, Redis's own default does not make it wrong.
 			if d.Failures == 0 && (len(d.Likely) == 0 || d.Source == "default") {

@@ -70,8 +70,9 @@ func (a *Analysis) judged(f *findings.Findings) {
 	}
 	cases := a.outcomes.cases // a pointer into the analysis would keep all of it
 	f.Tests, f.Cases = a.outcomes.tests, &cases
+	moot := a.writers.moot()
 	for _, l := range found.leaks {
-		l.AlsoSetBy = a.writers.masked(l)
+		l.AlsoSetBy = a.writers.masked(l, moot)
 		l.Ephemeral = slices.ContainsFunc(a.ledger.servers, func(s *server) bool { return s.Address == l.Server && s.gone() })
 		f.Leaks = append(f.Leaks, l.Change)
 	}

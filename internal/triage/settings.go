@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"slices"
 
 	"tracetest/internal/findings"
@@ -60,11 +61,11 @@ func (ws *writers) refusedLog(w *write) {
 	}
 }
 
-// setters returns who was traced setting nothing but a value, those that did so
+// setters returns who of these was traced setting nothing but a value, those that did so
 // once first.
-func (ws *writers) setters(s *server, parameter, value string, which func(*setting) bool) []findings.Setter {
+func (ws *writers) setters(from []*setting, s *server, parameter, value string, which func(*setting) bool) []findings.Setter {
 	all := []findings.Setter{}
-	for _, x := range ws.settings {
+	for _, x := range from {
 		if x.server != s || x.parameter != parameter || x.others || x.count < 1 || !redisconf.Same(x.value, value) || which != nil && !which(x) {
 			continue
 		}
@@ -75,13 +76,31 @@ func (ws *writers) setters(s *server, parameter, value string, which func(*setti
 	return all
 }
 
+// moot are the settings that changed nothing, by the change that is answerable for the value
+// which was there.
+func (ws *writers) moot() map[*mutation][]*setting {
+	under := map[*mutation][]*setting{}
+	for _, x := range ws.settings {
+		if x.moot && x.count == 1 && x.under != nil {
+			m := answerable(x.under)
+			under[m] = append(under[m], x)
+		}
+	}
+	return under
+}
+
 // masked returns who set the same as a leak after it, when that changed nothing,
 // and did not restore it: once the leak is gone they leak.
-func (ws *writers) masked(l finding) []findings.Setter {
+func (ws *writers) masked(l finding, moot map[*mutation][]*setting) []findings.Setter {
+	var under []*setting
+	for _, m := range l.mutations {
+		under = append(under, moot[m]...)
+	}
+	slices.SortStableFunc(under, func(x, y *setting) int { return cmp.Compare(x.begin, y.begin) })
 	for _, s := range ws.ledger.servers {
 		if s.Address == l.Server && len(l.mutations) > 0 && l.mutations[0].server == s {
-			return ws.setters(s, l.Parameter, l.To, func(x *setting) bool {
-				return x.moot && x.count == 1 && x.under != nil && slices.Contains(l.mutations, answerable(x.under)) && x.begin > l.seq && !ws.sharesUnit(x.author, l)
+			return ws.setters(slices.Compact(under), s, l.Parameter, l.To, func(x *setting) bool {
+				return x.begin > l.seq && !ws.sharesUnit(x.author, l)
 			})
 		}
 	}
