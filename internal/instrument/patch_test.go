@@ -4,6 +4,7 @@ package instrument
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"go/scanner"
 	"go/token"
@@ -134,6 +135,40 @@ func TestPatches(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Guards against patches that hold on this system alone: where the last file of a package is
+// another one, or the compiler is given other files. The long tests compile them.
+func TestPatchesElsewhere(t *testing.T) {
+	root := goroots(t)["local"]
+	for _, system := range []string{"linux/arm64", "linux/386", "darwin/arm64", "freebsd/amd64", "openbsd/amd64", "netbsd/arm64"} {
+		t.Run(system, func(t *testing.T) {
+			goos, goarch, _ := strings.Cut(system, "/")
+			dir, o := t.TempDir(), &Overlay{GOROOT: root}
+			files, err := o.standard(&gotest.Toolchain{GOROOT: root, GOOS: goos, GOARCH: goarch}, nil, TraceOn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if os.Getenv("TRACETEST_ALL") == "" {
+				return
+			}
+			replace := &replacements{dir, map[string]string{}}
+			for name, content := range files {
+				if err := replace.write(filepath.Join(root, "src", name), name, content); err != nil {
+					t.Fatal(err)
+				}
+			}
+			text, err := json.Marshal(map[string]any{"Replace": replace.of})
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, dir, map[string]string{"overlay.json": string(text)})
+			env := []string{"GOOS=" + goos, "GOARCH=" + goarch, "CGO_ENABLED=0", "GOTOOLCHAIN=local"}
+			if out, err := goRun(t, dir, env, filepath.Join(root, "bin", "go"), "build", "-overlay="+filepath.Join(dir, "overlay.json"), "net", "crypto/tls", "syscall", "testing"); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }
 
