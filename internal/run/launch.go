@@ -58,7 +58,7 @@ func (p *Plan) launch(built *instrument.Overlay, env []string) (*command, error)
 	}
 	cmd := exec.Command(name, p.o.Launch[1:]...)
 	cmd.Env = append(os.Environ(), env...)
-	cmd.Env = append(cmd.Env, "GOFLAGS="+goFlags(p.tools.GOFLAGS, built), "PATH="+tools+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	cmd.Env = append(cmd.Env, "GOFLAGS="+goFlags(p.tools.GOFLAGS, built.File), "PATH="+tools+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	c := &command{cmd: cmd, foreground: term.IsTerminal(int(os.Stdin.Fd()))}
 	if !c.foreground {
@@ -72,14 +72,8 @@ func (p *Plan) launch(built *instrument.Overlay, env []string) (*command, error)
 
 // goFlags adds to GOFLAGS what the tests need. The go command takes a flag there
 // only for commands that know it.
-func goFlags(before string, built *instrument.Overlay) string {
-	var words []string
-	for _, flag := range append([]string{"-overlay=" + built.File}, built.Flags...) {
-		if strings.ContainsAny(flag, " \t") {
-			flag = "'" + flag + "'"
-		}
-		words = append(words, flag)
-	}
+func goFlags(before, overlay string) string {
+	words := []string{quoted("-overlay=" + overlay)}
 	for _, word := range strings.Fields(before) { // our overlay has the user's own in it
 		if !strings.HasPrefix(strings.TrimLeft(word, "-'\""), "overlay=") {
 			words = append(words, word)
@@ -89,6 +83,14 @@ func goFlags(before string, built *instrument.Overlay) string {
 		words = append(words, "-count=1") // a cached package runs nothing, and would look clean
 	}
 	return strings.Join(words, " ")
+}
+
+// quoted is a flag as GOFLAGS has it.
+func quoted(flag string) string {
+	if strings.ContainsAny(flag, " \t") {
+		return "'" + flag + "'"
+	}
+	return flag
 }
 
 // goCalls is the file in which the go command in front of PATH notes how it is called: the toolchain that is
@@ -126,7 +128,8 @@ func (p *Plan) unreached() string {
 }
 
 // wrapGo makes a go command for the front of PATH, and returns its folder. It adds
-// what the tests need where a Makefile or a script has replaced GOFLAGS.
+// what the tests need where a Makefile or a script has replaced GOFLAGS, and the flags of the
+// compiler, which hold signs that a shell or make would take for its own.
 func (p *Plan) wrapGo(built *instrument.Overlay) (dir string, err error) {
 	real := filepath.Join(built.GOROOT, "bin", "go")
 	if path, _ := p.tools.Command(built.GOROOT); path == "go" {
@@ -144,12 +147,16 @@ case "$GOFLAGS" in
 *%s*) ;;
 *) GOFLAGS="${GOFLAGS:+$GOFLAGS }"%s; export GOFLAGS ;;
 esac
+case "$GOFLAGS" in
+*gcflags=* | *trimpath*) ;;
+*) GOFLAGS="$GOFLAGS "%s; export GOFLAGS ;;
+esac
 if [ -z "$TRACETEST_SOCKET" ]; then
 	%s
 	export TRACETEST_SOCKET
 fi
 exec %s "$@"
-`, Quote(filepath.Join(p.dir, goCalls)), Quote("overlay="), Quote(goFlags("", built)), "TRACETEST_SOCKET="+Quote(strings.TrimPrefix(socket, "TRACETEST_SOCKET=")), Quote(real))
+`, Quote(filepath.Join(p.dir, goCalls)), Quote("overlay="), Quote(goFlags("", built.File)), Quote(strings.Join(built.Flags, " ")), "TRACETEST_SOCKET="+Quote(strings.TrimPrefix(socket, "TRACETEST_SOCKET=")), Quote(real))
 	dir = filepath.Join(p.dir, "bin")
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err

@@ -27,7 +27,7 @@ func (p *Plan) Environment() (env []string, tools string, err error) {
 	if tools, err = p.wrapGo(p.overlay); err != nil {
 		return nil, "", err
 	}
-	env = append([]string{"GOFLAGS=" + goFlags(p.tools.GOFLAGS, p.overlay), p.barrier.Env()}, p.quietLabels()...)
+	env = append([]string{"GOFLAGS=" + goFlags(p.tools.GOFLAGS, p.overlay.File), p.barrier.Env()}, p.quietLabels()...)
 	if path, more := p.tools.Command(p.overlay.GOROOT); path != "go" {
 		env = append(env, more...)
 	}
