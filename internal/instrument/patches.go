@@ -63,7 +63,6 @@ func testingPatch(goroot, goos string, trace bool) patch {
 // what is declared in them stands in their last file, where it moves nothing. See rebuild.go.
 func tracePatches(goos, goarch string) []patch {
 	last := "ztypes_" + goos + "_" + goarch + ".go"
-	const elsewhere = " if tracetestElsewhere != nil { tracetestElsewhere() };"
 	return []patch{
 		{
 			dir: "runtime/pprof", host: "runtime.go", parts: []string{"labels/labels.go"},
@@ -71,37 +70,7 @@ func tracePatches(goos, goarch string) []patch {
 				"runtime.go": {{"SetGoroutineLabels", bodyStart, "", " ctx = tracetestKeep(ctx);"}},
 			},
 		},
-		{
-			dir: "net", host: "writev_unix.go", glue: netGlue(), made: "netFD",
-			anchors: map[string][]anchor{
-				"fd_unix.go": {{"newFD", bodyStart, "", " if tracetestName != nil { net = tracetestName(net) };"}},
-				"net.go": {
-					{"(*conn).Write", before, "n, err := c.fd.Write(b)", "if tracetestWrite != nil { tracetestWrite(c.fd.net, tracetestHide(b), tracetestHideConn(c), c.fd.isConnected) }; "},
-					{"(*conn).Read", after, "n, err := c.fd.Read(b)", "; if tracetestRead != nil { tracetestRead(c.fd.net, tracetestHide(b), n) }"},
-					{"(*conn).File", bodyStart, "", elsewhere},
-				},
-				"writev_unix.go": {
-					{"(*conn).writeBuffers", before, "n, err := c.fd.writeBuffers(v)",
-						"if tracetestWrite != nil { for _, b := range *v { tracetestWrite(c.fd.net, tracetestHide(b), tracetestHideConn(c), c.fd.isConnected) } }; "},
-				},
-				"sock_posix.go": {{"(*netFD).listenStream", before, "return nil", "if tracetestListen != nil { tracetestListen(fd.net, fd.laddr) }; "}},
-				// What is sent past Write, or can be.
-				"tcpsock_posix.go": {{"(*TCPConn).readFrom", bodyStart, "", elsewhere}},
-				"rawconn.go": {
-					{"(*rawConn).Control", bodyStart, "", elsewhere},
-					{"(*rawConn).Write", bodyStart, "", elsewhere},
-				},
-				"fd_posix.go": {
-					{"(*netFD).Close", bodyStart, "", " if tracetestClose != nil { tracetestClose(fd.net) };"},
-					{"(*netFD).writeTo", bodyStart, "", elsewhere},
-					{"(*netFD).writeToInet4", bodyStart, "", elsewhere},
-					{"(*netFD).writeToInet6", bodyStart, "", elsewhere},
-					{"(*netFD).writeMsg", bodyStart, "", elsewhere},
-					{"(*netFD).writeMsgInet4", bodyStart, "", elsewhere},
-					{"(*netFD).writeMsgInet6", bodyStart, "", elsewhere},
-				},
-			},
-		},
+		netPatch(),
 		{
 			dir: "syscall", host: last, glue: startGlue(),
 			anchors: map[string][]anchor{
@@ -119,6 +88,42 @@ func tracePatches(goos, goarch string) []patch {
 				},
 				"handshake_client.go": {{"(*Conn).clientHandshake", bodyStart, "", " if tracetestGreet != nil { tracetestGreet(tracetestHideConn(c), c.conn, c.handshakes == 0) };"}},
 				"tls.go":              nil,
+			},
+		},
+	}
+}
+
+// netPatch shows what is written and read.
+func netPatch() patch {
+	const elsewhere = " if tracetestElsewhere != nil { tracetestElsewhere() };"
+	return patch{
+		dir: "net", host: "writev_unix.go", glue: netGlue(), made: "netFD",
+		anchors: map[string][]anchor{
+			"fd_unix.go": {{"newFD", bodyStart, "", " if tracetestName != nil { net = tracetestName(net) };"}},
+			"net.go": {
+				{"(*conn).Write", before, "n, err := c.fd.Write(b)", "if tracetestWrite != nil { tracetestWrite(c.fd.net, tracetestHide(b), tracetestHideConn(c), c.fd.isConnected) }; "},
+				{"(*conn).Read", after, "n, err := c.fd.Read(b)", "; if tracetestRead != nil { tracetestRead(c.fd.net, tracetestHide(b), n) }"},
+				{"(*conn).File", bodyStart, "", elsewhere},
+			},
+			"writev_unix.go": {
+				{"(*conn).writeBuffers", before, "n, err := c.fd.writeBuffers(v)",
+					"if tracetestWrite != nil { for _, b := range *v { tracetestWrite(c.fd.net, tracetestHide(b), tracetestHideConn(c), c.fd.isConnected) } }; "},
+			},
+			"sock_posix.go": {{"(*netFD).listenStream", before, "return nil", "if tracetestListen != nil { tracetestListen(fd.net, fd.laddr) }; "}},
+			// What is sent past Write, or can be.
+			"tcpsock_posix.go": {{"(*TCPConn).readFrom", bodyStart, "", elsewhere}},
+			"rawconn.go": {
+				{"(*rawConn).Control", bodyStart, "", elsewhere},
+				{"(*rawConn).Write", bodyStart, "", elsewhere},
+			},
+			"fd_posix.go": {
+				{"(*netFD).Close", bodyStart, "", " if tracetestClose != nil { tracetestClose(fd.net) };"},
+				{"(*netFD).writeTo", bodyStart, "", elsewhere},
+				{"(*netFD).writeToInet4", bodyStart, "", elsewhere},
+				{"(*netFD).writeToInet6", bodyStart, "", elsewhere},
+				{"(*netFD).writeMsg", bodyStart, "", elsewhere},
+				{"(*netFD).writeMsgInet4", bodyStart, "", elsewhere},
+				{"(*netFD).writeMsgInet6", bodyStart, "", elsewhere},
 			},
 		},
 	}
