@@ -32,7 +32,7 @@ func newLasting(tools *gotest.Toolchain, args *gotest.Args, trace Trace) lasting
 		return lasting{}
 	}
 	sum := sha256.New()
-	patches := append(tracePatches(tools.GOOS, tools.GOARCH), testingPatch(tools.GOROOT, tools.GOOS, trace != TraceOff))
+	patches := append(tracePatches(tools.GOROOT, tools.GOOS, tools.GOARCH), testingPatch(tools.GOROOT, tools.GOOS, trace != TraceOff))
 	fmt.Fprintf(sum, "%v %s %s %v\n", trace == TraceOff, tools.GOROOT, tools.GOVERSION, patches)
 	fs.WalkDir(injected, ".", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {

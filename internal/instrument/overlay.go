@@ -237,7 +237,7 @@ func (o *Overlay) standard(tools *gotest.Toolchain, replace map[string]string, t
 	}
 	traced := map[string][]byte{}
 	var problem error
-	for _, p := range tracePatches(tools.GOOS, tools.GOARCH) {
+	for _, p := range tracePatches(tools.GOROOT, tools.GOOS, tools.GOARCH) {
 		if trace != TraceOff && problem == nil {
 			problem = add(traced, p)
 		}

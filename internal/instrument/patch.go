@@ -48,14 +48,10 @@ type patch struct {
 	host    string   // file to which the injected code is appended; empty: there is none
 	parts   []string // of the injected code
 	glue    glue
-	made    string // a struct that must be made in one place alone
 }
 
 // apply returns the patched files of the Go in goroot, by file name.
 func (p patch) apply(goroot string) (map[string][]byte, error) {
-	if err := p.madeOnce(goroot); err != nil {
-		return nil, err
-	}
 	patched := map[string][]byte{}
 	for name, list := range p.anchors {
 		source, err := os.ReadFile(filepath.Join(goroot, "src", filepath.FromSlash(p.dir), name))
@@ -73,35 +69,6 @@ func (p patch) apply(goroot string) (map[string][]byte, error) {
 		patched[name] = source
 	}
 	return patched, nil
-}
-
-// madeOnce makes sure that the struct is made by one function: what was not made there would
-// have none of what the code relies on.
-func (p patch) madeOnce(goroot string) error {
-	if p.made == "" {
-		return nil
-	}
-	dir := filepath.Join(goroot, "src", filepath.FromSlash(p.dir))
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("reading package %s of this Go: %w", p.dir, err)
-	}
-	found := 0
-	for _, file := range files {
-		name, isGo := strings.CutSuffix(file.Name(), ".go")
-		if _, system, _ := strings.Cut(name, "_"); !isGo || slices.Contains([]string{"test", "windows", "plan9", "fake", "js", "wasip1"}, system) || strings.HasSuffix(name, "_test") {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(dir, file.Name()))
-		if err != nil {
-			return fmt.Errorf("reading package %s of this Go: %w", p.dir, err)
-		}
-		found += bytes.Count(text, []byte(p.made+"{")) + bytes.Count(text, []byte("new("+p.made+")"))
-	}
-	if found != 1 {
-		return fmt.Errorf("package %s of this Go is not known: a %s is made in %d places, not in one", p.dir, p.made, found)
-	}
-	return nil
 }
 
 // insert puts the code of each anchor into source. Everything goes onto lines

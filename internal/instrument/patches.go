@@ -3,6 +3,7 @@ package instrument
 import (
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // The statements that the anchors name are the same from Go 1.22 to 1.27; where
@@ -61,7 +62,7 @@ func testingPatch(goroot, goos string, trace bool) patch {
 // of symbols) stays what it is: whoever imports these is compiled once more, with the same
 // result, and whoever imports that is not. So they get no field, no import and no exported name, and
 // what is declared in them stands in their last file, where it moves nothing. See rebuild.go.
-func tracePatches(goos, goarch string) []patch {
+func tracePatches(goroot, goos, goarch string) []patch {
 	last := "ztypes_" + goos + "_" + goarch + ".go"
 	return []patch{
 		{
@@ -70,7 +71,7 @@ func tracePatches(goos, goarch string) []patch {
 				"runtime.go": {{"SetGoroutineLabels", bodyStart, "", " ctx = tracetestKeep(ctx);"}},
 			},
 		},
-		netPatch(),
+		netPatch(goroot),
 		{
 			dir: "syscall", host: last, glue: startGlue(),
 			anchors: map[string][]anchor{
@@ -83,7 +84,7 @@ func tracePatches(goos, goarch string) []patch {
 			anchors: map[string][]anchor{
 				"conn.go": {
 					{"(*Conn).Write", before, "c.out.Lock()", "if tracetestWrite != nil { tracetestWrite(tracetestHideConn(c), tracetestHide(b), c.conn, c.isClient) }; "},
-					{"(*Conn).Read", after, "n, _ := c.input.Read(b)", "; if tracetestRead != nil { tracetestRead(tracetestHideConn(c), tracetestHide(b), n) }"},
+					{"(*Conn).Read", after, "n, _ := c.input.Read(b)", "; if tracetestRead != nil { tracetestRead(tracetestHideConn(c), tracetestHide(b), n, c.isClient) }"},
 					{"(*Conn).Close", bodyStart, "", " if tracetestClose != nil { tracetestClose(tracetestHideConn(c)) };"},
 				},
 				"handshake_client.go": {{"(*Conn).clientHandshake", bodyStart, "", " if tracetestGreet != nil { tracetestGreet(tracetestHideConn(c), c.conn, c.handshakes == 0) };"}},
@@ -93,12 +94,19 @@ func tracePatches(goos, goarch string) []patch {
 	}
 }
 
-// netPatch shows what is written and read.
-func netPatch() patch {
+// netPatch shows what is written and read. A netFD has a name of its own for its network, by which it is
+// known: a connection whose name comes from elsewhere is a stranger's.
+func netPatch(goroot string) patch {
 	const elsewhere = " if tracetestElsewhere != nil { tracetestElsewhere() };"
+	const ofFile = "fd.net = laddr.Network()" // of a connection that a file is
+	files := "file_unix.go"
+	if text, err := os.ReadFile(filepath.Join(goroot, "src", "net", "file_posix.go")); err == nil && strings.Contains(string(text), ofFile) {
+		files = "file_posix.go" // since Go 1.25
+	}
 	return patch{
-		dir: "net", host: "writev_unix.go", glue: netGlue(), made: "netFD",
+		dir: "net", host: "writev_unix.go", glue: netGlue(),
 		anchors: map[string][]anchor{
+			files:        {{"newFileFD", after, ofFile, "; if tracetestName != nil { fd.net = tracetestName(fd.net) }"}},
 			"fd_unix.go": {{"newFD", bodyStart, "", " if tracetestName != nil { net = tracetestName(net) };"}},
 			"net.go": {
 				{"(*conn).Write", before, "n, err := c.fd.Write(b)", "if tracetestWrite != nil { tracetestWrite(c.fd.net, tracetestHide(b), tracetestHideConn(c), c.fd.isConnected) }; "},
@@ -217,10 +225,10 @@ func tlsGlue() glue {
 var tracetestGreet func(of *Conn, c any, first bool)
 
 //go:linkname tracetestWrite testing.tracetestTLSToWrite
-var tracetestWrite func(of *Conn, b []byte, c any, dialed bool)
+var tracetestWrite func(of *Conn, b []byte, c any, client bool)
 
 //go:linkname tracetestRead testing.tracetestTLSToRead
-var tracetestRead func(of *Conn, b []byte, n int)
+var tracetestRead func(of *Conn, b []byte, n int, client bool)
 
 //go:linkname tracetestClose testing.tracetestTLSToClose
 var tracetestClose func(of *Conn)

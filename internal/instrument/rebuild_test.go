@@ -123,7 +123,7 @@ func TestLasting(t *testing.T) {
 func TestLastingAgain(t *testing.T) {
 	root := goroots(t)["local"]
 	copied := t.TempDir()
-	for _, p := range append(tracePatches(goos(), runtime.GOARCH), testingPatch(root, goos(), true)) {
+	for _, p := range append(tracePatches(root, goos(), runtime.GOARCH), testingPatch(root, goos(), true)) {
 		for file := range p.anchors {
 			text, err := os.ReadFile(filepath.Join(root, "src", p.dir, file))
 			if err != nil {

@@ -56,6 +56,7 @@ func (t *tracetestConn) listen(home string) {
 
 // close forgets the address of a listener. It is called of connections too.
 func (t *tracetestConn) close() {
+	t.closed.Store(true)
 	if t.home.Load() == nil {
 		return
 	}
@@ -97,6 +98,8 @@ type tracetestConn struct {
 	state atomic.Uint32
 	talk  atomic.Pointer[tracetestTalk]
 	home  atomic.Pointer[string] // of a listener: where it listens, as tracetestHomes has it
+
+	closed atomic.Bool
 }
 
 const (

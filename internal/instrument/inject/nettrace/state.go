@@ -8,7 +8,7 @@ import (
 // What others import of net and crypto/tls stays what it is, so that they need not be compiled
 // once more because of what these import: no struct has a field more. What is known of a
 // connection stands here, and these call the variables below, which they have where package
-// testing is.
+// testing is. What is not found is a stranger's: of what it sends nothing is known.
 
 // tracetestNetEnds and tracetestNetFD are functions of package net: of a net.Conn the network and
 // the addresses of both ends, and the name that tracetestNetName gave to its netFD, if it has one.
@@ -45,30 +45,56 @@ var (
 	tracetestTLSToClose  = tracetestTLSClose
 )
 
-// tracetestFD is what is known of a netFD, and the name of its network. The netFD has only the
-// name, which keeps the rest alive.
-type tracetestFD struct {
-	conn tracetestConn
-	name [32]byte
+// tracetestStates holds what is known of connections, each by a key that no other one has while it
+// lives. Who closes one may do so while another goroutine still reads from it.
+type tracetestStates[K comparable] struct {
+	mu   sync.RWMutex
+	of   map[K]*tracetestConn
+	room int // for how many, before those that were closed are left out
 }
+
+// add begins with a connection, whatever was at its key before.
+func (k *tracetestStates[K]) add(key K) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.of) >= k.room {
+		live := map[K]*tracetestConn{}
+		for at, c := range k.of {
+			if !c.closed.Load() {
+				live[at] = c
+			}
+		}
+		k.of, k.room = live, 2*len(live)+256
+	}
+	k.of[key] = new(tracetestConn)
+}
+
+// at returns what is known of a connection, or a stranger's.
+func (k *tracetestStates[K]) at(key K) *tracetestConn {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if c := k.of[key]; c != nil {
+		return c
+	}
+	return &tracetestStranger
+}
+
+// tracetestFDs holds what is known of a netFD, by where the name of its network stands: the netFD
+// has a name of its own, which is kept until it is closed.
+var tracetestFDs tracetestStates[*byte]
 
 // tracetestNetName returns the name of a network, for one netFD.
 func tracetestNetName(network string) string {
-	fd := new(tracetestFD)
-	if len(network) == 0 || len(network) > len(fd.name) {
-		return network // there is none
+	if network == "" {
+		return "" // it is to get another one
 	}
-	return unsafe.String(&fd.name[0], copy(fd.name[:], network))
+	name := []byte(network)
+	tracetestFDs.add(&name[0])
+	return unsafe.String(&name[0], len(name))
 }
 
 // tracetestOf returns what is known of the netFD whose network has this name.
-func tracetestOf(name string) *tracetestConn {
-	if len(name) == 0 || len(name) > len(tracetestFD{}.name) {
-		return &tracetestStranger
-	}
-	at := unsafe.Pointer(unsafe.StringData(name))
-	return &(*tracetestFD)(unsafe.Add(at, -int(unsafe.Offsetof(tracetestFD{}.name)))).conn
-}
+func tracetestOf(name string) *tracetestConn { return tracetestFDs.at(unsafe.StringData(name)) }
 
 // tracetestStranger stands for all that are no client's to a Redis.
 var tracetestStranger tracetestConn
@@ -94,49 +120,32 @@ func tracetestNetListen(name string, at any) {
 
 func tracetestNetClose(name string) { tracetestOf(name).close() }
 
-// tracetestTLS holds what is known of connections of TLS that greeted a server, by where they
-// are, until they are closed. One that is not is forgotten when another one is in its place.
-var tracetestTLS struct {
-	mu sync.RWMutex
-	at map[uintptr]*tracetestConn
-}
+// tracetestTLS holds what is known of connections of TLS that greeted a server, by where they are,
+// which keeps none of them.
+var tracetestTLS tracetestStates[uintptr]
 
 // tracetestTLSGreet is called before a *tls.Conn greets a server on a net.Conn, for the first time
 // or once more. A connection of the user's own type can do anything with what it is given.
 func tracetestTLSGreet(of unsafe.Pointer, c any, first bool) {
 	tracetestOf(tracetestNetFD(c)).carry()
-	if !first {
-		return
+	if first {
+		tracetestTLS.add(uintptr(of))
 	}
-	all := &tracetestTLS
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	if all.at == nil {
-		all.at = map[uintptr]*tracetestConn{}
+}
+
+func tracetestTLSClose(of unsafe.Pointer) { tracetestTLS.at(uintptr(of)).close() }
+
+// A server's can be where a client's was.
+func tracetestTLSWrite(of unsafe.Pointer, b []byte, c any, client bool) {
+	if client {
+		tracetestTLS.at(uintptr(of)).write(b, c, true, true)
+	} else {
+		tracetestStranger.write(b, c, false, true)
 	}
-	all.at[uintptr(of)] = new(tracetestConn)
 }
 
-func tracetestTLSClose(of unsafe.Pointer) {
-	all := &tracetestTLS
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	delete(all.at, uintptr(of))
-}
-
-// tracetestSecured returns what is known of a *tls.Conn.
-func tracetestSecured(of unsafe.Pointer) *tracetestConn {
-	all := &tracetestTLS
-	all.mu.RLock()
-	defer all.mu.RUnlock()
-	if known := all.at[uintptr(of)]; known != nil {
-		return known
+func tracetestTLSRead(of unsafe.Pointer, b []byte, n int, client bool) {
+	if client {
+		tracetestTLS.at(uintptr(of)).read(b, n)
 	}
-	return &tracetestStranger // a server's
 }
-
-func tracetestTLSWrite(of unsafe.Pointer, b []byte, c any, dialed bool) {
-	tracetestSecured(of).write(b, c, dialed, true)
-}
-
-func tracetestTLSRead(of unsafe.Pointer, b []byte, n int) { tracetestSecured(of).read(b, n) }

@@ -17,13 +17,29 @@ func TestNames(t *testing.T) {
 	if again := tracetestToName(first); again != "tcp" || tracetestOf(again) == tracetestOf(first) { // accepted
 		t.Errorf("%q has that of the listener", again)
 	}
-	for _, name := range []string{"", strings.Repeat("x", 33)} {
-		if got := tracetestToName(name); got != name || tracetestOf(got) != &tracetestStranger {
-			t.Errorf("%q became %q", name, got)
+	for _, name := range []string{"", "tcp"} { // of a netFD that was given another one
+		if tracetestOf(name) != &tracetestStranger {
+			t.Errorf("%q is known", name)
 		}
 	}
-	if longest := strings.Repeat("x", 32); tracetestToName(longest) != longest {
-		t.Error("the longest name is another one")
+	if tracetestToName("") != "" {
+		t.Error("no name became one")
+	}
+}
+
+// Guards against connections that are forgotten while they live, and against those that are kept for
+// ever when they were closed.
+func TestClosed(t *testing.T) {
+	living := tracetestToName("tcp")
+	of := tracetestOf(living)
+	for range 5000 {
+		name := tracetestToName("tcp")
+		if tracetestToClose(name); !tracetestOf(name).closed.Load() {
+			t.Fatal("what is read while it is closed is nobody's")
+		}
+	}
+	if tracetestOf(living) != of || len(tracetestFDs.of) > 1000 {
+		t.Errorf("%d are known", len(tracetestFDs.of))
 	}
 }
 
@@ -61,7 +77,7 @@ func TestCallsOfTLS(t *testing.T) {
 	var tlsConn [8]byte
 	at := unsafe.Pointer(&tlsConn)
 	set := []byte(resp("CONFIG", "SET", "a", "1"))
-	tracetestTLSToWrite(at, set, toRedis, true) // a server's, which greets nobody
+	tracetestTLSToWrite(at, set, toRedis, false) // a server's, which greets nobody
 	if len(l.all) != 0 {
 		t.Errorf("got %q", l.all)
 	}
@@ -71,7 +87,7 @@ func TestCallsOfTLS(t *testing.T) {
 	}
 	tracetestTLSToWrite(at, set, toRedis, true)
 	tracetestTLSToGreet(at, toRedis, false)
-	tracetestTLSToRead(at, []byte("+OK\r\n"), 5)
+	tracetestTLSToRead(at, []byte("+OK\r\n"), 5, true)
 	secure := strings.Replace(contact, `"false" "false" "true"`, `"true" "false" "true"`, 1)
 	if want := []string{secure, `write 1/2 ["CONFIG" "SET" "a" "1"]`, `reply 1/2 ["+OK"]`}; !slices.Equal(l.all, want) {
 		t.Errorf("got %q, want %q", l.all, want)
@@ -85,7 +101,9 @@ func TestCallsOfTLS(t *testing.T) {
 	}
 	tracetestTLSToClose(at)
 	l.all = nil
-	if tracetestTLSToWrite(at, set, toRedis, true); len(l.all) != 0 || len(tracetestTLS.at) != 0 {
-		t.Errorf("got %q, and %d are known", l.all, len(tracetestTLS.at))
+	tracetestTLSToWrite(at, set, toRedis, false) // a server's, where a client's was
+	tracetestTLSToRead(at, []byte("-OOM command not allowed\r\n"), 26, false)
+	if len(l.all) != 0 {
+		t.Errorf("got %q", l.all)
 	}
 }
