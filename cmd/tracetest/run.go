@@ -173,7 +173,7 @@ func (r *running) watch(ctx context.Context) {
 // something else by now, which can be read, that.
 func (r *running) findings() *findings.Findings {
 	found := wording.Add(r.seen.analysis.Findings())
-	r.seen.analysis = nil // of a long run it is large, and the record is about to be read again
+	r.seen.analysis = nil // of a long run it is large, and the record may have to be read again
 	bad := r.plan.Redact(r.file)
 	if bad == nil {
 		bad = showRecord(r.file)

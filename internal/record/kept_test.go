@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -47,15 +46,7 @@ func TestKept(t *testing.T) {
 		{"the disk was full", nil, func(_ *testing.T, w *Writer, _ *os.File) { w.fail(io.ErrShortWrite) }, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			file, err := Create(filepath.Join(t.TempDir(), "run.jsonl"), 0o600)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer file.Close()
-			w := NewWriter(file, nil)
-			for _, e := range fixed() {
-				w.Later(e)
-			}
+			file, w := recorded(t)
 			if test.add != nil {
 				w.Append(*test.add)
 			}

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -91,20 +92,27 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// What became known to be secret is hidden in a record that has its checksums, and
-// the lines that follow go on from them.
-func TestAgainSeals(t *testing.T) {
+// recorded is a record of every kind of entry, and who writes it.
+func recorded(t *testing.T) (*os.File, *Writer) {
+	t.Helper()
 	file, err := Create(filepath.Join(t.TempDir(), "run.jsonl"), 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	t.Cleanup(func() { file.Close() })
 	w := NewWriter(file, nil)
 	for _, e := range fixed() {
 		w.Append(e)
 	}
+	return file, w
+}
+
+// What became known to be secret is hidden in a record that has its checksums, and
+// the lines that follow go on from them.
+func TestAgainSeals(t *testing.T) {
+	file, w := recorded(t)
 	hide := func(text string) string { return strings.ReplaceAll(text, "maxmemory", "(hidden)") }
-	err = w.Again(file, hide, func(e Entry) Entry {
+	err := w.Again(file, hide, func(e Entry) Entry {
 		if e.Notice != nil {
 			e.Notice.Text = hide(e.Notice.Text)
 		}

@@ -73,7 +73,11 @@ func (p *Plan) launch(built *instrument.Overlay, env []string) (*command, error)
 // goFlags adds to GOFLAGS what the tests need. The go command takes a flag there
 // only for commands that know it.
 func goFlags(before, overlay string) string {
-	words := []string{quoted("-overlay=" + overlay)}
+	flag := "-overlay=" + overlay
+	if strings.ContainsAny(flag, " \t") {
+		flag = "'" + flag + "'"
+	}
+	words := []string{flag}
 	for _, word := range strings.Fields(before) { // our overlay has the user's own in it
 		if !strings.HasPrefix(strings.TrimLeft(word, "-'\""), "overlay=") {
 			words = append(words, word)
@@ -83,14 +87,6 @@ func goFlags(before, overlay string) string {
 		words = append(words, "-count=1") // a cached package runs nothing, and would look clean
 	}
 	return strings.Join(words, " ")
-}
-
-// quoted is a flag as GOFLAGS has it.
-func quoted(flag string) string {
-	if strings.ContainsAny(flag, " \t") {
-		return "'" + flag + "'"
-	}
-	return flag
 }
 
 // goCalls is the file in which the go command in front of PATH notes how it is called: the toolchain that is
