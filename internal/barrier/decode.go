@@ -49,7 +49,7 @@ type (
 	// syncMsg says that a process that passed boundaries is about to do what is not
 	// traced, or what is counted.
 	syncMsg struct{}
-	// passedMsg is a boundary at which its process does not wait.
+	// passedMsg is a boundary at which its process does not wait, or what the trace noted.
 	passedMsg struct {
 		content any
 		next    bool // a test began at once behind the end of the one before
@@ -169,8 +169,12 @@ func decode(fields []string) any {
 		return syncMsg{}
 	case "pass", "next":
 		switch content := decode(f.rest).(type) {
-		case beginMsg, endMsg, pauseMsg, continueMsg, specBeginMsg, specEndMsg, specSkipMsg, suiteBeginMsg, suiteEndMsg:
+		case beginMsg, endMsg, pauseMsg, continueMsg, specBeginMsg, specEndMsg, specSkipMsg, suiteBeginMsg, suiteEndMsg, contactMsg:
 			return passedMsg{content, verb == "next"}
+		default:
+			if light(content) {
+				return passedMsg{content: content}
+			}
 		}
 		return unknownMsg{}
 	case record.VerbPause:

@@ -112,17 +112,24 @@ func traceTable() string {
 	traced := map[string][]string{}
 	for name, c := range table {
 		if c.Traced() {
-			key := fmt.Sprintf("%v, %s, true", c.Changes&Awaited != 0, args[c.Args])
+			how := "tracetestTold"
+			switch {
+			case c.Changes&Awaited != 0:
+				how = "tracetestSampled"
+			case c.Changes == Data:
+				how = "tracetestNoted"
+			}
+			key := fmt.Sprintf("%s, %s, true", how, args[c.Args])
 			traced[key] = append(traced[key], name)
 		}
 	}
 	var b strings.Builder
 	b.WriteString("//go:build unix && !tracetest_notrace\n\n" + generated + "package inject\n\n" +
-		"// tracetestKnown says of a command that changes a server whether tracetest samples\n" +
-		"// what it changes, and what its arguments are, by its name in capitals.\n" +
-		"func tracetestKnown(name string) (sampled bool, args uint8, known bool) {\n\tswitch name {\n")
+		"// tracetestKnown says of a command that changes a server how tracetest gets to know of\n" +
+		"// it, and what its arguments are, by its name in capitals.\n" +
+		"func tracetestKnown(name string) (how, args uint8, known bool) {\n\tswitch name {\n")
 	cases(&b, traced)
-	b.WriteString("\t}\n\treturn true, tracetestPlain, false\n}\n")
+	b.WriteString("\t}\n\treturn tracetestSampled, tracetestPlain, false\n}\n")
 	return b.String()
 }
 

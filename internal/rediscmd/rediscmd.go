@@ -40,7 +40,8 @@ const (
 const Sampled = Config | Role | Statistics | Process
 
 // Awaited is what a command changes that tracetest is waited for. A suite can send
-// commands of the other kinds before each test.
+// commands of the other kinds before each test. Of those, one that changes nothing but data is
+// taken in with the next snapshot; the others may keep tracetest from taking that.
 const Awaited = Sampled | Nodes | Files
 
 // Shows is what the reply of a command shows of other clients, tracetest among them.

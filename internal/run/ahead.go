@@ -95,7 +95,7 @@ func (a *ahead) may(process int) bool {
 		len(a.w.tracer.open) == 0 && len(a.w.aloof.units) == 0 && len(a.w.aloof.away) == 0
 }
 
-// passed takes in what processes said by the time of a snapshot and did not wait for:
+// passed takes in what processes noted by the time of a snapshot and did not wait for:
 // whoever they name was open when it was taken.
 func (w *watcher) passed(ctx context.Context) {
 	if w.p.barrier == nil {
@@ -106,12 +106,17 @@ func (w *watcher) passed(ctx context.Context) {
 	}
 }
 
-// pass takes in a boundary that nobody waits at.
-func (w *watcher) pass(_ context.Context, h *barrier.Arrival) {
+// pass takes in what a process noted: a boundary that it did not wait at, or what its trace has
+// to say.
+func (w *watcher) pass(ctx context.Context, h *barrier.Arrival) {
 	defer h.Release()
-	b := h.Boundary
 	last := w.ended
 	w.ended = lastEnd{}
+	if h.Message != nil {
+		w.tracer.receive(ctx, h.Message, h.Since())
+		return
+	}
+	b := h.Boundary
 	if b.Verb == "" || !w.open.Present(b.Process) {
 		return
 	}

@@ -34,19 +34,20 @@ func newTracer(w *watcher) *tracer {
 	return &tracer{w: w, places: map[string]int{}, locals: map[string]bool{}, locked: map[string]*record.Contact{}, vague: map[string]*record.Contact{}, open: map[[2]int64]*record.Write{}, code: newPlaces(w.p.root), expected: map[int]map[string]int{}}
 }
 
-// receive takes in what a synchronized process reports.
-func (t *tracer) receive(ctx context.Context, announced *barrier.Message) {
+// receive takes in what a synchronized process reports, or has noted at a time: of that, zero
+// for what its process waits with.
+func (t *tracer) receive(ctx context.Context, announced *barrier.Message, noted time.Time) {
 	switch {
 	case announced.Contact != nil:
-		t.contact(ctx, announced.Contact)
+		t.contact(ctx, announced.Contact, noted)
 	case announced.Login != nil:
 		t.login(ctx, announced.Login)
 	case announced.Secret != nil:
 		t.w.p.o.Secrets.AddMarks(announced.Secret...)
 	case announced.Write != nil:
-		t.write(ctx, announced.Write)
+		t.write(ctx, announced.Write, noted)
 	case announced.Reply != nil:
-		t.reply(ctx, announced.Reply)
+		t.reply(ctx, announced.Reply, noted)
 	case announced.Asked != nil:
 		q := announced.Asked
 		q.Server = t.at(q.Address)
@@ -68,7 +69,7 @@ func (t *tracer) at(address string) int {
 	return -1
 }
 
-func (t *tracer) write(ctx context.Context, write *record.Write) {
+func (t *tracer) write(ctx context.Context, write *record.Write, noted time.Time) {
 	if c := t.vague[write.Address]; c != nil && len(write.Command) > 1 {
 		// No other protocol has such a line. So who is there is asked before it goes out.
 		delete(t.vague, write.Address)
@@ -99,7 +100,7 @@ func (t *tracer) write(ctx context.Context, write *record.Write) {
 			t.code.add(waiting.Stack)
 		}
 	}
-	t.w.append(record.Entry{Write: write})
+	t.w.append(record.Entry{At: noted, Write: write})
 	t.otherClients(ctx, write.Snapshots) // of what had changed before it
 	for _, v := range write.Values {
 		t.parameters(write.Server)[v.Parameter]++
@@ -152,7 +153,7 @@ func (t *tracer) parameters(server int) map[string]int {
 
 // reply samples what a write has done, before whoever made it goes on. All
 // servers are sampled: a failover changes two of them.
-func (t *tracer) reply(ctx context.Context, reply *record.Reply) {
+func (t *tracer) reply(ctx context.Context, reply *record.Reply, noted time.Time) {
 	key := [2]int64{int64(reply.Process), reply.Number}
 	write := t.open[key]
 	delete(t.open, key)
@@ -162,7 +163,7 @@ func (t *tracer) reply(ctx context.Context, reply *record.Reply) {
 		}
 		reply.Snapshots = t.w.snapshot(ctx, t.w.aloof.replied(write))
 	}
-	t.w.append(record.Entry{Reply: reply})
+	t.w.append(record.Entry{At: noted, Reply: reply})
 	t.otherClients(ctx, reply.Snapshots)
 	if write != nil {
 		for _, v := range write.Values {
@@ -206,6 +207,7 @@ func (t *tracer) otherClients(ctx context.Context, snaps []record.Snapshot) {
 		if err != nil {
 			c.Error = err.Error()
 		}
+		t.w.passed(ctx) // connections of the tests can be among them
 		for _, client := range list {
 			if !t.locals[client.Address] {
 				c.List = append(c.List, client)
@@ -217,7 +219,7 @@ func (t *tracer) otherClients(ctx context.Context, snaps []record.Snapshot) {
 
 // contact takes in that a test binary is about to speak to a Redis. One that is
 // not watched is from now on, while the first command waits.
-func (t *tracer) contact(ctx context.Context, c *record.Contact) {
+func (t *tracer) contact(ctx context.Context, c *record.Contact, noted time.Time) {
 	t.locals[c.Local] = true
 	if c.Network != "unix" && !strings.HasPrefix(c.Network, "tcp") {
 		c.Inside = true // a net.Pipe, a bufconn: its other end is in the test binary
@@ -237,7 +239,7 @@ func (t *tracer) contact(ctx context.Context, c *record.Contact) {
 	}
 	c.Server = index
 	t.w.ahead.contact(c)
-	t.w.append(record.Entry{Contact: c})
+	t.w.append(record.Entry{At: noted, Contact: c})
 }
 
 // again looks once more for the server of a contact, of which more is known by now.

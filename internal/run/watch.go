@@ -64,10 +64,10 @@ func (w *watcher) meet(s server, begin record.Server) {
 	}
 }
 
-// append records an entry and takes it in. What tells of nothing but that tests go on
-// is written with the next, or when there is nothing else to do.
+// append records an entry and takes it in. What was noted (its time is known), or tells of
+// nothing but that tests go on, is written with the next, or when there is nothing else to do.
 func (w *watcher) append(e record.Entry) {
-	if b, t := e.Boundary, e.Test; b != nil && (b.Passed || b.Coalesced) || t != nil && (t.Action == "run" || t.Action == "pass") {
+	if b, t := e.Boundary, e.Test; !e.At.IsZero() || b != nil && b.Coalesced || t != nil && (t.Action == "run" || t.Action == "pass") {
 		w.out.Later(e)
 	} else {
 		w.out.Append(e)
@@ -243,7 +243,7 @@ func (w *watcher) reported(ctx context.Context, h *barrier.Arrival) bool {
 		w.pass(ctx, h)
 	case h.Message != nil:
 		w.ended = lastEnd{}
-		w.tracer.receive(ctx, h.Message)
+		w.tracer.receive(ctx, h.Message, time.Time{})
 		h.Ahead = w.ahead.may(h.From)
 	case h.Ran != "":
 		w.ends.ran[h.Ran] = true

@@ -106,6 +106,11 @@ func tracetestSkipped(message ...string) {
 	if !tracetestOn() {
 		return
 	}
+	tracetestNoteOrSay(message)
+}
+
+// tracetestNoteOrSay notes something, and says it where it cannot be noted.
+func tracetestNoteOrSay(message []string) {
 	line := &tracetestLine
 	line.turn.Lock()
 	defer line.turn.Unlock()

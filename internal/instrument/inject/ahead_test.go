@@ -34,6 +34,10 @@ func TestPasses(t *testing.T) {
 				how += " at once"
 			}
 			switch {
+			case h.Message != nil && h.Message.Contact != nil:
+				said <- "contact" + how
+			case h.Message != nil && h.Message.Write != nil:
+				said <- "write" + how
 			case h.Message != nil:
 				said <- "reply" + how
 			case h.Process == nil && h.Boundary.Verb == "":
@@ -61,6 +65,17 @@ func TestPasses(t *testing.T) {
 		tracetestBegin(sub, "test")
 		ended(sub)
 	}
+	writes := func(number int64, command ...string) func() {
+		return func() {
+			tracetestTraced("write", 1, number, command)
+			tracetestTraced("reply", 1, number, []string{"+OK"})
+		}
+	}
+	connects := func(inside, sure string) func() {
+		return func() {
+			tracetestTraced("redis", 1, 0, []string{"tcp", "127.0.0.1:6379", "127.0.0.1:40000", "false", inside, sure})
+		}
+	}
 	// The time limit would make it a matter of the machine's speed.
 	fresh := func() { tracetestLine.waited = tracetestClock() }
 	for _, test := range []struct {
@@ -81,6 +96,14 @@ func TestPasses(t *testing.T) {
 		{"as many boundaries as are passed at most", func() { tracetestLine.passed = tracetestFarthest }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
 		{"one less", func() { tracetestLine.passed = tracetestFarthest - 1 }, []string{"begin passes", "end passes", "begin waits", "end passes"}},
 		{"longer than boundaries are passed", func() { tracetestLine.waited -= tracetestLongest }, []string{"begin passes", "end waits", "begin passes at once", "end passes"}},
+		{"a flush", writes(1, "flushdb"), []string{"begin passes", "write passes", "reply passes", "end passes", "begin passes", "end passes"}},
+		{"what tracetest may be kept out by", writes(2, "ACL", "DELUSER", "bob"), []string{"begin passes", "write waits", "reply waits", "end waits", "begin passes at once", "end passes"}},
+		{"a setting", writes(3, "CONFIG", "SET", "hz", "5"), []string{"begin passes", "write waits", "reply waits", "end passes", "begin passes", "end passes"}},
+		{"a line of text that others have too", connects("false", "false"), []string{"begin passes", "contact waits", "end passes", "begin passes", "end passes"}},
+		{"the first connection", connects("false", "true"), []string{"begin passes", "contact waits", "end passes", "begin passes", "end passes"}},
+		{"the second", connects("false", "true"), []string{"begin passes", "contact passes", "end passes", "begin passes", "end passes"}},
+		{"a fake at the same address", connects("true", "true"), []string{"begin passes", "contact waits", "end passes", "begin passes", "end passes"}},
+		{"and a server again", connects("false", "true"), []string{"begin passes", "contact waits", "end passes", "begin passes", "end passes"}},
 		{"the server changed", func() { calm.Store(false); tracetestReport("reply", "1", "1", "+OK") }, []string{"begin passes", "reply waits", "end waits", "begin waits", "end waits"}},
 		{"and is back", func() { calm.Store(true) }, []string{"begin waits", "end waits", "begin passes at once", "end passes"}},
 	} {

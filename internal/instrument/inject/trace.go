@@ -44,12 +44,13 @@ func tracetestTraced(event string, conn, number int64, about []string) {
 	case "unseen":
 		tracetestUnseen()
 	case "redis":
-		tracetestReport(append(message, about...)...)
+		tracetestContact(append(message, about...))
 	case "reply":
-		if _, noted := tracetestNoted.LoadAndDelete(number); noted {
+		how, _ := tracetestUnsampled.LoadAndDelete(number)
+		if how != nil {
 			message[0] = "noted"
 		}
-		tracetestReport(append(message, tracetestCode(about[0]))...)
+		tracetestTell(how, append(message, tracetestCode(about[0])))
 	case "login":
 		tracetestLogin(message, about)
 	case "fault":
@@ -57,24 +58,60 @@ func tracetestTraced(event string, conn, number int64, about []string) {
 	case "asks":
 		tracetestObserved(message, about)
 	case "write":
-		_, sampled, _ := tracetestCommand(about)
-		if !sampled {
+		_, how, _ := tracetestCommand(about)
+		if how != tracetestSampled {
 			message[0] = "note"
-			tracetestNoted.Store(number, true)
+			tracetestUnsampled.Store(number, how)
 		}
-		message = append(message, tracetestHere(sampled).fields()...)
+		message = append(message, tracetestHere(how == tracetestSampled).fields()...)
 		shown, secrets := tracetestHide(about)
 		for _, secret := range secrets {
 			if marks := tracetestMarks(secret); len(marks) > 0 {
 				tracetestReport(append([]string{"secret", message[1], "0"}, marks...)...)
 			}
 		}
-		tracetestReport(append(message, shown...)...)
+		tracetestTell(how, append(message, shown...))
 	}
 }
 
-// tracetestNoted holds the numbers of writes that nobody waits for.
-var tracetestNoted sync.Map
+const ( // how tracetest gets to know of a command
+	tracetestSampled uint8 = iota // it looks at the server, and is waited for
+	tracetestTold                 // it is told, and answers at once
+	tracetestNoted                // it finds a note, before the next snapshot counts
+)
+
+// tracetestUnsampled holds how tracetest gets to know of writes without a reply, by their
+// numbers, but for those that are sampled.
+var tracetestUnsampled sync.Map
+
+// tracetestTell says something of a command in the way in which it is to be known.
+func tracetestTell(how any, message []string) {
+	if how == tracetestNoted {
+		tracetestNoteOrSay(message)
+	} else {
+		tracetestReport(message...)
+	}
+}
+
+// tracetestMet holds the addresses of which tracetest knows who is there.
+var tracetestMet sync.Map
+
+// tracetestContact reports a connection to a Redis before the first command goes out. Of a
+// further one to a server that was found a note will do. Where this process itself
+// listens, or something of another protocol can be, it is asked again.
+func tracetestContact(message []string) {
+	network, remote, secure, inside, sure := message[3], message[4], message[6], message[7], message[8]
+	to := network + " " + remote + " " + secure
+	if inside == "true" || sure != "true" {
+		tracetestMet.Delete(to)
+		tracetestReport(message...)
+	} else if _, met := tracetestMet.Load(to); met {
+		tracetestNoteOrSay(message)
+	} else {
+		tracetestReport(message...)
+		tracetestMet.Store(to, true)
+	}
+}
 
 // tracetestReported holds which commands were reported that show what other clients do, by
 // their owner: once for each is enough.
@@ -121,17 +158,17 @@ const ( // what the arguments of a command are
 	tracetestBody     // code, or a dump, of any length
 )
 
-// tracetestCommand says of a command of how many words its name is, whether a snapshot
-// shows what it changes, and what its arguments are. Where none does, tracetest gets a
-// report and is not waited for: a suite can flush the database before each test.
-func tracetestCommand(words []string) (name int, sampled bool, args uint8) {
+// tracetestCommand says of a command of how many words its name is, how tracetest gets to
+// know of it, and what its arguments are. What no snapshot shows is not waited for: a suite can
+// flush the database before each test.
+func tracetestCommand(words []string) (name int, how, args uint8) {
 	for name = min(2, len(words)); name > 0; name-- {
-		sampled, args, known := tracetestKnown(strings.ToUpper(strings.Join(words[:name], " ")))
+		how, args, known := tracetestKnown(strings.ToUpper(strings.Join(words[:name], " ")))
 		if known {
-			return name, sampled, args
+			return name, how, args
 		}
 	}
-	return len(words), true, tracetestPlain
+	return len(words), tracetestSampled, tracetestPlain
 }
 
 // tracetestCode is what may be reported of a reply: of an error not what it quotes,
@@ -238,9 +275,9 @@ func tracetestOthers(all *tracetestDump) (texts [3]string) {
 	return [3]string{string(all.text), text.String(), tracetestSpecsOf(all)}
 }
 
-// tracetestMet counts the OOM errors that were reported once and are counted since,
+// tracetestRefused counts the OOM errors that were reported once and are counted since,
 // by their owner and by where they were met.
-var tracetestMet struct {
+var tracetestRefused struct {
 	mu    sync.Mutex
 	last  int64
 	count map[string]map[string]*tracetestCount
@@ -254,7 +291,7 @@ func tracetestFault(message, about []string) {
 	where := tracetestHere(false)
 	place := strings.Join(where.stack, "\n")
 	owner := strings.Join(where.labels, "\n")
-	met := &tracetestMet
+	met := &tracetestRefused
 	met.mu.Lock()
 	places := met.count[owner]
 	if places == nil {
@@ -287,7 +324,7 @@ func tracetestTraceFlush(label string) {
 		clear(announced.of)
 	}
 	announced.mu.Unlock()
-	met := &tracetestMet
+	met := &tracetestRefused
 	var messages [][]string
 	met.mu.Lock()
 	for owner, places := range met.count {

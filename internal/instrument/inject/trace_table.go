@@ -4,23 +4,16 @@
 
 package inject
 
-// tracetestKnown says of a command that changes a server whether tracetest samples
-// what it changes, and what its arguments are, by its name in capitals.
-func tracetestKnown(name string) (sampled bool, args uint8, known bool) {
+// tracetestKnown says of a command that changes a server how tracetest gets to know of
+// it, and what its arguments are, by its name in capitals.
+func tracetestKnown(name string) (how, args uint8, known bool) {
 	switch name {
-	case "FUNCTION LOAD", "FUNCTION RESTORE", "TFUNCTION LOAD":
-		return false, tracetestBody, true
-	case "ACL DELUSER", "ACL LOAD", "CLIENT KILL", "CLIENT PAUSE", "CLIENT UNBLOCK", "CLIENT UNPAUSE",
-		"COMMANDLOG RESET", "FLUSHALL", "FLUSHDB", "FUNCTION DELETE", "FUNCTION FLUSH", "FUNCTION KILL",
-		"HOTKEYS RESET", "HOTKEYS START", "HOTKEYS STOP", "LATENCY RESET", "SCRIPT FLUSH", "SCRIPT KILL",
-		"SLOWLOG RESET", "SWAPDB", "TFUNCTION DELETE":
-		return false, tracetestPlain, true
-	case "ACL SETUSER":
-		return false, tracetestRules, true
+	case "FLUSHALL", "FLUSHDB", "SWAPDB":
+		return tracetestNoted, tracetestPlain, true
 	case "MODULE LOAD", "MODULE LOADEX":
-		return true, tracetestOpaque, true
+		return tracetestSampled, tracetestOpaque, true
 	case "SENTINEL CONFIG", "SENTINEL SET":
-		return true, tracetestOptions, true
+		return tracetestSampled, tracetestOptions, true
 	case "ACL SAVE", "CLUSTER ADDSLOTS", "CLUSTER ADDSLOTSRANGE", "CLUSTER BUMPEPOCH", "CLUSTER CANCELSLOTMIGRATIONS",
 		"CLUSTER DELSLOTS", "CLUSTER DELSLOTSRANGE", "CLUSTER FAILOVER", "CLUSTER FLUSHSLOT", "CLUSTER FLUSHSLOTS",
 		"CLUSTER FORGET", "CLUSTER MEET", "CLUSTER MIGRATESLOTS", "CLUSTER MIGRATION", "CLUSTER REPLICATE",
@@ -28,9 +21,18 @@ func tracetestKnown(name string) (sampled bool, args uint8, known bool) {
 		"CONFIG REWRITE", "DEBUG", "FAILOVER", "MODULE UNLOAD", "REPLICAOF", "SENTINEL DEBUG", "SENTINEL FAILOVER",
 		"SENTINEL FLUSHCONFIG", "SENTINEL MONITOR", "SENTINEL REMOVE", "SENTINEL RESET", "SENTINEL SIMULATE-FAILURE",
 		"SHUTDOWN", "SLAVEOF":
-		return true, tracetestPlain, true
+		return tracetestSampled, tracetestPlain, true
 	case "CONFIG SET", "FT.CONFIG SET", "GRAPH.CONFIG SET", "RG.CONFIGSET":
-		return true, tracetestSettings, true
+		return tracetestSampled, tracetestSettings, true
+	case "FUNCTION LOAD", "FUNCTION RESTORE", "TFUNCTION LOAD":
+		return tracetestTold, tracetestBody, true
+	case "ACL DELUSER", "ACL LOAD", "CLIENT KILL", "CLIENT PAUSE", "CLIENT UNBLOCK", "CLIENT UNPAUSE",
+		"COMMANDLOG RESET", "FUNCTION DELETE", "FUNCTION FLUSH", "FUNCTION KILL", "HOTKEYS RESET",
+		"HOTKEYS START", "HOTKEYS STOP", "LATENCY RESET", "SCRIPT FLUSH", "SCRIPT KILL", "SLOWLOG RESET",
+		"TFUNCTION DELETE":
+		return tracetestTold, tracetestPlain, true
+	case "ACL SETUSER":
+		return tracetestTold, tracetestRules, true
 	}
-	return true, tracetestPlain, false
+	return tracetestSampled, tracetestPlain, false
 }

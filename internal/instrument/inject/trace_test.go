@@ -54,7 +54,7 @@ func traced(t *testing.T) *traceReports {
 	t.Cleanup(func() { s.Close(); done.Wait() })
 	hello(t, strings.TrimPrefix(s.Env(), "TRACETEST_SOCKET="))
 	clear := func() {
-		tracetestMet.last, tracetestMet.count = 0, nil
+		tracetestRefused.last, tracetestRefused.count = 0, nil
 		tracetestSuites.of = nil
 		tracetestSetOwner("")
 	}
