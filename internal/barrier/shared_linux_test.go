@@ -93,6 +93,7 @@ func TestNotes(t *testing.T) {
 				t.Fatalf("no %s behind %q", verb, got)
 			}
 			is(h)
+			s.Look()
 			for _, sent := range s.Sent() { // as after a snapshot
 				is(sent)
 			}
@@ -121,6 +122,7 @@ func TestNotes(t *testing.T) {
 	n := <-ready
 	n.note("pass", "begin", "1", "test", "TestA", "", "false")
 	for range 2 {
+		s.Look()
 		for _, h := range s.Sent() {
 			is(h)
 		}
@@ -148,6 +150,7 @@ func TestNoNotes(t *testing.T) {
 	s := &shared{notes: [][]byte{nil}, mem: make([]byte, 64)}
 	for _, head := range []uint64{57, 1 << 20, 1 << 31, 1<<32 - 1, 1<<32 | 8} {
 		atomic.StoreUint64((*uint64)(unsafe.Pointer(&s.mem[0])), head)
+		s.look()
 		if got := s.sent(1); len(got) > 0 || s.read != 0 {
 			t.Errorf("head %x: %v", head, fmt.Sprint(got))
 		}

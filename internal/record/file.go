@@ -18,17 +18,18 @@ import (
 // Append writes an entry as a whole line, and those that wait with it, so that whatever
 // ends tracetest loses no entry before it. A Writer may be used by several goroutines.
 type Writer struct {
-	mu   sync.Mutex
-	out  io.Writer
-	seq  int64
-	seal seal
-	err  error
-	held []byte // lines that wait
-	kept kept
-	torn bool // the last line is not whole
-	door func(Entry) Entry
-	seen func(Entry)
-	now  func() time.Time
+	mu    sync.Mutex
+	out   io.Writer
+	seq   int64
+	seal  seal
+	err   error
+	later []Entry // that wait, numbered and dated
+	held  []byte  // lines that wait
+	kept  kept
+	torn  bool // the last line is not whole
+	door  func(Entry) Entry
+	seen  func(Entry)
+	now   func() time.Time
 }
 
 // NewWriter returns a Writer that appends to out and then shows each entry to
@@ -57,22 +58,37 @@ func (w *Writer) Through(door func(Entry) Entry) {
 
 // Append numbers the entry, dates it if it has no date, and writes it. Only the first
 // error is kept, for Err: a full disk must not stop the tests.
-func (w *Writer) Append(e Entry) { w.add(e, false) }
-
-// Later is Append of an entry that may wait to be written for the next, or for Flush.
-func (w *Writer) Later(e Entry) { w.add(e, true) }
-
-// mostHeld is how much waits at most, in bytes.
-const mostHeld = 32 << 10
-
-func (w *Writer) add(e Entry, later bool) {
+func (w *Writer) Append(e Entry) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.later = append(w.later, w.numbered(e))
+	w.fail(w.flush())
+}
+
+// Later is Append of an entry that may wait for the next, or for Flush, to be written and shown.
+// It costs next to nothing, and what the entry holds must not be changed any more.
+func (w *Writer) Later(e Entry) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.later = append(w.later, w.numbered(e)); len(w.later) == mostLater {
+		w.fail(w.flush())
+	}
+}
+
+// mostLater is how many entries wait at most.
+const mostLater = 256
+
+func (w *Writer) numbered(e Entry) Entry {
 	w.seq++
 	if e.Seq = w.seq; e.At.IsZero() {
 		e.At = w.now()
 	}
 	e.At = e.At.Round(0)
+	return e
+}
+
+// add makes the line of an entry, and shows it.
+func (w *Writer) add(e Entry) {
 	if w.door != nil {
 		e = w.door(e)
 	}
@@ -80,9 +96,6 @@ func (w *Writer) add(e Entry, later bool) {
 	if err == nil {
 		w.kept.marshalled(line)
 		w.held = append(append(w.held, w.seal.close(line)...), '\n')
-		if !later || len(w.held) > mostHeld {
-			err = w.flush()
-		}
 	}
 	w.fail(err)
 	if w.seen != nil {
@@ -98,6 +111,11 @@ func (w *Writer) Flush() {
 }
 
 func (w *Writer) flush() error {
+	for _, e := range w.later {
+		w.add(e)
+	}
+	clear(w.later)
+	w.later = w.later[:0]
 	if len(w.held) == 0 {
 		return nil
 	}

@@ -170,7 +170,7 @@ func TestLater(t *testing.T) {
 	w.Flush()
 	lines(4)
 	for n := 0; strings.Count(out.String(), "\n") == 4; n++ {
-		if w.Later(run); n > mostHeld {
+		if w.Later(run); n > mostLater {
 			t.Fatal("more and more waits")
 		}
 	}

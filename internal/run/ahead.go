@@ -95,8 +95,15 @@ func (a *ahead) may(process int) bool {
 		len(a.w.tracer.open) == 0 && len(a.w.aloof.units) == 0 && len(a.w.aloof.away) == 0
 }
 
-// passed takes in what processes noted by the time of a snapshot and did not wait for:
-// whoever they name was open when it was taken.
+// look reads what processes have noted by now.
+func (w *watcher) look() {
+	if w.p.barrier != nil {
+		w.p.barrier.Look()
+	}
+}
+
+// passed takes in what was read: when that was done behind a snapshot, whoever it names was open
+// when that was taken.
 func (w *watcher) passed(ctx context.Context) {
 	if w.p.barrier == nil {
 		return

@@ -10,8 +10,17 @@ import (
 	"tracetest/internal/rediscmd"
 )
 
-// snapshot samples all servers at once, but for those that it must stay out of.
+// snapshot samples all servers at once, but for those that it must stay out of, and takes in
+// what that shows.
 func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []record.Snapshot {
+	snaps := w.sample(ctx, stays)
+	w.seen(ctx, snaps)
+	return snaps
+}
+
+// sample asks all servers at once, but for those that it must stay out of. Where the answers are
+// as before, who waits may go on while they are taken in.
+func (w *watcher) sample(ctx context.Context, stays func(server int) bool) []record.Snapshot {
 	snaps := make([]record.Snapshot, 0, len(w.servers))
 	for i := range w.servers {
 		if !stays(i) {
@@ -19,41 +28,39 @@ func (w *watcher) snapshot(ctx context.Context, stays func(server int) bool) []r
 			delete(w.aloof.away, i)
 		}
 	}
-	if len(snaps) == 1 {
-		snaps[0] = w.snapshotOf(ctx, snaps[0].Server)
-		return snaps
-	}
-	defer w.passed(ctx)
 	var all sync.WaitGroup
 	for i := range snaps {
-		all.Go(func() { snaps[i] = w.servers[snaps[i].Server].Sample(ctx) })
+		if ask := func() { snaps[i] = w.servers[snaps[i].Server].Sample(ctx) }; len(snaps) > 1 {
+			all.Go(ask)
+		} else {
+			ask()
+		}
 	}
 	all.Wait()
+	w.look()
 	for _, snap := range snaps {
-		w.seen(ctx, snap.Server, snap)
+		w.ahead.seen(snap, w.counted[snap.Server])
 	}
 	return snaps
 }
 
-// snapshotOf samples one server.
-func (w *watcher) snapshotOf(ctx context.Context, i int) record.Snapshot {
-	snap := w.servers[i].Sample(ctx)
+// seen takes snapshots into the ledgers of their servers, when it is known who was open.
+func (w *watcher) seen(ctx context.Context, snaps []record.Snapshot) {
+	if len(snaps) == 0 {
+		return
+	}
 	w.passed(ctx)
-	w.seen(ctx, i, snap)
-	return snap
-}
-
-// seen takes a snapshot into the ledger of its server.
-func (w *watcher) seen(ctx context.Context, i int, snap record.Snapshot) {
-	mark := w.servers[i].Mark()
-	if snap.RunID != "" {
-		w.runIDs[i], w.initial[i] = snap.RunID, mark
+	for _, snap := range snaps {
+		i := snap.Server
+		mark := w.servers[i].Mark()
+		if snap.RunID != "" {
+			w.runIDs[i], w.initial[i] = snap.RunID, mark
+		}
+		if snap.Counters != nil {
+			w.counted[i] = snap.Counters
+		}
+		w.ledgers[i].snap(snap, mark, w.witness(ctx, i))
 	}
-	w.ahead.seen(snap, w.counted[i])
-	if snap.Counters != nil {
-		w.counted[i] = snap.Counters
-	}
-	w.ledgers[i].snap(snap, mark, w.witness(ctx, i))
 }
 
 // witness says what is known of the snapshot that was just taken.

@@ -84,7 +84,7 @@ func (t *tracer) write(ctx context.Context, write *record.Write, noted time.Time
 		if rediscmd.Of(write.Command).Changes&rediscmd.Sampled != 0 {
 			t.open[[2]int64{int64(write.Process), write.Number}] = write
 			if snap { // what it finds must be known: that is what it is undone to
-				write.Snapshots = []record.Snapshot{t.w.snapshotOf(ctx, write.Server)}
+				write.Snapshots = t.w.snapshot(ctx, func(server int) bool { return server != write.Server })
 			}
 		}
 		t.w.ledgers[write.Server].write(write)
@@ -207,6 +207,7 @@ func (t *tracer) otherClients(ctx context.Context, snaps []record.Snapshot) {
 		if err != nil {
 			c.Error = err.Error()
 		}
+		t.w.look()
 		t.w.passed(ctx) // connections of the tests can be among them
 		for _, client := range list {
 			if !t.locals[client.Address] {

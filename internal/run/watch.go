@@ -211,7 +211,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	if b.Coalesced = w.coalesces(last, &b, h.Since()); b.Coalesced {
 		// The snapshots of the end before it count.
 	} else if b.Verb != record.VerbGone || w.open.Present(b.Process) { // else it was synchronized when it exited
-		b.Snapshots = w.snapshot(ctx, w.aloof.at(&b))
+		b.Snapshots = w.sample(ctx, w.aloof.at(&b))
 	}
 	b.Waited = time.Since(h.Since())
 	if b.Verb != record.VerbQuit && !h.Waiting() {
@@ -222,11 +222,12 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	if b.Verb == record.VerbQuit {
 		w.gaveUp(b.Process)
 	}
-	w.repair.before(ctx, &b)
 	h.Ahead = w.ahead.may(b.Process)
 	if w.p.o.Restore != RestoreTest && w.p.o.Units == nil && quiet(b.Snapshots) {
 		h.Release() // nobody is asked, and nothing is restored
 	}
+	w.seen(ctx, b.Snapshots)
+	w.repair.before(ctx, &b)
 	report := w.reports.before(h, &b)
 	w.append(record.Entry{Boundary: &b})
 	report()
@@ -332,6 +333,7 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 // synchronized at its boundaries. A snapshot behind all of them shows as much as one behind
 // each.
 func (w *watcher) events(ctx context.Context, tests []*record.Test) {
+	w.look()
 	w.passed(ctx) // what events report was reported before
 	due := false
 	for _, t := range tests {

@@ -275,6 +275,7 @@ func TestOrders(t *testing.T) {
 			for step := range strings.SplitSeq(test.steps, ", ") {
 				p.do(step)
 			}
+			p.w.out.Flush()
 			if got := sorted(p.log); got != sorted(strings.Split(test.want, " | ")) {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
