@@ -172,11 +172,10 @@ func (b *bench) suites() ([]suite, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the suite of a public module: %w", err)
 	}
-	if real == nil {
+	if len(real) == 0 {
 		log.Printf("%s could not be had", realModule)
-		return all, nil
 	}
-	return append(all, *real), nil
+	return append(all, real...), nil
 }
 
 // measure runs everything that is wanted.

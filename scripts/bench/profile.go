@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"os"
 	"os/exec"
@@ -54,20 +55,37 @@ func (b *bench) profiles() error {
 		return err
 	}
 	stop := b.perf(filepath.Join(into, "redis.perf"))
-	// go test writes no profile of several packages.
-	var flags []string
-	if _, err := os.Stat(filepath.Join(dir, "suite_test.go")); err == nil {
-		flags = []string{"-cpuprofile=" + filepath.Join(into, "test.pprof"), "-o=" + filepath.Join(into, "suite.test")}
-	} else {
-		log.Print("no profile of the test processes: there are several")
+	// go test writes no profile of several packages, but each test binary does, into its folder.
+	command := with()
+	if !slices.Contains(command, "-args") {
+		command = append(command, "-args")
 	}
-	took, err := b.start(dir, append(env, profileEnv+"="+filepath.Join(into, "tracetest.pprof")), with(flags...)...)
+	took, err := b.start(dir, append(env, profileEnv+"="+filepath.Join(into, "tracetest.pprof")), append(command, "-test.cpuprofile=test.pprof")...)
 	stop()
 	if err != nil {
 		return err
 	}
-	log.Printf("%s: %s; profiles are in %s (go tool pprof -top FILE, perf report -i redis.perf)", s.title, took.wall.Round(time.Millisecond), into)
+	if err := collect(dir, into); err != nil {
+		return err
+	}
+	log.Printf("%s: %s; profiles are in %s (go tool pprof -top FILE..., perf report -i redis.perf)", s.title, took.wall.Round(time.Millisecond), into)
 	return nil
+}
+
+// collect takes the profiles of test processes from the folders of their packages.
+func collect(from, into string) error {
+	number := 0
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Name() != "test.pprof" {
+			return err
+		}
+		number++
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(into, fmt.Sprintf("test-%03d.pprof", number)), text, 0o644)
+	})
 }
 
 // perf has perf look at Redis, if there is perf, until it is told to stop.

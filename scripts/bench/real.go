@@ -10,13 +10,16 @@ import (
 // realModule is one of others whose integration tests use a Redis that is given to them.
 const (
 	realModule  = "github.com/hibiken/asynq"
-	realVersion = "v0.25.1"
-	// realSlow are tests that do hardly anything but sleep, or one thing for a minute.
+	realVersion = "v0.26.0"
+	// realLong are its tests that take 5 s and more, and realSlow those that do hardly anything but
+	// sleep, or one thing for a minute.
+	realLong = "Aggregator$|Heartbeater$|SchedulerRegister|ProcessorRetry|PeriodicTaskManager$|SchedulerWhenRedisDown|Recoverer|SchedulerUnregister|SchedulerPostAndPre|ServerWithFlakyBroker|SubscriberWithRedisDown"
 	realSlow = "HealthCheck|Heartbeat|Processor|ProcessTasks|Recoverer|Scheduler|Server|Subscriber|Aggregator|Forwarder$|PeriodicTask|Janitor|Syncer|ArchiveTrim|CancelationPubSub"
 )
 
-// real is its suite, in a folder of its own. It is nil where the module cannot be had.
-func (b *bench) real() (*suite, error) {
+// real is its suite, in a folder of its own: as it is, but for what is long, and what of it is
+// quick. It is empty where the module cannot be had.
+func (b *bench) real() ([]suite, error) {
 	get := exec.CommandContext(b.ctx, "go", "mod", "download", "-json", realModule+"@"+realVersion)
 	get.Dir = b.dir // of no module
 	text, err := get.Output()
@@ -33,7 +36,13 @@ func (b *bench) real() (*suite, error) {
 	if all.Run() != nil {
 		return nil, nil
 	}
-	return &suite{name: "real", title: realModule + " " + realVersion + ", the integration tests that do not mostly sleep",
-		folder: dir, rounds: 3, packages: []string{".", "./internal/rdb"}, flags: []string{"-skip=" + realSlow},
-		args: func(b *bench) []string { return []string{"-redis_addr=" + b.redis.Addr} }}, nil
+	of := func(name, which, skip string, rounds int) suite {
+		return suite{name: name, title: realModule + " " + realVersion + ", the integration tests that " + which,
+			folder: dir, rounds: rounds, packages: []string{".", "./internal/rdb"}, flags: []string{"-skip=" + skip},
+			args: func(b *bench) []string { return []string{"-redis_addr=" + b.redis.Addr} }}
+	}
+	if b.quick {
+		return []suite{of("real-quick", "do not mostly sleep", realSlow, 1)}, nil
+	}
+	return []suite{of("real", "take less than 5 s each", realLong, 1), of("real-quick", "do not mostly sleep", realSlow, 5)}, nil
 }

@@ -39,7 +39,7 @@ func suites(quick bool) []suite {
 	gets := flat("get", fmt.Sprintf("%s tests of one GET each", count(few(5000))), few(5000), "get(t)")
 	gets.sum = true
 	many := packages(few(200), 5)
-	many.rounds, many.title, many.flags = 1, many.title+", -p 2", []string{"-p=2"} // most of it is linking
+	many.rounds, many.title, many.flags = 3, many.title+", -p 2", []string{"-p=2"} // most of it is linking
 	return []suite{
 		gets,
 		slow,

@@ -22,7 +22,7 @@ func (r *results) targets(p *page) {
 		to    int
 		most  float64
 	}{{"sleep", plainTest, 1.02}, {"sleep", sumTest, 1.02}, {"get", plainTest, 1.6}, {"ginkgo", plainTest, 1.5}, {"subtests", plainTest, 1.5},
-		{"parallel", plainTest, 1.5}, {"packages", plainTest, 1.03}, {"real", plainTest, 1.03}} {
+		{"parallel", plainTest, 1.5}, {"packages", plainTest, 1.03}, {"real", plainTest, 1.03}, {"real-quick", plainTest, 1.03}} {
 		if c := r.suite(of.suite); c != nil {
 			atMost(c.title+": wall time to "+map[int]string{plainTest: "`go test -json`", sumTest: "gotestsum"}[of.to], c.ratios(traceTest, of.to), of.most)
 		} else if of.suite == "real" && r.only == "" && !r.quick {

@@ -116,8 +116,8 @@ func (s *tracetestSuite) snap(all *tracetestDump) {
 }
 
 // lasting counts the goroutines, if all of them outlive the suite but for the one that reports a
-// spec: that which runs the suite, the one that waits for its test, and those that wait for
-// signals. Else it is zero. As long as there are as many, it is these, and nobody has left another
+// spec: that which runs the suite, the one that waits for its test, those that wait for
+// signals, and the one that writes a profile. Else it is zero. As long as there are as many, it is these, and nobody has left another
 // one. Where one of a test's or of a client's is among them, it can end while another begins. A
 // node that has run is about to end, and does not count.
 func (s *tracetestSuite) lasting(self int64, all *tracetestDump) (count int) {
@@ -129,6 +129,7 @@ func (s *tracetestSuite) lasting(self int64, all *tracetestDump) (count int) {
 		switch {
 		case id == self, id == s.runner, id == 1:
 		case strings.HasPrefix(g.entry, "os/signal.loop("):
+		case g.parent == 1 && strings.HasPrefix(g.entry, "runtime/pprof.profileWriter("): // of -cpuprofile
 		case strings.Contains(g.entry, "/ginkgo/v2/internal/interrupt_handler.(*InterruptHandler).registerForInterrupts.func2("):
 		case strings.Contains(g.entry, "/ginkgo/v2/internal.RegisterForProgressSignal.func1("):
 		case g.over:

@@ -180,6 +180,8 @@ func TestLastingGoroutines(t *testing.T) {
 	}{
 		{"nothing else", lasting[0], 6, 6},
 		{"a test's own", tracetestGoroutine{id: 30, parent: 9, entry: "suite.init.func1.2()"}, 6, 0},
+		{"that of -cpuprofile", tracetestGoroutine{id: 30, parent: 1, entry: "runtime/pprof.profileWriter({0x1, 0x2})"}, 6, 7},
+		{"that of a profile which a test has begun", tracetestGoroutine{id: 30, parent: 107, entry: "runtime/pprof.profileWriter({0x1, 0x2})"}, 6, 0},
 		{"another node, which has timed out", tracetestGoroutine{id: 30, parent: 6, entry: lasting[5].entry}, 6, 0},
 		{"a node that has run", tracetestGoroutine{id: 30, parent: 6, entry: lasting[5].entry, over: true}, 6, 6},
 		{"a client's", tracetestGoroutine{id: 30, parent: 9, entry: "github.com/redis/rueidis.(*pipe)._background(0x1)"}, 6, 0},
