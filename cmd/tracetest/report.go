@@ -143,9 +143,14 @@ func (r *reports) wanted(name string) bool {
 	return true
 }
 
-// write writes each report whole or not at all, all at once.
+// manyTests is from how many tests on reports are written one after another: each holds in memory
+// what it says of all of them, and by then the run has taken longer than that makes a difference.
+const manyTests = 100_000
+
+// write writes each report whole or not at all, all at once unless there are many tests.
 func (r *reports) write(dir string, f *findings.Findings) error {
 	var all sync.WaitGroup
+	var turn sync.Mutex
 	var mu sync.Mutex
 	var errs []error
 	for name, render := range r.renderings() {
@@ -153,6 +158,10 @@ func (r *reports) write(dir string, f *findings.Findings) error {
 			continue
 		}
 		all.Go(func() {
+			if f.Tests.Total > manyTests {
+				turn.Lock()
+				defer turn.Unlock()
+			}
 			if err := writeWhole(filepath.Join(dir, name), func(w io.Writer) error { return render(w, f) }); err != nil {
 				mu.Lock()
 				defer mu.Unlock()

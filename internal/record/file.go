@@ -11,6 +11,7 @@ import (
 	"os"
 	"sync"
 	"time"
+	"unique"
 )
 
 // Writer appends entries to a record as they happen.
@@ -248,5 +249,26 @@ func decode(line []byte) (Entry, error) {
 	if set != 1 {
 		return Entry{}, fmt.Errorf("an entry says one thing, this one says %d", set)
 	}
+	switch {
+	case e.Write != nil:
+		e.Write.By.share()
+	case e.Asked != nil:
+		e.Asked.By.share()
+	case e.Refused != nil:
+		e.Refused.By.share()
+	}
 	return e, nil
+}
+
+// share has all stacks of a record hold the same strings: ten thousand that are kept come from
+// the same few places.
+func (by *By) share() {
+	for _, stack := range [][]Frame{by.Stack, by.Started} {
+		for i, f := range stack {
+			stack[i].Function, stack[i].File = unique.Make(f.Function).Value(), unique.Make(f.File).Value()
+		}
+	}
+	for i := range by.Waiting {
+		by.Waiting[i].share()
+	}
 }

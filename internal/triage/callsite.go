@@ -1,10 +1,11 @@
 package triage
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
+	"unique"
 
 	"tracetest/internal/findings"
 	"tracetest/internal/record"
@@ -116,7 +117,8 @@ func (m module) call(stack []record.Frame, found string) *findings.Call {
 	}
 	c := &findings.Call{Function: stack[at].Function, File: stack[at].File, Line: stack[at].Line, Found: found, Stack: []string{}, Chain: []string{}}
 	for i, f := range stack {
-		line := fmt.Sprintf("%s %s:%d", f.Function, f.File, f.Line)
+		// Thousands of calls come from the same few places.
+		line := unique.Make(f.Function + " " + f.File + ":" + strconv.Itoa(f.Line)).Value()
 		c.Stack = append(c.Stack, line)
 		if i >= at && m.isOwn(f) {
 			c.Chain = append(c.Chain, line)
