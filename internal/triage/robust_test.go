@@ -237,7 +237,7 @@ func FuzzRecord(f *testing.F) {
 // alone.
 func TestPure(t *testing.T) {
 	allowed := []string{
-		"cmp", "encoding/binary", "errors", "fmt", "iter", "maps", "math", "path", "path/filepath", "regexp", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8",
+		"cmp", "encoding/binary", "errors", "fmt", "iter", "maps", "math", "path", "path/filepath", "regexp", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8", "unique",
 	}
 	// Of these packages not everything is pure.
 	banned := map[string][]string{
