@@ -43,7 +43,7 @@ func TestWhoPasses(t *testing.T) {
 		{"with a Sentinel", ready + "end TestA", false, func(p *play) { p.w.p.begin[0].Sentinels = true }},
 		{"where not all can be seen", ready + "end TestA", false, func(p *play) { p.w.p.begin[0].Partial = "CONFIG GET is denied" }},
 		{"a server that is discovered and cannot be seen", ready + "contact 1, end TestA", false, func(p *play) { p.servers[1].partial = "INFO is denied" }},
-		{"of another command", ready + "end TestA", false, func(p *play) { p.w.p.o.Launch = []string{"make"} }},
+		{"of another command", ready + "end TestA", true, func(p *play) { p.w.p.o.Launch = []string{"make"} }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := newPlay(t, 1, Options{Sync: SyncAuto, Restore: RestoreRun})

@@ -105,7 +105,7 @@ func (r *reports) before(h *barrier.Arrival, b *record.Boundary) (after func()) 
 		case record.VerbBegin, record.VerbPause, record.VerbContinue, record.VerbEnd:
 			r.begin(p)
 			if owner.Kind != record.KindSpec {
-				r.test(p, b, owner, h.Output)
+				r.test(p, h, b, owner)
 			}
 		case record.VerbSuiteBegin, record.VerbSuiteEnd:
 			r.begin(p)
@@ -163,12 +163,14 @@ func (r *reports) of(path string) (all []*testProcess) {
 	return all
 }
 
-func (r *reports) add(t record.Test) {
-	t.Time = time.Now().Round(0)
+func (r *reports) add(t record.Test) { r.addAt(t, time.Now()) }
+
+func (r *reports) addAt(t record.Test, at time.Time) {
+	t.Time = at.Round(0)
 	r.w.append(record.Entry{Test: &t})
 }
 
-func (r *reports) test(p *testProcess, b *record.Boundary, owner record.Owner, output string) {
+func (r *reports) test(p *testProcess, h *barrier.Arrival, b *record.Boundary, owner record.Owner) {
 	t := record.Test{Package: p.Package, Test: owner.Name}
 	if t.Test == "" {
 		return // it began before it was watched
@@ -201,14 +203,18 @@ func (r *reports) test(p *testProcess, b *record.Boundary, owner record.Owner, o
 		case "pass", "skip":
 			t.Action = b.End.Status
 		case "panic":
-			t.Action, t.Output = "fail", output
+			t.Action, t.Output = "fail", h.Output
 			p.panicked = append(p.panicked, t)
 			return
 		default:
-			t.Action, t.Output = "fail", output
+			t.Action, t.Output = "fail", h.Output
 		}
 	}
-	r.add(t)
+	at := time.Now()
+	if h.Passed {
+		at = h.Since()
+	}
+	r.addAt(t, at)
 }
 
 // end ends a package when its last process has ended.
