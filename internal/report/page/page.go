@@ -106,7 +106,8 @@ func HTML(w io.Writer, f *findings.Findings) error {
 	}{
 		{template: "top", then: "<style>" + pageStyle + "</style>\n"},
 		{template: "head", write: p.cards},
-		{template: "picture", blocks: p.Answers},
+		{template: "picture", write: page.Tests.write},
+		{template: "left", blocks: p.Answers},
 		{template: "stop", blocks: p.Stop},
 		{template: "evidence", blocks: p.Evidence},
 		{template: "bottom", then: "<script>" + pageScript + "</script>\n"},
