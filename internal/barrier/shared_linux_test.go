@@ -116,6 +116,8 @@ func TestNotes(t *testing.T) {
 		n.note("pass", "begin", "4", "test", "TestD", "", "false")
 		n.note("pass", "end", "4", "fail", "true", "")
 		n.note("pass", "begin", "5", "test", "TestE", "", "false")
+		n.note("pass", "noted", "1", "3", "+OK")
+		n.note("pass", "reply", "1", "4", "+OK") // for which its process waits, or it is none
 		n.conn.Close() // killed
 	}()
 	upTo("hello")
@@ -132,7 +134,7 @@ func TestNotes(t *testing.T) {
 	ready <- nil
 	upTo("gone")
 	want := []string{"hello", "begin TestA passed", "end passed", "begin TestB passed", "end",
-		"begin TestC passed", "reply", "end passed", "reply", "begin TestD passed", "end passed", "begin TestE passed", "gone"}
+		"begin TestC passed", "reply", "end passed", "reply", "begin TestD passed", "end passed", "begin TestE passed", "reply passed", "gone"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%q\nwant\n%q", got, want)
 	}

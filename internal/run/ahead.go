@@ -30,9 +30,9 @@ type ahead struct {
 	// never is set once there was a change that no traced write explains, a restart,
 	// an error that a server counted: from then on everybody waits.
 	never   bool
-	initial []map[string]string // of each server
-	changed map[setting]bool    // parameters that are not as then
-	strange map[int]bool        // processes that spoke to a Redis that is not watched
+	initial []map[string]string     // of each server
+	changed map[setting]bool        // parameters that are not as then
+	strange map[string]map[int]bool // by address, processes that spoke to a Redis that is not watched
 }
 
 // setting is a parameter of a server.
@@ -42,7 +42,7 @@ type setting struct {
 }
 
 func newAhead(w *watcher) *ahead {
-	a := &ahead{w: w, changed: map[setting]bool{}, strange: map[int]bool{}}
+	a := &ahead{w: w, changed: map[setting]bool{}, strange: map[string]map[int]bool{}}
 	traced, _ := w.p.Trace()
 	o := &w.p.o
 	a.never = o.Sync != SyncAuto || !traced || o.Restore == RestoreTest || o.Units != nil || o.Perturb
@@ -60,10 +60,16 @@ func (a *ahead) meet(s record.Server) {
 	a.never = a.never || s.Partial != "" || s.Cluster || s.Sentinels || s.Counters == nil
 }
 
-// contact takes in that a process is about to speak to a server.
+// contact takes in that a process is about to speak to a server, or that one was found where processes
+// have spoken to somebody unknown.
 func (a *ahead) contact(c *record.Contact) {
-	if c.Server < 0 {
-		a.strange[c.Process] = true
+	switch {
+	case c.Server >= 0:
+		delete(a.strange, c.Address)
+	case a.strange[c.Address] == nil:
+		a.strange[c.Address] = map[int]bool{c.Process: true}
+	default:
+		a.strange[c.Address][c.Process] = true
 	}
 }
 
@@ -90,7 +96,12 @@ func (a *ahead) seen(snap record.Snapshot, before *record.Counters) {
 
 // may reports whether a process may pass boundaries.
 func (a *ahead) may(process int) bool {
-	return !a.never && len(a.changed) == 0 && !a.strange[process] &&
+	for _, processes := range a.strange {
+		if processes[process] {
+			return false
+		}
+	}
+	return !a.never && len(a.changed) == 0 &&
 		len(a.w.tracer.open) == 0 && len(a.w.aloof.units) == 0 && len(a.w.aloof.away) == 0
 }
 

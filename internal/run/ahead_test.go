@@ -22,6 +22,8 @@ func TestWhoPasses(t *testing.T) {
 		{"none of its tests has ended: it waits at the first boundary of each kind by itself", ready[:len(ready)-2], true, nil},
 		{"it speaks to no server", "hello, begin TestA, end TestA", true, nil},
 		{"it uses one that is not watched", ready + "down 1, contact 1, end TestA", false, nil},
+		{"it wrote a line of text to somebody", ready + "vague 1, end TestA", false, nil},
+		{"and that was found to be a server", ready + "vague 1, write hz 10 1, reply, end TestA", true, nil},
 		{"a parameter is not as it was", ready + "write hz 5, reply, end TestA", false, nil},
 		{"a write is without its reply", ready + "write hz 10, end TestA", false, nil},
 		{"another program changed a parameter", ready + "others hz 5, end TestA", false, nil},
