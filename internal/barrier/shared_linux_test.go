@@ -118,7 +118,7 @@ func TestNotes(t *testing.T) {
 		n.note("pass", "begin", "5", "test", "TestE", "", "false")
 		n.note("pass", "noted", "1", "3", "+OK")
 		n.note("pass", "reply", "1", "4", "+OK") // for which its process waits, or it is none
-		n.conn.Close() // killed
+		n.conn.Close()                           // killed
 	}()
 	upTo("hello")
 	n := <-ready

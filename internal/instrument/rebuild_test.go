@@ -62,8 +62,10 @@ func Stay() (net.Conn, *http.Client, *exec.Cmd, error) {
 				return strings.Join(all, "")
 			}
 			plain := list(root)
-			if got := list(overlay.GOROOT, append(overlay.Flags, "-overlay="+overlay.File)...); got != plain {
-				t.Errorf("got\n%swant\n%s", got, plain)
+			for _, flags := range [][]string{overlay.Flags, overlay.FlagsIn(module)} {
+				if got := list(overlay.GOROOT, append(flags, "-overlay="+overlay.File)...); got != plain {
+					t.Errorf("%q: got\n%swant\n%s", flags, got, plain)
+				}
 			}
 		})
 	}

@@ -282,7 +282,11 @@ func (p *Plan) Run(ctx context.Context, out *record.Writer) {
 		built = p.overlay
 	}
 	path, env := p.tools.Command(built.GOROOT)
-	args := p.args.GoTest(built.File, built.Flags)
+	flags := built.Flags
+	if dir, err := os.Getwd(); err == nil && p.args.Dir() == "" {
+		flags = built.FlagsIn(dir)
+	}
+	args := p.args.GoTest(built.File, flags)
 	env = append(env, p.o.Env...)
 	if p.barrier != nil {
 		env = append(env, p.barrier.Env())
