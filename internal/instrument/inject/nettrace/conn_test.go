@@ -407,6 +407,21 @@ func BenchmarkRedisWrite(b *testing.B) {
 	}
 }
 
+// BenchmarkNetWrite is BenchmarkRedisWrite as package net calls it: what is known of the connection
+// is looked up, among those of a thousand others.
+func BenchmarkNetWrite(b *testing.B) {
+	get, name := []byte(resp("GET", "key:000001")), ""
+	for range 1000 {
+		name = tracetestNetName("tcp")
+	}
+	hook(b, ignore)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(get)))
+	for b.Loop() {
+		tracetestNetWrite(name, get, toRedis, true)
+	}
+}
+
 func BenchmarkPipeline1000(b *testing.B) {
 	c, commands := client(b), bytes.Repeat([]byte(resp("SET", "key:000001", "value")), 1000)
 	b.ReportAllocs()
