@@ -39,7 +39,7 @@ test-servers: ## Run one suite on all servers that Debian or $TRACETEST_SERVERS 
 	@[ -n "$$TRACETEST_SERVERS" ] || scripts/servers-debian bin/servers
 	go run -buildvcs=false ./scripts/servers -dir "$${TRACETEST_SERVERS:-bin/servers}" -page docs/support.md
 
-bench: ## Measure what tracetest costs and write docs/benchmarks.md (16 minutes)
+bench: ## Measure what tracetest costs and write docs/benchmarks.md (15 minutes)
 	go run -buildvcs=false ./scripts/bench
 
 lint: ## Check formatting, go vet, go.mod and staticcheck
