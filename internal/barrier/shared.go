@@ -25,6 +25,7 @@ type shared struct {
 	// notes are those that were read: before the first message that is not handled yet,
 	// between that and the next, ..., and behind the last.
 	notes [][]byte
+	seen  []byte // notes of the first part as they were when somebody looked, and not handed on yet
 }
 
 // sharedSize is that of the memory, and sharedHead of its first word.
@@ -65,28 +66,30 @@ func (s *shared) said() {
 func (s *shared) before(process int) []message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := passed(process, s.notes[0])
-	if s.notes[0] = nil; len(all) == 0 && len(s.notes) > 1 {
+	all := passed(process, append(s.seen, s.notes[0]...))
+	if s.seen, s.notes[0] = nil, nil; len(all) == 0 && len(s.notes) > 1 {
 		s.notes = s.notes[1:]
 	}
 	return all
 }
 
-// look reads what was noted by now, but for what is behind a message.
+// look reads what was noted by now, but for what is behind a message. It is kept apart: a process
+// that is let go then can note more, and send a message, before this is handed on.
 func (s *shared) look() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.notes) == 1 {
 		s.take()
 	}
+	s.seen, s.notes[0] = append(s.seen, s.notes[0]...), nil
 }
 
-// sent returns what was read.
+// sent returns what was seen.
 func (s *shared) sent(process int) []message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := passed(process, s.notes[0])
-	s.notes[0] = nil
+	all := passed(process, s.seen)
+	s.seen = nil
 	return all
 }
 

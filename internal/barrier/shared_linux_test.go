@@ -140,6 +140,34 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// Guards against what a process notes once it goes on, and that is recorded before the boundary at
+// which it had waited: whoever looked before has not seen it, whatever the process says next.
+func TestNotesBehindALook(t *testing.T) {
+	s := newShared()
+	s.mem = make([]byte, sharedSize)
+	n := &noter{mem: s.mem}
+	n.note("pass", "begin", "5", "test", "TestA", "", "false")
+	s.look() // when another process waits
+	if got := s.sent(1); len(got) != 1 {
+		t.Errorf("%d notes, want the begin", len(got))
+	}
+	says := func() {
+		s.said()
+		n.turns, n.noted = n.turns+1, 0
+	}
+	says()
+	s.before(1)
+	s.look() // when its boundary is taken in; then it goes on
+	n.note("pass", "end", "5", "pass", "false", "")
+	says()
+	if got := s.sent(1); len(got) != 0 {
+		t.Errorf("%v was noted behind the boundary", got)
+	}
+	if got := s.before(1); len(got) != 1 {
+		t.Errorf("%d notes before the next message, want the end", len(got))
+	}
+}
+
 // Guards against memory that a test wrote over: nothing of it may be read past its end,
 // or end tracetest.
 func TestNoNotes(t *testing.T) {

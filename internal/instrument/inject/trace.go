@@ -44,7 +44,7 @@ func tracetestTraced(event string, conn, number int64, about []string) {
 	case "unseen":
 		tracetestUnseen()
 	case "redis":
-		tracetestContact(append(message, about...))
+		tracetestContact(conn, append(message, about...))
 	case "reply":
 		how, _ := tracetestUnsampled.LoadAndDelete(number)
 		if how != nil {
@@ -59,6 +59,9 @@ func tracetestTraced(event string, conn, number int64, about []string) {
 		tracetestObserved(message, about)
 	case "write":
 		_, how, _ := tracetestCommand(about)
+		if _, vague := tracetestVague.Load(conn); vague {
+			how = tracetestSampled // it is about to be asked who is there
+		}
 		if how != tracetestSampled {
 			message[0] = "note"
 			tracetestUnsampled.Store(number, how)
@@ -93,19 +96,24 @@ func tracetestTell(how any, message []string) {
 	}
 }
 
-// tracetestMet holds the addresses of which tracetest knows who is there.
-var tracetestMet sync.Map
+// tracetestMet holds the addresses of which tracetest knows who is there, and tracetestVague the
+// connections to others, by their numbers.
+var tracetestMet, tracetestVague sync.Map
 
 // tracetestContact reports a connection to a Redis before the first command goes out. Of a
 // further one to a server that was found a note will do. Where this process itself
 // listens, or something of another protocol can be, it is asked again.
-func tracetestContact(message []string) {
+func tracetestContact(conn int64, message []string) {
 	network, remote, secure, inside, sure := message[3], message[4], message[6], message[7], message[8]
 	to := network + " " + remote + " " + secure
 	if inside == "true" || sure != "true" {
 		tracetestMet.Delete(to)
+		tracetestVague.Store(conn, true)
 		tracetestReport(message...)
-	} else if _, met := tracetestMet.Load(to); met {
+		return
+	}
+	tracetestVague.Delete(conn)
+	if _, met := tracetestMet.Load(to); met {
 		tracetestNoteOrSay(message)
 	} else {
 		tracetestReport(message...)
