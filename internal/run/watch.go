@@ -191,6 +191,12 @@ func (w *watcher) drain(ctx context.Context, next func(context.Context) *barrier
 // happened. What has changed is recorded first.
 func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	defer h.Release()
+	if !h.Passed && (h.Process != nil || h.Message != nil) {
+		// It may be of a child, whose are those that are open in the process that started it: these
+		// can have noted that they began.
+		w.look()
+		w.passed(ctx)
+	}
 	if w.reported(ctx, h) {
 		return
 	}
