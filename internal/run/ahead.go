@@ -105,6 +105,12 @@ func (a *ahead) may(process int) bool {
 		len(a.w.tracer.open) == 0 && len(a.w.aloof.units) == 0 && len(a.w.aloof.away) == 0
 }
 
+// catchUp takes in what processes have noted by now.
+func (w *watcher) catchUp(ctx context.Context) {
+	w.look()
+	w.passed(ctx)
+}
+
 // look reads what processes have noted by now.
 func (w *watcher) look() {
 	if w.p.barrier != nil {

@@ -207,8 +207,7 @@ func (t *tracer) otherClients(ctx context.Context, snaps []record.Snapshot) {
 		if err != nil {
 			c.Error = err.Error()
 		}
-		t.w.look()
-		t.w.passed(ctx) // connections of the tests can be among them
+		t.w.catchUp(ctx) // connections of the tests can be among them
 		for _, client := range list {
 			if !t.locals[client.Address] {
 				c.List = append(c.List, client)

@@ -194,8 +194,7 @@ func (w *watcher) boundary(ctx context.Context, h *barrier.Arrival) {
 	if !h.Passed && (h.Process != nil || h.Message != nil) {
 		// It may be of a child, whose are those that are open in the process that started it: these
 		// can have noted that they began.
-		w.look()
-		w.passed(ctx)
+		w.catchUp(ctx)
 	}
 	if w.reported(ctx, h) {
 		return
@@ -339,8 +338,7 @@ func (w *watcher) closeContainer(ctx context.Context, b *record.Boundary) {
 // synchronized at its boundaries. A snapshot behind all of them shows as much as one behind
 // each.
 func (w *watcher) events(ctx context.Context, tests []*record.Test) {
-	w.look()
-	w.passed(ctx) // what events report was reported before
+	w.catchUp(ctx) // what events report was reported before
 	due := false
 	for _, t := range tests {
 		w.ending(t)
